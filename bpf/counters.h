@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Counting by reason: the list is FL_COUNTERS in abi.h. */
+#ifndef FLOWLABEL_COUNTERS_H
+#define FLOWLABEL_COUNTERS_H
+
+#include "packet.h"
+
+/* Adds the packets of P to COUNTER of this CPU. */
+#define fl_count(p, counter) ((void)((p)->counters->counter += (p)->segments))
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The way of a packet: find the IPv6 header, label it if asked to, count it. Nothing here drops or delays. */
+#ifndef FLOWLABEL_DATAPATH_H
+#define FLOWLABEL_DATAPATH_H
+
+#include <bpf/bpf_endian.h>
+
+#include "counters.h"
+#include "env.h"
+#include "flow_table.h"
+#include "parse.h"
+#include "stamp.h"
+#include "walk.h"
+
+/* Octets of the headers that every segment repeats, from the IPv6 header on; 0 when the walk does not reach them. */
+fl_inline __u32 fl_segment_headers(const struct fl_packet *p, const struct fl_walk *walk)
+{
+	__u8 data_offset;
+
+	if (walk->end != FL_WALK_UPPER)
+		return 0;
+	if (walk->protocol == FL_NEXT_UDP && walk->offset + 8 <= walk->limit)
+		return walk->offset + 8;
+	if (walk->protocol == FL_NEXT_TCP && walk->offset + 20 <= walk->limit &&
+	    fl_env_load(p, p->link.l3 + walk->offset + 12, &data_offset, sizeof(data_offset)))
+		return walk->offset + (data_offset >> 4) * 4;
+	return 0;
+}
+
+/* Octets of one packet on the wire: 40 + payload length, but no more than there are; payload length 0: all there are. */
+fl_inline __u64 fl_packet_octets(const struct fl_packet *p, const struct fl_ip6 *ip6)
+{
+	__u32 claimed = FL_IP6_SIZE + bpf_ntohs(ip6->payload_length_be);
+	__u32 present;
+
+	if (fl_likely(ip6->payload_length_be && p->data + p->link.l3 + claimed <= p->data_end))
+		return claimed;
+	present = fl_env_wire_length(p) - p->link.l3;
+	return ip6->payload_length_be && claimed < present ? claimed : present;
+}
+
+/* Octets of a super-packet's segments together. Senders outside the stack (tun, virtio, packet sockets) leave their
+ * number to us: p->segments is set then. */
+fl_inline __u64 fl_segments_octets(struct fl_packet *p, const struct fl_walk *walk)
+{
+	__u32 present = fl_env_wire_length(p) - p->link.l3;
+	__u32 headers = fl_segment_headers(p, walk);
+	bool estimated = !headers;
+
+	if (estimated)
+		headers = FL_IP6_SIZE;
+	if (p->segment_size && present > headers)
+		p->segments = (present - headers + p->segment_size - 1) / p->segment_size;
+	if (estimated)
+		fl_count(p, gso_estimated);
+	return present + (__u64)(p->segments - 1) * headers;
+}
+
+fl_inline void fl_datapath(struct fl_packet *p)
+{
+	struct fl_key key;
+	struct fl_ip6 ip6;
+	__u32 flags = 0;
+	__u64 octets;
+
+	if (!fl_parse(p, &ip6))
+		return;
+	key = (struct fl_key){
+		.src = {ip6.src[0], ip6.src[1]},
+		.dst = {ip6.dst[0], ip6.dst[1]},
+		.label = bpf_ntohl(ip6.word_be) & FL_LABEL_MASK,
+	};
+	if (p->segments > 1 || p->segment_size) {
+		struct fl_walk walk = fl_walk(p, &ip6);
+
+		octets = fl_segments_octets(p, &walk);
+	} else {
+		octets = fl_packet_octets(p, &ip6);
+	}
+	if (key.label) {
+		fl_count(p, labelled);
+	} else if (fl_env_config(p)->stamp != FL_STAMP_OFF) {
+		if (fl_in_scope(p, &ip6)) {
+			struct fl_walk walk = fl_walk(p, &ip6);
+			__u32 label = fl_compute_label(p, &ip6, &walk);
+
+			if (fl_write_label(p, &ip6, label)) {
+				key.label = label;
+				flags = FL_TAG_STAMPED;
+			}
+		} else {
+			fl_count(p, skip_scope);
+		}
+	}
+	fl_count(p, counted);
+	p->counters->counted_bytes += octets;
+	fl_table_add(p, &key, flags, octets);
+}
+
+#endif

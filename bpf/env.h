@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the datapath asks of the world around it, for BPF (env_bpf.h) and for the host (env_host.h):
+ *
+ *   fl_env_config(p)                  the configuration
+ *   fl_env_secrets(p)                 the secrets
+ *   fl_env_now(p)                     ticks since attach
+ *   fl_env_cpu(p)                     this CPU's number
+ *   fl_env_set(p, index)              set INDEX of this CPU's partition of the flow table, or NULL
+ *   fl_env_spill(p, record)           false when the ring is full
+ *   fl_env_load(p, offset, to, len)   LEN octets at OFFSET from data, wherever they lie; false when they do not exist
+ *   fl_env_store_word(p, ip6_word)    the first word of the IPv6 header; false when it could not be written
+ *   fl_env_frame_length(p)            octets that can be read, from data
+ *   fl_env_wire_length(p)             octets the frame had when it was received
+ *   fl_env_pass_link(p, link)         calls fl_pass_link(), in whatever way it can be called
+ *   fl_env_walk_extensions(p, walk)   the same for fl_walk_extensions()
+ */
+#ifndef FLOWLABEL_ENV_H
+#define FLOWLABEL_ENV_H
+
+#include "packet.h"
+
+#ifdef __bpf__
+#include "env_bpf.h"
+#else
+#include "env_host.h"
+#endif
+
+#endif

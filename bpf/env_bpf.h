@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* env.h in the kernel. */
+#ifndef FLOWLABEL_ENV_BPF_H
+#define FLOWLABEL_ENV_BPF_H
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "maps.h"
+#include "packet.h"
+
+fl_inline const volatile struct fl_config *fl_env_config(const struct fl_packet *p)
+{
+	(void)p;
+	return &fl_config;
+}
+
+fl_inline const struct fl_secrets *fl_env_secrets(const struct fl_packet *p)
+{
+	(void)p;
+	return &fl_secrets[fl_config.entry % FL_ENTRIES];
+}
+
+/* The coarse clock is a few milliseconds behind at most and costs a fraction of the exact one. */
+fl_inline __u64 fl_env_now(const struct fl_packet *p)
+{
+	(void)p;
+	return (bpf_ktime_get_coarse_ns() - fl_config.epoch) >> FL_TICK_SHIFT;
+}
+
+fl_inline __u32 fl_env_cpu(const struct fl_packet *p)
+{
+	(void)p;
+	return bpf_get_smp_processor_id();
+}
+
+fl_inline struct fl_set *fl_env_set(const struct fl_packet *p, __u32 index)
+{
+	__u32 key = (fl_env_cpu(p) << (fl_config.slots_shift - FL_WAYS_SHIFT)) + index;
+
+	return bpf_map_lookup_elem(&table, &key);
+}
+
+/* Whoever reads the ring polls: a wake-up for each record would cost more than the record. */
+fl_inline bool fl_env_spill(const struct fl_packet *p, const struct fl_record *record)
+{
+	(void)p;
+	return bpf_ringbuf_output(&ring, (void *)record, sizeof(*record), BPF_RB_NO_WAKEUP) == 0;
+}
+
+/* Told that words are aligned, clang copies words: the kernel reads them from any address on the machines flowlabel
+ * runs on, and the verifier refuses them on the others. */
+fl_inline void fl_copy_words(void *to, const void *from, const __u32 len)
+{
+	if (len % 8 == 0)
+		__builtin_memcpy(to, __builtin_assume_aligned(from, 8), len);
+	else if (len % 4 == 0)
+		__builtin_memcpy(to, __builtin_assume_aligned(from, 4), len);
+	else
+		__builtin_memcpy(to, __builtin_assume_aligned(from, 2), len);
+}
+
+/* No header the datapath looks for lies further from the start of a frame: at most 62 octets of link layer, 40 of IPv6,
+ * 8 extension headers of 2,048. The verifier wants the bound where it is used, and clang would drop a test. */
+#define FL_OFFSET_MASK 0x7FFFu
+
+fl_inline __u32 fl_env_bounded(__u32 offset)
+{
+	if (__builtin_constant_p(offset))
+		return offset;
+	barrier_var(offset);
+	return offset & FL_OFFSET_MASK;
+}
+
+/* LEN is a constant: 1, 2, 4 or a multiple of 8. */
+fl_inline bool fl_env_load(const struct fl_packet *p, __u32 offset, void *to, const __u32 len)
+{
+	__u8 *from = p->data + fl_env_bounded(offset);
+
+	if (fl_likely(from + len <= p->data_end)) {
+		fl_copy_words(to, from, len);
+		return true;
+	}
+	if (p->hook == FL_HOOK_XDP)
+		return bpf_xdp_load_bytes(p->ctx, offset, to, len) == 0;
+	return bpf_skb_load_bytes(p->ctx, offset, to, len) == 0;
+}
+
+/* On tc the write keeps skb->csum right: a device's full-packet sum covers the IPv6 header (RFC 8200 section 8.1
+ * leaves the label out of the upper layers' sums alone). */
+fl_inline bool fl_env_store_word(const struct fl_packet *p, __u32 word_be)
+{
+	__u8 *to = p->data + fl_env_bounded(p->link.l3);
+
+	if (p->hook != FL_HOOK_XDP)
+		return bpf_skb_store_bytes(p->ctx, p->link.l3, &word_be, sizeof(word_be), BPF_F_RECOMPUTE_CSUM) == 0;
+	if (fl_likely(to + sizeof(word_be) <= p->data_end)) {
+		*(__u32 *)__builtin_assume_aligned(to, sizeof(word_be)) = word_be;
+		return true;
+	}
+	return bpf_xdp_store_bytes(p->ctx, p->link.l3, &word_be, sizeof(word_be)) == 0;
+}
+
+/* Global functions: the verifier checks each once, for every state a caller may be in, instead of once a state. */
+int flowlabel_link_xdp(struct xdp_md *ctx, struct fl_link *link);
+int flowlabel_link_tc(struct __sk_buff *skb, struct fl_link *link);
+int flowlabel_walk_xdp(struct xdp_md *ctx, struct fl_walk *walk);
+int flowlabel_walk_tc(struct __sk_buff *skb, struct fl_walk *walk);
+
+fl_inline enum fl_link_end fl_env_pass_link(const struct fl_packet *p, struct fl_link *link)
+{
+	if (p->hook == FL_HOOK_XDP)
+		return flowlabel_link_xdp(p->ctx, link);
+	return flowlabel_link_tc(p->ctx, link);
+}
+
+fl_inline void fl_env_walk_extensions(const struct fl_packet *p, struct fl_walk *walk)
+{
+	if (p->hook == FL_HOOK_XDP)
+		flowlabel_walk_xdp(p->ctx, walk);
+	else
+		flowlabel_walk_tc(p->ctx, walk);
+}
+
+fl_inline __u32 fl_env_frame_length(const struct fl_packet *p)
+{
+	if (p->hook == FL_HOOK_XDP)
+		return bpf_xdp_get_buff_len(p->ctx);
+	return ((struct __sk_buff *)p->ctx)->len;
+}
+
+fl_inline __u32 fl_env_wire_length(const struct fl_packet *p)
+{
+	return fl_env_frame_length(p);
+}
+
+#endif

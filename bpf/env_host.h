@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* env.h in user space: the engine that reads captures, the unit tests and the fuzzers. One thread stands for one CPU. */
+#ifndef FLOWLABEL_ENV_HOST_H
+#define FLOWLABEL_ENV_HOST_H
+
+#include <string.h>
+
+#include "host.h"
+#include "packet.h"
+
+fl_inline struct fl_host_frame *fl_host_frame_of(const struct fl_packet *p)
+{
+	return (struct fl_host_frame *)p->ctx;
+}
+
+fl_inline const volatile struct fl_config *fl_env_config(const struct fl_packet *p)
+{
+	return &fl_host_frame_of(p)->host->config;
+}
+
+fl_inline const struct fl_secrets *fl_env_secrets(const struct fl_packet *p)
+{
+	return &fl_host_frame_of(p)->host->secrets;
+}
+
+fl_inline __u64 fl_env_now(const struct fl_packet *p)
+{
+	return fl_host_frame_of(p)->host->now;
+}
+
+fl_inline __u32 fl_env_cpu(const struct fl_packet *p)
+{
+	(void)p;
+	return 0;
+}
+
+fl_inline struct fl_set *fl_env_set(const struct fl_packet *p, __u32 index)
+{
+	return &fl_host_frame_of(p)->host->table[index];
+}
+
+fl_inline bool fl_env_spill(const struct fl_packet *p, const struct fl_record *record)
+{
+	struct fl_host *host = fl_host_frame_of(p)->host;
+
+	return host->spill(host, record);
+}
+
+fl_inline bool fl_env_load(const struct fl_packet *p, __u32 offset, void *to, const __u32 len)
+{
+	if (offset > (__u32)(p->data_end - p->data) || len > (__u32)(p->data_end - p->data) - offset)
+		return false;
+	memcpy(to, p->data + offset, len);
+	return true;
+}
+
+fl_inline bool fl_env_store_word(const struct fl_packet *p, __u32 word_be)
+{
+	memcpy(p->data + p->link.l3, &word_be, sizeof(word_be));
+	return true;
+}
+
+fl_inline enum fl_link_end fl_pass_link(const struct fl_packet *p, struct fl_link *link);
+
+fl_inline enum fl_link_end fl_env_pass_link(const struct fl_packet *p, struct fl_link *link)
+{
+	return fl_pass_link(p, link);
+}
+
+fl_inline void fl_walk_extensions(const struct fl_packet *p, struct fl_walk *walk);
+
+fl_inline void fl_env_walk_extensions(const struct fl_packet *p, struct fl_walk *walk)
+{
+	fl_walk_extensions(p, walk);
+}
+
+fl_inline __u32 fl_env_frame_length(const struct fl_packet *p)
+{
+	return fl_host_frame_of(p)->captured;
+}
+
+fl_inline __u32 fl_env_wire_length(const struct fl_packet *p)
+{
+	return fl_host_frame_of(p)->wire_length;
+}
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Counting by (source, destination, label). Each CPU owns a partition of sets of FL_WAYS slots, so that a packet needs
+ * neither lock nor atomic and touches one random cache line as long as its flow has the slot its hash prefers. A flow
+ * that finds its set full takes the slot whose flow was silent longest; that flow leaves as a record, or is counted as
+ * lost. counted = live + spilled + lost, always.
+ */
+#ifndef FLOWLABEL_FLOW_TABLE_H
+#define FLOWLABEL_FLOW_TABLE_H
+
+#include "counters.h"
+#include "env.h"
+
+struct fl_key {
+	__u64 src[2]; /* as on the wire */
+	__u64 dst[2]; /* as on the wire */
+	__u32 label;
+};
+
+fl_inline __u64 fl_hash_pair(const __u64 *keys, __u64 word)
+{
+	return (keys[0] + (word >> 32)) * (keys[1] + (__u32)word);
+}
+
+/*
+ * Pair-multiply-shift (Thorup, "High speed hashing for integers and strings", section 3.5): with random keys the upper
+ * half of the sum is strongly universal, so any two flows share a slot with probability 1 in slots, whatever flows an
+ * attacker picks without knowing the keys; five independent multiplications. Returns the number of the slot that the
+ * flow prefers, below 2^slots_shift.
+ */
+fl_inline __u32 fl_preferred_slot(const struct fl_packet *p, const struct fl_key *key)
+{
+	const __u64 *keys = fl_env_secrets(p)->hash;
+	__u64 sum = fl_hash_pair(keys, key->src[0]) + fl_hash_pair(keys + 2, key->src[1]) +
+		    fl_hash_pair(keys + 4, key->dst[0]) + fl_hash_pair(keys + 6, key->dst[1]) +
+		    fl_hash_pair(keys + 8, key->label);
+
+	return (__u32)(sum >> (64 - fl_env_config(p)->slots_shift));
+}
+
+fl_inline bool fl_slot_holds(const struct fl_slot *slot, const struct fl_key *key)
+{
+	return (slot->tag & FL_TAG_KEY) == (key->label | FL_TAG_USED) && slot->src[1] == key->src[1] &&
+	       slot->dst[1] == key->dst[1] && slot->src[0] == key->src[0] && slot->dst[0] == key->dst[0];
+}
+
+fl_inline void fl_spill(const struct fl_packet *p, const struct fl_slot *slot)
+{
+	struct fl_record record = {
+		.src = {slot->src[0], slot->src[1]},
+		.dst = {slot->dst[0], slot->dst[1]},
+		.packets = slot->packets,
+		.octets = slot->octets,
+		.first = (__u64)slot->first_high << 16 | (slot->last_first & 0xFFFF),
+		.last = slot->last_first >> 16,
+		.label = slot->tag & FL_LABEL_MASK,
+		.cpu = (__u16)fl_env_cpu(p),
+		.reason = FL_END_EVICTED,
+		.stamped = (slot->tag & FL_TAG_STAMPED) != 0,
+	};
+
+	if (fl_env_spill(p, &record)) {
+		p->counters->spilled_flows++;
+		p->counters->spilled_packets += record.packets;
+		p->counters->spilled_bytes += record.octets;
+	} else {
+		p->counters->lost_flows++;
+		p->counters->lost_packets += record.packets;
+		p->counters->lost_bytes += record.octets;
+	}
+}
+
+/* The first free slot in the order of probing, else the one whose flow was silent longest. */
+fl_inline struct fl_slot *fl_choose_slot(struct fl_set *set, __u32 preferred)
+{
+	struct fl_slot *oldest = &set->slot[preferred % FL_WAYS];
+
+	for (__u32 i = 0; i < FL_WAYS; i++) {
+		struct fl_slot *slot = &set->slot[(preferred ^ i) % FL_WAYS];
+
+		if (!(slot->tag & FL_TAG_USED))
+			return slot;
+		if (slot->last_first < oldest->last_first)
+			oldest = slot;
+	}
+	return oldest;
+}
+
+/* Gives SLOT to the flow of KEY. A reader on another CPU sees an odd generation while the fields change and another
+ * even one when they have; the exchanges are full barriers on every machine. */
+fl_inline void fl_take_slot(const struct fl_packet *p, struct fl_slot *slot, const struct fl_key *key, __u32 flags,
+			    __u64 octets)
+{
+	const __u32 step = 1u << FL_TAG_GENERATION_SHIFT;
+	const __u32 generation = slot->tag & ~(step - 1);
+	__u64 now = fl_env_now(p);
+
+	if (slot->tag & FL_TAG_USED)
+		fl_spill(p, slot);
+	__atomic_exchange_n(&slot->tag, generation + step, __ATOMIC_SEQ_CST);
+	slot->src[0] = key->src[0];
+	slot->src[1] = key->src[1];
+	slot->dst[0] = key->dst[0];
+	slot->dst[1] = key->dst[1];
+	slot->packets = p->segments;
+	slot->octets = octets;
+	slot->first_high = (__u32)(now >> 16);
+	slot->last_first = now << 16 | (now & 0xFFFF);
+	__atomic_exchange_n(&slot->tag, (generation + 2 * step) | key->label | FL_TAG_USED | flags, __ATOMIC_SEQ_CST);
+}
+
+/* Adds the packets of P and their OCTETS to the flow of KEY. FLAGS: FL_TAG_STAMPED or 0. */
+fl_inline void fl_table_add(const struct fl_packet *p, const struct fl_key *key, __u32 flags, __u64 octets)
+{
+	__u32 preferred = fl_preferred_slot(p, key);
+	struct fl_set *set = fl_env_set(p, preferred >> FL_WAYS_SHIFT);
+
+	if (!set) { /* no such index: cannot be, but the verifier does not know and nothing may vanish */
+		p->counters->lost_flows++;
+		p->counters->lost_packets += p->segments;
+		p->counters->lost_bytes += octets;
+		return;
+	}
+	for (__u32 i = 0; i < FL_WAYS; i++) {
+		struct fl_slot *slot = &set->slot[(preferred ^ i) % FL_WAYS];
+
+		if (fl_slot_holds(slot, key)) {
+			slot->packets += p->segments;
+			slot->octets += octets;
+			slot->last_first = fl_env_now(p) << 16 | (slot->last_first & 0xFFFF);
+			if (flags & ~slot->tag)
+				slot->tag |= flags;
+			return;
+		}
+	}
+	fl_take_slot(p, fl_choose_slot(set, preferred), key, flags, octets);
+}
+
+#endif

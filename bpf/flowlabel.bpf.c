@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The entries: each fills the packet context from its hook and returns the verdict that changes nothing. */
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "datapath.h"
+
+fl_inline struct fl_counters *fl_this_cpu_counters(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&counters, &cpu);
+}
+
+/* What the functions below the entries need to know of a packet. */
+#define FL_PACKET_OF(context, its_hook)                                                                                \
+	{                                                                                                              \
+		.ctx = (context), .data = (void *)(long)(context)->data, .data_end = (void *)(long)(context)->data_end, \
+		.hook = (its_hook),                                                                                    \
+	}
+
+__attribute__((noinline)) int flowlabel_link_xdp(struct xdp_md *ctx, struct fl_link *link)
+{
+	struct fl_packet p = FL_PACKET_OF(ctx, FL_HOOK_XDP);
+
+	return link ? (int)fl_pass_link(&p, link) : FL_LINK_NOT_IPV6;
+}
+
+__attribute__((noinline)) int flowlabel_link_tc(struct __sk_buff *skb, struct fl_link *link)
+{
+	struct fl_packet p = FL_PACKET_OF(skb, FL_HOOK_TC_INGRESS);
+
+	return link ? (int)fl_pass_link(&p, link) : FL_LINK_NOT_IPV6;
+}
+
+__attribute__((noinline)) int flowlabel_walk_xdp(struct xdp_md *ctx, struct fl_walk *walk)
+{
+	struct fl_packet p = FL_PACKET_OF(ctx, FL_HOOK_XDP);
+
+	if (walk)
+		fl_walk_extensions(&p, walk);
+	return 0;
+}
+
+__attribute__((noinline)) int flowlabel_walk_tc(struct __sk_buff *skb, struct fl_walk *walk)
+{
+	struct fl_packet p = FL_PACKET_OF(skb, FL_HOOK_TC_INGRESS);
+
+	if (walk)
+		fl_walk_extensions(&p, walk);
+	return 0;
+}
+
+SEC("xdp.frags")
+int flowlabel_xdp(struct xdp_md *ctx)
+{
+	struct fl_packet p = {
+		.ctx = ctx,
+		.data = (void *)(long)ctx->data,
+		.data_end = (void *)(long)ctx->data_end,
+		.counters = fl_this_cpu_counters(),
+		.hook = FL_HOOK_XDP,
+		.link.announced = fl_config.link_layer == FL_LINK_ETHERNET ? FL_ANNOUNCED_LINK : FL_ANNOUNCED_NOTHING,
+		.segments = 1,
+	};
+
+	if (p.counters)
+		fl_datapath(&p);
+	return XDP_PASS;
+}
+
+/* Is the network header OFFSET octets behind skb->data? The helper reads relative to the network header and only as
+ * far as the linear part goes, so the last linear octet is where it must be and the one behind it is not. */
+fl_inline bool fl_network_header_at(struct __sk_buff *skb, __u32 offset)
+{
+	__u32 linear = skb->data_end - skb->data;
+	__u8 octet;
+
+	return linear > offset &&
+	       bpf_skb_load_bytes_relative(skb, linear - offset - 1, &octet, sizeof(octet), BPF_HDR_START_NET) == 0 &&
+	       bpf_skb_load_bytes_relative(skb, linear - offset, &octet, sizeof(octet), BPF_HDR_START_NET) != 0;
+}
+
+SEC("tc")
+int flowlabel_tc_ingress(struct __sk_buff *skb)
+{
+	struct fl_packet p = {
+		.ctx = skb,
+		.data = (void *)(long)skb->data,
+		.data_end = (void *)(long)skb->data_end,
+		.counters = fl_this_cpu_counters(),
+		.hook = FL_HOOK_TC_INGRESS,
+		.link.announced = FL_ANNOUNCED_PROTOCOL,
+		.link.protocol_be = skb->protocol,
+		.link.vlan_tags = skb->vlan_present,
+		.segments = skb->gso_segs ? skb->gso_segs : 1,
+		.segment_size = skb->gso_segs ? 0 : skb->gso_size,
+	};
+
+	if (!p.counters)
+		return TC_ACT_UNSPEC;
+	/* Behind a generic xdp.frags program on the same device, skbs come without their Ethernet header. */
+	if (fl_config.link_layer == FL_LINK_ETHERNET && fl_likely(fl_network_header_at(skb, FL_ETHERNET_SIZE)))
+		p.link.l3 = FL_ETHERNET_SIZE;
+	else if (!fl_network_header_at(skb, 0)) {
+		fl_count(&p, link_unknown);
+		return TC_ACT_UNSPEC;
+	}
+	fl_datapath(&p);
+	return TC_ACT_UNSPEC;
+}
+
+/* On egress skb->data is at the link layer, while the network header of a tagged frame may be anywhere: a bridge and
+ * packet sockets set it behind the tags and leave skb->protocol at the outermost one. */
+SEC("tc")
+int flowlabel_tc_egress(struct __sk_buff *skb)
+{
+	struct fl_packet p = {
+		.ctx = skb,
+		.data = (void *)(long)skb->data,
+		.data_end = (void *)(long)skb->data_end,
+		.counters = fl_this_cpu_counters(),
+		.hook = FL_HOOK_TC_EGRESS,
+		.link.announced = fl_config.link_layer == FL_LINK_ETHERNET ? FL_ANNOUNCED_LINK : FL_ANNOUNCED_NOTHING,
+		.link.vlan_tags = skb->vlan_present,
+		.segments = skb->gso_segs ? skb->gso_segs : 1,
+		.segment_size = skb->gso_segs ? 0 : skb->gso_size,
+	};
+
+	if (p.counters)
+		fl_datapath(&p);
+	return TC_ACT_UNSPEC;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The maps of one attachment. The loader sets the sizes that depend on the machine and pins every map but .rodata. */
+#ifndef FLOWLABEL_MAPS_H
+#define FLOWLABEL_MAPS_H
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "flowlabel/abi.h"
+
+/* Possible CPUs times the sets of one CPU; CPU n owns the n-th part, so that no packet needs an atomic. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fl_set);
+} table SEC(".maps");
+
+/* An entry for each possible CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fl_counters);
+} counters SEC(".maps");
+
+/* Spilled records. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 * 1024 * 1024);
+} ring SEC(".maps");
+
+/* Read by the loader alone. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, FL_ENTRIES);
+	__type(key, __u32);
+	__type(value, struct fl_info);
+} info SEC(".maps");
+
+const volatile struct fl_config fl_config SEC(".rodata");
+
+struct fl_secrets fl_secrets[FL_ENTRIES] SEC(".data.secrets");
+
+#endif

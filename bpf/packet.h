@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The packet context that every hook fills and the datapath works on. */
+#ifndef FLOWLABEL_PACKET_H
+#define FLOWLABEL_PACKET_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+#include "flowlabel/abi.h"
+
+#define fl_inline static inline __attribute__((always_inline))
+#define fl_likely(x) __builtin_expect(!!(x), 1)
+#define fl_unlikely(x) __builtin_expect(!!(x), 0)
+
+/* How much is known of what stands at fl_link.l3. */
+enum fl_announced {
+	FL_ANNOUNCED_LINK,     /* nothing yet: an Ethernet header */
+	FL_ANNOUNCED_PROTOCOL, /* what fl_link.protocol_be says */
+	FL_ANNOUNCED_NOTHING,  /* an IP header of a version that only its first nibble tells */
+};
+
+/* What the link layer turned out to be. */
+enum fl_link_end {
+	FL_LINK_IPV6,
+	FL_LINK_NOT_IPV6,
+	FL_LINK_SHORT_FRAME,
+	FL_LINK_VLAN_LIMIT,
+	FL_LINK_MPLS_LIMIT,
+};
+
+/* The way through the link layer: where it is, and in the end where the network header stands. */
+struct fl_link {
+	__u32 l3;	  /* offset of the next header from data */
+	__u32 vlan_tags;  /* passed, with the one that the device stripped */
+	__u16 protocol_be; /* ethertype of the next header, if announced */
+	__u8 announced;	  /* enum fl_announced */
+	__u8 mpls;	  /* behind an MPLS stack */
+};
+
+struct fl_packet {
+	void *ctx;	      /* XDP: struct xdp_md, tc: struct __sk_buff, host: struct fl_host_frame */
+	__u8 *data;	      /* the octets that can be read without a helper */
+	__u8 *data_end;
+	struct fl_counters *counters; /* this CPU's */
+	enum fl_hook hook;    /* a constant in every entry */
+	struct fl_link link;
+	__u32 segments;	      /* packets that cross the wire, at least 1 */
+	__u32 segment_size;   /* payload octets of each, where only they are known; else 0 */
+};
+
+/* The fixed header, RFC 8200 section 3, as on the wire. */
+struct fl_ip6 {
+	__u32 word_be; /* version 4, traffic class 8, flow label 20 */
+	__u16 payload_length_be;
+	__u8 next_header;
+	__u8 hop_limit;
+	__u64 src[2];
+	__u64 dst[2];
+};
+
+#define FL_IP6_SIZE 40
+FL_STATIC_ASSERT(sizeof(struct fl_ip6) == FL_IP6_SIZE, "the fixed header has 40 octets");
+
+/* Why the extension-header walk stopped. */
+enum fl_walk_end {
+	FL_WALK_UPPER,	   /* at an upper-layer header, or at a header that ends every walk */
+	FL_WALK_FRAGMENT,  /* a real fragment, the first as well */
+	FL_WALK_TOO_MANY,  /* a ninth extension header */
+	FL_WALK_TRUNCATED, /* an extension header that ends beyond the packet */
+};
+
+/* The walk: where it is, and in the end where it stopped. */
+struct fl_walk {
+	__u32 l3;	/* offset of the IPv6 header from the start of the frame */
+	__u32 limit;	/* octets of the packet that are really there, from the IPv6 header */
+	__u32 offset;	/* of the header it stands at, from the IPv6 header */
+	__u32 protocol; /* that header's number */
+	enum fl_walk_end end;
+	__u8 atomic_fragment;	   /* passed one (RFC 6946) */
+	__u8 misplaced_hop_by_hop; /* passed one */
+	__u8 reserved[2];
+};
+
+#endif

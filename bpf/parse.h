@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From the start of a frame to its outermost IPv6 header: Ethernet, 802.1Q and 802.1ad tags, PPPoE session, MPLS, or no
+ * link layer at all. What is not IPv6 is counted under its reason.
+ */
+#ifndef FLOWLABEL_PARSE_H
+#define FLOWLABEL_PARSE_H
+
+#include <bpf/bpf_endian.h>
+
+#include "counters.h"
+#include "env.h"
+
+#define FL_ETHERTYPE_IPV6 0x86DD
+#define FL_ETHERTYPE_8021Q 0x8100
+#define FL_ETHERTYPE_8021AD 0x88A8
+#define FL_ETHERTYPE_MPLS 0x8847
+#define FL_ETHERTYPE_MPLS_UPSTREAM 0x8848
+#define FL_ETHERTYPE_PPPOE_SESSION 0x8864
+
+#define FL_ETHERNET_SIZE 14
+#define FL_VLAN_LIMIT 4
+#define FL_MPLS_LIMIT 8
+
+struct fl_vlan_header {
+	__u16 tci_be;
+	__u16 protocol_be;
+};
+
+/* RFC 2516 section 4 with the PPP protocol field behind it. */
+struct fl_pppoe_header {
+	__u8 version_type;
+	__u8 code;
+	__u16 session_be;
+	__u16 length_be;
+	__u16 protocol_be;
+};
+
+#define FL_PPPOE_CODE_SESSION 0x00
+#define FL_PPP_IPV6 0x0057 /* RFC 5072 section 2 */
+
+#define FL_MPLS_BOTTOM 0x100u /* RFC 3032 section 2.1 */
+
+fl_inline bool fl_is_vlan(__u16 protocol_be)
+{
+	return protocol_be == bpf_htons(FL_ETHERTYPE_8021Q) || protocol_be == bpf_htons(FL_ETHERTYPE_8021AD);
+}
+
+fl_inline bool fl_is_mpls(__u16 protocol_be)
+{
+	return protocol_be == bpf_htons(FL_ETHERTYPE_MPLS) || protocol_be == bpf_htons(FL_ETHERTYPE_MPLS_UPSTREAM);
+}
+
+fl_inline enum fl_link_end fl_pass_vlan(const struct fl_packet *p, struct fl_link *link)
+{
+	struct fl_vlan_header tag;
+
+	for (int i = 0; i <= FL_VLAN_LIMIT; i++) {
+		if (!fl_is_vlan(link->protocol_be))
+			return FL_LINK_IPV6;
+		if (link->vlan_tags >= FL_VLAN_LIMIT)
+			return FL_LINK_VLAN_LIMIT;
+		if (!fl_env_load(p, link->l3, &tag, sizeof(tag)))
+			return FL_LINK_SHORT_FRAME;
+		link->protocol_be = tag.protocol_be;
+		link->l3 += sizeof(tag);
+		link->vlan_tags++;
+	}
+	return FL_LINK_VLAN_LIMIT;
+}
+
+fl_inline enum fl_link_end fl_pass_pppoe(const struct fl_packet *p, struct fl_link *link)
+{
+	struct fl_pppoe_header pppoe;
+
+	if (!fl_env_load(p, link->l3, &pppoe, sizeof(pppoe)))
+		return FL_LINK_SHORT_FRAME;
+	link->l3 += sizeof(pppoe);
+	if (pppoe.code != FL_PPPOE_CODE_SESSION || pppoe.protocol_be != bpf_htons(FL_PPP_IPV6))
+		return FL_LINK_NOT_IPV6;
+	return FL_LINK_IPV6;
+}
+
+fl_inline enum fl_link_end fl_pass_mpls(const struct fl_packet *p, struct fl_link *link)
+{
+	__u32 entry_be;
+
+	for (int i = 0; i < FL_MPLS_LIMIT; i++) {
+		if (!fl_env_load(p, link->l3, &entry_be, sizeof(entry_be)))
+			return FL_LINK_SHORT_FRAME;
+		link->l3 += sizeof(entry_be);
+		if (entry_be & bpf_htonl(FL_MPLS_BOTTOM)) {
+			link->mpls = 1;
+			link->announced = FL_ANNOUNCED_NOTHING;
+			return FL_LINK_IPV6;
+		}
+	}
+	return FL_LINK_MPLS_LIMIT;
+}
+
+fl_inline enum fl_link_end fl_guess_by_version(const struct fl_packet *p, const struct fl_link *link)
+{
+	__u8 version;
+
+	if (!fl_env_load(p, link->l3, &version, sizeof(version)))
+		return FL_LINK_SHORT_FRAME;
+	return version >> 4 == 6 ? FL_LINK_IPV6 : FL_LINK_NOT_IPV6;
+}
+
+/* Every link layer but bare Ethernet. P need only have ctx, data, data_end and hook. */
+fl_inline enum fl_link_end fl_pass_link(const struct fl_packet *p, struct fl_link *link)
+{
+	enum fl_link_end end;
+
+	if (link->announced == FL_ANNOUNCED_PROTOCOL) {
+		end = fl_pass_vlan(p, link);
+		if (end != FL_LINK_IPV6)
+			return end;
+		if (link->protocol_be == bpf_htons(FL_ETHERTYPE_PPPOE_SESSION))
+			return fl_pass_pppoe(p, link);
+		if (!fl_is_mpls(link->protocol_be))
+			return link->protocol_be == bpf_htons(FL_ETHERTYPE_IPV6) ? FL_LINK_IPV6 : FL_LINK_NOT_IPV6;
+		end = fl_pass_mpls(p, link);
+		if (end != FL_LINK_IPV6)
+			return end;
+	}
+	return fl_guess_by_version(p, link);
+}
+
+fl_inline void fl_count_link_end(const struct fl_packet *p, enum fl_link_end end)
+{
+	switch (end) {
+	case FL_LINK_SHORT_FRAME:
+		fl_count(p, short_frame);
+		break;
+	case FL_LINK_VLAN_LIMIT:
+		fl_count(p, vlan_limit);
+		break;
+	case FL_LINK_MPLS_LIMIT:
+		fl_count(p, mpls_limit);
+		break;
+	default:
+		fl_count(p, not_ipv6);
+		break;
+	}
+}
+
+/* Finds the outermost IPv6 header of P (p->link.l3) and reads it. False: counted under its reason. */
+fl_inline bool fl_parse(struct fl_packet *p, struct fl_ip6 *ip6)
+{
+	if (p->link.announced == FL_ANNOUNCED_LINK) {
+		__u16 protocol_be;
+
+		if (!fl_env_load(p, FL_ETHERNET_SIZE - sizeof(protocol_be), &protocol_be, sizeof(protocol_be))) {
+			fl_count(p, short_frame);
+			return false;
+		}
+		p->link.protocol_be = protocol_be;
+		p->link.l3 = FL_ETHERNET_SIZE;
+		p->link.announced = FL_ANNOUNCED_PROTOCOL;
+	}
+	if (p->link.announced != FL_ANNOUNCED_PROTOCOL || p->link.protocol_be != bpf_htons(FL_ETHERTYPE_IPV6)) {
+		struct fl_link link = p->link;
+		enum fl_link_end end = fl_env_pass_link(p, &link);
+
+		if (end != FL_LINK_IPV6) {
+			fl_count_link_end(p, end);
+			return false;
+		}
+		p->link = link;
+	}
+	if (!fl_env_load(p, p->link.l3, ip6, sizeof(*ip6))) {
+		fl_count(p, truncated);
+		return false;
+	}
+	if ((ip6->word_be & bpf_htonl(0xF0000000)) != bpf_htonl(0x60000000)) {
+		fl_count(p, bad_version);
+		return false;
+	}
+	return true;
+}
+
+#endif

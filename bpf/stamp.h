@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The keyed label of RFC 6437 section 3, for packets that came with label 0. */
+#ifndef FLOWLABEL_STAMP_H
+#define FLOWLABEL_STAMP_H
+
+#include <bpf/bpf_endian.h>
+
+#include "counters.h"
+#include "env.h"
+#include "siphash.h"
+#include "walk.h"
+
+#define FL_ND_HOP_LIMIT 255 /* RFC 4861 */
+#define FL_ND_FIRST 133
+#define FL_ND_LAST 137
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define fl_be64(x) __builtin_bswap64(x)
+#else
+#define fl_be64(x) (x)
+#endif
+
+fl_inline bool fl_out_of_scope_address(const __u64 address[2])
+{
+	const __u64 link_local_mask = fl_be64(0xFFC0000000000000ULL);
+	const __u64 link_local = fl_be64(0xFE80000000000000ULL);
+	const __u64 multicast = fl_be64(0xFF00000000000000ULL);
+
+	return (address[0] & link_local_mask) == link_local || (address[0] & multicast) == multicast ||
+	       (address[0] | address[1]) == 0;
+}
+
+fl_inline bool fl_is_neighbour_discovery(const struct fl_packet *p, const struct fl_ip6 *ip6)
+{
+	__u8 type;
+
+	return ip6->next_header == FL_NEXT_ICMPV6 && ip6->hop_limit == FL_ND_HOP_LIMIT &&
+	       fl_walk_limit(p, ip6) > FL_IP6_SIZE && fl_env_load(p, p->link.l3 + FL_IP6_SIZE, &type, sizeof(type)) &&
+	       type >= FL_ND_FIRST && type <= FL_ND_LAST;
+}
+
+/* Control traffic and what is not a flow between two hosts is left alone. */
+fl_inline bool fl_in_scope(const struct fl_packet *p, const struct fl_ip6 *ip6)
+{
+	return !p->link.mpls && !fl_out_of_scope_address(ip6->src) && !fl_out_of_scope_address(ip6->dst) &&
+	       !fl_is_neighbour_discovery(p, ip6);
+}
+
+fl_inline bool fl_has_ports(__u32 protocol)
+{
+	return protocol == FL_NEXT_TCP || protocol == FL_NEXT_UDP || protocol == FL_NEXT_DCCP ||
+	       protocol == FL_NEXT_SCTP || protocol == FL_NEXT_UDPLITE;
+}
+
+/* What follows the addresses in the flow id, in the form fl_siphash() takes: protocol and ports, or nothing. */
+fl_inline __u64 fl_flow_id_tail(const struct fl_packet *p, const struct fl_walk *walk)
+{
+	__u32 ports;
+
+	if (walk->end == FL_WALK_UPPER && fl_has_ports(walk->protocol) && walk->offset + sizeof(ports) <= walk->limit &&
+	    fl_env_load(p, p->link.l3 + walk->offset, &ports, sizeof(ports))) {
+		__u64 tail = (__u64)walk->protocol | (fl_le64((__u64)ports) << 8);
+
+		return tail | 37ULL << 56;
+	}
+	switch (walk->end) {
+	case FL_WALK_UPPER:
+		fl_count(p, no_ports);
+		break;
+	case FL_WALK_FRAGMENT:
+		fl_count(p, fragments);
+		break;
+	case FL_WALK_TOO_MANY:
+		fl_count(p, eh_limit);
+		break;
+	case FL_WALK_TRUNCATED:
+		fl_count(p, eh_truncated);
+		break;
+	}
+	return 32ULL << 56;
+}
+
+/* 1 to 0xFFFFF, uniform to within 2^-24. */
+fl_inline __u32 fl_label_of_hash(__u64 hash)
+{
+	return 1 + (__u32)(((hash >> 20) * FL_LABEL_MASK) >> 44);
+}
+
+/* The label of a packet that came with 0. */
+fl_inline __u32 fl_compute_label(const struct fl_packet *p, const struct fl_ip6 *ip6, const struct fl_walk *walk)
+{
+	const __u64 *key = fl_env_secrets(p)->stamp;
+	__u64 tail = fl_flow_id_tail(p, walk);
+
+	if (walk->atomic_fragment)
+		fl_count(p, atomic_fragments);
+	if (walk->misplaced_hop_by_hop)
+		fl_count(p, hbh_misplaced);
+	if (fl_env_config(p)->prf == FL_PRF_SIPHASH_1_3)
+		return fl_label_of_hash(fl_siphash(key, ip6->src, ip6->dst, tail, 1, 3));
+	return fl_label_of_hash(fl_siphash(key, ip6->src, ip6->dst, tail, 2, 4));
+}
+
+/* Writes LABEL into the packet, or does as if in a dry run. False: the packet keeps label 0. */
+fl_inline bool fl_write_label(const struct fl_packet *p, const struct fl_ip6 *ip6, __u32 label)
+{
+	if (fl_env_config(p)->stamp == FL_STAMP_DRY_RUN) {
+		fl_count(p, would_stamp);
+		return true;
+	}
+	if (!fl_env_store_word(p, ip6->word_be | bpf_htonl(label))) {
+		fl_count(p, store_failed);
+		return false;
+	}
+	fl_count(p, stamped);
+	return true;
+}
+
+#endif

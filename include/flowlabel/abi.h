@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the BPF programs, the loader and the tests agree on: enums, the flow table's slot, the spilled record, the
+ * counters, the configuration and the secrets. Plain C, host byte order unless a name ends in _be. Every size is
+ * asserted in C (BPF) and in C++ (loader).
+ */
+#ifndef FLOWLABEL_ABI_H
+#define FLOWLABEL_ABI_H
+
+#include <linux/types.h>
+
+#ifdef __cplusplus
+#define FL_STATIC_ASSERT static_assert
+#else
+#define FL_STATIC_ASSERT _Static_assert
+#endif
+
+/* The layout of pins and maps. Programs of another version refuse to touch them. */
+#define FL_LAYOUT_VERSION 1
+
+#define FL_LABEL_BITS 20
+#define FL_LABEL_MASK 0xFFFFFu
+
+enum fl_hook {
+	FL_HOOK_XDP,
+	FL_HOOK_TC_INGRESS,
+	FL_HOOK_TC_EGRESS,
+};
+
+enum fl_stamp_mode {
+	FL_STAMP_OFF,	  /* observe only (RFC 6437 section 3: off by default) */
+	FL_STAMP_DRY_RUN, /* compute and count, write nothing */
+	FL_STAMP_ZERO,	  /* replace label 0 */
+};
+
+enum fl_prf {
+	FL_PRF_SIPHASH_2_4,
+	FL_PRF_SIPHASH_1_3,
+};
+
+/* What stands before the network header on the device. */
+enum fl_link_layer {
+	FL_LINK_ETHERNET,
+	FL_LINK_NONE, /* tun, WireGuard, PPP: the frame starts with the IP header */
+};
+
+/*
+ * The flow table. A slot is one cache line and holds one flow of one CPU. FL_WAYS slots side by side are a set; a flow
+ * lives in one of the slots of the set that its keyed hash names.
+ */
+#define FL_WAYS 4
+#define FL_WAYS_SHIFT 2
+
+/* struct fl_slot.tag: label in bits 0 to 19, flags in 20 to 23, generation in 24 to 31. The generation is odd while
+ * the slot changes its flow and differs after it, so that a reader on another CPU can tell. */
+#define FL_TAG_USED (1u << 20)
+#define FL_TAG_STAMPED (1u << 21)
+#define FL_TAG_GENERATION_SHIFT 24
+#define FL_TAG_KEY (FL_TAG_USED | FL_LABEL_MASK)
+
+/* Times in the table: ticks of 1,024 ns since attach, 48 bits (nine years). A shift, since BPF has no cheap division. */
+#define FL_TICK_SHIFT 10
+#define FL_TICK_BITS 48
+
+struct fl_slot {
+	__u64 src[2]; /* as on the wire */
+	__u64 dst[2]; /* as on the wire */
+	__u64 packets;
+	__u64 octets;
+	__u32 tag;
+	__u32 first_high; /* first seen: bits 16 to 47 */
+	__u64 last_first; /* last seen in the upper 48 bits, bits 0 to 15 of first seen below it */
+} __attribute__((aligned(64)));
+
+struct fl_set {
+	struct fl_slot slot[FL_WAYS];
+};
+
+FL_STATIC_ASSERT(sizeof(struct fl_slot) == 64, "a slot is one cache line");
+FL_STATIC_ASSERT(sizeof(struct fl_set) == 64 * FL_WAYS, "a set has no holes");
+FL_STATIC_ASSERT(FL_WAYS == 1 << FL_WAYS_SHIFT, "ways are a power of two");
+
+/* Why a flow left the table (the numbers of IPFIX flowEndReason, element 136). */
+enum fl_end_reason {
+	FL_END_EVICTED = 5, /* lack of resources: another flow took the slot */
+};
+
+/* A finished flow in the spill ring. */
+struct fl_record {
+	__u64 src[2]; /* as on the wire */
+	__u64 dst[2]; /* as on the wire */
+	__u64 packets;
+	__u64 octets;
+	__u64 first; /* ticks since attach */
+	__u64 last;  /* ticks since attach */
+	__u32 label;
+	__u16 cpu;
+	__u8 reason; /* enum fl_end_reason */
+	__u8 stamped;
+};
+
+FL_STATIC_ASSERT(sizeof(struct fl_record) == 72, "a record has no holes");
+
+/*
+ * Every way a packet can go, in the order in which people read them. STORED counters lie in struct fl_counters, one
+ * struct a CPU; DERIVED ones are sums of others, so that the packet path need not keep them. Packets unless the name
+ * ends in another unit; on tc a super-packet counts as its segments. This list makes the BPF struct, the loader's
+ * struct, the JSON and the table in docs/counters.md.
+ */
+#define FL_COUNTERS(STORED, DERIVED)                                                                                   \
+	DERIVED(seen, "frames that reached the hook")                                                                  \
+	DERIVED(ipv6, "frames with a whole IPv6 header, version 6 (the same as counted)")                              \
+	STORED(not_ipv6, "frames of another protocol")                                                                 \
+	STORED(short_frame, "frames that end inside their link-layer headers")                                         \
+	STORED(bad_version, "frames announced as IPv6 whose version is not 6 (RFC 8200 section 3)")                    \
+	STORED(vlan_limit, "frames with more than four VLAN tags")                                                     \
+	STORED(mpls_limit, "frames with more than eight MPLS labels")                                                  \
+	STORED(truncated, "frames announced as IPv6 with less than the 40-octet header")                               \
+	STORED(link_unknown, "skbs whose network header lies where no known link layer puts it")                       \
+	STORED(counted, "packets added to the flow table")                                                             \
+	STORED(counted_bytes, "octets added to the flow table")                                                        \
+	DERIVED(zero_label, "counted packets that came with label 0")                                                  \
+	STORED(labelled, "counted packets that came with a label other than 0")                                        \
+	STORED(stamped, "packets that got a label")                                                                    \
+	STORED(would_stamp, "packets that would have got a label (dry run)")                                           \
+	STORED(skip_scope, "packets with label 0 that are out of the stamping scope")                                  \
+	STORED(fragments, "packets stamped by addresses alone: real fragments, the first with the rest")               \
+	STORED(atomic_fragments, "packets met by the stamper that carry an atomic fragment header (RFC 6946)")         \
+	STORED(eh_limit, "packets stamped by addresses alone: more than eight extension headers")                      \
+	STORED(eh_truncated, "packets stamped by addresses alone: an extension header ends beyond the packet")         \
+	STORED(hbh_misplaced, "packets met by the stamper with a hop-by-hop header that is not the first")             \
+	STORED(no_ports, "packets stamped by addresses alone: no whole pair of ports to be found")                     \
+	STORED(gso_estimated, "segments whose headers were taken as 40 octets")                                        \
+	STORED(store_failed, "packets left at label 0 because the kernel refused the write")                           \
+	STORED(spilled_flows, "flow records that left the table into the ring")                                        \
+	STORED(spilled_packets, "packets of those records")                                                            \
+	STORED(spilled_bytes, "octets of those records")                                                               \
+	STORED(lost_flows, "flow records that found the ring full")                                                    \
+	STORED(lost_packets, "packets of those records")                                                               \
+	STORED(lost_bytes, "octets of those records")
+
+#define FL_COUNTER_FIELD(name, text) __u64 name;
+#define FL_COUNTER_NONE(name, text)
+
+/* One CPU's counters, alone on its cache lines. */
+struct fl_counters {
+	FL_COUNTERS(FL_COUNTER_FIELD, FL_COUNTER_NONE)
+} __attribute__((aligned(128)));
+
+FL_STATIC_ASSERT(sizeof(struct fl_counters) == 256, "two CPUs never share a line");
+
+/* What a program is told when it is loaded; constant for the verifier, which drops the branches that are off. */
+struct fl_config {
+	__u8 stamp;	   /* enum fl_stamp_mode */
+	__u8 prf;	   /* enum fl_prf */
+	__u8 link_layer;   /* enum fl_link_layer */
+	__u8 slots_shift;  /* log2 of the slots of one CPU, at least FL_WAYS_SHIFT */
+	__u32 entry;	   /* which entry of the secrets and of the info map is this program's */
+	__u64 epoch;	   /* ns of CLOCK_MONOTONIC at attach */
+};
+
+FL_STATIC_ASSERT(sizeof(struct fl_config) == 16, "the configuration has no holes");
+
+/*
+ * The secrets and the description of an attachment have two entries. A replacement fills the one that is not in use
+ * before the kernel swaps the program, so that no packet meets half a key, and no reader, nor a command that was killed
+ * in between, the one's description with the other's program.
+ */
+#define FL_ENTRIES 2
+
+/* 32-bit words of a flow key (source, destination, label and a zero), and the keys of its hash. */
+#define FL_HASH_WORDS 10
+
+/* Unknown to the verifier, so that its log cannot show them; never printed. */
+struct fl_secrets {
+	__u64 hash[FL_HASH_WORDS]; /* which set a flow uses */
+	__u64 stamp[2];		   /* k0 and k1 of SipHash */
+};
+
+FL_STATIC_ASSERT(sizeof(struct fl_secrets) == 96, "the secrets have no holes");
+
+#define FL_NAME_SIZE 16
+
+/* How a program hangs on its interface. */
+enum fl_mode {
+	FL_MODE_NATIVE,	 /* XDP in the driver */
+	FL_MODE_GENERIC, /* XDP on skbs */
+	FL_MODE_TCX,	 /* tcx link */
+	FL_MODE_CLSACT,	 /* filter on a clsact qdisc */
+};
+
+/* What describes an attachment, in its pinned info map. The entry in use names the program that is attached. */
+struct fl_info {
+	__u32 layout_version; /* FL_LAYOUT_VERSION */
+	__u32 program_id;
+	__u64 netns_inode;
+	__u64 attached_at;   /* ns since 1970, UTC */
+	__u64 epoch;	     /* ns of CLOCK_MONOTONIC at attach: tick 0 of the table */
+	__u32 ifindex;
+	__u32 slots;	     /* of one CPU */
+	__u32 cpus;	     /* possible CPUs */
+	__u32 ring_bytes;
+	__u8 hook;	     /* enum fl_hook */
+	__u8 mode;	     /* enum fl_mode */
+	__u8 stamp;	     /* enum fl_stamp_mode */
+	__u8 prf;	     /* enum fl_prf */
+	__u8 link_layer;     /* enum fl_link_layer */
+	__u8 made_qdisc;     /* the clsact qdisc is ours */
+	__u8 reserved[2];    /* 0 */
+	char ifname[FL_NAME_SIZE];
+};
+
+FL_STATIC_ASSERT(sizeof(struct fl_info) == 72, "the description has no holes");
+
+#endif

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// IPv6 addresses, prefixes and flow labels as people write them.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "flowlabel/result.hpp"
+
+namespace flowlabel {
+
+/// 16 octets as on the wire; ordered as the numbers they stand for.
+struct Address {
+    std::array<std::uint8_t, 16> octets{};
+
+    auto operator<=>(const Address&) const = default;
+
+    /// RFC 5952 text.
+    [[nodiscard]] std::string text() const;
+};
+
+struct Prefix {
+    Address address; ///< bits behind LENGTH are 0
+    unsigned length = 0;
+
+    [[nodiscard]] bool contains(const Address& other) const;
+};
+
+/// `2001:db8::/32`, or an address alone (its 128 bits).
+Result<Prefix> parse_prefix(std::string_view text);
+
+/// A label in decimal or with 0x, at most 0xFFFFF.
+Result<std::uint32_t> parse_label(std::string_view text);
+
+} // namespace flowlabel

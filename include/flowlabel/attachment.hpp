@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Attachments: programs of ours that hang on a hook of an interface, with their maps.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "flowlabel/abi.h"
+#include "flowlabel/bpffs.hpp"
+#include "flowlabel/counters.hpp"
+#include "flowlabel/interface.hpp"
+#include "flowlabel/key.hpp"
+#include "flowlabel/result.hpp"
+#include "flowlabel/table.hpp"
+
+namespace flowlabel {
+
+/// The words of the command line: xdp, tc-ingress, tc-egress; off, dry-run, zero; siphash-2-4, siphash-1-3; native,
+/// generic, tcx, clsact.
+const char* name_of(fl_hook hook);
+const char* name_of(fl_stamp_mode stamp);
+const char* name_of(fl_prf prf);
+const char* name_of(fl_mode mode);
+
+enum class XdpMode { automatic, native, generic };
+
+/// How a tc hook is taken. `automatic`: tcx where the kernel has it, else a filter on a clsact qdisc.
+enum class TcLink { automatic, clsact };
+
+constexpr std::uint32_t default_slots = 65536;
+constexpr std::uint64_t largest_slots = 1u << 30;
+
+struct AttachOptions {
+    std::string interface;
+    fl_hook hook = FL_HOOK_XDP;
+    XdpMode mode = XdpMode::automatic;
+    TcLink tc_link = TcLink::automatic;
+    std::optional<std::uint64_t> slots; ///< of each possible CPU; rounded up to a power of two
+    fl_stamp_mode stamp = FL_STAMP_OFF;
+    fl_prf prf = FL_PRF_SIPHASH_2_4;
+    std::optional<Key> key; ///< else a replaced attachment's, else a random one
+    bool replace = false;
+};
+
+struct AttachReport {
+    fl_info info{};
+    bool replaced = false;
+    std::vector<std::string> warnings;
+};
+
+/// Attaches and pins. On failure everything is as it was.
+Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options);
+
+/// The memory of a flow table.
+std::uint64_t table_bytes(std::uint64_t slots, std::uint64_t cpus);
+
+enum class Liveness {
+    live,
+    interface_gone, ///< the interface disappeared
+    unknown,        ///< a clsact filter in a network namespace that cannot be entered
+};
+
+/// Use of the spill ring.
+struct RingUsage {
+    std::uint64_t bytes = 0;
+    std::uint64_t used = 0;
+};
+
+/// One attachment, opened for reading.
+class Attachment {
+public:
+    Attachment(Attachment&&) noexcept;
+    Attachment& operator=(Attachment&&) noexcept;
+    ~Attachment();
+
+    [[nodiscard]] const fl_info& info() const;
+    [[nodiscard]] fl_hook hook() const { return static_cast<fl_hook>(info().hook); }
+    [[nodiscard]] Liveness liveness() const;
+
+    /// The present name where this network namespace has the interface, else the one it had at attach.
+    [[nodiscard]] std::string interface() const;
+
+    /// 16 hexadecimal digits, as bpftool shows it.
+    [[nodiscard]] std::string program_tag() const;
+
+    [[nodiscard]] std::vector<Counters> cpu_counters() const;
+    [[nodiscard]] TableView table() const;
+    [[nodiscard]] Result<RingUsage> ring_usage() const;
+
+    /// Tick 0 of the table in ns since 1970 UTC, by the clocks as they are now.
+    [[nodiscard]] std::uint64_t epoch_utc() const;
+
+    /// Where its pins lie.
+    [[nodiscard]] const std::filesystem::path& directory() const;
+
+    struct State;
+    explicit Attachment(std::unique_ptr<State> state);
+
+private:
+    std::unique_ptr<State> state_;
+};
+
+/// Which attachments a command is about. A name without a match in this network namespace is looked for in the others
+/// of the same bpffs.
+struct Selection {
+    std::optional<std::string> interface;
+    std::optional<fl_hook> hook;
+};
+
+/// All that match, sorted by interface and hook.
+Result<std::vector<Attachment>> find_attachments(const Bpffs& bpffs, const Selection& selection);
+
+struct DetachReport {
+    std::string interface;
+    fl_hook hook;
+    Totals totals;
+    std::vector<std::string> warnings;
+};
+
+/// Detaches all that match and removes their pins, and whatever commands that were killed left behind for the same
+/// interface. What somebody else attached stays. A name counts in this network namespace alone.
+Result<std::vector<DetachReport>> detach(const Bpffs& bpffs, const Selection& selection);
+
+} // namespace flowlabel

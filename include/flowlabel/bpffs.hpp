@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// The BPF file system that keeps attachments alive, and the lock that keeps two commands off the same pins.
+///
+/// Layout: ROOT/flowlabel/v1/NETNS-IFINDEX/HOOK/{table,counters,ring,info,secrets,link}. bpffs takes no dots in names.
+/// An attachment exists when the kernel has it: the pinned link (XDP, tcx) or the filter that the info map names
+/// (clsact). Whatever else lies in a directory without one is left over from a command that did not end.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "flowlabel/fd.hpp"
+#include "flowlabel/result.hpp"
+
+namespace flowlabel {
+
+class Bpffs {
+public:
+    /// ROOT must be a bpffs, else nothing can be attached there: Failure::not_attached.
+    static Result<Bpffs> open(const std::filesystem::path& root);
+
+    /// As open(), but a missing bpffs is mounted where the mount outlives the command (the mount namespace of pid 1).
+    static Result<Bpffs> open_or_mount(const std::filesystem::path& root);
+
+    enum class LockMode { shared, exclusive };
+
+    /// Waits at most ten seconds. The lock ends with the returned descriptor.
+    [[nodiscard]] Result<Fd> lock(LockMode mode) const;
+
+    /// An error that names what differs when pins of another layout version lie here.
+    [[nodiscard]] Result<void> check_layout() const;
+
+    [[nodiscard]] const std::filesystem::path& root() const { return root_; }
+
+    /// Where this version's attachments lie.
+    [[nodiscard]] std::filesystem::path layout() const;
+
+private:
+    explicit Bpffs(std::filesystem::path root) : root_(std::move(root)) {}
+
+    std::filesystem::path root_;
+};
+
+} // namespace flowlabel

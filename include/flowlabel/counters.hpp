@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// The counters of the datapath, with the ones that are sums of others. The list is FL_COUNTERS in abi.h.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "flowlabel/abi.h"
+
+namespace flowlabel {
+
+struct Counters {
+#define FLOWLABEL_FIELD(name, text) std::uint64_t name = 0;
+    FL_COUNTERS(FLOWLABEL_FIELD, FLOWLABEL_FIELD)
+#undef FLOWLABEL_FIELD
+
+    auto operator<=>(const Counters&) const = default;
+
+    /// Calls VISIT(name, value, text) for each, in the list's order.
+    template <class Visitor> void each(Visitor&& visit) const
+    {
+#define FLOWLABEL_VISIT(name, text) visit(#name, name, text);
+        FL_COUNTERS(FLOWLABEL_VISIT, FLOWLABEL_VISIT)
+#undef FLOWLABEL_VISIT
+    }
+};
+
+/// One CPU's counters, the derived ones worked out.
+Counters read_counters(const fl_counters& cpu);
+
+/// The sum over CPUS.
+Counters sum_counters(std::span<const Counters> cpus);
+
+/// Packets and octets together.
+struct Amount {
+    std::uint64_t packets = 0;
+    std::uint64_t octets = 0;
+
+    auto operator<=>(const Amount&) const = default;
+};
+
+/// The conservation identity: at rest, counted = live + spilled + lost, for packets and for octets.
+struct Totals {
+    std::uint64_t seen_packets = 0;
+    std::uint64_t ipv6_packets = 0;
+    std::uint64_t ipv6_octets = 0;
+    std::uint64_t labelled_packets = 0;
+    std::uint64_t flows = 0; ///< live, before filters and limits
+    Amount counted;
+    Amount live;
+    Amount spilled;
+    Amount lost;
+};
+
+/// FLOWS and LIVE come from the flow table.
+Totals make_totals(const Counters& counters, std::uint64_t flows, Amount live);
+
+} // namespace flowlabel

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Network interfaces and the namespace they live in.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "flowlabel/abi.h"
+#include "flowlabel/fd.hpp"
+#include "flowlabel/result.hpp"
+
+namespace flowlabel {
+
+struct Interface {
+    std::string name;
+    std::uint32_t ifindex = 0;
+    fl_link_layer link_layer = FL_LINK_ETHERNET;
+    std::uint32_t mtu = 0;
+};
+
+/// The interface NAME of this network namespace.
+Result<Interface> find_interface(const std::string& name);
+
+/// Its present name, if this namespace has an interface of that index.
+std::optional<std::string> interface_name(std::uint32_t ifindex);
+
+/// The inode that names this process's network namespace.
+Result<std::uint64_t> current_netns();
+
+/// Runs in the network namespace of INODE as long as it lives. Namespaces are looked for among processes and under
+/// /run/netns; an empty value means that none of them is it.
+class NetnsScope {
+public:
+    static std::optional<NetnsScope> enter(std::uint64_t inode);
+    NetnsScope(NetnsScope&&) = default;
+    NetnsScope& operator=(NetnsScope&&) = delete;
+    ~NetnsScope();
+
+private:
+    explicit NetnsScope(Fd home) : home_(std::move(home)) {}
+
+    Fd home_; ///< empty when there was nothing to change
+};
+
+} // namespace flowlabel

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Reading the flow table: a scan of the mapping, not a system call a flow.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "flowlabel/abi.h"
+#include "flowlabel/counters.hpp"
+#include "flowlabel/flow.hpp"
+
+namespace flowlabel {
+
+/// A live flow of one or of all CPUs.
+struct TableFlow {
+    std::uint64_t src[2]; ///< as on the wire
+    std::uint64_t dst[2]; ///< as on the wire
+    std::uint32_t label;
+    bool stamped;
+    std::uint64_t packets;
+    std::uint64_t octets;
+    std::uint64_t first; ///< ticks since attach
+    std::uint64_t last;  ///< ticks since attach
+};
+
+/// The sets of all CPUs, one CPU's after the other's.
+class TableView {
+public:
+    /// SETS holds CPUS parts of equal size.
+    TableView(std::span<const fl_set> sets, unsigned cpus) : sets_(sets), cpus_(cpus) {}
+
+    /// Calls VISIT for each live flow, CPUs merged: a flow uses the same set in each CPU's part, so merging is local.
+    /// While packets arrive, each flow is one that was there, with its own counts.
+    template <class Visitor> void each_flow(Visitor&& visit) const
+    {
+        std::vector<TableFlow> merged;
+        const std::size_t sets_per_cpu = sets_.size() / cpus_;
+
+        merged.reserve(std::size_t{FL_WAYS} * cpus_);
+        for (std::size_t index = 0; index < sets_per_cpu; index++) {
+            merged.clear();
+            merge_set(index, sets_per_cpu, merged);
+            for (const TableFlow& flow : merged)
+                visit(flow);
+        }
+    }
+
+    /// Live flows and what they hold.
+    struct Sum {
+        std::uint64_t flows = 0;
+        std::uint64_t occupied = 0; ///< slots in use; more than FLOWS where CPUs share flows
+        Amount amount;
+    };
+    [[nodiscard]] Sum sum() const;
+
+private:
+    void merge_set(std::size_t index, std::size_t sets_per_cpu, std::vector<TableFlow>& merged) const;
+
+    std::span<const fl_set> sets_;
+    unsigned cpus_;
+};
+
+/// Turns ticks into time of day; EPOCH_UTC is tick 0 in ns since 1970.
+Flow make_flow(const TableFlow& flow, std::uint64_t epoch_utc);
+
+} // namespace flowlabel

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Clocks and their text.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace flowlabel {
+
+/// ns since 1970 UTC.
+std::uint64_t now_utc();
+
+/// ns of CLOCK_MONOTONIC, the clock of the BPF programs.
+std::uint64_t now_monotonic();
+
+/// The same clock as of its last tick, as bpf_ktime_get_coarse_ns() reads it: never ahead of it.
+std::uint64_t now_monotonic_coarse();
+
+/// RFC 3339, UTC, milliseconds: 2026-11-24T06:30:00.000Z
+std::string rfc3339(std::uint64_t utc_ns);
+
+} // namespace flowlabel

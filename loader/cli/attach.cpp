@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+
+#include "context.hpp"
+#include "options.hpp"
+#include "output.hpp"
+
+namespace flowlabel {
+
+struct AttachCommand {
+    AttachOptions options;
+    StampOptions stamp;
+    bool mode_given = false;
+};
+
+static std::string report_text(const AttachReport& report, const std::string& interface)
+{
+    const fl_info& info = report.info;
+    std::string stamping = name_of(static_cast<fl_stamp_mode>(info.stamp));
+
+    if (info.stamp != FL_STAMP_OFF)
+        stamping += fmt::format(" ({})", name_of(static_cast<fl_prf>(info.prf)));
+    return fmt::format("{} {}: {} ({}), stamp {}, table {} slots x {} CPUs = {:.1f} MiB\n", interface,
+                       name_of(static_cast<fl_hook>(info.hook)), report.replaced ? "replaced" : "attached",
+                       name_of(static_cast<fl_mode>(info.mode)), stamping, grouped(info.slots), info.cpus,
+                       static_cast<double>(table_bytes(info.slots, info.cpus)) / (1024 * 1024));
+}
+
+/// FLOWLABEL_TC=clsact asks for a filter on a clsact qdisc where tcx would be there too.
+static Result<TcLink> tc_link_from_environment()
+{
+    const char* const value = std::getenv("FLOWLABEL_TC");
+
+    if (!value || std::string_view(value) == "auto")
+        return TcLink::automatic;
+    if (std::string_view(value) == "clsact")
+        return TcLink::clsact;
+    return fail(fmt::format("FLOWLABEL_TC is '{}'", value), "set it to auto or clsact, or unset it", Failure::usage);
+}
+
+static Result<void> run(const Context& context, AttachCommand& command)
+{
+    AttachOptions& options = command.options;
+
+    if (command.mode_given && options.hook != FL_HOOK_XDP)
+        return fail("--mode is about XDP and makes no sense with a tc hook", "leave --mode out", Failure::usage);
+    const auto key = command.stamp.key();
+    const auto tc_link = tc_link_from_environment();
+
+    if (!key)
+        return std::unexpected(key.error());
+    if (!tc_link)
+        return std::unexpected(tc_link.error());
+    options.stamp = command.stamp.mode;
+    options.prf = command.stamp.prf;
+    options.key = *key;
+    options.tc_link = *tc_link;
+    if (const auto interface = find_interface(options.interface); !interface)
+        return std::unexpected(interface.error());
+    const auto bpffs = Bpffs::open_or_mount(context.bpffs);
+
+    if (!bpffs)
+        return std::unexpected(bpffs.error());
+    const auto report = attach(*bpffs, options);
+
+    if (!report)
+        return std::unexpected(report.error());
+    for (const std::string& warning : report->warnings)
+        print_warning(warning);
+    return to_stdout([&](const Sink& sink) { sink(report_text(*report, options.interface)); });
+}
+
+void add_attach(CLI::App& app, Context& context)
+{
+    auto command = std::make_shared<AttachCommand>();
+    AttachOptions& options = command->options;
+    CLI::App& attach = *app.add_subcommand("attach", "count, and if asked label, the packets of an interface");
+
+    attach.add_option("IFACE", options.interface, "the interface")->required()->type_name("");
+    add_choice<fl_hook>(attach, "--hook", options.hook,
+                        {{"xdp", FL_HOOK_XDP}, {"tc-ingress", FL_HOOK_TC_INGRESS}, {"tc-egress", FL_HOOK_TC_EGRESS}},
+                        "where; xdp unless given");
+    add_choice<XdpMode>(attach, "--mode", options.mode,
+                        {{"auto", XdpMode::automatic}, {"native", XdpMode::native}, {"generic", XdpMode::generic}},
+                        "XDP in the driver, or on skbs; auto takes native where the driver has it")
+        ->each([command](const std::string&) { command->mode_given = true; });
+    add_number(attach, "--flows", options.slots, 1,
+               "slots of the flow table for each possible CPU, 64 octets each, rounded up to a power of two; 65536 "
+               "unless given");
+    command->stamp.add_to(attach);
+    attach.add_flag("--replace", options.replace,
+                    "change the program of an attachment in place; the flow table, the counters and, without "
+                    "--key-file, the key stay");
+    attach.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
+}
+
+} // namespace flowlabel

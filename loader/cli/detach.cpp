@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "context.hpp"
+#include "options.hpp"
+
+namespace flowlabel {
+
+struct DetachCommand {
+    SelectionOptions selection;
+    bool all = false;
+};
+
+static Result<void> run(const Context& context, const DetachCommand& command)
+{
+    const Selection selection = command.selection.selection();
+
+    if (command.all == selection.interface.has_value() || (command.all && selection.hook))
+        return fail(command.all ? "--all detaches everything and takes neither interface nor hook"
+                                : "nothing says what to detach",
+                    "flowlabel detach IFACE [--hook H], or flowlabel detach --all", Failure::usage);
+    const auto bpffs = Bpffs::open(context.bpffs);
+
+    if (!bpffs)
+        return command.all ? Result<void>() : std::unexpected(nothing_attached(selection));
+    const auto reports = detach(*bpffs, selection);
+
+    if (!reports)
+        return std::unexpected(reports.error());
+    for (const DetachReport& report : *reports) {
+        for (const std::string& warning : report.warnings)
+            print_warning(warning);
+        print_note(
+            fmt::format("{} {}: detached; {}", report.interface, name_of(report.hook), identity_text(report.totals)));
+    }
+    if (reports->empty() && !command.all)
+        return std::unexpected(nothing_attached(selection));
+    return {};
+}
+
+void add_detach(CLI::App& app, Context& context)
+{
+    auto command = std::make_shared<DetachCommand>();
+    CLI::App& detach = *app.add_subcommand("detach", "take flowlabel off an interface and print the final totals");
+
+    command->selection.add_to(detach);
+    detach.add_flag("--all", command->all, "every attachment of this bpffs; done, too, when there is none");
+    detach.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
+}
+
+} // namespace flowlabel

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <memory>
+
+#include "context.hpp"
+#include "flowlabel/time.hpp"
+#include "options.hpp"
+#include "output.hpp"
+
+namespace flowlabel {
+
+struct FlowsCommand {
+    SelectionOptions selection;
+    FlowOptions flows;
+};
+
+static FlowsDocument read_document(const Attachment& attachment)
+{
+    const std::uint64_t epoch = attachment.epoch_utc();
+    FlowsDocument document{.source = live_source(attachment), .captured_at = now_utc()};
+    Amount live;
+
+    attachment.table().each_flow([&](const TableFlow& flow) {
+        live.packets += flow.packets;
+        live.octets += flow.octets;
+        document.flows.push_back(make_flow(flow, epoch));
+    });
+    document.totals = make_totals(sum_counters(attachment.cpu_counters()), document.flows.size(), live);
+    return document;
+}
+
+static Result<void> run(const Context& context, const FlowsCommand& command)
+{
+    const auto attachment = find_one(context.bpffs, command.selection.selection());
+
+    if (!attachment)
+        return std::unexpected(attachment.error());
+    FlowsDocument document = read_document(*attachment);
+
+    command.flows.select(document);
+    return to_stdout([&](const Sink& sink) { command.flows.write(document, sink); });
+}
+
+void add_flows(CLI::App& app, Context& context)
+{
+    auto command = std::make_shared<FlowsCommand>();
+    CLI::App& flows = *app.add_subcommand("flows", "the live flows by (source, destination, label)");
+
+    command->selection.add_to(flows);
+    command->flows.add_to(flows);
+    flows.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
+}
+
+} // namespace flowlabel

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <memory>
+
+#include "context.hpp"
+#include "flowlabel/key.hpp"
+
+namespace flowlabel {
+
+void add_key(CLI::App& app, Context& context)
+{
+    auto path = std::make_shared<std::string>();
+    CLI::App& key = *app.add_subcommand("key", "key files, so that several routers give one flow one label");
+    CLI::App& create = *key.add_subcommand("new", "write a new random key to FILE, mode 0600");
+
+    key.require_subcommand(1);
+    create.add_option("FILE", *path, "a file that does not exist yet")->required()->type_name("");
+    create.callback([&context, path] { context.run = [path] { return create_key_file(*path); }; });
+}
+
+} // namespace flowlabel

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "options.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "flowlabel/interface.hpp"
+
+namespace flowlabel {
+
+/// Rows of a table for people, unless --limit says otherwise.
+constexpr std::size_t table_rows = 20;
+
+CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<std::uint64_t>& value,
+                        std::uint64_t least, const std::string& description)
+{
+    const auto take = [&value, name, least](const std::string& given) {
+        std::uint64_t number = 0;
+        const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), number);
+
+        if (error != std::errc{} || end != given.data() + given.size() || number < least)
+            throw CLI::ValidationError(name, fmt::format("'{}' is not a whole number of at least {}", given, least));
+        value = number;
+    };
+
+    return app.add_option_function<std::string>(name, take, description)->type_name("N");
+}
+
+void SelectionOptions::add_to(CLI::App& app)
+{
+    app.add_option("IFACE", interface, "the interface")->type_name("");
+    add_choice<std::optional<fl_hook>>(
+        app, "--hook", hook,
+        {{"xdp", FL_HOOK_XDP}, {"tc-ingress", FL_HOOK_TC_INGRESS}, {"tc-egress", FL_HOOK_TC_EGRESS}}, "only this hook");
+}
+
+Selection SelectionOptions::selection() const
+{
+    Selection selection{.hook = hook};
+
+    if (!interface.empty())
+        selection.interface = interface;
+    return selection;
+}
+
+/// An option that PARSE turns into VALUE.
+template <class Value, class Parse>
+static CLI::Option* add_parsed(CLI::App& app, const std::string& name, Value& value, Parse parse,
+                               const std::string& description)
+{
+    const auto take = [&value, name, parse](const std::string& given) {
+        const auto parsed = parse(given);
+
+        if (!parsed)
+            throw CLI::ValidationError(name, parsed.error().what + ": " + parsed.error().hint);
+        value = *parsed;
+    };
+
+    return app.add_option_function<std::string>(name, take, description);
+}
+
+static Result<LabelFilter> parse_label_filter(const std::string& text)
+{
+    if (text == "zero")
+        return LabelFilter{.kind = LabelFilter::Kind::zero};
+    if (text == "nonzero")
+        return LabelFilter{.kind = LabelFilter::Kind::nonzero};
+    const auto label = parse_label(text);
+
+    if (!label)
+        return std::unexpected(label.error());
+    return LabelFilter{.kind = LabelFilter::Kind::value, .value = *label};
+}
+
+void FlowOptions::add_to(CLI::App& app)
+{
+    add_choice<SortBy>(app, "--sort", query.sort,
+                       {{"packets", SortBy::packets}, {"bytes", SortBy::octets}, {"last-seen", SortBy::last_seen}},
+                       "largest or latest first; bytes unless given");
+    add_number(app, "--limit", limit_, 0, "at most N flows; a table shows 20 unless given, the other forms all");
+    add_parsed(app, "--src", query.src, parse_prefix, "only sources in this prefix")->type_name("PREFIX");
+    add_parsed(app, "--dst", query.dst, parse_prefix, "only destinations in this prefix")->type_name("PREFIX");
+    add_parsed(app, "--label", query.label, parse_label_filter, "only this label, in decimal or with 0x")
+        ->type_name("L|zero|nonzero");
+
+    CLI::Option_group& formats = *app.add_option_group("output");
+
+    formats.add_flag_callback("--json", [this] { format = FlowFormat::json; }, "one JSON document");
+    formats.add_flag_callback("--jsonl", [this] { format = FlowFormat::jsonl; }, "a JSON object a line and flow");
+    formats.add_flag_callback("--csv", [this] { format = FlowFormat::csv; }, "a header line and a line a flow");
+    formats.require_option(0, 1);
+}
+
+void FlowOptions::select(FlowsDocument& document) const
+{
+    FlowQuery bounded = query;
+
+    if (limit_)
+        bounded.limit = *limit_;
+    else if (format == FlowFormat::table)
+        bounded.limit = table_rows;
+    document.flows = select_flows(std::move(document.flows), bounded, &document.matched);
+}
+
+void FlowOptions::write(const FlowsDocument& document, const Sink& sink) const
+{
+    switch (format) {
+    case FlowFormat::json:
+        return write_flows_json(document, sink);
+    case FlowFormat::jsonl:
+        return write_flows_jsonl(document, sink);
+    case FlowFormat::csv:
+        return write_flows_csv(document, sink);
+    case FlowFormat::table:
+        return write_flows_table(document, sink);
+    }
+}
+
+void StampOptions::add_to(CLI::App& app)
+{
+    add_choice<fl_stamp_mode>(app, "--stamp", mode,
+                              {{"off", FL_STAMP_OFF}, {"dry-run", FL_STAMP_DRY_RUN}, {"zero", FL_STAMP_ZERO}},
+                              "label packets that come with label 0 (RFC 6437 section 3); off unless given");
+    app.add_option("--key-file", key_file_, "the label function's key, 32 hexadecimal digits; random unless given")
+        ->type_name("FILE");
+    add_choice<fl_prf>(app, "--prf", prf, {{"siphash-2-4", FL_PRF_SIPHASH_2_4}, {"siphash-1-3", FL_PRF_SIPHASH_1_3}},
+                       "the label function; siphash-2-4 unless given")
+        ->each([this](const std::string&) { prf_given_ = true; });
+}
+
+Result<std::optional<Key>> StampOptions::key() const
+{
+    if (mode == FL_STAMP_OFF && (!key_file_.empty() || prf_given_))
+        return fail(fmt::format("{} makes no sense without stamping", key_file_.empty() ? "--prf" : "--key-file"),
+                    "add --stamp zero or --stamp dry-run", Failure::usage);
+    if (key_file_.empty())
+        return std::nullopt;
+    const auto key = read_key_file(key_file_);
+
+    if (!key)
+        return std::unexpected(key.error());
+    return *key;
+}
+
+Error nothing_attached(const Selection& selection)
+{
+    const std::string hook = selection.hook ? fmt::format(" {}", name_of(*selection.hook)) : "";
+
+    if (!selection.interface)
+        return {"nothing is attached" + (hook.empty() ? "" : " to" + hook), "see 'flowlabel attach --help'",
+                Failure::not_attached};
+    if (const auto interface = find_interface(*selection.interface); !interface)
+        return interface.error();
+    return {fmt::format("nothing is attached to {}{}", *selection.interface, hook),
+            fmt::format("'flowlabel attach {}' attaches", *selection.interface), Failure::not_attached};
+}
+
+static std::string candidates(const std::vector<Attachment>& attachments)
+{
+    std::string text;
+
+    for (const Attachment& attachment : attachments)
+        text +=
+            fmt::format("{}{} --hook {}", text.empty() ? "" : ", ", attachment.interface(), name_of(attachment.hook()));
+    return text;
+}
+
+Result<Attachment> find_one(const std::filesystem::path& bpffs, const Selection& selection)
+{
+    const auto root = Bpffs::open(bpffs);
+
+    if (!root)
+        return std::unexpected(selection.interface ? nothing_attached(selection) : root.error());
+    auto attachments = find_attachments(*root, selection);
+
+    if (!attachments)
+        return std::unexpected(attachments.error());
+    if (attachments->empty())
+        return std::unexpected(nothing_attached(selection));
+    if (attachments->size() > 1)
+        return fail("several attachments match", "choose one: " + candidates(*attachments), Failure::usage);
+    return std::move(attachments->front());
+}
+
+Totals read_totals(const Attachment& attachment)
+{
+    const TableView::Sum live = attachment.table().sum();
+
+    return make_totals(sum_counters(attachment.cpu_counters()), live.flows, live.amount);
+}
+
+} // namespace flowlabel

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Options that more than one subcommand has, with errors in words.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "export.hpp"
+#include "flowlabel/attachment.hpp"
+#include "flowlabel/flow.hpp"
+
+namespace flowlabel {
+
+/// An option whose value is one of WORDS.
+template <class Value>
+CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& value,
+                        std::vector<std::pair<std::string, Value>> words, const std::string& description)
+{
+    const auto take = [&value, name, words](const std::string& given) {
+        std::string allowed;
+
+        for (const auto& [word, meaning] : words) {
+            if (word == given) {
+                value = meaning;
+                return;
+            }
+            allowed += (allowed.empty() ? "" : ", ") + word;
+        }
+        throw CLI::ValidationError(name, "'" + given + "' is none of " + allowed);
+    };
+    std::string type;
+
+    for (const auto& word : words)
+        type += (type.empty() ? "" : "|") + word.first;
+    return app.add_option_function<std::string>(name, take, description)->type_name(type);
+}
+
+/// An option that takes a whole number of at least LEAST.
+CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<std::uint64_t>& value,
+                        std::uint64_t least, const std::string& description);
+
+/// IFACE and --hook.
+struct SelectionOptions {
+    std::string interface;
+    std::optional<fl_hook> hook;
+
+    void add_to(CLI::App& app);
+    [[nodiscard]] Selection selection() const;
+};
+
+enum class FlowFormat { table, json, jsonl, csv };
+
+/// The selection and output options of `flows`.
+struct FlowOptions {
+    FlowQuery query;
+    FlowFormat format = FlowFormat::table;
+
+    void add_to(CLI::App& app);
+
+    /// Sorts, filters and limits the flows of DOCUMENT.
+    void select(FlowsDocument& document) const;
+    void write(const FlowsDocument& document, const Sink& sink) const;
+
+private:
+    std::optional<std::uint64_t> limit_;
+};
+
+/// How stamping is asked for.
+struct StampOptions {
+    fl_stamp_mode mode = FL_STAMP_OFF;
+    fl_prf prf = FL_PRF_SIPHASH_2_4;
+
+    void add_to(CLI::App& app);
+
+    /// The key of --key-file, if there is one. Wrong usage: a key or a PRF without stamping.
+    [[nodiscard]] Result<std::optional<Key>> key() const;
+
+private:
+    std::string key_file_;
+    bool prf_given_ = false;
+};
+
+/// An error for a selection that matches nothing: an unknown interface, or nothing attached there.
+Error nothing_attached(const Selection& selection);
+
+/// The one attachment that SELECTION names.
+Result<Attachment> find_one(const std::filesystem::path& bpffs, const Selection& selection);
+
+/// Its totals, by a scan of its table.
+Totals read_totals(const Attachment& attachment);
+
+} // namespace flowlabel

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "output.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "context.hpp"
+
+namespace flowlabel {
+
+/// The errno of the first write to stdout that failed.
+static int& stdout_error()
+{
+    static int number = 0;
+
+    return number;
+}
+
+static void write_text(std::string_view text)
+{
+    if (stdout_error() == 0 && fwrite(text.data(), 1, text.size(), stdout) != text.size())
+        stdout_error() = errno;
+}
+
+bool stdout_closed()
+{
+    return stdout_error() == EPIPE;
+}
+
+Result<void> to_stdout(const std::function<void(const Sink&)>& write)
+{
+    write(write_text);
+    if (stdout_error() == 0 && fflush(stdout) != 0)
+        stdout_error() = errno;
+    if (stdout_error() != 0 && !stdout_closed())
+        return fail_errno(stdout_error(), "cannot write the result", "what was written is not complete");
+    return {};
+}
+
+void print_error(const Error& error)
+{
+    fmt::print(stderr, "flowlabel: error: {}\n", error.what);
+    if (!error.hint.empty())
+        fmt::print(stderr, "flowlabel: hint: {}\n", error.hint);
+}
+
+void print_warning(const std::string& text)
+{
+    fmt::print(stderr, "flowlabel: warning: {}\n", text);
+}
+
+void print_note(const std::string& text)
+{
+    fmt::print(stderr, "flowlabel: {}\n", text);
+}
+
+} // namespace flowlabel

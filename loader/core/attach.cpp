@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <optional>
+
+#include "clsact.hpp"
+#include "flowlabel/attachment.hpp"
+#include "flowlabel/time.hpp"
+#include "state.hpp"
+
+namespace flowlabel {
+
+constexpr std::uint64_t smallest_slots = FL_WAYS;
+
+/// Everything that is known before a program is loaded.
+struct Plan {
+    const Bpffs& bpffs;
+    const AttachOptions& options;
+    Interface interface;
+    PinPlace place;
+    unsigned cpus;
+};
+
+static std::uint64_t available_memory()
+{
+    std::ifstream file("/proc/meminfo");
+    std::string name;
+    std::string unit;
+    std::uint64_t kibibytes = 0;
+
+    while (file >> name >> kibibytes && std::getline(file, unit))
+        if (name == "MemAvailable:")
+            return kibibytes * 1024;
+    return UINT64_MAX;
+}
+
+static std::string mebibytes(std::uint64_t bytes)
+{
+    return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1024 * 1024));
+}
+
+/// WANTED rounded up, if a table of that size can be.
+static Result<std::uint32_t> checked_slots(std::uint64_t wanted, unsigned cpus)
+{
+    constexpr std::uint64_t beyond_doubt = 1ull << 40;
+    const std::uint64_t slots = std::bit_ceil(std::clamp(wanted, smallest_slots, beyond_doubt));
+    const std::uint64_t bytes = table_bytes(slots, cpus);
+    const std::uint64_t available = available_memory();
+
+    if (slots > largest_slots || slots / FL_WAYS * cpus > UINT32_MAX || bytes > available)
+        return fail(fmt::format("a table of {} slots for each of {} CPUs takes {}{}; {} are available", slots, cpus,
+                                slots < wanted ? "more than " : "", mebibytes(bytes), mebibytes(available)),
+                    "choose fewer slots with --flows");
+    return static_cast<std::uint32_t>(slots);
+}
+
+static Result<std::array<std::uint64_t, 2>> stamp_key(const AttachOptions& options)
+{
+    const auto key = options.key ? Result<Key>(*options.key) : random_key();
+
+    if (!key)
+        return std::unexpected(key.error());
+    return siphash_words(*key);
+}
+
+static fl_info describe(const Plan& plan, const ProgramSetup& setup, std::uint32_t program_id)
+{
+    fl_info info{};
+
+    info.layout_version = FL_LAYOUT_VERSION;
+    info.program_id = program_id;
+    info.netns_inode = plan.place.netns_inode;
+    info.attached_at = now_utc();
+    info.epoch = setup.config.epoch;
+    info.ifindex = plan.interface.ifindex;
+    info.slots = 1u << setup.config.slots_shift;
+    info.cpus = plan.cpus;
+    info.ring_bytes = setup.ring_bytes;
+    info.hook = static_cast<std::uint8_t>(plan.options.hook);
+    info.stamp = setup.config.stamp;
+    info.prf = setup.config.prf;
+    info.link_layer = setup.config.link_layer;
+    plan.interface.name.copy(info.ifname, sizeof(info.ifname) - 1);
+    return info;
+}
+
+static Result<void> write_info(const Maps& maps, std::uint32_t entry, const fl_info& info)
+{
+    if (bpf_map_update_elem(maps.info.get(), &entry, &info, BPF_ANY) != 0)
+        return fail_errno(errno, "cannot write the info map");
+    return {};
+}
+
+static Result<void> pin_link(const Fd& link, const std::filesystem::path& directory)
+{
+    if (bpf_obj_pin(link.get(), link_pin(directory).c_str()) != 0)
+        return fail_errno(errno, "cannot pin " + link_pin(directory).string());
+    return {};
+}
+
+/// Hangs PROGRAM on the XDP hook; the pin of the link is what makes it stay.
+static Result<fl_info> hang_on_xdp(const Plan& plan, const Program& program, fl_info info,
+                                   std::vector<std::string>& warnings)
+{
+    bool native = plan.options.mode != XdpMode::generic;
+    LinkAttempt link = link_xdp(program.fd.get(), plan.interface.ifindex, native);
+
+    if (link.number == EOPNOTSUPP && plan.options.mode == XdpMode::automatic) {
+        native = false;
+        link = link_xdp(program.fd.get(), plan.interface.ifindex, native);
+        if (link.fd)
+            warnings.push_back(fmt::format(
+                "the driver of {} has no native XDP: attached in generic mode, which is slower", plan.interface.name));
+    }
+    if (!link.fd)
+        return std::unexpected(xdp_link_error(link.number, plan.interface, native));
+    info.mode = static_cast<std::uint8_t>(native ? FL_MODE_NATIVE : FL_MODE_GENERIC);
+    if (auto written = write_info(program.maps, 0, info); !written)
+        return std::unexpected(written.error());
+    if (auto pinned = pin_link(link.fd, plan.place.directory(plan.bpffs)); !pinned)
+        return std::unexpected(pinned.error());
+    return info;
+}
+
+static std::unexpected<Error> tc_error(int number, const Plan& plan)
+{
+    const std::string what =
+        fmt::format("the kernel refused the program on {} {}", name_of(plan.options.hook), plan.interface.name);
+
+    if (number == EPERM)
+        return fail_errno(number, what, "run it as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
+    return fail_errno(number, what, "-v shows the kernel's words");
+}
+
+/// The qdisc that the other tc hook's attachment made is ours too: who leaves last removes it.
+static bool sibling_made_qdisc(const Plan& plan)
+{
+    PinPlace sibling = plan.place;
+
+    sibling.hook = plan.place.hook == FL_HOOK_TC_EGRESS ? FL_HOOK_TC_INGRESS : FL_HOOK_TC_EGRESS;
+    const auto found = look_at(plan.bpffs, sibling);
+
+    return found && *found && (*found)->info().made_qdisc;
+}
+
+static Result<fl_info> hang_on_clsact(const Plan& plan, const Program& program, fl_info info)
+{
+    const auto made = clsact_make_qdisc(plan.interface.ifindex);
+
+    if (!made)
+        return std::unexpected(made.error());
+    info.mode = FL_MODE_CLSACT;
+    info.made_qdisc = *made || sibling_made_qdisc(plan);
+    auto written = write_info(program.maps, 0, info);
+
+    if (written) {
+        const int number = clsact_set_filter(plan.interface.ifindex, plan.options.hook, program.fd.get(), false);
+
+        if (number == 0)
+            return info;
+        const auto other = clsact_program(plan.interface.ifindex, plan.options.hook);
+
+        written = other
+                      ? fail(fmt::format("the place of flowlabel's clsact filter on {} is taken by {}",
+                                         plan.interface.name, describe_program(*other)),
+                             fmt::format("it was left alone; 'tc filter show dev {} {}' shows it", plan.interface.name,
+                                         plan.options.hook == FL_HOOK_TC_EGRESS ? "egress" : "ingress"))
+                      : tc_error(number, plan);
+    }
+    if (*made)
+        (void)clsact_remove_idle_qdisc(plan.interface.ifindex); // the first error is the one to tell
+    return std::unexpected(written.error());
+}
+
+static Result<fl_info> hang_on_tc(const Plan& plan, const Program& program, fl_info info)
+{
+    if (plan.options.tc_link == TcLink::clsact)
+        return hang_on_clsact(plan, program, info);
+    const LinkAttempt link = link_tcx(program.fd.get(), plan.interface.ifindex, plan.options.hook);
+
+    if (link.number == EINVAL) // a kernel before 6.6
+        return hang_on_clsact(plan, program, info);
+    if (!link.fd)
+        return tc_error(link.number, plan);
+    info.mode = FL_MODE_TCX;
+    if (auto written = write_info(program.maps, 0, info); !written)
+        return std::unexpected(written.error());
+    if (auto pinned = pin_link(link.fd, plan.place.directory(plan.bpffs)); !pinned)
+        return std::unexpected(pinned.error());
+    return info;
+}
+
+static Result<fl_info> hang(const Plan& plan, const Program& program, const fl_info& info,
+                            std::vector<std::string>& warnings)
+{
+    return plan.options.hook == FL_HOOK_XDP ? hang_on_xdp(plan, program, info, warnings)
+                                            : hang_on_tc(plan, program, info);
+}
+
+static ProgramSetup setup_for(const Plan& plan, std::uint32_t slots)
+{
+    ProgramSetup setup{.hook = plan.options.hook};
+
+    setup.config.stamp = static_cast<std::uint8_t>(plan.options.stamp);
+    setup.config.prf = static_cast<std::uint8_t>(plan.options.prf);
+    setup.config.link_layer = static_cast<std::uint8_t>(plan.interface.link_layer);
+    setup.config.slots_shift = static_cast<std::uint8_t>(std::countr_zero(slots));
+    return setup;
+}
+
+static Result<AttachReport> attach_new(const Plan& plan)
+{
+    const auto slots = checked_slots(plan.options.slots.value_or(default_slots), plan.cpus);
+    const auto secrets = random_secrets();
+    const auto key = stamp_key(plan.options);
+    const auto directory = plan.place.directory(plan.bpffs);
+
+    if (!slots)
+        return std::unexpected(slots.error());
+    if (!secrets || !key)
+        return std::unexpected(secrets ? key.error() : secrets.error());
+    ProgramSetup setup = setup_for(plan, *slots);
+
+    setup.config.epoch = now_monotonic_coarse();
+    setup.secrets[0] = *secrets;
+    std::ranges::copy(*key, setup.secrets[0].stamp);
+    const auto program = load_program(setup);
+
+    if (!program)
+        return std::unexpected(program.error());
+    AttachReport report;
+    const auto pinned = pin_maps(program->maps, directory);
+    const auto hung = pinned ? hang(plan, *program, describe(plan, setup, program->id), report.warnings)
+                             : std::unexpected(pinned.error());
+
+    if (!hung) {
+        remove_pins(plan.bpffs, directory);
+        return std::unexpected(hung.error());
+    }
+    report.info = *hung;
+    return report;
+}
+
+/// Can OPTIONS be had without giving up the table and the place on the hook?
+static Result<void> check_replacement(const AttachOptions& options, const fl_info& old)
+{
+    const std::string hint = fmt::format("detach and attach again: 'flowlabel detach {} --hook {}'", options.interface,
+                                         name_of(options.hook));
+
+    if (options.slots &&
+        (*options.slots > largest_slots || std::bit_ceil(std::max(*options.slots, smallest_slots)) != old.slots))
+        return fail(
+            fmt::format("the table of {} has {} slots a CPU, and a replacement keeps it", options.interface, old.slots),
+            "leave --flows out, or " + hint);
+    if ((options.mode == XdpMode::native && old.mode == FL_MODE_GENERIC) ||
+        (options.mode == XdpMode::generic && old.mode == FL_MODE_NATIVE))
+        return fail(fmt::format("{} is attached in {} mode, and a replacement keeps it", options.interface,
+                                name_of(static_cast<fl_mode>(old.mode))),
+                    "leave --mode out, or " + hint);
+    return {};
+}
+
+static Result<Secrets> read_secrets(const Maps& maps)
+{
+    Secrets secrets{};
+    const std::uint32_t key = 0;
+
+    if (bpf_map_lookup_elem(maps.secrets.get(), &key, secrets.data()) != 0)
+        return fail_errno(errno, "cannot read the secrets map");
+    return secrets;
+}
+
+/// The flow table's hash stays. The label key stays too unless there is a new one: a flow keeps its label
+/// (RFC 6437 section 3).
+static Result<Secrets> secrets_of_replacement(const Plan& plan, const Found& old, std::uint32_t entry)
+{
+    auto secrets = read_secrets(old.maps);
+
+    if (!secrets)
+        return secrets;
+    (*secrets)[entry] = (*secrets)[old.entry];
+    if (plan.options.key)
+        std::ranges::copy(siphash_words(*plan.options.key), (*secrets)[entry].stamp);
+    return secrets;
+}
+
+static Result<AttachReport> replace(const Plan& plan, const Found& old)
+{
+    const std::uint32_t entry = old.entry ^ 1;
+    const auto allowed = check_replacement(plan.options, old.info());
+    const auto secrets = secrets_of_replacement(plan, old, entry);
+
+    if (!allowed)
+        return std::unexpected(allowed.error());
+    if (!secrets)
+        return std::unexpected(secrets.error());
+    ProgramSetup setup = setup_for(plan, old.info().slots);
+
+    setup.config.entry = entry;
+    setup.config.epoch = old.info().epoch;
+    setup.secrets = *secrets;
+    setup.ring_bytes = old.info().ring_bytes;
+    const auto program = load_program(setup, &old.maps);
+
+    if (!program)
+        return std::unexpected(program.error());
+    fl_info info = describe(plan, setup, program->id);
+
+    info.attached_at = old.info().attached_at;
+    info.mode = old.info().mode;
+    info.made_qdisc = old.info().made_qdisc;
+    if (auto written = write_info(old.maps, entry, info); !written)
+        return std::unexpected(written.error());
+    const int number = old.link ? -bpf_link_update(old.link.get(), program->fd.get(), nullptr)
+                                : clsact_set_filter(plan.interface.ifindex, plan.options.hook, program->fd.get(), true);
+
+    if (number != 0)
+        return fail_errno(number, fmt::format("the kernel refused to replace the program on {}", plan.interface.name),
+                          "the old program goes on; -v shows more");
+    return AttachReport{.info = info, .replaced = true};
+}
+
+Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options)
+{
+    const auto interface = find_interface(options.interface);
+    const auto netns = current_netns();
+    const auto cpus = possible_cpus();
+
+    if (!interface)
+        return std::unexpected(interface.error());
+    if (!netns)
+        return std::unexpected(netns.error());
+    if (!cpus)
+        return std::unexpected(cpus.error());
+    const auto lock = bpffs.lock(Bpffs::LockMode::exclusive);
+
+    if (!lock)
+        return std::unexpected(lock.error());
+    if (const auto layout = bpffs.check_layout(); !layout)
+        return std::unexpected(layout.error());
+    const Plan plan{bpffs, options, *interface, {*netns, interface->ifindex, options.hook}, *cpus};
+    const auto found = look_at(bpffs, plan.place);
+
+    if (!found)
+        return std::unexpected(found.error());
+    if (*found && (*found)->liveness == Liveness::live) {
+        if (!options.replace)
+            return fail(fmt::format("flowlabel is attached to {} {} already", name_of(options.hook), options.interface),
+                        "--replace changes the program and keeps the flow table");
+        return replace(plan, **found);
+    }
+    remove_pins(bpffs, plan.place.directory(bpffs));
+    auto report = attach_new(plan);
+
+    if (report && *found)
+        report->warnings.push_back(fmt::format("removed the pins of an interface that disappeared ({}, index {})",
+                                               (*found)->info().ifname, (*found)->info().ifindex));
+    return report;
+}
+
+} // namespace flowlabel

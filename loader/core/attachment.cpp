@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "flowlabel/attachment.hpp"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <tuple>
+
+#include "clsact.hpp"
+#include "flowlabel/time.hpp"
+#include "state.hpp"
+
+namespace flowlabel {
+
+const char* name_of(fl_hook hook)
+{
+    switch (hook) {
+    case FL_HOOK_TC_INGRESS:
+        return "tc-ingress";
+    case FL_HOOK_TC_EGRESS:
+        return "tc-egress";
+    case FL_HOOK_XDP:
+        break;
+    }
+    return "xdp";
+}
+
+const char* name_of(fl_stamp_mode stamp)
+{
+    switch (stamp) {
+    case FL_STAMP_DRY_RUN:
+        return "dry-run";
+    case FL_STAMP_ZERO:
+        return "zero";
+    case FL_STAMP_OFF:
+        break;
+    }
+    return "off";
+}
+
+const char* name_of(fl_prf prf)
+{
+    return prf == FL_PRF_SIPHASH_1_3 ? "siphash-1-3" : "siphash-2-4";
+}
+
+const char* name_of(fl_mode mode)
+{
+    switch (mode) {
+    case FL_MODE_GENERIC:
+        return "generic";
+    case FL_MODE_TCX:
+        return "tcx";
+    case FL_MODE_CLSACT:
+        return "clsact";
+    case FL_MODE_NATIVE:
+        break;
+    }
+    return "native";
+}
+
+/// A read-only mapping of a map, or of a part of it.
+class Mapping {
+public:
+    Mapping() = default;
+    Mapping(const Fd& map, std::size_t length, off_t offset = 0)
+        : length_(length), start_(mmap(nullptr, length, PROT_READ, MAP_SHARED, map.get(), offset))
+    {
+    }
+    Mapping(Mapping&& other) noexcept : length_(other.length_), start_(std::exchange(other.start_, MAP_FAILED)) {}
+    Mapping& operator=(Mapping&& other) noexcept
+    {
+        std::swap(length_, other.length_);
+        std::swap(start_, other.start_);
+        return *this;
+    }
+    Mapping(const Mapping&) = delete;
+    Mapping& operator=(const Mapping&) = delete;
+    ~Mapping()
+    {
+        if (start_ != MAP_FAILED)
+            munmap(start_, length_);
+    }
+
+    [[nodiscard]] explicit operator bool() const { return start_ != MAP_FAILED; }
+
+    template <class Item> [[nodiscard]] std::span<const Item> items(std::size_t count) const
+    {
+        return {static_cast<const Item*>(start_), count};
+    }
+
+private:
+    std::size_t length_ = 0;
+    void* start_ = MAP_FAILED;
+};
+
+struct Attachment::State {
+    Found found;
+    std::string interface;
+    std::string program_tag;
+    Mapping table;
+    Mapping counters;
+};
+
+Attachment::Attachment(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Attachment::Attachment(Attachment&&) noexcept = default;
+Attachment& Attachment::operator=(Attachment&&) noexcept = default;
+Attachment::~Attachment() = default;
+
+const fl_info& Attachment::info() const
+{
+    return state_->found.info();
+}
+
+Liveness Attachment::liveness() const
+{
+    return state_->found.liveness;
+}
+
+std::string Attachment::interface() const
+{
+    return state_->interface;
+}
+
+std::string Attachment::program_tag() const
+{
+    return state_->program_tag;
+}
+
+const std::filesystem::path& Attachment::directory() const
+{
+    return state_->found.directory;
+}
+
+std::vector<Counters> Attachment::cpu_counters() const
+{
+    std::vector<Counters> cpus;
+
+    for (const fl_counters& cpu : state_->counters.items<fl_counters>(info().cpus))
+        cpus.push_back(read_counters(cpu));
+    return cpus;
+}
+
+static std::size_t sets_of(const fl_info& info)
+{
+    return std::size_t{info.slots} / FL_WAYS * info.cpus;
+}
+
+TableView Attachment::table() const
+{
+    return {state_->table.items<fl_set>(sets_of(info())), info().cpus};
+}
+
+Result<RingUsage> Attachment::ring_usage() const
+{
+    // The first page holds the reader's position, the second the writers' (kernel/bpf/ringbuf.c).
+    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    const Mapping reader(state_->found.maps.ring, page);
+    const Mapping writers(state_->found.maps.ring, page, static_cast<off_t>(page));
+
+    if (!reader || !writers)
+        return fail_errno(errno, "cannot map the ring");
+    const std::uint64_t read = __atomic_load_n(reader.items<std::uint64_t>(1).data(), __ATOMIC_ACQUIRE);
+    const std::uint64_t written = __atomic_load_n(writers.items<std::uint64_t>(1).data(), __ATOMIC_ACQUIRE);
+
+    return RingUsage{.bytes = info().ring_bytes, .used = written - read};
+}
+
+std::uint64_t Attachment::epoch_utc() const
+{
+    return now_utc() - now_monotonic() + info().epoch;
+}
+
+std::uint64_t table_bytes(std::uint64_t slots, std::uint64_t cpus)
+{
+    return slots * sizeof(fl_slot) * cpus;
+}
+
+/// What the kernel has at a place that claims to be a clsact filter's.
+struct KernelSide {
+    std::optional<std::uint32_t> program_id; ///< nothing: no filter of ours
+    Liveness liveness = Liveness::live;
+};
+
+static KernelSide clsact_side(const fl_info& info)
+{
+    const auto there = NetnsScope::enter(info.netns_inode);
+
+    if (!there)
+        return {.program_id = info.program_id, .liveness = Liveness::unknown};
+    if (!interface_name(info.ifindex))
+        return {.program_id = info.program_id, .liveness = Liveness::interface_gone};
+    return {.program_id = clsact_program(info.ifindex, static_cast<fl_hook>(info.hook))};
+}
+
+Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place)
+{
+    Found found{.place = place, .directory = place.directory(bpffs)};
+    KernelSide kernel;
+    auto maps = open_maps(found.directory);
+
+    if (!maps) {
+        std::error_code ignored;
+
+        if (std::filesystem::exists(found.directory / "secrets", ignored))
+            return std::unexpected(maps.error());
+        return std::nullopt; // the last map is pinned last: a command that did not end
+    }
+    found.maps = std::move(*maps);
+    const auto entries = read_info(found.maps.info);
+
+    if (!entries)
+        return std::unexpected(entries.error());
+    found.entries = *entries;
+    if (auto link = open_link(link_pin(found.directory))) {
+        kernel.program_id = link->program_id;
+        kernel.liveness = link->ifindex ? Liveness::live : Liveness::interface_gone;
+        found.link = std::move(link->fd);
+    } else if (found.entries[0].mode == FL_MODE_CLSACT) {
+        kernel = clsact_side(found.entries[0]);
+    }
+    for (std::uint32_t i = 0; i < found.entries.size(); i++)
+        if (kernel.program_id && found.entries[i].program_id == *kernel.program_id) {
+            found.entry = i;
+            found.liveness = kernel.liveness;
+            return found;
+        }
+    return std::nullopt;
+}
+
+static std::string tag_of_program(const Found& found)
+{
+    const Fd program(bpf_prog_get_fd_by_id(found.info().program_id));
+    bpf_prog_info info{};
+    std::uint32_t length = sizeof(info);
+    std::string tag;
+
+    if (!program || bpf_obj_get_info_by_fd(program.get(), &info, &length) != 0)
+        return tag;
+    for (const std::uint8_t octet : info.tag)
+        tag += fmt::format("{:02x}", octet);
+    return tag;
+}
+
+Result<Attachment> open_attachment(Found found)
+{
+    const fl_info info = found.info();
+    const auto netns = current_netns();
+    auto state = std::make_unique<Attachment::State>();
+
+    state->interface = info.ifname;
+    if (netns && *netns == info.netns_inode && found.liveness == Liveness::live)
+        state->interface = interface_name(info.ifindex).value_or(info.ifname);
+    state->program_tag = tag_of_program(found);
+    state->table = Mapping(found.maps.table, sets_of(info) * sizeof(fl_set));
+    state->counters = Mapping(found.maps.counters, info.cpus * sizeof(fl_counters));
+    if (!state->table || !state->counters)
+        return fail_errno(errno, "cannot map the flow table of " + found.directory.string());
+    state->found = std::move(found);
+    return Attachment(std::move(state));
+}
+
+/// Keeps the ones of INTERFACE: in this network namespace if there are any, else in all.
+static void keep_interface(std::vector<Attachment>& attachments, const std::string& interface)
+{
+    const std::uint64_t here = current_netns().value_or(0);
+    const auto is_here = [&](const Attachment& attachment) { return attachment.info().netns_inode == here; };
+
+    std::erase_if(attachments, [&](const Attachment& attachment) { return attachment.interface() != interface; });
+    if (std::ranges::any_of(attachments, is_here))
+        std::erase_if(attachments, [&](const Attachment& attachment) { return !is_here(attachment); });
+}
+
+Result<std::vector<Attachment>> find_attachments(const Bpffs& bpffs, const Selection& selection)
+{
+    std::vector<Attachment> attachments;
+    const auto lock = bpffs.lock(Bpffs::LockMode::shared);
+
+    if (!lock)
+        return std::unexpected(lock.error());
+    if (const auto layout = bpffs.check_layout(); !layout)
+        return std::unexpected(layout.error());
+    for (const PinPlace& place : list_pin_places(bpffs)) {
+        if (selection.hook && *selection.hook != place.hook)
+            continue;
+        auto found = look_at(bpffs, place);
+
+        if (!found)
+            return std::unexpected(found.error());
+        if (!*found)
+            continue;
+        auto attachment = open_attachment(std::move(**found));
+
+        if (!attachment)
+            return std::unexpected(attachment.error());
+        attachments.push_back(std::move(*attachment));
+    }
+    if (selection.interface)
+        keep_interface(attachments, *selection.interface);
+    std::ranges::sort(attachments, {}, [](const Attachment& attachment) {
+        return std::tuple(attachment.interface(), attachment.hook(), attachment.info().netns_inode,
+                          attachment.info().ifindex);
+    });
+    return attachments;
+}
+
+} // namespace flowlabel

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "flowlabel/bpffs.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/magic.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/vfs.h>
+
+#include <cerrno>
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include "flowlabel/abi.h"
+
+namespace flowlabel {
+
+constexpr auto lock_patience = std::chrono::seconds(10);
+constexpr auto lock_interval = std::chrono::milliseconds(20);
+
+static std::string layout_name()
+{
+    return fmt::format("v{}", FL_LAYOUT_VERSION);
+}
+
+static bool is_bpffs(const std::filesystem::path& path)
+{
+    struct statfs status{};
+
+    return statfs(path.c_str(), &status) == 0 && status.f_type == BPF_FS_MAGIC;
+}
+
+static std::string contents(const char* path)
+{
+    std::ifstream file(path);
+
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Would a mount made here still be there after this process? /proc/1/ns/mnt would say so, but looking at it takes the
+/// right to trace pid 1; mount ids are unique, so equal lists of mounts are one list.
+static bool in_mount_namespace_of_init()
+{
+    const std::string ours = contents("/proc/self/mountinfo");
+
+    return !ours.empty() && ours == contents("/proc/1/mountinfo");
+}
+
+Result<Bpffs> Bpffs::open(const std::filesystem::path& root)
+{
+    if (!is_bpffs(root))
+        return fail(fmt::format("nothing is attached: there is no bpffs at {}", root.string()),
+                    "under 'ip netns exec' the host's bpffs is hidden: use 'nsenter --net=/run/netns/NAME flowlabel …'",
+                    Failure::not_attached);
+    return Bpffs(root);
+}
+
+Result<Bpffs> Bpffs::open_or_mount(const std::filesystem::path& root)
+{
+    std::error_code error;
+
+    if (is_bpffs(root))
+        return Bpffs(root);
+    if (!std::filesystem::is_directory(root, error))
+        return fail(fmt::format("there is no bpffs at {}: no such directory", root.string()),
+                    fmt::format("mkdir -p {0} && mount -t bpf bpf {0}", root.string()));
+    if (!in_mount_namespace_of_init())
+        return fail(fmt::format("there is no bpffs at {}, and one mounted here would end with this command's mount "
+                                "namespace",
+                                root.string()),
+                    "use 'nsenter --net=/run/netns/NAME flowlabel …' instead of 'ip netns exec'");
+    if (mount("bpf", root.c_str(), "bpf", 0, "mode=0700") != 0)
+        return fail_errno(errno, fmt::format("cannot mount a bpffs at {}", root.string()),
+                          errno == EPERM ? "run it as root" : "does the kernel have CONFIG_BPF_SYSCALL?");
+    return Bpffs(root);
+}
+
+Result<Fd> Bpffs::lock(LockMode mode) const
+{
+    const int operation = (mode == LockMode::shared ? LOCK_SH : LOCK_EX) | LOCK_NB;
+    const auto deadline = std::chrono::steady_clock::now() + lock_patience;
+    Fd directory(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+
+    if (!directory)
+        return fail_errno(errno, fmt::format("cannot open {}", root_.string()),
+                          errno == EACCES ? "run it as root" : "");
+    while (flock(directory.get(), operation) != 0) {
+        if (errno != EWOULDBLOCK)
+            return fail_errno(errno, fmt::format("cannot lock {}", root_.string()));
+        if (std::chrono::steady_clock::now() > deadline)
+            return fail(fmt::format("another command has held the lock on {} for ten seconds", root_.string()),
+                        "wait for it to end; 'lslocks' or 'fuser' shows who it is");
+        std::this_thread::sleep_for(lock_interval);
+    }
+    return directory;
+}
+
+Result<void> Bpffs::check_layout() const
+{
+    std::error_code error;
+
+    for (const auto& entry : std::filesystem::directory_iterator(root_ / "flowlabel", error)) {
+        if (entry.path().filename() == layout_name() || std::filesystem::is_empty(entry.path(), error))
+            continue;
+        return fail(fmt::format("{} holds attachments of another version of flowlabel (layout {}, this one uses {})",
+                                entry.path().string(), entry.path().filename().string(), layout_name()),
+                    "detach them with the version that made them, or choose another place with --bpffs");
+    }
+    return {};
+}
+
+std::filesystem::path Bpffs::layout() const
+{
+    return root_ / "flowlabel" / layout_name();
+}
+
+} // namespace flowlabel

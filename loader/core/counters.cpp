@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "flowlabel/counters.hpp"
+
+namespace flowlabel {
+
+/// Works out the counters that are sums of others.
+static void derive(Counters& counters)
+{
+    counters.ipv6 = counters.counted;
+    counters.seen = counters.counted + counters.not_ipv6 + counters.short_frame + counters.bad_version +
+                    counters.vlan_limit + counters.mpls_limit + counters.truncated + counters.link_unknown;
+    counters.zero_label = counters.counted - counters.labelled;
+}
+
+/// One load of a counter that its CPU may be writing.
+static std::uint64_t load(const std::uint64_t& counter)
+{
+    return __atomic_load_n(&counter, __ATOMIC_RELAXED);
+}
+
+Counters read_counters(const fl_counters& cpu)
+{
+    Counters counters;
+
+    // The labelled part first: read later, it could exceed the whole.
+    counters.labelled = load(reinterpret_cast<const std::uint64_t&>(cpu.labelled));
+#define FLOWLABEL_LOAD(name, text) counters.name = load(reinterpret_cast<const std::uint64_t&>(cpu.name));
+#define FLOWLABEL_SKIP(name, text)
+    FL_COUNTERS(FLOWLABEL_LOAD, FLOWLABEL_SKIP)
+#undef FLOWLABEL_SKIP
+#undef FLOWLABEL_LOAD
+    derive(counters);
+    return counters;
+}
+
+Counters sum_counters(std::span<const Counters> cpus)
+{
+    Counters sum;
+
+    for (const Counters& cpu : cpus) {
+#define FLOWLABEL_ADD(name, text) sum.name += cpu.name;
+        FL_COUNTERS(FLOWLABEL_ADD, FLOWLABEL_ADD)
+#undef FLOWLABEL_ADD
+    }
+    return sum;
+}
+
+Totals make_totals(const Counters& counters, std::uint64_t flows, Amount live)
+{
+    return {
+        .seen_packets = counters.seen,
+        .ipv6_packets = counters.ipv6,
+        .ipv6_octets = counters.counted_bytes,
+        .labelled_packets = counters.labelled,
+        .flows = flows,
+        .counted = {counters.counted, counters.counted_bytes},
+        .live = live,
+        .spilled = {counters.spilled_packets, counters.spilled_bytes},
+        .lost = {counters.lost_packets, counters.lost_bytes},
+    };
+}
+
+} // namespace flowlabel

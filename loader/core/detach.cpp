@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "clsact.hpp"
+#include "flowlabel/attachment.hpp"
+#include "state.hpp"
+
+namespace flowlabel {
+
+/// Returns when every packet that was in the program has left it: the global membarrier is an RCU grace period.
+static void wait_for_packets_under_way()
+{
+    syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
+/// Takes the program off its hook. Text: what stays behind.
+static std::optional<std::string> take_off(Found& found)
+{
+    const fl_info& info = found.info();
+
+    if (found.link) {
+        // Without its pin the link ends with this process, whatever happens to it now.
+        unlink(link_pin(found.directory).c_str());
+        bpf_link_detach(found.link.get()); // ENOLINK: the interface is gone
+        return std::nullopt;
+    }
+    if (found.liveness != Liveness::live)
+        return std::nullopt;
+    const auto there = NetnsScope::enter(info.netns_inode);
+
+    if (!there)
+        return fmt::format("the network namespace of {} cannot be entered: its clsact filter stays", info.ifname);
+    if (const int number = clsact_remove_filter(info.ifindex, found.place.hook))
+        return fmt::format("the clsact filter on {} could not be removed (errno {})", info.ifname, number);
+    if (info.made_qdisc)
+        if (const auto removed = clsact_remove_idle_qdisc(info.ifindex); !removed)
+            return fmt::format("{}: {}", info.ifname, removed.error().what);
+    return std::nullopt;
+}
+
+static Totals totals_of(const Attachment& attachment)
+{
+    const TableView::Sum live = attachment.table().sum();
+
+    return make_totals(sum_counters(attachment.cpu_counters()), live.flows, live.amount);
+}
+
+static Result<DetachReport> detach_one(const Bpffs& bpffs, Found found)
+{
+    const auto directory = found.directory;
+    DetachReport report{.hook = found.place.hook};
+
+    if (auto left = take_off(found))
+        report.warnings.push_back(std::move(*left));
+    wait_for_packets_under_way();
+    const auto attachment = open_attachment(std::move(found));
+
+    if (!attachment)
+        return std::unexpected(attachment.error());
+    report.interface = attachment->interface();
+    report.totals = totals_of(*attachment);
+    remove_pins(bpffs, directory);
+    return report;
+}
+
+/// Is PLACE one that SELECTION names? FOUND may be empty: something that was left behind.
+static bool selects(const Selection& selection, const PinPlace& place, const std::optional<Found>& found)
+{
+    if (selection.hook && *selection.hook != place.hook)
+        return false;
+    if (!selection.interface)
+        return true;
+    if (current_netns().value_or(0) != place.netns_inode)
+        return false;
+    const auto present_name = interface_name(place.ifindex);
+
+    if (present_name && !(found && found->liveness == Liveness::interface_gone))
+        return *present_name == *selection.interface;
+    return found && found->info().ifname == *selection.interface;
+}
+
+Result<std::vector<DetachReport>> detach(const Bpffs& bpffs, const Selection& selection)
+{
+    std::vector<DetachReport> reports;
+    const auto lock = bpffs.lock(Bpffs::LockMode::exclusive);
+
+    if (!lock)
+        return std::unexpected(lock.error());
+    if (const auto layout = bpffs.check_layout(); !layout)
+        return std::unexpected(layout.error());
+    for (const PinPlace& place : list_pin_places(bpffs)) {
+        auto found = look_at(bpffs, place);
+
+        if (!found)
+            return std::unexpected(found.error());
+        if (!selects(selection, place, *found))
+            continue;
+        if (!*found) {
+            remove_pins(bpffs, place.directory(bpffs));
+            continue;
+        }
+        auto report = detach_one(bpffs, std::move(**found));
+
+        if (!report)
+            return std::unexpected(report.error());
+        reports.push_back(std::move(*report));
+    }
+    return reports;
+}
+
+} // namespace flowlabel

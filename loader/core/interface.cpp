@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "flowlabel/interface.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace flowlabel {
+
+/// What stands before the network header on devices of the ARPHRD type, or nothing for a type that is not known here.
+static std::optional<fl_link_layer> link_layer_of(unsigned short arphrd)
+{
+    switch (arphrd) {
+    case ARPHRD_ETHER:
+    case ARPHRD_LOOPBACK:
+        return FL_LINK_ETHERNET;
+    case ARPHRD_NONE:
+    case ARPHRD_PPP:
+    case ARPHRD_RAWIP:
+    case ARPHRD_SIT:
+    case ARPHRD_TUNNEL:
+    case ARPHRD_TUNNEL6:
+        return FL_LINK_NONE;
+    default:
+        return std::nullopt;
+    }
+}
+
+Result<Interface> find_interface(const std::string& name)
+{
+    Interface found{.name = name, .ifindex = if_nametoindex(name.c_str())};
+    ifreq request{};
+
+    if (found.ifindex == 0)
+        return fail(fmt::format("there is no interface '{}' in this network namespace", name),
+                    "'ip link' shows the interfaces");
+    const Fd socket_fd(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+
+    name.copy(request.ifr_name, IFNAMSIZ - 1);
+    if (ioctl(socket_fd.get(), SIOCGIFHWADDR, &request) != 0)
+        return fail_errno(errno, "cannot ask for the type of interface " + name);
+    const auto link_layer = link_layer_of(request.ifr_hwaddr.sa_family);
+
+    if (!link_layer)
+        return fail(fmt::format("interface {} has a link layer that flowlabel does not know (ARPHRD type {})", name,
+                                request.ifr_hwaddr.sa_family),
+                    "Ethernet, loopback, tun, WireGuard, PPP, raw IP and IPv6 tunnel devices are known");
+    found.link_layer = *link_layer;
+    if (ioctl(socket_fd.get(), SIOCGIFMTU, &request) != 0)
+        return fail_errno(errno, "cannot ask for the MTU of interface " + name);
+    found.mtu = static_cast<std::uint32_t>(request.ifr_mtu);
+    return found;
+}
+
+std::optional<std::string> interface_name(std::uint32_t ifindex)
+{
+    char name[IF_NAMESIZE];
+
+    if (!if_indextoname(ifindex, name))
+        return std::nullopt;
+    return name;
+}
+
+static std::optional<std::uint64_t> netns_inode(const std::filesystem::path& path)
+{
+    struct stat status{};
+
+    if (stat(path.c_str(), &status) != 0)
+        return std::nullopt;
+    return status.st_ino;
+}
+
+Result<std::uint64_t> current_netns()
+{
+    const auto inode = netns_inode("/proc/self/ns/net");
+
+    if (!inode)
+        return fail_errno(errno, "cannot look at /proc/self/ns/net", "mount /proc");
+    return *inode;
+}
+
+/// A path that leads to the network namespace of INODE, or an empty one.
+static std::filesystem::path find_netns(std::uint64_t inode)
+{
+    std::error_code ignored;
+
+    for (const auto& named : std::filesystem::directory_iterator("/run/netns", ignored))
+        if (netns_inode(named.path()) == inode)
+            return named.path();
+    for (const auto& process : std::filesystem::directory_iterator("/proc", ignored)) {
+        const auto path = process.path() / "ns/net";
+
+        if (netns_inode(path) == inode)
+            return path;
+    }
+    return {};
+}
+
+std::optional<NetnsScope> NetnsScope::enter(std::uint64_t inode)
+{
+    if (netns_inode("/proc/self/ns/net") == inode)
+        return NetnsScope(Fd{});
+    const auto path = find_netns(inode);
+
+    if (path.empty())
+        return std::nullopt;
+    Fd home(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+    const Fd there(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+
+    // The namespace may have gone and its number come back between the look and the open.
+    struct stat status{};
+
+    if (!home || !there || fstat(there.get(), &status) != 0 || status.st_ino != inode ||
+        setns(there.get(), CLONE_NEWNET) != 0)
+        return std::nullopt;
+    return NetnsScope(std::move(home));
+}
+
+NetnsScope::~NetnsScope()
+{
+    if (home_)
+        setns(home_.get(), CLONE_NEWNET);
+}
+
+} // namespace flowlabel

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "flowlabel/key.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "flowlabel/fd.hpp"
+
+namespace flowlabel {
+
+constexpr std::size_t digits_size = 2 * sizeof(Key);
+
+Result<Key> random_key()
+{
+    Key key;
+
+    if (getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size()))
+        return fail_errno(errno, "cannot get random octets for the key");
+    return key;
+}
+
+static int hex_value(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    if (digit >= 'a' && digit <= 'f')
+        return digit - 'a' + 10;
+    if (digit >= 'A' && digit <= 'F')
+        return digit - 'A' + 10;
+    return -1;
+}
+
+static Result<Key> parse_key(const std::string& path, std::string_view text)
+{
+    const std::string hint = "the file holds 32 hexadecimal digits and a newline; 'flowlabel key new FILE' makes one";
+    Key key;
+
+    if (text.ends_with('\n'))
+        text.remove_suffix(1);
+    if (text.size() != digits_size)
+        return fail(fmt::format("key file {}: {} characters instead of {} hexadecimal digits", path,
+                                text.size() > digits_size ? "more" : std::to_string(text.size()), digits_size),
+                    hint);
+    for (std::size_t i = 0; i < key.size(); i++) {
+        const int high = hex_value(text[2 * i]);
+        const int low = hex_value(text[2 * i + 1]);
+
+        if (high < 0 || low < 0)
+            return fail(
+                fmt::format("key file {}: character {} is no hexadecimal digit", path, 2 * i + (high < 0 ? 1 : 2)),
+                hint);
+        key[i] = static_cast<std::uint8_t>(high << 4 | low);
+    }
+    return key;
+}
+
+Result<Key> read_key_file(const std::string& path)
+{
+    const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat status{};
+    char text[digits_size + 3]; // room to see that there is more than allowed
+
+    if (!file)
+        return fail_errno(errno, "cannot read key file " + path, "'flowlabel key new FILE' makes one");
+    if (fstat(file.get(), &status) != 0)
+        return fail_errno(errno, "cannot read key file " + path);
+    if (!S_ISREG(status.st_mode))
+        return fail(fmt::format("key file {} is no regular file", path));
+    if ((status.st_mode & 0177) != 0)
+        return fail(fmt::format("key file {} has mode {:04o}: others than its owner may use it, or it may be run", path,
+                                status.st_mode & 07777),
+                    "chmod 0600 " + path);
+    const ssize_t length = read(file.get(), text, sizeof(text));
+
+    if (length < 0)
+        return fail_errno(errno, "cannot read key file " + path);
+    return parse_key(path, {text, static_cast<std::size_t>(length)});
+}
+
+Result<void> create_key_file(const std::string& path)
+{
+    const auto key = random_key();
+
+    if (!key)
+        return std::unexpected(key.error());
+    const Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+
+    if (!file)
+        return errno == EEXIST ? fail("key file " + path + " exists already",
+                                      "a new key changes every label; remove the file first if that is meant")
+                               : fail_errno(errno, "cannot create key file " + path);
+    std::string text;
+
+    for (const std::uint8_t octet : *key)
+        text += fmt::format("{:02x}", octet);
+    text += '\n';
+    if (write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) || fsync(file.get()) != 0) {
+        const int number = errno;
+
+        unlink(path.c_str());
+        return fail_errno(number, "cannot write key file " + path);
+    }
+    return {};
+}
+
+std::array<std::uint64_t, 2> siphash_words(const Key& key)
+{
+    std::array<std::uint64_t, 2> words{};
+
+    for (std::size_t i = 0; i < key.size(); i++)
+        words[i / 8] |= std::uint64_t{key[i]} << (i % 8 * 8);
+    return words;
+}
+
+} // namespace flowlabel

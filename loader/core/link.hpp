@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// XDP and tcx links: they leave when their last pin and descriptor go, and never touch what is not theirs.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "flowlabel/fd.hpp"
+#include "flowlabel/interface.hpp"
+#include "flowlabel/result.hpp"
+
+namespace flowlabel {
+
+/// The negative of an errno, or an owned descriptor.
+struct LinkAttempt {
+    Fd fd;
+    int number = 0; ///< errno when FD is empty
+};
+
+LinkAttempt link_xdp(int program, std::uint32_t ifindex, bool native);
+
+/// First on the hook, so that another program's verdict hides no packet. EINVAL: a kernel without tcx.
+LinkAttempt link_tcx(int program, std::uint32_t ifindex, fl_hook hook);
+
+/// Words for what the kernel said about an XDP link.
+Error xdp_link_error(int number, const Interface& interface, bool native);
+
+struct LinkState {
+    Fd fd;
+    std::uint32_t program_id = 0;
+    std::uint32_t ifindex = 0; ///< 0: the interface is gone
+};
+
+Result<LinkState> open_link(const std::filesystem::path& pin);
+
+/// "program 12 'name'", as far as the kernel tells.
+std::string describe_program(std::uint32_t id);
+
+} // namespace flowlabel

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "program.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/random.h>
+
+#include <cerrno>
+#include <memory>
+
+#include "flowlabel.skel.h"
+
+namespace flowlabel {
+
+struct DestroySkeleton {
+    void operator()(flowlabel_bpf* skeleton) const { flowlabel_bpf__destroy(skeleton); }
+};
+using Skeleton = std::unique_ptr<flowlabel_bpf, DestroySkeleton>;
+
+Result<unsigned> possible_cpus()
+{
+    const int cpus = libbpf_num_possible_cpus();
+
+    if (cpus < 0)
+        return fail_errno(-cpus, "cannot tell how many CPUs there may be", "mount /sys");
+    return static_cast<unsigned>(cpus);
+}
+
+Result<fl_secrets> random_secrets()
+{
+    fl_secrets secrets{};
+
+    if (getrandom(secrets.hash, sizeof(secrets.hash), 0) != sizeof(secrets.hash))
+        return fail_errno(errno, "cannot get random octets for the flow table's hash");
+    return secrets;
+}
+
+static bpf_program* program_of(const flowlabel_bpf& skeleton, fl_hook hook)
+{
+    switch (hook) {
+    case FL_HOOK_TC_INGRESS:
+        return skeleton.progs.flowlabel_tc_ingress;
+    case FL_HOOK_TC_EGRESS:
+        return skeleton.progs.flowlabel_tc_egress;
+    case FL_HOOK_XDP:
+        break;
+    }
+    return skeleton.progs.flowlabel_xdp;
+}
+
+static std::unexpected<Error> load_error(int number, const fl_config& config, unsigned cpus)
+{
+    const auto mebibytes = ((std::uint64_t{sizeof(fl_slot)} << config.slots_shift) * cpus) >> 20;
+
+    switch (number) {
+    case EPERM:
+        return fail("the kernel does not let this user load BPF programs",
+                    "run it as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
+    case ENOSYS:
+        return fail("this kernel has no BPF", "it needs CONFIG_BPF_SYSCALL; Linux 6.1 is the oldest that is tested");
+    case ENOMEM:
+    case E2BIG:
+        return fail(fmt::format("the kernel has no memory for a flow table of {} MiB", mebibytes),
+                    "choose fewer slots with --flows");
+    default:
+        return fail_errno(number, "the kernel refused the BPF program",
+                          "-v shows the verifier's words; Linux 6.1 is the oldest that is tested");
+    }
+}
+
+/// Sizes for the maps, or the maps that are there already. 0 or an errno.
+static int prepare_maps(flowlabel_bpf& skeleton, const ProgramSetup& setup, unsigned cpus, const Maps* reuse)
+{
+    const struct {
+        bpf_map* map;
+        const Fd Maps::* fd;
+        std::uint32_t max_entries;
+    } maps[] = {
+        {skeleton.maps.table, &Maps::table, cpus << (setup.config.slots_shift - FL_WAYS_SHIFT)},
+        {skeleton.maps.counters, &Maps::counters, cpus},
+        {skeleton.maps.ring, &Maps::ring, setup.ring_bytes},
+        {skeleton.maps.info, &Maps::info, FL_ENTRIES},
+        {skeleton.maps.data_secrets, &Maps::secrets, 1},
+    };
+
+    for (const auto& [map, fd, max_entries] : maps) {
+        const int result =
+            reuse ? bpf_map__reuse_fd(map, (reuse->*fd).get()) : bpf_map__set_max_entries(map, max_entries);
+
+        if (result != 0)
+            return -result;
+    }
+    return 0;
+}
+
+static Fd duplicate(int fd)
+{
+    return Fd(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
+
+static Maps maps_of(const flowlabel_bpf& skeleton)
+{
+    return {
+        .table = duplicate(bpf_map__fd(skeleton.maps.table)),
+        .counters = duplicate(bpf_map__fd(skeleton.maps.counters)),
+        .ring = duplicate(bpf_map__fd(skeleton.maps.ring)),
+        .info = duplicate(bpf_map__fd(skeleton.maps.info)),
+        .secrets = duplicate(bpf_map__fd(skeleton.maps.data_secrets)),
+    };
+}
+
+Result<Program> load_program(const ProgramSetup& setup, const Maps* reuse)
+{
+    const auto cpus = possible_cpus();
+
+    if (!cpus)
+        return std::unexpected(cpus.error());
+    const Skeleton skeleton(flowlabel_bpf__open());
+
+    if (!skeleton)
+        return load_error(errno, setup.config, *cpus);
+    bpf_program* const program = program_of(*skeleton, setup.hook);
+
+    bpf_program* other = nullptr;
+
+    bpf_object__for_each_program(other, skeleton->obj) bpf_program__set_autoload(other, other == program);
+    skeleton->rodata->fl_config = setup.config;
+    if (const int number = prepare_maps(*skeleton, setup, *cpus, reuse))
+        return load_error(number, setup.config, *cpus);
+    for (std::size_t i = 0; i < setup.secrets.size(); i++)
+        skeleton->data_secrets->fl_secrets[i] = setup.secrets[i];
+    if (const int result = flowlabel_bpf__load(skeleton.get()))
+        return load_error(-result, setup.config, *cpus);
+
+    Program loaded{.fd = duplicate(bpf_program__fd(program)), .maps = maps_of(*skeleton)};
+    bpf_prog_info info{};
+    std::uint32_t length = sizeof(info);
+
+    if (reuse) {
+        const std::uint32_t key = 0;
+
+        if (bpf_map_update_elem(loaded.maps.secrets.get(), &key, setup.secrets.data(), BPF_ANY) != 0)
+            return load_error(errno, setup.config, *cpus);
+    }
+    if (bpf_obj_get_info_by_fd(loaded.fd.get(), &info, &length) != 0)
+        return load_error(errno, setup.config, *cpus);
+    loaded.id = info.id;
+    return loaded;
+}
+
+} // namespace flowlabel

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Loading a BPF program of ours with its maps.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "flowlabel/abi.h"
+#include "flowlabel/fd.hpp"
+#include "flowlabel/result.hpp"
+
+namespace flowlabel {
+
+using Secrets = std::array<fl_secrets, FL_ENTRIES>;
+
+/// The maps of an attachment. All but .rodata outlive the program that they were made for.
+struct Maps {
+    Fd table;
+    Fd counters;
+    Fd ring;
+    Fd info;
+    Fd secrets;
+};
+
+struct ProgramSetup {
+    fl_hook hook = FL_HOOK_XDP;
+    fl_config config{};
+    Secrets secrets{};
+    std::uint32_t ring_bytes = 8 * 1024 * 1024; ///< a power of two, at least a page
+};
+
+struct Program {
+    Fd fd;
+    std::uint32_t id = 0;
+    Maps maps;
+};
+
+/// Loads the program of SETUP.hook. With REUSE its maps are used and SETUP.secrets are written into them: the entry of
+/// a program that runs must not differ from what it has.
+Result<Program> load_program(const ProgramSetup& setup, const Maps* reuse = nullptr);
+
+/// The number of CPUs that may ever come up.
+Result<unsigned> possible_cpus();
+
+/// Keys for fl_secrets.hash.
+Result<fl_secrets> random_secrets();
+
+} // namespace flowlabel

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "flowlabel/result.hpp"
+
+#include <cstring>
+
+namespace flowlabel {
+
+std::unexpected<Error> fail_errno(int number, const std::string& what, std::string hint)
+{
+    return fail(what + ": " + strerror(number), std::move(hint));
+}
+
+} // namespace flowlabel

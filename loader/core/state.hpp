@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// What is really attached at a place: the pins, compared with what the kernel says.
+#pragma once
+
+#include <optional>
+
+#include "flowlabel/attachment.hpp"
+#include "link.hpp"
+#include "pins.hpp"
+
+namespace flowlabel {
+
+/// An attachment whose pins and kernel side agree. The entry in use is the one that names the kernel's program.
+struct Found {
+    PinPlace place;
+    std::filesystem::path directory;
+    Maps maps;
+    InfoEntries entries{};
+    std::uint32_t entry = 0; ///< in use
+    Liveness liveness = Liveness::live;
+    Fd link; ///< empty for a clsact filter
+
+    [[nodiscard]] const fl_info& info() const { return entries[entry]; }
+};
+
+/// Nothing when the place is empty, or holds only what a command that did not end left behind.
+Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place);
+
+/// Maps the table and the counters.
+Result<Attachment> open_attachment(Found found);
+
+} // namespace flowlabel

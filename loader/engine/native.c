@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "datapath.h"
+
+#include "native.h"
+
+void fl_native_frame(struct fl_host *host, __u8 *data, __u32 captured, __u32 wire_length)
+{
+	struct fl_host_frame frame = {.host = host, .captured = captured, .wire_length = wire_length};
+	struct fl_packet p = {
+		.ctx = &frame,
+		.data = data,
+		.data_end = data + captured,
+		.counters = &host->counters,
+		.hook = FL_HOOK_XDP,
+		.link.announced = host->config.link_layer == FL_LINK_ETHERNET ? FL_ANNOUNCED_LINK : FL_ANNOUNCED_NOTHING,
+		.segments = 1,
+	};
+
+	fl_datapath(&p);
+}
+
+__u64 fl_native_siphash(const __u64 key[2], const __u64 src[2], const __u64 dst[2], __u64 tail, enum fl_prf prf)
+{
+	return prf == FL_PRF_SIPHASH_1_3 ? fl_siphash(key, src, dst, tail, 1, 3) : fl_siphash(key, src, dst, tail, 2, 4);
+}
+
+__u32 fl_native_label_of_hash(__u64 hash)
+{
+	return fl_label_of_hash(hash);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The datapath of bpf/ on the host: the same headers, one frame a call. */
+#ifndef FLOWLABEL_NATIVE_H
+#define FLOWLABEL_NATIVE_H
+
+#include "host.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Runs the frame of CAPTURED octets at DATA, which had WIRE_LENGTH (at least CAPTURED) on the wire, as HOST.config says.
+ * Stamping changes the label at DATA.
+ */
+void fl_native_frame(struct fl_host *host, __u8 *data, __u32 captured, __u32 wire_length);
+
+/* The parts of the label function, for those who check it: see siphash.h and stamp.h. */
+__u64 fl_native_siphash(const __u64 key[2], const __u64 src[2], const __u64 dst[2], __u64 tail, enum fl_prf prf);
+__u32 fl_native_label_of_hash(__u64 hash);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

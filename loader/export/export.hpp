@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// The forms in which results leave: tables for people, JSON documents, JSON lines, CSV.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flowlabel/attachment.hpp"
+#include "flowlabel/counters.hpp"
+#include "flowlabel/flow.hpp"
+
+namespace flowlabel {
+
+using Json = nlohmann::ordered_json;
+
+/// Takes text piece by piece; a million flows never stand in memory as text.
+using Sink = std::function<void(std::string_view)>;
+
+/// Where flows were counted.
+struct Source {
+    Json json;        ///< the document's "source"
+    std::string text; ///< for people
+};
+
+Source live_source(const Attachment& attachment);
+
+struct FlowsDocument {
+    Source source;
+    std::uint64_t captured_at = 0; ///< ns since 1970 UTC
+    Totals totals;
+    std::optional<Counters> counters;
+    std::vector<Flow> flows;
+    std::size_t matched = 0; ///< flows before the limit
+};
+
+void write_flows_json(const FlowsDocument& document, const Sink& sink);
+void write_flows_jsonl(const FlowsDocument& document, const Sink& sink);
+void write_flows_csv(const FlowsDocument& document, const Sink& sink);
+void write_flows_table(const FlowsDocument& document, const Sink& sink);
+
+struct StatsDocument {
+    Source source;
+    std::uint64_t captured_at = 0; ///< ns since 1970 UTC
+    Totals totals;
+    std::vector<Counters> per_cpu;
+};
+
+Json stats_json(const StatsDocument& document);
+void write_stats_table(const StatsDocument& document, const Sink& sink);
+
+/// One attachment as `status` shows it.
+struct StatusEntry {
+    Source source;
+    fl_info info{};
+    std::string program_tag;
+    RingUsage ring;
+    std::uint64_t occupied = 0; ///< slots in use
+    Totals totals;
+    std::vector<std::string> warnings;
+};
+
+Json status_json(const std::vector<StatusEntry>& entries);
+void write_status_table(const std::vector<StatusEntry>& entries, const Sink& sink);
+
+/// 1234567 as 1,234,567.
+std::string grouped(std::uint64_t number);
+
+/// "counted 3 packets, 180 octets = live 3, 180 + spilled 0, 0 + lost 0, 0"
+std::string identity_text(const Totals& totals);
+
+} // namespace flowlabel

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "export.hpp"
+#include "flowlabel/time.hpp"
+
+namespace flowlabel {
+
+static Json amount_json(const Amount& amount)
+{
+    return {{"packets", amount.packets}, {"bytes", amount.octets}};
+}
+
+static Json totals_json(const Totals& totals)
+{
+    return {
+        {"seen_packets", totals.seen_packets},
+        {"ipv6_packets", totals.ipv6_packets},
+        {"ipv6_bytes", totals.ipv6_octets},
+        {"labelled_packets", totals.labelled_packets},
+        {"flows", totals.flows},
+        {"counted", amount_json(totals.counted)},
+        {"live", amount_json(totals.live)},
+        {"spilled", amount_json(totals.spilled)},
+        {"lost", amount_json(totals.lost)},
+    };
+}
+
+static Json counters_json(const Counters& counters)
+{
+    Json json = Json::object();
+
+    counters.each([&](const char* name, std::uint64_t value, const char*) { json[name] = value; });
+    return json;
+}
+
+static Json flow_json(const Flow& flow)
+{
+    return {
+        {"src", flow.src.text()},
+        {"dst", flow.dst.text()},
+        {"label", flow.label},
+        {"packets", flow.packets},
+        {"bytes", flow.octets},
+        {"first_seen", rfc3339(flow.first_seen)},
+        {"last_seen", rfc3339(flow.last_seen)},
+        {"stamped", flow.stamped},
+    };
+}
+
+Source live_source(const Attachment& attachment)
+{
+    const char* const hook = name_of(attachment.hook());
+
+    return {
+        .json = {{"interface", attachment.interface()}, {"ifindex", attachment.info().ifindex}, {"hook", hook}},
+        .text = attachment.interface() + " " + hook,
+    };
+}
+
+void write_flows_json(const FlowsDocument& document, const Sink& sink)
+{
+    Json head = {
+        {"schema", "flowlabel.flows/1"},
+        {"source", document.source.json},
+        {"captured_at", rfc3339(document.captured_at)},
+        {"totals", totals_json(document.totals)},
+    };
+
+    if (document.counters)
+        head["counters"] = counters_json(*document.counters);
+    std::string text = head.dump();
+
+    text.pop_back(); // the closing brace comes behind the flows
+    sink(text + ",\n\"flows\":[");
+    for (const char* separator = "\n"; const Flow& flow : document.flows) {
+        sink(separator + flow_json(flow).dump());
+        separator = ",\n";
+    }
+    sink("\n]}\n");
+}
+
+void write_flows_jsonl(const FlowsDocument& document, const Sink& sink)
+{
+    for (const Flow& flow : document.flows)
+        sink(flow_json(flow).dump() + "\n");
+}
+
+Json stats_json(const StatsDocument& document)
+{
+    Json per_cpu = Json::array();
+
+    for (const Counters& counters : document.per_cpu)
+        per_cpu.push_back(counters_json(counters));
+    return {
+        {"schema", "flowlabel.stats/1"},
+        {"source", document.source.json},
+        {"captured_at", rfc3339(document.captured_at)},
+        {"totals", totals_json(document.totals)},
+        {"counters", counters_json(sum_counters(document.per_cpu))},
+        {"per_cpu", per_cpu},
+    };
+}
+
+Json status_json(const std::vector<StatusEntry>& entries)
+{
+    Json attachments = Json::array();
+
+    for (const StatusEntry& entry : entries) {
+        const fl_info& info = entry.info;
+
+        attachments.push_back({
+            {"source", entry.source.json},
+            {"mode", name_of(static_cast<fl_mode>(info.mode))},
+            {"stamp", name_of(static_cast<fl_stamp_mode>(info.stamp))},
+            {"prf", name_of(static_cast<fl_prf>(info.prf))},
+            {"attached_at", rfc3339(info.attached_at)},
+            {"program", {{"id", info.program_id}, {"tag", entry.program_tag}}},
+            {"table",
+             {{"slots", info.slots},
+              {"cpus", info.cpus},
+              {"bytes", table_bytes(info.slots, info.cpus)},
+              {"occupied", entry.occupied}}},
+            {"ring", {{"bytes", entry.ring.bytes}, {"used", entry.ring.used}, {"reader", nullptr}}},
+            {"totals", totals_json(entry.totals)},
+            {"warnings", entry.warnings},
+        });
+    }
+    return {{"schema", "flowlabel.status/1"}, {"attachments", attachments}};
+}
+
+} // namespace flowlabel

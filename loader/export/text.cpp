@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "export.hpp"
+#include "flowlabel/time.hpp"
+
+namespace flowlabel {
+
+std::string grouped(std::uint64_t number)
+{
+    std::string text = std::to_string(number);
+
+    for (auto place = static_cast<std::ptrdiff_t>(text.size()) - 3; place > 0; place -= 3)
+        text.insert(static_cast<std::size_t>(place), ",");
+    return text;
+}
+
+static std::string amount_text(const Amount& amount)
+{
+    return fmt::format("{} packets {} octets", grouped(amount.packets), grouped(amount.octets));
+}
+
+std::string identity_text(const Totals& totals)
+{
+    return fmt::format("counted {} = live {} + spilled {} + lost {}", amount_text(totals.counted),
+                       amount_text(totals.live), amount_text(totals.spilled), amount_text(totals.lost));
+}
+
+/// How long before NOW, in the largest unit that leaves a number of two digits or so.
+static std::string ago(std::uint64_t then, std::uint64_t now)
+{
+    const double seconds = now > then ? static_cast<double>(now - then) / 1e9 : 0;
+
+    if (seconds < 100)
+        return fmt::format("{:.1f} s ago", seconds);
+    if (seconds < 100 * 60)
+        return fmt::format("{:.0f} min ago", seconds / 60);
+    if (seconds < 100 * 3600)
+        return fmt::format("{:.0f} h ago", seconds / 3600);
+    return fmt::format("{:.0f} d ago", seconds / 86400);
+}
+
+void write_flows_table(const FlowsDocument& document, const Sink& sink)
+{
+    std::size_t src_width = 6;
+    std::size_t dst_width = 11;
+
+    sink(fmt::format("{}: {} live flows\n", document.source.text, grouped(document.totals.flows)));
+    if (document.flows.empty()) {
+        sink(document.totals.flows ? "no flow matches\n" : "");
+        return;
+    }
+    for (const Flow& flow : document.flows) {
+        src_width = std::max(src_width, flow.src.text().size());
+        dst_width = std::max(dst_width, flow.dst.text().size());
+    }
+    sink(fmt::format("{:<{}}  {:<{}}  {:<7}  {:<7}  {:>12}  {:>16}  {}\n", "SOURCE", src_width, "DESTINATION",
+                     dst_width, "LABEL", "STAMPED", "PACKETS", "OCTETS", "LAST SEEN"));
+    for (const Flow& flow : document.flows)
+        sink(fmt::format("{:<{}}  {:<{}}  0x{:05x}  {:<7}  {:>12}  {:>16}  {}\n", flow.src.text(), src_width,
+                         flow.dst.text(), dst_width, flow.label, flow.stamped ? "yes" : "no", grouped(flow.packets),
+                         grouped(flow.octets), ago(flow.last_seen, document.captured_at)));
+    if (document.matched > document.flows.size())
+        sink(fmt::format("and {} more (--limit {} shows all)\n", grouped(document.matched - document.flows.size()),
+                         document.matched));
+}
+
+void write_stats_table(const StatsDocument& document, const Sink& sink)
+{
+    sink(fmt::format("{}: {}\n", document.source.text, identity_text(document.totals)));
+    sum_counters(document.per_cpu).each([&](const char* name, std::uint64_t value, const char* text) {
+        sink(fmt::format("{:<16}  {:>20}  {}\n", name, grouped(value), text));
+    });
+}
+
+void write_status_table(const std::vector<StatusEntry>& entries, const Sink& sink)
+{
+    if (entries.empty())
+        sink("nothing is attached\n");
+    for (const StatusEntry& entry : entries) {
+        const fl_info& info = entry.info;
+
+        sink(fmt::format(
+            "{} (index {}): {}, {}\n", entry.source.text, info.ifindex, name_of(static_cast<fl_mode>(info.mode)),
+            info.stamp == FL_STAMP_OFF ? "stamp: off"
+                                       : fmt::format("stamp: {} ({})", name_of(static_cast<fl_stamp_mode>(info.stamp)),
+                                                     name_of(static_cast<fl_prf>(info.prf)))));
+        sink(fmt::format("  since    {}, program {} tag {}\n", rfc3339(info.attached_at), info.program_id,
+                         entry.program_tag));
+        sink(fmt::format("  table    {} slots x {} CPUs, {:.1f} MiB, {} in use\n", grouped(info.slots), info.cpus,
+                         static_cast<double>(table_bytes(info.slots, info.cpus)) / (1024 * 1024),
+                         grouped(entry.occupied)));
+        sink(fmt::format("  ring     {:.1f} MiB, {} octets used, no reader\n",
+                         static_cast<double>(entry.ring.bytes) / (1024 * 1024), grouped(entry.ring.used)));
+        sink(fmt::format("  seen     {} packets, {} of them IPv6, {} with a label\n",
+                         grouped(entry.totals.seen_packets), grouped(entry.totals.ipv6_packets),
+                         grouped(entry.totals.labelled_packets)));
+        sink(fmt::format("  {}\n", identity_text(entry.totals)));
+        for (const std::string& warning : entry.warnings)
+            sink(fmt::format("  warning: {}\n", warning));
+    }
+}
+
+} // namespace flowlabel

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What arrives at an interface, read from a packet socket in the background.
+
+A packet socket sees what XDP has written, and a packet before tc ingress: look for what tc ingress has written at the
+next host.
+"""
+
+import collections
+import select
+import socket
+import struct
+import threading
+import time
+
+from frames import IPV6, Packet
+
+_SOL_PACKET = 263
+_PACKET_AUXDATA = 8
+_PACKET_IGNORE_OUTGOING = 23
+_SO_RCVBUFFORCE = 33
+_ETH_P_ALL = 3
+_VLAN_VALID = 0x10
+_BIGGEST = 66000
+
+
+class _Reader:
+    """A thread that reads a packet socket until the `with` block ends."""
+
+    def __init__(self, namespace, interface, kind, protocol):
+        self._socket = namespace.socket(socket.AF_PACKET, kind, 0)
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 128 << 20)
+        self._socket.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
+        self._socket.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
+        self._socket.bind((interface, protocol))
+        self._ending = threading.Event()
+        self._last = time.monotonic()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._ending.set()
+        self._thread.join()
+        self._socket.close()
+
+    def _read(self):
+        while not self._ending.is_set():
+            if select.select([self._socket], [], [], 0.02)[0]:
+                octets, ancillary, _, _ = self._socket.recvmsg(_BIGGEST, 64)
+                self._take(octets, ancillary)
+                self._last = time.monotonic()
+
+    def quiet(self, seconds=0.15):
+        """Waits until nothing came for SECONDS, then returns itself."""
+        self._last = time.monotonic()
+        while time.monotonic() - self._last < seconds:
+            time.sleep(0.01)
+        return self
+
+
+class Capture(_Reader):
+    """The IPv6 packets that arrive, as frames.Packet in `packets`, in order."""
+
+    def __init__(self, namespace, interface):
+        self.packets = []
+        super().__init__(namespace, interface, socket.SOCK_DGRAM, IPV6)
+
+    def _take(self, octets, ancillary):
+        self.packets.append(Packet(octets))
+
+    def of(self, source, destination):
+        """The packets from SOURCE to DESTINATION."""
+        return [packet for packet in self.packets if (packet.source, packet.destination) == (source, destination)]
+
+    def labels(self, source, destination):
+        """The labels of those, as a set."""
+        return {packet.label for packet in self.of(source, destination)}
+
+
+class FrameCapture(_Reader):
+    """The frames that arrive, as octets in `frames`, a VLAN tag that the device has stripped back in its place."""
+
+    def __init__(self, namespace, interface):
+        self.frames = []
+        super().__init__(namespace, interface, socket.SOCK_RAW, _ETH_P_ALL)
+
+    def _take(self, octets, ancillary):
+        for level, kind, data in ancillary:
+            if (level, kind) == (_SOL_PACKET, _PACKET_AUXDATA):
+                status, _, _, _, _, tci, tpid = struct.unpack("=IIIHHHH", data[:20])
+                if status & _VLAN_VALID:
+                    octets = octets[:12] + struct.pack("!HH", tpid, tci) + octets[12:]
+        self.frames.append(octets)
+
+
+def count_flows(packets):
+    """{(source, destination, label): (packets, octets)} as flowlabel counts."""
+    counts = collections.defaultdict(lambda: [0, 0])
+    for packet in packets:
+        count = counts[packet.flow]
+        count[0] += 1
+        count[1] += packet.wire_octets
+    return {flow: tuple(count) for flow, count in counts.items()}

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Attachments as tests see them: attach, read, detach."""
+
+import contextlib
+import dataclasses
+
+KEY = bytes(range(16))
+
+
+@dataclasses.dataclass(frozen=True)
+class Hook:
+    """A hook and the way the loader takes it."""
+
+    hook: str
+    mode: str
+
+    def __str__(self):
+        return f"{self.hook}-{self.mode}"
+
+    @property
+    def options(self):
+        """Of `flowlabel attach`."""
+        return ["--hook", self.hook] + (["--mode", self.mode] if self.hook == "xdp" else [])
+
+    @property
+    def environment(self):
+        """FLOWLABEL_TC=clsact makes the loader use a clsact filter where the kernel has tcx."""
+        return {"FLOWLABEL_TC": "clsact"} if self.mode == "clsact" else {}
+
+
+XDP_NATIVE = Hook("xdp", "native")
+XDP_GENERIC = Hook("xdp", "generic")
+TC_INGRESS = Hook("tc-ingress", "tcx")
+TC_INGRESS_CLSACT = Hook("tc-ingress", "clsact")
+TC_EGRESS = Hook("tc-egress", "tcx")
+TC_EGRESS_CLSACT = Hook("tc-egress", "clsact")
+
+INGRESS_HOOKS = [XDP_NATIVE, XDP_GENERIC, TC_INGRESS, TC_INGRESS_CLSACT]
+ALL_HOOKS = INGRESS_HOOKS + [TC_EGRESS, TC_EGRESS_CLSACT]
+
+
+def key_file(directory, key=KEY):
+    """A key file with KEY in DIRECTORY, readable by its owner alone."""
+    path = directory / "key"
+    path.touch(mode=0o600)
+    path.write_text(key.hex() + "\n")
+    return path
+
+
+class Attachment:
+    """flowlabel on one hook of an interface."""
+
+    def __init__(self, lab, namespace, interface, hook):
+        self._lab = lab
+        self._namespace = namespace
+        self._interface = interface
+        self.hook = hook
+
+    def attach(self, *options):
+        """Attaches, or replaces with --replace among OPTIONS."""
+        return self._lab.flowlabel(self._namespace, "attach", self._interface, *self.hook.options, *options,
+                                   env=self.hook.environment).ok()
+
+    def detach(self):
+        """Detaches this hook alone."""
+        return self._lab.flowlabel(self._namespace, "detach", self._interface, "--hook", self.hook.hook).ok()
+
+    def _read(self, command, *options):
+        return self._lab.flowlabel(self._namespace, command, self._interface, "--hook", self.hook.hook, "--json",
+                                   *options).json()
+
+    def document(self, *options):
+        """`flowlabel flows --json`"""
+        return self._read("flows", *options)
+
+    def flows(self, *options):
+        """{(source, destination, label): (packets, octets)}"""
+        return {(flow["src"], flow["dst"], flow["label"]): (flow["packets"], flow["bytes"])
+                for flow in self.document(*options)["flows"]}
+
+    def counters(self):
+        """The counters of `flowlabel stats --json`."""
+        return self._read("stats")["counters"]
+
+    def status(self):
+        """This attachment in `flowlabel status --json`."""
+        (attachment,) = self._read("status")["attachments"]
+        return attachment
+
+
+@contextlib.contextmanager
+def attached(lab, namespace, interface, hook, *options):
+    """An attachment for the length of the block. Without --flows a small table, since each is made anew."""
+    attachment = Attachment(lab, namespace, interface, hook)
+    size = [] if "--flows" in options else ["--flows", 1024]
+    attachment.attach(*size, *options)
+    try:
+        yield attachment
+    finally:
+        attachment.detach()
+
+
+def assert_conserved(totals):
+    """counted = live + spilled + lost, for packets and for octets, at rest."""
+    for unit in ("packets", "bytes"):
+        parts = sum(totals[part][unit] for part in ("live", "spilled", "lost"))
+        assert totals["counted"][unit] == parts, totals

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Frames built and taken apart octet by octet, so that the tests share no code with the program."""
+
+import dataclasses
+import ipaddress
+import struct
+
+IPV6 = 0x86DD
+VLAN = 0x8100
+QINQ = 0x88A8
+PPPOE = 0x8864
+MPLS = 0x8847
+
+HOP_BY_HOP, TCP, UDP, FRAGMENT, ICMPV6, NO_NEXT_HEADER, DESTINATION = 0, 6, 17, 44, 58, 59, 60
+
+
+def address(text):
+    """The 16 octets of an IPv6 address."""
+    return ipaddress.IPv6Address(text).packed
+
+
+def ethernet(destination, source, ethertype, *payload):
+    """A frame; TYPE stands in front of PAYLOAD."""
+    return destination + source + struct.pack("!H", ethertype) + b"".join(payload)
+
+
+def vlan(identifier, ethertype):
+    """The four octets of a tag that stand between its own TPID and ETHERTYPE's header."""
+    return struct.pack("!HH", identifier, ethertype)
+
+
+def pppoe_session(payload):
+    """A PPPoE session header with the PPP protocol number of IPv6 (RFC 2516, RFC 5072)."""
+    return struct.pack("!BBHHH", 0x11, 0, 7, len(payload) + 2, 0x0057) + payload
+
+
+def mpls(*labels):
+    """A stack of MPLS entries (RFC 3032), the last one with the bottom bit."""
+    return b"".join(struct.pack("!I", (label << 12) | ((index == len(labels) - 1) << 8) | 64)
+                    for index, label in enumerate(labels))
+
+
+def ipv6(source, destination, next_header, payload, label=0, traffic_class=0, hop_limit=64):
+    """An IPv6 packet."""
+    word = 6 << 28 | traffic_class << 20 | label
+    return struct.pack("!IHBB", word, len(payload), next_header, hop_limit) + address(source) + address(destination) + payload
+
+
+def ones_sum(data):
+    """The 16-bit ones' complement sum (RFC 1071), not complemented."""
+    if len(data) % 2:
+        data += b"\0"
+    total = sum(word for (word,) in struct.iter_unpack("!H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return total
+
+
+def _pseudo_header(source, destination, protocol, length):
+    return source + destination + struct.pack("!IHBB", length, 0, 0, protocol)
+
+
+def udp(source, destination, source_port, destination_port, payload):
+    """A UDP datagram with its checksum."""
+    header = struct.pack("!HHHH", source_port, destination_port, 8 + len(payload), 0)
+    pseudo = _pseudo_header(address(source), address(destination), UDP, 8 + len(payload))
+    checksum = 0xFFFF - ones_sum(pseudo + header + payload)
+    return header[:6] + struct.pack("!H", checksum or 0xFFFF) + payload
+
+
+@dataclasses.dataclass(frozen=True)
+class Packet:
+    """An IPv6 packet that was captured, from its IPv6 header on."""
+
+    octets: bytes
+
+    @property
+    def word(self):
+        return struct.unpack_from("!I", self.octets)[0]
+
+    @property
+    def label(self):
+        return self.word & 0xFFFFF
+
+    @property
+    def traffic_class(self):
+        return self.word >> 20 & 0xFF
+
+    @property
+    def next_header(self):
+        return self.octets[6]
+
+    @property
+    def source(self):
+        return str(ipaddress.IPv6Address(self.octets[8:24]))
+
+    @property
+    def destination(self):
+        return str(ipaddress.IPv6Address(self.octets[24:40]))
+
+    @property
+    def flow(self):
+        """What flowlabel counts by."""
+        return self.source, self.destination, self.label
+
+    @property
+    def payload(self):
+        return self.octets[40:]
+
+    @property
+    def ports(self):
+        """(source port, destination port) right behind the fixed header."""
+        return struct.unpack_from("!HH", self.octets, 40)
+
+    @property
+    def wire_octets(self):
+        """What flowlabel counts: 40 and the payload length, but no more than there is."""
+        return min(40 + struct.unpack_from("!H", self.octets, 4)[0], len(self.octets))
+
+    def checksum_is_valid(self):
+        """Is the sum of TCP, UDP or ICMPv6 right, as an independent receiver sees it?"""
+        assert self.next_header in (TCP, UDP, ICMPV6)
+        pseudo = _pseudo_header(self.octets[8:24], self.octets[24:40], self.next_header, len(self.payload))
+        return ones_sum(pseudo + self.payload) == 0xFFFF
+
+
+def super_packet(protocol, source, destination, ports, payload):
+    """An IPv6 packet with TCP or UDP whose checksum is left to whoever cuts it into segments: the field holds the sum of
+    the pseudo-header."""
+    source_port, destination_port = ports
+    if protocol == TCP:
+        header = struct.pack("!HHIIBBHHH", source_port, destination_port, 1, 1, 5 << 4, 0x10, 1024, 0, 0)
+    else:
+        header = struct.pack("!HHHH", source_port, destination_port, 8 + len(payload), 0)
+    at = 16 if protocol == TCP else 6
+    total = ones_sum(_pseudo_header(address(source), address(destination), protocol, len(header) + len(payload)))
+    header = header[:at] + struct.pack("!H", total) + header[at + 2:]
+    return ipv6(source, destination, protocol, header + payload)

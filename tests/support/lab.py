@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A network of one's own for a test: namespaces, links, a bpffs, and the program under test.
+
+    with Lab() as lab:
+        client, server = lab.namespace("client"), lab.namespace("server")
+        lab.veth(client, "eth0", server, "eth0")
+        client.address("eth0", "2001:db8::1/64")
+        lab.flowlabel(server, "attach", "eth0").ok()
+        lab.flowlabel(server, "flows", "eth0", "--json").json()
+
+Names carry the number of the process, so that runs side by side do not meet. Everything goes when the block ends, by
+success, by failure, and by a signal where interrupt_on_signals() was called. What a run that was killed with SIGKILL
+left is removed by the next one.
+"""
+
+import contextlib
+import ctypes
+import dataclasses
+import itertools
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+NETNS_DIRECTORY = pathlib.Path("/run/netns")
+PREFIX = "fltest"
+
+CLONE_NEWNET = 0x40000000
+_libc = ctypes.CDLL(None, use_errno=True)
+_serial = itertools.count(1)
+
+
+def binary():
+    """The flowlabel under test: FLOWLABEL_BIN, or what the default preset builds."""
+    return os.environ.get("FLOWLABEL_BIN", str(REPOSITORY / "build/bin/flowlabel"))
+
+
+def interrupt_on_signals():
+    """Lets SIGTERM and SIGHUP end the process like ^C, so that every `with` and every fixture cleans up."""
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt(signal.Signals(number).name)
+
+    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGHUP, interrupt)
+
+
+def command(*argv, check=True, **options):
+    """Runs ARGV, its output captured as text. A failure shows what the command said."""
+    done = subprocess.run([str(arg) for arg in argv], capture_output=True, text=True, **options)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, argv))}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
+    return done
+
+
+@dataclasses.dataclass
+class Result:
+    """What a run of flowlabel said and how it ended."""
+
+    argv: list
+    status: int
+    stdout: str
+    stderr: str
+
+    def ok(self):
+        """Itself, if the exit status is 0."""
+        return self.expect(0)
+
+    def expect(self, status):
+        """Itself, if the exit status is STATUS."""
+        assert self.status == status, f"{' '.join(self.argv)}: exit status {self.status}\n{self.stdout}{self.stderr}"
+        return self
+
+    def json(self):
+        """The document on stdout."""
+        return json.loads(self.ok().stdout)
+
+
+class Namespace:
+    """A network namespace with a name that `ip netns` knows."""
+
+    def __init__(self, name):
+        self.name = name
+        command("ip", "netns", "add", name)
+        self._file = open(NETNS_DIRECTORY / name, "rb")
+        # An interface that is never up until a test says so, and no address but the ones that a test gives.
+        for scope in ("all", "default"):
+            self.sysctl(f"net.ipv6.conf.{scope}.accept_ra", 0)
+            self.sysctl(f"net.ipv6.conf.{scope}.accept_dad", 0)
+            self.sysctl(f"net.ipv6.conf.{scope}.router_solicitations", 0)
+        self.ip("link", "set", "dev", "lo", "up")
+
+    def close(self):
+        """Deletes the namespace, and with it all that is in it."""
+        self._file.close()
+        command("ip", "netns", "delete", self.name)
+
+    @property
+    def inode(self):
+        """The number that names this namespace in the kernel."""
+        return os.fstat(self._file.fileno()).st_ino
+
+    @contextlib.contextmanager
+    def inside(self):
+        """Within the block this thread, and what it starts, is in the namespace. Sockets made there stay in it."""
+        with open("/proc/thread-self/ns/net", "rb") as home:
+            _setns(self._file.fileno())
+            try:
+                yield
+            finally:
+                _setns(home.fileno())
+
+    def run(self, *argv, check=True, **options):
+        """Runs a command in the namespace. The mounts stay those of the test, so a bpffs remains in view."""
+        with self.inside():
+            return command(*argv, check=check, **options)
+
+    def ip(self, *argv):
+        """`ip` in the namespace."""
+        return command("ip", "-n", self.name, *argv)
+
+    def sysctl(self, name, value):
+        """Sets a net.* variable of the namespace."""
+        with self.inside():
+            pathlib.Path("/proc/sys", name.replace(".", "/")).write_text(str(value))
+
+    def socket(self, *arguments):
+        """socket.socket() in the namespace."""
+        with self.inside():
+            return socket.socket(*arguments)
+
+    def address(self, interface, *addresses):
+        """Gives INTERFACE addresses ("2001:db8::1/64") without duplicate address detection."""
+        for address in addresses:
+            flags = ["nodad"] if ":" in address else []
+            self.ip("address", "add", address, "dev", interface, *flags)
+
+    def ethtool(self, interface, **features):
+        """Switches offload features: ethtool("eth0", tso="off")."""
+        self.run("ethtool", "-K", interface, *itertools.chain(*features.items()))
+
+    def mac(self, interface):
+        """The Ethernet address of INTERFACE as 6 octets."""
+        link = json.loads(self.ip("-json", "link", "show", "dev", interface).stdout)[0]
+        return bytes.fromhex(link["address"].replace(":", ""))
+
+    def snmp6(self):
+        """The kernel's IPv6 counters of the namespace."""
+        with self.inside():
+            text = pathlib.Path("/proc/thread-self/net/snmp6").read_text()
+        return {name: int(value) for name, value in (line.split() for line in text.splitlines())}
+
+    def tcp_counters(self):
+        """The kernel's TCP counters of the namespace, those of netstat among them."""
+        counters = {}
+        with self.inside():
+            for file in ("snmp", "netstat"):
+                lines = pathlib.Path("/proc/thread-self/net", file).read_text().splitlines()
+                for names, values in zip(lines[::2], lines[1::2]):
+                    if names.startswith("Tcp"):
+                        counters.update(zip(names.split()[1:], map(int, values.split()[1:])))
+        return counters
+
+
+def _setns(fd):
+    if _libc.setns(fd, CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+class Lab:
+    """Everything one test makes outside its own process, and the end of it."""
+
+    def __init__(self):
+        remove_leftovers()
+        self._prefix = f"{PREFIX}{os.getpid()}-{next(_serial)}-"
+        self._namespaces = []
+        self._processes = []
+        self.bpffs = None
+        try:
+            self.bpffs = tempfile.mkdtemp(prefix=self._prefix)
+            command("mount", "-t", "bpf", "bpf", self.bpffs)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+    def namespace(self, role):
+        """A new namespace for ROLE."""
+        namespace = Namespace(self._prefix + role)
+        self._namespaces.append(namespace)
+        return namespace
+
+    def veth(self, one, one_name, other, other_name):
+        """A cable between two namespaces, both ends up."""
+        one.ip("link", "add", "name", one_name, "type", "veth", "peer", "name", other_name, "netns", other.name)
+        one.ip("link", "set", "dev", one_name, "up")
+        other.ip("link", "set", "dev", other_name, "up")
+
+    def flowlabel(self, namespace, *argv, env=None, timeout=60, **options):
+        """Runs flowlabel in NAMESPACE with the lab's own bpffs. ENV is added to the environment."""
+        full = [binary(), *map(str, argv), "--bpffs", self.bpffs]
+        environment = {**os.environ, **(env or {})}
+        done = namespace.run(*full, check=False, env=environment, timeout=timeout, **options)
+        return Result(full, done.returncode, done.stdout, done.stderr)
+
+    def start(self, namespace, *argv, **options):
+        """Starts a command in NAMESPACE that ends with the lab, or with this process, at the latest."""
+        with namespace.inside():
+            process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *map(str, argv)], **options)
+        self._processes.append(process)
+        return process
+
+    def close(self):
+        """Ends what was started, then removes the bpffs with all pins, then the namespaces."""
+        with _signals_held():
+            for process in self._processes:
+                _end(process)
+            self._processes.clear()
+            if self.bpffs:
+                _remove_bpffs(self.bpffs)
+                self.bpffs = None
+            while self._namespaces:
+                self._namespaces.pop().close()
+
+
+@contextlib.contextmanager
+def _signals_held():
+    """A second ^C waits until the cleaning is done."""
+    held = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _end(process):
+    process.terminate()
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _remove_bpffs(directory):
+    if os.path.ismount(directory):
+        command("umount", directory)
+    os.rmdir(directory)
+
+
+def remove_leftovers():
+    """Removes what labs of processes that no longer exist left behind."""
+    pattern = re.compile(PREFIX + r"(\d+)-")
+    for directory, remove in ((pathlib.Path(tempfile.gettempdir()), _remove_bpffs),
+                              (NETNS_DIRECTORY, lambda path: command("ip", "netns", "delete", path.name))):
+        for path in directory.glob(PREFIX + "*"):
+            match = pattern.match(path.name)
+            if match and not pathlib.Path("/proc", match[1]).exists():
+                remove(path)
+
+
+def missing_requirements():
+    """Why these tests cannot run here, or None."""
+    if os.geteuid() != 0:
+        return "needs root: namespaces and BPF"
+    tools = [tool for tool in ("ip", "tc", "nft", "ethtool", "ping") if not shutil.which(tool)]
+    if tools:
+        return f"needs {', '.join(tools)}: run tools/setup"
+    if not os.path.exists(binary()):
+        return f"needs {binary()}: build it first"
+    return None

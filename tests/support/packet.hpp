@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Packets that read like a sentence: Ethernet{} / Vlan{7} / IPv6{.label = 5} / HopByHop{} / Tcp{} / Payload{20}.
+/// Lengths, the chain of next headers and checksums come out right unless a layer says otherwise.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <variant>
+#include <vector>
+
+namespace flowlabel::test {
+
+using Octets = std::vector<std::uint8_t>;
+
+/// An IPv6 address, from text.
+struct Ip {
+    std::array<std::uint8_t, 16> octets{};
+
+    Ip(const char* text); // NOLINT(google-explicit-constructor): layers read better
+    auto operator<=>(const Ip&) const = default;
+};
+
+inline const Ip default_src = "2001:db8:1::a";
+inline const Ip default_dst = "2001:db8:2::b";
+constexpr std::uint16_t default_source_port = 49152;
+constexpr std::uint16_t default_destination_port = 443;
+
+struct Ethernet {
+    std::optional<std::uint16_t> ethertype{};
+};
+
+/// An 802.1Q tag.
+struct Vlan {
+    std::uint16_t id = 1;
+    std::optional<std::uint16_t> ethertype{};
+};
+
+/// An 802.1ad service tag.
+struct VlanAd {
+    std::uint16_t id = 1;
+};
+
+/// PPPoE session header and PPP protocol field.
+struct Pppoe {
+    std::optional<std::uint16_t> protocol{};
+    std::uint8_t code = 0;
+};
+
+/// A stack of ENTRIES labels, the last one marked as the bottom unless BOTTOM is false.
+struct Mpls {
+    unsigned entries = 1;
+    bool bottom = true;
+};
+
+struct IPv4 {};
+struct Arp {};
+
+struct IPv6 {
+    Ip src = default_src;
+    Ip dst = default_dst;
+    std::uint32_t label = 0;
+    std::uint8_t traffic_class = 0;
+    std::uint8_t version = 6;
+    std::uint8_t hop_limit = 64;
+    std::optional<std::uint16_t> payload_length{};
+    std::optional<std::uint8_t> next_header{};
+};
+
+/// Extension headers of (UNITS + 1) x 8 octets; LENGTH overrides what the header says of it.
+struct HopByHop {
+    std::uint8_t units = 0;
+    std::optional<std::uint8_t> length{};
+};
+struct DestinationOptions {
+    std::uint8_t units = 0;
+    std::optional<std::uint8_t> length{};
+};
+struct Routing {
+    std::uint8_t units = 2;
+    std::uint8_t type = 4;
+    std::optional<std::uint8_t> length{};
+};
+struct Mobility {
+    std::uint8_t units = 0;
+};
+struct Hip {
+    std::uint8_t units = 4;
+};
+struct Shim6 {
+    std::uint8_t units = 1;
+};
+/// OFFSET in units of 8 octets.
+struct Fragment {
+    std::uint16_t offset = 0;
+    bool more = false;
+    std::uint32_t id = 1;
+    std::uint8_t reserved = 0; ///< the two bits between offset and M
+    std::optional<std::uint8_t> next_header{};
+};
+/// (WORDS + 2) x 4 octets.
+struct Ah {
+    std::uint8_t words = 4;
+};
+
+struct Tcp {
+    std::uint16_t source = default_source_port;
+    std::uint16_t destination = default_destination_port;
+    std::uint8_t data_offset = 5; ///< in 4 octets; what is beyond 20 octets is written as padding options
+};
+struct Udp {
+    std::uint16_t source = default_source_port;
+    std::uint16_t destination = default_destination_port;
+};
+struct UdpLite {
+    std::uint16_t source = default_source_port;
+    std::uint16_t destination = default_destination_port;
+};
+struct Dccp {
+    std::uint16_t source = default_source_port;
+    std::uint16_t destination = default_destination_port;
+};
+struct Sctp {
+    std::uint16_t source = default_source_port;
+    std::uint16_t destination = default_destination_port;
+};
+struct Icmpv6 {
+    std::uint8_t type = 128; ///< echo request
+};
+struct Esp {};
+/// Ends the chain with next header 59.
+struct NoNext {};
+/// An upper-layer protocol that nobody knows.
+struct Unknown {
+    std::uint8_t protocol = 253;
+};
+
+/// Octets that count up from 0.
+struct Payload {
+    std::size_t size = 0;
+};
+struct Raw {
+    Octets octets{};
+};
+
+using Layer = std::variant<Ethernet, Vlan, VlanAd, Pppoe, Mpls, IPv4, Arp, IPv6, HopByHop, DestinationOptions, Routing,
+                           Mobility, Hip, Shim6, Fragment, Ah, Tcp, Udp, UdpLite, Dccp, Sctp, Icmpv6, Esp, NoNext,
+                           Unknown, Payload, Raw>;
+
+struct Packet {
+    std::vector<Layer> layers{};
+    std::size_t padded_to = 0;
+    std::size_t cut_to = static_cast<std::size_t>(-1);
+
+    [[nodiscard]] Octets octets() const;
+
+    /// Where the outermost IPv6 header starts.
+    [[nodiscard]] std::optional<std::size_t> ipv6_offset() const;
+
+    /// The outermost IPv6 header.
+    [[nodiscard]] const IPv6* ipv6() const;
+
+    /// With Ethernet padding up to SIZE octets.
+    [[nodiscard]] Packet padded(std::size_t size) const;
+
+    /// Its first SIZE octets.
+    [[nodiscard]] Packet cut(std::size_t size) const;
+
+    /// With COUNT times LAYER behind it.
+    [[nodiscard]] Packet then(std::size_t count, const Layer& layer) const;
+};
+
+template <class T>
+concept IsLayer = std::constructible_from<Layer, T> && !std::same_as<T, Layer>;
+
+template <IsLayer L> Packet operator/(Packet packet, L layer)
+{
+    packet.layers.emplace_back(std::move(layer));
+    return packet;
+}
+
+template <IsLayer A, IsLayer B> Packet operator/(A a, B b)
+{
+    return Packet{} / std::move(a) / std::move(b);
+}
+
+/// The Internet checksum (RFC 1071) over OCTETS and the IPv6 pseudo-header; 0 where the packet's own sum is right.
+std::uint16_t checksum(const Ip& src, const Ip& dst, std::uint8_t protocol, std::span<const std::uint8_t> octets);
+
+} // namespace flowlabel::test

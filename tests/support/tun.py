@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""tun and tap devices whose other side is the test: what it writes arrives at the interface."""
+
+import fcntl
+import os
+import struct
+
+import frames
+
+_TUNSETIFF = 0x400454CA
+_IFF_TUN, _IFF_TAP, _IFF_NO_PI, _IFF_VNET_HDR = 0x0001, 0x0002, 0x1000, 0x4000
+_NEEDS_CHECKSUM = 1
+_GSO_TCPV6, _GSO_UDP_L4 = 4, 5
+
+
+class Tun:
+    """A device NAME in NAMESPACE, up. KIND "tun": packets without a link layer; "tap": Ethernet frames. With
+    super-packets, write_segments() hands the kernel many segments at once, as a virtual machine's network card does."""
+
+    def __init__(self, namespace, name, kind="tun", super_packets=False):
+        flags = _IFF_NO_PI | (_IFF_TUN if kind == "tun" else _IFF_TAP) | (_IFF_VNET_HDR if super_packets else 0)
+        self._super_packets = super_packets
+        with namespace.inside():
+            self._fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+            try:
+                fcntl.ioctl(self._fd, _TUNSETIFF, struct.pack("16sH22x", name.encode(), flags))
+            except OSError:
+                os.close(self._fd)
+                raise
+        namespace.ip("link", "set", "dev", name, "up")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        os.close(self._fd)
+
+    def write(self, octets):
+        """Lets one packet (tun) or frame (tap) arrive."""
+        os.write(self._fd, (bytes(10) if self._super_packets else b"") + octets)
+
+    def write_segments(self, packet, segment_size, link_layer=b""):
+        """Lets PACKET (from frames.super_packet(), behind LINK_LAYER) arrive as one super-packet, to be cut after each
+        SEGMENT_SIZE octets of payload."""
+        is_tcp = frames.Packet(packet).next_header == frames.TCP
+        gso, checksum, size = (_GSO_TCPV6, 16, 20) if is_tcp else (_GSO_UDP_L4, 6, 8)
+        start = len(link_layer) + 40
+        header = struct.pack("<BBHHHH", _NEEDS_CHECKSUM, gso, start + size, segment_size, start, checksum)
+        os.write(self._fd, header + link_layer + packet)
