@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The global functions that env_bpf.h calls, for every BPF object that runs the datapath. */
+#ifndef FLOWLABEL_FUNCTIONS_H
+#define FLOWLABEL_FUNCTIONS_H
+
+#include "parse.h"
+#include "walk.h"
+
+/* What the functions below the entries need to know of a packet. */
+#define FL_PACKET_OF(context, its_hook)                                                                                \
+	{                                                                                                              \
+		.ctx = (context), .data = (void *)(long)(context)->data, .data_end = (void *)(long)(context)->data_end, \
+		.hook = (its_hook),                                                                                    \
+	}
+
+__attribute__((noinline)) int flowlabel_link_xdp(struct xdp_md *ctx, struct fl_link *link)
+{
+	struct fl_packet p = FL_PACKET_OF(ctx, FL_HOOK_XDP);
+
+	return link ? (int)fl_pass_link(&p, link) : FL_LINK_NOT_IPV6;
+}
+
+__attribute__((noinline)) int flowlabel_link_tc(struct __sk_buff *skb, struct fl_link *link)
+{
+	struct fl_packet p = FL_PACKET_OF(skb, FL_HOOK_TC_INGRESS);
+
+	return link ? (int)fl_pass_link(&p, link) : FL_LINK_NOT_IPV6;
+}
+
+__attribute__((noinline)) int flowlabel_walk_xdp(struct xdp_md *ctx, struct fl_walk *walk)
+{
+	struct fl_packet p = FL_PACKET_OF(ctx, FL_HOOK_XDP);
+
+	if (walk)
+		fl_walk_extensions(&p, walk);
+	return 0;
+}
+
+__attribute__((noinline)) int flowlabel_walk_tc(struct __sk_buff *skb, struct fl_walk *walk)
+{
+	struct fl_packet p = FL_PACKET_OF(skb, FL_HOOK_TC_INGRESS);
+
+	if (walk)
+		fl_walk_extensions(&p, walk);
+	return 0;
+}
+
+#endif
