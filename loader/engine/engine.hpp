@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Running frames through the datapath without an interface: the same code compiled for the host, or the BPF programs
+/// through BPF_PROG_TEST_RUN. Both count, label, fill a flow table and spill; they must agree on every frame.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "flowlabel/abi.h"
+#include "flowlabel/counters.hpp"
+#include "flowlabel/result.hpp"
+#include "flowlabel/table.hpp"
+
+namespace flowlabel {
+
+/// What an engine is told; `entry` and `epoch` of the configuration are the engine's own business.
+struct EngineSetup {
+    fl_config config{};
+    fl_secrets secrets{};
+};
+
+/// A frame: OCTETS are there of the WIRE_LENGTH it had. Stamping changes the label in OCTETS.
+struct Frame {
+    std::span<std::uint8_t> octets;
+    std::uint32_t wire_length = 0; ///< 0: as many as there are
+};
+
+enum class Verdict {
+    pass,    ///< the hook's neutral verdict
+    other,   ///< anything else: never to be seen
+    refused, ///< the kernel cannot run a frame of this length; nothing was counted
+};
+
+class Engine {
+public:
+    virtual ~Engine() = default;
+
+    /// Neither allocates nor fails because of what is in the frame.
+    virtual Result<Verdict> run(const Frame& frame) = 0;
+
+    /// Summed over CPUs.
+    [[nodiscard]] virtual Counters counters() const = 0;
+
+    /// The live flows; valid as long as the engine.
+    [[nodiscard]] virtual TableView table() const = 0;
+
+    /// Visits the records of flows that left the table, in the order they left it, and forgets them.
+    virtual Result<void> drain(const std::function<void(const fl_record&)>& visit) = 0;
+
+    /// Forgets flows, counters and records.
+    virtual Result<void> reset() = 0;
+};
+
+/// The datapath on the host: any frame, no privileges, time as it is told.
+class NativeEngine final : public Engine {
+public:
+    /// RING_RECORDS bounds the records kept until drain(), as the ring's size does in the kernel; records beyond are
+    /// counted as lost.
+    explicit NativeEngine(const EngineSetup& setup, std::optional<std::size_t> ring_records = std::nullopt);
+    ~NativeEngine() override;
+
+    /// The time of the frames that follow, in ticks since tick 0 of the table.
+    void set_time(std::uint64_t ticks);
+
+    Result<Verdict> run(const Frame& frame) override;
+    [[nodiscard]] Counters counters() const override;
+    [[nodiscard]] TableView table() const override;
+    Result<void> drain(const std::function<void(const fl_record&)>& visit) override;
+    Result<void> reset() override;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// The BPF program of a hook, run on this thread's CPU at the time of the clock.
+class KernelEngine final : public Engine {
+public:
+    /// Shorter frames are refused, and longer ones than the kernel's test run has room for: 3,712 octets on tc, some
+    /// 73,000 on XDP.
+    static constexpr std::uint32_t shortest_frame = 14;
+
+    static Result<KernelEngine> create(fl_hook hook, const EngineSetup& setup, std::uint32_t ring_bytes = 8 << 20);
+    KernelEngine(KernelEngine&&) noexcept;
+    KernelEngine& operator=(KernelEngine&&) noexcept;
+    ~KernelEngine() override;
+
+    /// What the skb of the next frames says of its segments (tc hooks alone): their number, and the payload octets of
+    /// each. 0 and 0: no super-packet.
+    void set_segments(std::uint32_t count, std::uint32_t size);
+
+    /// A frame that is not all there is filled with zeros up to its wire length. Frames without a link layer get an
+    /// Ethernet header for the run.
+    Result<Verdict> run(const Frame& frame) override;
+    [[nodiscard]] Counters counters() const override;
+    [[nodiscard]] TableView table() const override;
+    Result<void> drain(const std::function<void(const fl_record&)>& visit) override;
+    Result<void> reset() override;
+
+    /// Frames that the kernel could not run, and those that were filled with zeros.
+    [[nodiscard]] std::uint64_t refused() const;
+    [[nodiscard]] std::uint64_t padded() const;
+
+private:
+    struct State;
+    explicit KernelEngine(std::unique_ptr<State> state);
+
+    std::unique_ptr<State> state_;
+};
+
+} // namespace flowlabel

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+#include <sys/mman.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <vector>
+
+#include "engine.hpp"
+#include "program.hpp"
+
+namespace flowlabel {
+
+namespace {
+
+constexpr std::size_t ethernet_size = 14;
+
+/// The map FD, all of its SIZE octets, for reading and for clearing.
+class Mapping {
+public:
+    Mapping() = default;
+    Mapping(int fd, std::size_t size)
+        : base_(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)), size_(size)
+    {
+    }
+    Mapping(const Mapping&) = delete;
+    Mapping& operator=(const Mapping&) = delete;
+    Mapping& operator=(Mapping&& other) noexcept
+    {
+        std::swap(base_, other.base_);
+        std::swap(size_, other.size_);
+        return *this;
+    }
+    ~Mapping()
+    {
+        if (*this)
+            ::munmap(base_, size_);
+    }
+
+    explicit operator bool() const { return base_ != MAP_FAILED; }
+    template <class Value> [[nodiscard]] std::span<Value> as() const
+    {
+        return {static_cast<Value*>(base_), size_ / sizeof(Value)};
+    }
+
+private:
+    void* base_ = MAP_FAILED;
+    std::size_t size_ = 0;
+};
+
+/// The clock of the datapath lags behind CLOCK_MONOTONIC: an epoch from there would lie in its future.
+std::uint64_t coarse_clock()
+{
+    timespec now{};
+
+    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+/// An ethertype that lets the datapath see what it would see without a link layer.
+std::uint16_t ethertype_of(std::span<const std::uint8_t> packet)
+{
+    switch (packet.front() >> 4) {
+    case 6:
+        return 0x86DD;
+    case 4:
+        return 0x0800;
+    default:
+        return 0;
+    }
+}
+
+struct RingDeleter {
+    void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
+};
+
+} // namespace
+
+struct KernelEngine::State {
+    fl_hook hook = FL_HOOK_XDP;
+    bool made_up_ethernet = false;
+    Program program;
+    unsigned cpus = 1;
+    Mapping table;
+    Mapping counters;
+    std::unique_ptr<ring_buffer, RingDeleter> ring;
+    const std::function<void(const fl_record&)>* visit = nullptr; // while draining
+    std::vector<std::uint8_t> frame;                              // for frames that cannot run where they lie
+    __sk_buff skb{};
+    std::uint64_t refused = 0;
+    std::uint64_t padded = 0;
+
+    static int on_record(void* context, void* data, std::size_t size)
+    {
+        const auto* state = static_cast<State*>(context);
+
+        if (size >= sizeof(fl_record))
+            (*state->visit)(*static_cast<const fl_record*>(data));
+        return 0;
+    }
+
+    Result<void> map(const fl_config& config);
+    Result<Verdict> test_run(std::span<std::uint8_t> octets);
+};
+
+Result<void> KernelEngine::State::map(const fl_config& config)
+{
+    const std::size_t slots = std::size_t{cpus} << config.slots_shift;
+
+    table = Mapping(program.maps.table.get(), slots * sizeof(fl_slot));
+    if (!table)
+        return fail_errno(errno, "cannot map the flow table");
+    counters = Mapping(program.maps.counters.get(), cpus * sizeof(fl_counters));
+    if (!counters)
+        return fail_errno(errno, "cannot map the counters");
+    ring.reset(ring_buffer__new(program.maps.ring.get(), on_record, this, nullptr));
+    if (!ring)
+        return fail_errno(errno, "cannot map the spill ring");
+    return {};
+}
+
+Result<Verdict> KernelEngine::State::test_run(std::span<std::uint8_t> octets)
+{
+    bpf_test_run_opts options{};
+    const std::uint32_t neutral = hook == FL_HOOK_XDP ? XDP_PASS : static_cast<std::uint32_t>(TC_ACT_UNSPEC);
+
+    options.sz = sizeof(options);
+    options.data_in = octets.data();
+    options.data_out = octets.data();
+    options.data_size_in = options.data_size_out = static_cast<__u32>(octets.size());
+    options.repeat = 1;
+    if (hook != FL_HOOK_XDP) {
+        options.ctx_in = &skb;
+        options.ctx_size_in = sizeof(skb);
+    }
+    const int error = bpf_prog_test_run_opts(program.fd.get(), &options);
+    if (error == -EINVAL || error == -ENOMEM) { // what the kernel says to frames that are too short or too long
+        refused++;
+        return Verdict::refused;
+    }
+    if (error)
+        return fail_errno(-error, "cannot run the BPF program");
+    return options.retval == neutral && options.data_size_out == octets.size() ? Verdict::pass : Verdict::other;
+}
+
+KernelEngine::KernelEngine(std::unique_ptr<State> state) : state_(std::move(state)) {}
+KernelEngine::KernelEngine(KernelEngine&&) noexcept = default;
+KernelEngine& KernelEngine::operator=(KernelEngine&&) noexcept = default;
+KernelEngine::~KernelEngine() = default;
+
+Result<KernelEngine> KernelEngine::create(fl_hook hook, const EngineSetup& setup, std::uint32_t ring_bytes)
+{
+    auto state = std::make_unique<State>();
+    ProgramSetup program_setup{.hook = hook, .config = setup.config, .ring_bytes = ring_bytes};
+
+    program_setup.config.entry = 0;
+    program_setup.config.epoch = coarse_clock();
+    program_setup.config.link_layer = FL_LINK_ETHERNET;
+    program_setup.secrets[0] = setup.secrets;
+    auto cpus = possible_cpus();
+    if (!cpus)
+        return std::unexpected(cpus.error());
+    auto program = load_program(program_setup);
+    if (!program)
+        return std::unexpected(program.error());
+    state->hook = hook;
+    state->made_up_ethernet = setup.config.link_layer == FL_LINK_NONE;
+    state->cpus = *cpus;
+    state->program = std::move(*program);
+    if (auto mapped = state->map(setup.config); !mapped)
+        return std::unexpected(mapped.error());
+    return KernelEngine(std::move(state));
+}
+
+void KernelEngine::set_segments(std::uint32_t count, std::uint32_t size)
+{
+    state_->skb.gso_segs = count;
+    state_->skb.gso_size = size;
+}
+
+Result<Verdict> KernelEngine::run(const Frame& frame)
+{
+    const std::size_t wire_length = std::max<std::size_t>(frame.octets.size(), frame.wire_length);
+    const std::size_t header = state_->made_up_ethernet ? ethernet_size : 0;
+
+    if (header + wire_length < shortest_frame || (header && frame.octets.empty())) {
+        state_->refused++;
+        return Verdict::refused;
+    }
+    if (!header && wire_length == frame.octets.size())
+        return state_->test_run(frame.octets);
+
+    std::vector<std::uint8_t>& octets = state_->frame;
+    octets.assign(header + wire_length, 0);
+    if (header) {
+        const std::uint16_t ethertype = ethertype_of(frame.octets);
+        octets[12] = static_cast<std::uint8_t>(ethertype >> 8);
+        octets[13] = static_cast<std::uint8_t>(ethertype);
+    }
+    const auto packet = octets.begin() + static_cast<std::ptrdiff_t>(header);
+    std::ranges::copy(frame.octets, packet);
+    const auto verdict = state_->test_run(octets);
+    std::copy_n(packet, frame.octets.size(), frame.octets.begin());
+    if (verdict && *verdict != Verdict::refused && wire_length != frame.octets.size())
+        state_->padded++;
+    return verdict;
+}
+
+Counters KernelEngine::counters() const
+{
+    std::vector<Counters> cpus;
+
+    for (const fl_counters& cpu : state_->counters.as<const fl_counters>())
+        cpus.push_back(read_counters(cpu));
+    return sum_counters(cpus);
+}
+
+TableView KernelEngine::table() const
+{
+    return {state_->table.as<const fl_set>(), state_->cpus};
+}
+
+Result<void> KernelEngine::drain(const std::function<void(const fl_record&)>& visit)
+{
+    state_->visit = &visit;
+    const int count = ring_buffer__consume(state_->ring.get());
+    state_->visit = nullptr;
+    if (count < 0)
+        return fail_errno(-count, "cannot read the spill ring");
+    return {};
+}
+
+Result<void> KernelEngine::reset()
+{
+    std::ranges::fill(state_->table.as<fl_set>(), fl_set{});
+    std::ranges::fill(state_->counters.as<fl_counters>(), fl_counters{});
+    return drain([](const fl_record&) {});
+}
+
+std::uint64_t KernelEngine::refused() const
+{
+    return state_->refused;
+}
+
+std::uint64_t KernelEngine::padded() const
+{
+    return state_->padded;
+}
+
+} // namespace flowlabel

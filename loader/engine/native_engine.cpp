@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "engine.hpp"
+#include "native.h"
+
+namespace flowlabel {
+
+struct NativeEngine::State {
+    fl_host host{}; // first: the callback gets its address alone
+    std::vector<fl_set> table;
+    std::vector<fl_record> records;
+    std::size_t ring_records;
+
+    static State* of(fl_host* host) { return reinterpret_cast<State*>(host); }
+
+    static bool spill(fl_host* host, const fl_record* record)
+    {
+        State* state = of(host);
+
+        if (state->records.size() >= state->ring_records)
+            return false;
+        state->records.push_back(*record);
+        return true;
+    }
+};
+
+NativeEngine::NativeEngine(const EngineSetup& setup, std::optional<std::size_t> ring_records)
+    : state_(std::make_unique<State>())
+{
+    static_assert(offsetof(State, host) == 0);
+
+    state_->ring_records = ring_records.value_or(std::numeric_limits<std::size_t>::max());
+    state_->table.resize(std::size_t{1} << (setup.config.slots_shift - FL_WAYS_SHIFT));
+    state_->host.config = setup.config;
+    state_->host.secrets = setup.secrets;
+    state_->host.table = state_->table.data();
+    state_->host.spill = State::spill;
+}
+
+NativeEngine::~NativeEngine() = default;
+
+void NativeEngine::set_time(std::uint64_t ticks)
+{
+    state_->host.now = ticks;
+}
+
+Result<Verdict> NativeEngine::run(const Frame& frame)
+{
+    const auto captured = static_cast<std::uint32_t>(frame.octets.size());
+
+    fl_native_frame(&state_->host, frame.octets.data(), captured, std::max(captured, frame.wire_length));
+    return Verdict::pass;
+}
+
+Counters NativeEngine::counters() const
+{
+    return read_counters(state_->host.counters);
+}
+
+TableView NativeEngine::table() const
+{
+    return {state_->table, 1};
+}
+
+Result<void> NativeEngine::drain(const std::function<void(const fl_record&)>& visit)
+{
+    for (const fl_record& record : state_->records)
+        visit(record);
+    state_->records.clear();
+    return {};
+}
+
+Result<void> NativeEngine::reset()
+{
+    std::ranges::fill(state_->table, fl_set{});
+    state_->host.counters = {};
+    state_->records.clear();
+    return {};
+}
+
+} // namespace flowlabel
