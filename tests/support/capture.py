@@ -52,6 +52,13 @@ class _Reader:
                 self._take(octets, ancillary)
                 self._last = time.monotonic()
 
+    @staticmethod
+    def wait(condition, seconds=5):
+        """Waits until CONDITION() holds, at most SECONDS."""
+        end = time.monotonic() + seconds
+        while not condition() and time.monotonic() < end:
+            time.sleep(0.002)
+
     def quiet(self, seconds=0.15):
         """Waits until nothing came for SECONDS, then returns itself."""
         self._last = time.monotonic()

@@ -128,7 +128,12 @@ class Namespace:
     def sysctl(self, name, value):
         """Sets a net.* variable of the namespace."""
         with self.inside():
-            pathlib.Path("/proc/sys", name.replace(".", "/")).write_text(str(value))
+            _sysctl_path(name).write_text(str(value))
+
+    def has_sysctl(self, name):
+        """Does this kernel have the variable?"""
+        with self.inside():
+            return _sysctl_path(name).exists()
 
     def socket(self, *arguments):
         """socket.socket() in the namespace."""
@@ -166,6 +171,10 @@ class Namespace:
                     if names.startswith("Tcp"):
                         counters.update(zip(names.split()[1:], map(int, values.split()[1:])))
         return counters
+
+
+def _sysctl_path(name):
+    return pathlib.Path("/proc/sys", name.replace(".", "/"))
 
 
 def _setns(fd):

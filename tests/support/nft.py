@@ -27,6 +27,8 @@ class FlowCounters:
 
     def __init__(self, namespace, interface, hook="ingress"):
         self._namespace = namespace
+        # What leaves has its Ethernet header already, and nftables counts the whole skb.
+        self._link_layer = 14 if hook == "egress" else 0
         namespace.run("nft", "-f", "-", input=_RULES.format(hook=hook, interface=interface))
 
     def __enter__(self):
@@ -41,6 +43,6 @@ class FlowCounters:
         counted = {}
         for entry in json.loads(text)["nftables"]:
             for element in entry.get("set", {}).get("elem", []):
-                counter = element["elem"]["counter"]
-                counted[tuple(element["elem"]["val"]["concat"])] = (counter["packets"], counter["bytes"])
+                packets, octets = element["elem"]["counter"]["packets"], element["elem"]["counter"]["bytes"]
+                counted[tuple(element["elem"]["val"]["concat"])] = packets, octets - packets * self._link_layer
         return counted

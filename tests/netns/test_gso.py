@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Super-packets (GSO): counted as the packets and octets that cross the wire, and labelled in every segment."""
+
+import pytest
+
+import topology as topology_module
+from capture import Capture, count_flows
+from flows import KEY, TC_EGRESS, TC_EGRESS_CLSACT, TC_INGRESS, TC_INGRESS_CLSACT, XDP_GENERIC, XDP_NATIVE, attached
+from frames import TCP, UDP, ethernet, super_packet
+from label import label_of
+from nft import FlowCounters
+from topology import CLIENT, SERVER
+from traffic import UdpReceiver, UdpSender, no_new_errors, tcp
+from tun import Tun
+
+BEHIND_TUN = "2001:db8:3::2"
+
+
+@pytest.fixture(scope="module")
+def topology(lab):
+    """client - router - server, where the client's stack makes super-packets and the server gets segments."""
+    made = topology_module.Topology(lab)
+    made.router.ethtool("wan", tx="off", tso="off", gso="off", gro="off")
+    made.server.ethtool("eth0", gro="off")
+    return made
+
+
+@pytest.fixture
+def segmenting_client(topology):
+    """The client's super-packets are cut behind tc egress, before its device: the peer receives segments."""
+    offloads = {"tso": "off", "tx-udp-segmentation": "off"}
+    topology.client.ethtool("eth0", **offloads)
+    yield topology.client
+    topology.client.ethtool("eth0", **dict.fromkeys(offloads, "on"))
+
+
+def super_traffic(topology):
+    """TCP, TCP with an extension header, and UDP, in large pieces. Returns the transport of each."""
+    connections = [tcp(topology.client, topology.server, SERVER, 2_000_000),
+                   tcp(topology.client, topology.server, SERVER, 500_000, extension=True)]
+    with UdpReceiver(topology.server, SERVER) as receiver, UdpSender(topology.client, CLIENT) as sender:
+        sender.segment(1000)
+        for size in (40_000, 999, 1001, 12_345):
+            sender.send(SERVER, receiver.port, bytes(size))
+        receiver.receive(40 + 1 + 2 + 13)
+        transports = [connection.transport for connection in connections] + [sender.transport_to(receiver.port)]
+    return transports
+
+
+@pytest.mark.parametrize("hook", [TC_EGRESS, TC_EGRESS_CLSACT], ids=str)
+def test_egress_counts_what_the_peer_receives(topology, segmenting_client, hook):
+    """R6437-2-3, DEC-8: at the sender, before its super-packets are cut, the segments and octets that the peer receives;
+    native XDP there counts the same."""
+    with attached(topology.lab, topology.client, "eth0", hook) as sender, \
+            attached(topology.lab, topology.router, "lan", XDP_NATIVE) as peer, \
+            FlowCounters(topology.client, "eth0", hook="egress") as skbs, \
+            Capture(topology.router, "lan") as received:
+        super_traffic(topology)
+        expected = count_flows(received.quiet().of(CLIENT, SERVER))
+        assert sender.flows("--src", CLIENT, "--dst", SERVER) == expected
+        assert peer.flows("--src", CLIENT, "--dst", SERVER) == expected
+        assert skbs.flows()[CLIENT, SERVER, 0][0] < expected[CLIENT, SERVER, 0][0] / 3, "there were super-packets"
+        assert sender.counters()["gso_estimated"] == 0
+
+
+@pytest.mark.parametrize("beside", [None, XDP_GENERIC], ids=["alone", "behind-generic-xdp"])
+@pytest.mark.parametrize("hook", [TC_INGRESS, TC_INGRESS_CLSACT], ids=str)
+def test_ingress_counts_and_labels_segments(topology, key_file, hook, beside):
+    """R6437-2-3, R6437-3-2, DEC-8: a router that receives super-packets counts the segments the server gets, each with
+    the label of its connection; also where a generic XDP program has taken the link layer off."""
+    with attached(topology.lab, topology.router, "lan", hook, "--stamp", "zero", "--key-file", key_file) as router, \
+            FlowCounters(topology.router, "lan") as skbs, Capture(topology.server, "eth0") as received:
+        if beside:
+            with attached(topology.lab, topology.router, "lan", beside):
+                transports = super_traffic(topology)
+        else:
+            transports = super_traffic(topology)
+        packets = received.quiet().of(CLIENT, SERVER)
+        expected = count_flows(packets)
+        assert router.flows("--src", CLIENT, "--dst", SERVER) == expected
+        skb_count = sum(count[0] for flow, count in skbs.flows().items() if flow[:2] == (CLIENT, SERVER))
+        assert skb_count < len(packets) / 3, "there were super-packets"
+    plain, with_extension, datagrams = transports
+    assert {label for _, _, label in expected} == {
+        label_of(KEY, CLIENT, SERVER, transport) for transport in (plain, with_extension, datagrams)}
+
+
+def test_xdp_counts_frames(topology):
+    """DESIGN's limit: XDP knows no segments, so what generic XDP gets as one frame is one packet, with all its octets."""
+    with attached(topology.lab, topology.router, "lan", XDP_GENERIC) as attachment, \
+            FlowCounters(topology.router, "lan") as skbs:
+        tcp(topology.client, topology.server, SERVER, 1_000_000)
+        expected = {flow: count for flow, count in skbs.flows().items() if flow[:2] == (CLIENT, SERVER)}
+        assert attachment.flows("--src", CLIENT, "--dst", SERVER) == expected
+
+
+def test_bulk_tcp_survives_every_hook_at_once(topology, key_file):
+    """R6436-11: super-packets through generic XDP, tc ingress and tc egress, one of them stamping: the data arrives."""
+    with attached(topology.lab, topology.router, "lan", XDP_GENERIC), \
+            attached(topology.lab, topology.router, "lan", TC_INGRESS, "--stamp", "zero", "--key-file", key_file), \
+            attached(topology.lab, topology.router, "wan", TC_EGRESS) as last, no_new_errors(topology.server):
+        connection = tcp(topology.client, topology.server, SERVER, 10_000_000)
+        flows = last.flows("--src", CLIENT, "--dst", SERVER)
+    assert set(flows) == {(CLIENT, SERVER, label_of(KEY, CLIENT, SERVER, connection.transport))}
+
+
+SUPER_PACKETS = [
+    pytest.param(TCP, 10_000, 1000, 10, id="tcp-even"),
+    pytest.param(TCP, 10_001, 1000, 11, id="tcp-one-octet-more"),
+    pytest.param(UDP, 5_000, 1200, 5, id="udp"),
+]
+
+
+@pytest.mark.parametrize("kind", ["tun", "tap"])
+@pytest.mark.parametrize("protocol, octets, segment_size, segments", SUPER_PACKETS)
+def test_segments_that_the_sender_did_not_count(topology, key_file, kind, protocol, octets, segment_size, segments):
+    """DEC-8: a super-packet from outside the stack has a segment size and no number of segments (gso_segs 0)."""
+    with Tun(topology.router, "machine", kind, super_packets=True) as machine:
+        topology.router.address("machine", "2001:db8:3::1/64")
+        topology.router.ip("neighbour", "replace", BEHIND_TUN, "lladdr", "02:00:00:00:00:02", "dev", "machine")
+        packet = super_packet(protocol, BEHIND_TUN, SERVER, (40_000, 9), bytes(octets))
+        link = b"" if kind == "tun" else ethernet(topology.router.mac("machine"), b"\2\0\0\0\0\2", 0x86DD)
+        with attached(topology.lab, topology.router, "machine", TC_INGRESS, "--stamp", "zero", "--key-file",
+                      key_file) as attachment, Capture(topology.server, "eth0") as received:
+            machine.write_segments(packet, segment_size, link)
+            packets = received.quiet().of(BEHIND_TUN, SERVER)
+            assert attachment.flows("--src", BEHIND_TUN) == count_flows(packets)
+            assert attachment.counters()["gso_estimated"] == 0
+    assert len(packets) == segments
+    assert {packet.label for packet in packets} == {label_of(KEY, BEHIND_TUN, SERVER, (protocol, 40_000, 9))}
+    assert all(packet.checksum_is_valid() for packet in packets)

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What stands before the IPv6 header: VLAN tags, PPPoE, MPLS, nothing. The router is a bridge here, since it passes on
+any frame."""
+
+import dataclasses
+import socket
+
+import pytest
+
+from capture import Capture, FrameCapture
+from flows import ALL_HOOKS, KEY, TC_INGRESS, TC_INGRESS_CLSACT, XDP_GENERIC, XDP_NATIVE, attached
+from frames import IPV6, MPLS, PPPOE, QINQ, UDP, VLAN, ethernet, ipv6, mpls, pppoe_session, udp, vlan
+from lab import Lab
+from label import label_of
+from topology import SERVER, Topology
+from traffic import no_new_errors
+from tun import Tun
+
+SOURCE, DESTINATION = "2001:db8:a::1", "2001:db8:b::1"
+PORTS = (5000, 6000)
+LABEL = label_of(KEY, SOURCE, DESTINATION, (UDP, *PORTS))
+TRAFFIC_CLASS = 0xAB
+
+
+def packet(label=0):
+    """The packet inside every frame."""
+    datagram = udp(SOURCE, DESTINATION, *PORTS, b"some octets of payload")
+    return ipv6(SOURCE, DESTINATION, UDP, datagram, label=label, traffic_class=TRAFFIC_CLASS)
+
+
+@dataclasses.dataclass(frozen=True)
+class Encapsulation:
+    """A way to carry the packet: the ethertype, and what lies between it and the packet."""
+
+    name: str
+    ethertype: int
+    wrap: object
+    counted: bool = True
+    stamped: bool = True
+    counter: str = "counted"
+
+    def __str__(self):
+        return self.name
+
+    def frame(self, link, label=0):
+        """The whole frame."""
+        return ethernet(*link, self.ethertype, self.wrap(packet(label)))
+
+
+ENCAPSULATIONS = [
+    Encapsulation("untagged", IPV6, lambda inner: inner),
+    Encapsulation("8021q", VLAN, lambda inner: vlan(7, IPV6) + inner),
+    Encapsulation("priority-tag", VLAN, lambda inner: vlan(0xE000, IPV6) + inner),
+    Encapsulation("8021ad", QINQ, lambda inner: vlan(100, VLAN) + vlan(7, IPV6) + inner),
+    Encapsulation("four-tags", QINQ, lambda inner: vlan(1, QINQ) + vlan(2, VLAN) + vlan(3, VLAN) + vlan(4, IPV6) + inner),
+    Encapsulation("five-tags", VLAN, lambda inner: vlan(1, VLAN) * 4 + vlan(5, IPV6) + inner,
+                  counted=False, stamped=False, counter="vlan_limit"),
+    Encapsulation("pppoe", PPPOE, pppoe_session),
+    Encapsulation("8021q-pppoe", VLAN, lambda inner: vlan(7, PPPOE) + pppoe_session(inner)),
+    Encapsulation("mpls", MPLS, lambda inner: mpls(1000) + inner, stamped=False),
+    Encapsulation("eight-mpls", MPLS, lambda inner: mpls(*range(16, 24)) + inner, stamped=False),
+    Encapsulation("nine-mpls", MPLS, lambda inner: mpls(*range(16, 25)) + inner,
+                  counted=False, stamped=False, counter="mpls_limit"),
+    Encapsulation("8021q-mpls", VLAN, lambda inner: vlan(7, MPLS) + mpls(1000, 1001) + inner, stamped=False),
+]
+
+
+class Wire:
+    """client - bridge - server, the client sending octet by octet what the test wants."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.client, self.bridge, self.server = (lab.namespace(role) for role in ("client", "bridge", "server"))
+        lab.veth(self.client, "eth0", self.bridge, "lan")
+        lab.veth(self.bridge, "wan", self.server, "eth0")
+        self.bridge.ip("link", "add", "name", "br0", "type", "bridge", "mcast_snooping", "0")
+        for port in ("lan", "wan"):
+            self.bridge.ip("link", "set", "dev", port, "master", "br0")
+        self.bridge.ip("link", "set", "dev", "br0", "up")
+        # Netfilter looks into bridged IPv6 where the kernel has br_netfilter, and drops what is malformed.
+        if self.bridge.has_sysctl("net.bridge.bridge-nf-call-ip6tables"):
+            self.bridge.sysctl("net.bridge.bridge-nf-call-ip6tables", 0)
+        self.link = self.server.mac("eth0"), self.client.mac("eth0")
+        self._socket = self.client.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        self._socket.bind(("eth0", 0))
+
+    def pass_on(self, *frames):
+        """Sends FRAMES, all of which must pass, and returns what the server receives of the client."""
+        with FrameCapture(self.server, "eth0") as capture:
+            for frame in frames:
+                self._socket.send(frame)
+            capture.wait(lambda: len(self._from_client(capture)) >= len(frames))
+            return self._from_client(capture)
+
+    def _from_client(self, capture):
+        return [frame for frame in capture.frames if frame[6:12] == self.link[1]]
+
+
+@pytest.fixture
+def topology():
+    """client - router - server of one test's own, for devices that it adds."""
+    with Lab() as own:
+        yield Topology(own)
+
+
+@pytest.fixture(scope="module")
+def wire(lab):
+    """The bridged network."""
+    return Wire(lab)
+
+
+@pytest.fixture(scope="module", params=ALL_HOOKS, ids=str)
+def stamping(wire, key_file, request):
+    """A bridge that stamps."""
+    interface = "wan" if request.param.hook == "tc-egress" else "lan"
+    with attached(wire.lab, wire.bridge, interface, request.param, "--stamp", "zero", "--key-file", key_file) as attachment:
+        yield attachment
+
+
+def counted_here(attachment):
+    """(packets, octets) of the test's flow, by label."""
+    return {label: count for (_, _, label), count in attachment.flows("--src", SOURCE, "--dst", DESTINATION).items()}
+
+
+@pytest.mark.parametrize("encapsulation", ENCAPSULATIONS, ids=str)
+def test_frames_of_every_kind(wire, stamping, encapsulation):
+    """R6437-2-5, R6437-3-9, R8200-3-1, R6437-6.3-2: the label of the outermost IPv6 header is written, nothing else; what
+    is behind MPLS or not understood passes as it came, and is counted under its reason."""
+    before, counters = counted_here(stamping), stamping.counters()
+    frames = [encapsulation.frame(wire.link, label) for label in (0, 0x12345)]
+    received = wire.pass_on(*frames)
+    after = stamping.counters()
+    assert received == [encapsulation.frame(wire.link, LABEL if encapsulation.stamped else 0), frames[1]]
+    assert after[encapsulation.counter] - counters[encapsulation.counter] == 2
+    assert after["stamped"] - counters["stamped"] == encapsulation.stamped
+    gained = {label: count[0] - before.get(label, (0, 0))[0] for label, count in counted_here(stamping).items()
+              if count != before.get(label)}
+    octets = {count[1] / count[0] for count in counted_here(stamping).values()}
+    assert gained == ({LABEL if encapsulation.stamped else 0: 1, 0x12345: 1} if encapsulation.counted else {})
+    assert octets <= {len(packet())}
+
+
+@pytest.mark.parametrize("tc", [TC_INGRESS, TC_INGRESS_CLSACT], ids=str)
+@pytest.mark.parametrize("stamper", ["xdp", "tc-ingress"])
+@pytest.mark.parametrize("encapsulation", ENCAPSULATIONS, ids=str)
+def test_generic_xdp_and_tc_ingress_on_one_device(wire, key_file, encapsulation, tc, stamper):
+    """KERNELS' pair: behind a generic XDP program skbs reach tc without their Ethernet header; both count, either stamps."""
+    options = {"xdp": [], "tc-ingress": []}
+    options[stamper] = ["--stamp", "zero", "--key-file", key_file]
+    with attached(wire.lab, wire.bridge, "lan", XDP_GENERIC, *options["xdp"]) as first, \
+            attached(wire.lab, wire.bridge, "lan", tc, *options["tc-ingress"]) as second:
+        received = wire.pass_on(encapsulation.frame(wire.link))
+        at_xdp, at_tc = counted_here(first), counted_here(second)
+    assert received == [encapsulation.frame(wire.link, LABEL if encapsulation.stamped else 0)]
+    one = (1, len(packet()))
+    final = LABEL if encapsulation.stamped else 0
+    assert at_tc == ({final: one} if encapsulation.counted else {})
+    assert at_xdp == ({(final if stamper == "xdp" else 0): one} if encapsulation.counted else {})
+
+
+def test_frames_that_are_short_or_wrong_pass(wire, stamping):
+    """R8200-3-2, R6436-6: truncated headers and wrong versions pass unchanged, each under its reason."""
+    before = stamping.counters()
+    wrong_version = bytearray(packet())
+    wrong_version[0] = 0x40 | wrong_version[0] & 0x0F
+    frames = [ethernet(*wire.link, IPV6, packet()[:39]), ethernet(*wire.link, IPV6, bytes(wrong_version)),
+              ethernet(*wire.link, 0x88B5, b"an experiment of somebody else")]
+    assert wire.pass_on(*frames) == frames
+    after = stamping.counters()
+    assert {name: after[name] - before[name] for name in ("truncated", "bad_version", "not_ipv6", "stamped")} == \
+        {"truncated": 1, "bad_version": 1, "not_ipv6": 1, "stamped": 0}
+
+
+@pytest.mark.parametrize("hook", [XDP_GENERIC, TC_INGRESS, TC_INGRESS_CLSACT], ids=str)
+def test_a_device_without_a_link_layer(topology, key_file, hook):
+    """R6437-3-9: on a tun device packets start with the IPv6 header; they are labelled, counted and delivered."""
+    with Tun(topology.router, "tunnel") as tunnel, \
+            attached(topology.lab, topology.router, "tunnel", hook, "--stamp", "zero", "--key-file", key_file) as attachment, \
+            Capture(topology.server, "eth0") as received, no_new_errors(topology.router):
+        datagram = udp(SOURCE, SERVER, *PORTS, b"from the tunnel")
+        tunnel.write(ipv6(SOURCE, SERVER, UDP, datagram))
+        tunnel.write(ipv6(SOURCE, SERVER, UDP, datagram, label=0x54321))
+        tunnel.write(b"\x45" + bytes(19) + bytes(8))
+        packets = received.quiet().of(SOURCE, SERVER)
+        counters = attachment.counters()
+        flows = attachment.flows("--src", SOURCE)
+    label = label_of(KEY, SOURCE, SERVER, (UDP, *PORTS))
+    assert [packet.label for packet in packets] == [label, 0x54321]
+    assert all(packet.checksum_is_valid() for packet in packets)
+    assert flows == {(SOURCE, SERVER, seen): (1, 40 + len(datagram)) for seen in (label, 0x54321)}
+    assert counters["not_ipv6"] == 1
+
+
+def test_native_xdp_falls_back_on_a_tun_device(lab):
+    """The driver of an L3 tun device has no native XDP: `auto` takes generic and says so, `native` says why not."""
+    router = lab.namespace("fallback")
+    with Tun(router, "tunnel"):
+        refused = lab.flowlabel(router, "attach", "tunnel", "--mode", "native").expect(1)
+        assert "flowlabel: error: " in refused.stderr and "flowlabel: hint: " in refused.stderr
+        assert "generic" in lab.flowlabel(router, "attach", "tunnel").ok().stderr
+        (attachment,) = lab.flowlabel(router, "status", "tunnel", "--json").json()["attachments"]
+        assert attachment["mode"] == "generic"
+        lab.flowlabel(router, "detach", "tunnel").ok()
+
+
+def test_native_xdp_on_a_tap_device(topology, key_file):
+    """A tap device has Ethernet and native XDP."""
+    with Tun(topology.router, "machine", "tap") as machine:
+        topology.router.address("machine", "2001:db8:a::2/64")
+        link = topology.router.mac("machine"), b"\2\0\0\0\0\2"
+        with attached(topology.lab, topology.router, "machine", XDP_NATIVE, "--stamp", "zero", "--key-file", key_file), \
+                Capture(topology.server, "eth0") as received:
+            machine.write(ethernet(*link, IPV6, ipv6(SOURCE, SERVER, UDP, udp(SOURCE, SERVER, *PORTS, b"hello"))))
+            packets = received.quiet().of(SOURCE, SERVER)
+    assert [packet.label for packet in packets] == [label_of(KEY, SOURCE, SERVER, (UDP, *PORTS))]
