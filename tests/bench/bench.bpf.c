@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The datapath and what people would use instead, each as an XDP program for BPF_PROG_TEST_RUN with a repeat count. A
+ * plain repeat would measure the packet that the first run changed, so every program first writes a fresh flow into
+ * its packet: the next number of a stream that the driver filled, uniform or skewed. All rows pay for that alike.
+ */
+#include <linux/bpf.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "datapath.h"
+#include "functions.h"
+
+#define STREAM_LENGTH (1u << 24)
+
+/* Flow numbers, read one after the other. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, STREAM_LENGTH);
+	__type(key, __u32);
+	__type(value, __u32);
+} stream SEC(".maps");
+
+__u32 position;
+
+const volatile __u32 bench_l3 = FL_ETHERNET_SIZE; /* where the packet's IPv6 header stands */
+const volatile __u32 bench_labelled;		   /* give flows labels of their own */
+
+
+struct alt_value {
+	__u64 packets;
+	__u64 octets;
+	__u64 first;
+	__u64 last;
+};
+
+struct alt_locked_value {
+	struct bpf_spin_lock lock;
+	struct alt_value value;
+};
+
+#define ALT_MAP(name, map_type, value_type)                                                                            \
+	struct {                                                                                                       \
+		__uint(type, map_type);                                                                                \
+		__uint(max_entries, 1);                                                                                \
+		__type(key, struct fl_key);                                                                            \
+		__type(value, value_type);                                                                             \
+	} name SEC(".maps")
+
+ALT_MAP(lru_percpu_hash, BPF_MAP_TYPE_LRU_PERCPU_HASH, struct alt_value);
+ALT_MAP(lru_hash, BPF_MAP_TYPE_LRU_HASH, struct alt_value);
+ALT_MAP(hash, BPF_MAP_TYPE_HASH, struct alt_value);
+ALT_MAP(hash_locked, BPF_MAP_TYPE_HASH, struct alt_locked_value);
+
+/* Writes the next flow into the packet. */
+fl_inline bool fresh_packet(struct xdp_md *ctx)
+{
+	__u8 *data = (void *)(long)ctx->data;
+	__u8 *data_end = (void *)(long)ctx->data_end;
+	__u32 key = position++ % STREAM_LENGTH;
+	__u32 *flow = bpf_map_lookup_elem(&stream, &key);
+	__u8 *ip6 = data + bench_l3 % 256;
+
+	if (!flow || ip6 + FL_IP6_SIZE > data_end)
+		return false;
+	*(__u32 *)(ip6 + 20) = *flow;
+	*(__u32 *)(ip6 + 32) = *flow * 2654435761u;
+	*(__u32 *)ip6 = bpf_htonl(0x60000000) | (bench_labelled ? bpf_htonl((*flow + 1) & FL_LABEL_MASK) : 0);
+	return true;
+}
+
+fl_inline struct fl_packet packet_of(struct xdp_md *ctx)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	return (struct fl_packet){
+		.ctx = ctx,
+		.data = (void *)(long)ctx->data,
+		.data_end = (void *)(long)ctx->data_end,
+		.counters = bpf_map_lookup_elem(&counters, &cpu),
+		.hook = FL_HOOK_XDP,
+		.link.announced = FL_ANNOUNCED_LINK,
+		.segments = 1,
+	};
+}
+
+SEC("xdp.frags")
+int empty(struct xdp_md *ctx)
+{
+	return fresh_packet(ctx) ? XDP_PASS : XDP_ABORTED;
+}
+
+fl_inline bool parsed(struct xdp_md *ctx, struct fl_packet *p, struct fl_ip6 *ip6)
+{
+	if (!fresh_packet(ctx))
+		return false;
+	*p = packet_of(ctx);
+	return p->counters && fl_parse(p, ip6);
+}
+
+fl_inline struct fl_key key_of(const struct fl_ip6 *ip6)
+{
+	return (struct fl_key){
+		.src = {ip6->src[0], ip6->src[1]},
+		.dst = {ip6->dst[0], ip6->dst[1]},
+		.label = bpf_ntohl(ip6->word_be) & FL_LABEL_MASK,
+	};
+}
+
+SEC("xdp.frags")
+int parse(struct xdp_md *ctx)
+{
+	struct fl_packet p;
+	struct fl_ip6 ip6;
+
+	if (!parsed(ctx, &p, &ip6))
+		return XDP_ABORTED;
+	p.counters->counted += ip6.src[0] ^ ip6.src[1] ^ ip6.dst[0] ^ ip6.dst[1] ^ ip6.word_be;
+	return XDP_PASS;
+}
+
+/* The limit: parse, hash, and write one line of the table. */
+SEC("xdp.frags")
+int touch(struct xdp_md *ctx)
+{
+	struct fl_packet p;
+	struct fl_ip6 ip6;
+	struct fl_key key;
+	struct fl_set *set;
+	__u32 slot;
+
+	if (!parsed(ctx, &p, &ip6))
+		return XDP_ABORTED;
+	key = key_of(&ip6);
+	slot = fl_preferred_slot(&p, &key);
+	set = fl_env_set(&p, slot >> FL_WAYS_SHIFT);
+	if (!set)
+		return XDP_ABORTED;
+	set->slot[slot % FL_WAYS].packets++;
+	return XDP_PASS;
+}
+
+/* The whole datapath: observe, stamp (the driver's configuration says which). */
+SEC("xdp.frags")
+int datapath(struct xdp_md *ctx)
+{
+	struct fl_packet p;
+
+	if (!fresh_packet(ctx))
+		return XDP_ABORTED;
+	p = packet_of(ctx);
+	if (!p.counters)
+		return XDP_ABORTED;
+	fl_datapath(&p);
+	return XDP_PASS;
+}
+
+/* Stamping without counting. */
+SEC("xdp.frags")
+int stamp(struct xdp_md *ctx)
+{
+	struct fl_packet p;
+	struct fl_ip6 ip6;
+
+	if (!parsed(ctx, &p, &ip6))
+		return XDP_ABORTED;
+	if (!(ip6.word_be & bpf_htonl(FL_LABEL_MASK)) && fl_in_scope(&p, &ip6)) {
+		struct fl_walk walk = fl_walk(&p, &ip6);
+
+		fl_write_label(&p, &ip6, fl_compute_label(&p, &ip6, &walk));
+	}
+	return XDP_PASS;
+}
+
+/* Parsing and SipHash-2-4 of the same 37 octets, and nothing else. */
+SEC("xdp.frags")
+int bare_siphash(struct xdp_md *ctx)
+{
+	struct fl_packet p;
+	struct fl_ip6 ip6;
+	__u32 ports;
+
+	if (!parsed(ctx, &p, &ip6) || !fl_env_load(&p, p.link.l3 + FL_IP6_SIZE, &ports, sizeof(ports)))
+		return XDP_ABORTED;
+	p.counters->counted += fl_siphash(fl_env_secrets(&p)->stamp, ip6.src, ip6.dst,
+					  ip6.next_header | (__u64)ports << 8 | 37ULL << 56, 2, 4);
+	return XDP_PASS;
+}
+
+fl_inline void alt_init(struct alt_value *value, __u64 octets)
+{
+	__u64 now = bpf_ktime_get_coarse_ns();
+
+	*value = (struct alt_value){.packets = 1, .octets = octets, .first = now, .last = now};
+}
+
+SEC("xdp.frags")
+int alt_lru_percpu_hash(struct xdp_md *ctx)
+{
+	struct alt_value *value;
+	struct fl_packet p;
+	struct fl_ip6 ip6;
+	struct fl_key key = {};
+
+	if (!parsed(ctx, &p, &ip6))
+		return XDP_ABORTED;
+	key = key_of(&ip6);
+	value = bpf_map_lookup_elem(&lru_percpu_hash, &key);
+	if (value) {
+		value->packets++;
+		value->octets += fl_packet_octets(&p, &ip6);
+		value->last = bpf_ktime_get_coarse_ns();
+	} else {
+		struct alt_value first;
+
+		alt_init(&first, fl_packet_octets(&p, &ip6));
+		bpf_map_update_elem(&lru_percpu_hash, &key, &first, BPF_ANY);
+	}
+	return XDP_PASS;
+}
+
+/* With a map that all CPUs share. */
+#define ALT_ATOMIC(name, map)                                                                                          \
+	SEC("xdp.frags")                                                                                               \
+	int name(struct xdp_md *ctx)                                                                                   \
+	{                                                                                                              \
+		struct alt_value *value;                                                                               \
+		struct fl_packet p;                                                                                    \
+		struct fl_ip6 ip6;                                                                                     \
+		struct fl_key key = {};                                                                                \
+                                                                                                                       \
+		if (!parsed(ctx, &p, &ip6))                                                                            \
+			return XDP_ABORTED;                                                                            \
+		key = key_of(&ip6);                                                                                    \
+		value = bpf_map_lookup_elem(&map, &key);                                                               \
+		if (value) {                                                                                           \
+			__sync_fetch_and_add(&value->packets, 1);                                                      \
+			__sync_fetch_and_add(&value->octets, fl_packet_octets(&p, &ip6));                              \
+			value->last = bpf_ktime_get_coarse_ns();                                                       \
+		} else {                                                                                               \
+			struct alt_value first;                                                                        \
+                                                                                                                       \
+			alt_init(&first, fl_packet_octets(&p, &ip6));                                                  \
+			bpf_map_update_elem(&map, &key, &first, BPF_ANY);                                              \
+		}                                                                                                      \
+		return XDP_PASS;                                                                                       \
+	}
+
+ALT_ATOMIC(alt_lru_hash, lru_hash)
+ALT_ATOMIC(alt_hash, hash)
+
+SEC("xdp.frags")
+int alt_hash_spin_lock(struct xdp_md *ctx)
+{
+	struct alt_locked_value *value;
+	struct fl_packet p;
+	struct fl_ip6 ip6;
+	struct fl_key key = {};
+	__u64 octets;
+
+	if (!parsed(ctx, &p, &ip6))
+		return XDP_ABORTED;
+	key = key_of(&ip6);
+	octets = fl_packet_octets(&p, &ip6);
+	value = bpf_map_lookup_elem(&hash_locked, &key);
+	if (value) {
+		__u64 now = bpf_ktime_get_coarse_ns();
+
+		bpf_spin_lock(&value->lock);
+		value->value.packets++;
+		value->value.octets += octets;
+		value->value.last = now;
+		bpf_spin_unlock(&value->lock);
+	} else {
+		struct alt_locked_value first = {};
+
+		alt_init(&first.value, octets);
+		bpf_map_update_elem(&hash_locked, &key, &first, BPF_ANY);
+	}
+	return XDP_PASS;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

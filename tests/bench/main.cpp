@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// The benchmark: tools/bench builds and calls it.
+#include <fmt/format.h>
+#include <sched.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <fstream>
+#include <thread>
+
+#include "programs.hpp"
+#include "results.hpp"
+
+namespace flowlabel::bench {
+
+/// To the last CPU: the first one has more of the machine's own work.
+static void pin()
+{
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    CPU_SET(std::thread::hardware_concurrency() - 1, &set);
+    sched_setaffinity(0, sizeof(set), &set);
+}
+
+static int run(int argc, char** argv)
+{
+    CLI::App app("Measures the datapath beside what people would use instead.", "bench");
+    std::string json_file;
+    bool quick = false;
+    Results results;
+    ProgramOptions programs{.flows = {1, 1'000, 30'000, 300'000, 1'000'000, 10'000'000}};
+
+    app.add_flag("--quick", quick, "fewer rounds, no variants: the shape in under two minutes");
+    app.add_option("--json", json_file, "write the results as a flowlabel.bench/1 document")->type_name("FILE");
+    app.add_option("--flows", programs.flows, "numbers of flows")->delimiter(',');
+    CLI11_PARSE(app, argc, argv);
+    if (quick) {
+        programs.rounds = 3;
+        programs.packets = 400'000;
+        programs.variants = false;
+    }
+    pin();
+    run_programs(programs, results);
+    if (!json_file.empty()) {
+        std::ofstream file(json_file);
+
+        file << results.json().dump(1) << '\n';
+        if (!file.flush()) {
+            fmt::print(stderr, "bench: error: cannot write {}\n", json_file);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+} // namespace flowlabel::bench
+
+int main(int argc, char** argv)
+{
+    try {
+        return flowlabel::bench::run(argc, argv);
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "bench: error: {}\n", error.what());
+        return 1;
+    }
+}

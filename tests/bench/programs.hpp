@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// The suites `prog` and `alt`: nanoseconds per packet by BPF_PROG_TEST_RUN.
+#pragma once
+
+#include <vector>
+
+#include "results.hpp"
+
+namespace flowlabel::bench {
+
+struct ProgramOptions {
+    std::vector<std::uint64_t> flows;
+    unsigned rounds = 5;
+    std::uint32_t packets = 1'000'000; ///< a round
+    bool variants = true;              ///< skewed, tagged, extension headers, labelled
+};
+
+void run_programs(const ProgramOptions& options, Results& results);
+
+} // namespace flowlabel::bench

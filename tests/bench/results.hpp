@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// What a benchmark run found, as a table and as a document.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace flowlabel::bench {
+
+struct Row {
+    std::string suite; ///< prog, alt, path, loader, offline
+    std::string name;
+    std::uint64_t flows = 0;
+    std::string variant;
+    double value = 0; ///< the median
+    std::string unit; ///< ns/packet, Mpps, ms, MiB
+    double spread = 0; ///< half of the distance between the quartiles
+};
+
+/// A row of SAMPLES: their median and spread.
+Row make_row(Row row, std::vector<double> samples);
+
+class Results {
+public:
+    /// Keeps ROW and prints it.
+    void add(const Row& row);
+
+    [[nodiscard]] nlohmann::ordered_json json() const;
+
+private:
+    std::vector<Row> rows_;
+};
+
+} // namespace flowlabel::bench
