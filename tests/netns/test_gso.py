@@ -35,16 +35,14 @@ def segmenting_client(topology):
 
 
 def super_traffic(topology):
-    """TCP, TCP with an extension header, and UDP, in large pieces. Returns the transport of each."""
-    connections = [tcp(topology.client, topology.server, SERVER, 2_000_000),
-                   tcp(topology.client, topology.server, SERVER, 500_000, extension=True)]
+    """TCP and UDP in large pieces. Returns the transport of each."""
+    connection = tcp(topology.client, topology.server, SERVER, 2_000_000)
     with UdpReceiver(topology.server, SERVER) as receiver, UdpSender(topology.client, CLIENT) as sender:
         sender.segment(1000)
         for size in (40_000, 999, 1001, 12_345):
             sender.send(SERVER, receiver.port, bytes(size))
         receiver.receive(40 + 1 + 2 + 13)
-        transports = [connection.transport for connection in connections] + [sender.transport_to(receiver.port)]
-    return transports
+        return connection.transport, sender.transport_to(receiver.port)
 
 
 @pytest.mark.parametrize("hook", [TC_EGRESS, TC_EGRESS_CLSACT], ids=str)
@@ -56,6 +54,8 @@ def test_egress_counts_what_the_peer_receives(topology, segmenting_client, hook)
             FlowCounters(topology.client, "eth0", hook="egress") as skbs, \
             Capture(topology.router, "lan") as received:
         super_traffic(topology)
+        # Only here: a router sizes forwarded super-packets with an extension header wrongly and refuses them.
+        tcp(topology.client, topology.server, SERVER, 500_000, extension=True)
         expected = count_flows(received.quiet().of(CLIENT, SERVER))
         assert sender.flows("--src", CLIENT, "--dst", SERVER) == expected
         assert peer.flows("--src", CLIENT, "--dst", SERVER) == expected
@@ -80,9 +80,7 @@ def test_ingress_counts_and_labels_segments(topology, key_file, hook, beside):
         assert router.flows("--src", CLIENT, "--dst", SERVER) == expected
         skb_count = sum(count[0] for flow, count in skbs.flows().items() if flow[:2] == (CLIENT, SERVER))
         assert skb_count < len(packets) / 3, "there were super-packets"
-    plain, with_extension, datagrams = transports
-    assert {label for _, _, label in expected} == {
-        label_of(KEY, CLIENT, SERVER, transport) for transport in (plain, with_extension, datagrams)}
+    assert {label for _, _, label in expected} == {label_of(KEY, CLIENT, SERVER, transport) for transport in transports}
 
 
 def test_xdp_counts_frames(topology):

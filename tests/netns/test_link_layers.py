@@ -80,6 +80,8 @@ class Wire:
         # Netfilter looks into bridged IPv6 where the kernel has br_netfilter, and drops what is malformed.
         if self.bridge.has_sysctl("net.bridge.bridge-nf-call-ip6tables"):
             self.bridge.sysctl("net.bridge.bridge-nf-call-ip6tables", 0)
+        for host, interface in ((self.client, "eth0"), (self.server, "eth0"), (self.bridge, "br0")):
+            host.sysctl(f"net.ipv6.conf.{interface}.disable_ipv6", 1)  # nobody speaks but the test
         self.link = self.server.mac("eth0"), self.client.mac("eth0")
         self._socket = self.client.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self._socket.bind(("eth0", 0))

@@ -117,6 +117,11 @@ class Packet:
         """What flowlabel counts: 40 and the payload length, but no more than there is."""
         return min(40 + struct.unpack_from("!H", self.octets, 4)[0], len(self.octets))
 
+    @property
+    def transport(self):
+        """What the flow id takes of a packet with ports right behind the fixed header."""
+        return self.next_header, *self.ports
+
     def checksum_is_valid(self):
         """Is the sum of TCP, UDP or ICMPv6 right, as an independent receiver sees it?"""
         assert self.next_header in (TCP, UDP, ICMPV6)

@@ -6,6 +6,7 @@ import dataclasses
 import socket
 import struct
 import threading
+import time
 
 _IPV6_FLOWINFO = 11
 _IPV6_FLOWINFO_SEND = 33
@@ -13,6 +14,8 @@ _IPV6_DSTOPTS = 59
 _UDP_SEGMENT = 103
 _SO_RCVBUFFORCE = 33
 _TIMEOUT = 20
+_PIECE = 1 << 18
+_STEADY_PIECE = 1 << 14
 
 _PATTERN = struct.pack("!262144I", *range(262144))  # no two words are the same, so that a misplaced segment shows
 
@@ -39,11 +42,14 @@ def _pattern_at(offset, length):
 
 
 class TcpTransfer:
-    """Sends OCTETS from CLIENT to ADDRESS in SERVER in the background; finish() checks that each one arrived in its
-    place. LABEL: sent by the client. EXTENSION: the client puts a destination options header in front of TCP."""
+    """Sends OCTETS (None: until finish()) from CLIENT to ADDRESS in SERVER in the background; finish() checks that each
+    one arrived in its place. LABEL: sent by the client. EXTENSION: the client puts a destination options header in
+    front of TCP. SOURCE: the client's address."""
 
     def __init__(self, client, server, address, octets, label=0, extension=False, source=None):
         self._octets = octets
+        self._sent = 0
+        self._ending = threading.Event()
         self._errors = []
         self._listener = server.socket(socket.AF_INET6, socket.SOCK_STREAM)
         self._listener.settimeout(_TIMEOUT)
@@ -72,24 +78,26 @@ class TcpTransfer:
             self._errors.append(error)
 
     def _send(self):
-        sent = 0
-        while sent < self._octets:
-            sent += self._client.send(_pattern_at(sent, min(1 << 18, self._octets - sent)))
+        while self._sent != self._octets and not self._ending.is_set():
+            if self._octets is None:
+                time.sleep(0.001)
+                length = _STEADY_PIECE
+            else:
+                length = min(_PIECE, self._octets - self._sent)
+            self._sent += self._client.send(_pattern_at(self._sent, length))
         self._client.shutdown(socket.SHUT_WR)
 
     def _receive(self):
         received = 0
-        while data := self._peer.recv(1 << 18):
+        while data := self._peer.recv(_PIECE):
             assert data == _pattern_at(received, len(data)), f"wrong data in the octets from {received} on"
             received += len(data)
-        assert received == self._octets, f"{received} octets of {self._octets} arrived"
-
-    def running(self):
-        """Is there more to send or to receive?"""
-        return any(thread.is_alive() for thread in self._threads)
+        assert received == self._sent, f"{received} octets of {self._sent} arrived"
 
     def finish(self):
         """Waits for the end and returns the connection."""
+        if self._octets is None:
+            self._ending.set()
         for thread in self._threads:
             thread.join()
         source, destination = self._client.getsockname(), self._client.getpeername()
