@@ -34,15 +34,19 @@ int flowlabel_xdp(struct xdp_md *ctx)
 }
 
 /* Is the network header OFFSET octets behind skb->data? The helper reads relative to the network header and only as
- * far as the linear part goes, so the last linear octet is where it must be and the one behind it is not. */
+ * far as the linear part goes, so the last linear octet is where it must be and the one behind it is not. A linear part
+ * that ends at OFFSET, as a driver leaves it that puts all but the link layer into fragments, has no such last octet. */
 fl_inline bool fl_network_header_at(struct __sk_buff *skb, __u32 offset)
 {
 	__u32 linear = skb->data_end - skb->data;
 	__u8 octet;
 
-	return linear > offset &&
-	       bpf_skb_load_bytes_relative(skb, linear - offset - 1, &octet, sizeof(octet), BPF_HDR_START_NET) == 0 &&
-	       bpf_skb_load_bytes_relative(skb, linear - offset, &octet, sizeof(octet), BPF_HDR_START_NET) != 0;
+	if (linear < offset)
+		return false;
+	if (linear > offset &&
+	    bpf_skb_load_bytes_relative(skb, linear - offset - 1, &octet, sizeof(octet), BPF_HDR_START_NET) != 0)
+		return false;
+	return bpf_skb_load_bytes_relative(skb, linear - offset, &octet, sizeof(octet), BPF_HDR_START_NET) != 0;
 }
 
 SEC("tc")
