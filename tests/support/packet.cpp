@@ -66,12 +66,9 @@ std::uint8_t protocol_of(const Layer& layer)
 std::uint16_t ethertype_of(const Layer& layer)
 {
     return std::visit(overloaded{
-                          [](const Vlan&) { return 0x8100; },
-                          [](const VlanAd&) { return 0x88A8; },
-                          [](const Pppoe&) { return 0x8864; },
-                          [](const Mpls&) { return 0x8847; },
-                          [](const IPv4&) { return 0x0800; },
-                          [](const Arp&) { return 0x0806; },
+                          [](const Vlan&) { return 0x8100; }, [](const VlanAd&) { return 0x88A8; },
+                          [](const Pppoe&) { return 0x8864; }, [](const Mpls&) { return 0x8847; },
+                          [](const IPv4&) { return 0x0800; }, [](const Arp&) { return 0x0806; },
                           [](const IPv6&) { return 0x86DD; },
                           [](const auto&) { return 0x88B5; }, // for local experiments
                       },

@@ -146,9 +146,9 @@ struct Raw {
     Octets octets{};
 };
 
-using Layer = std::variant<Ethernet, Vlan, VlanAd, Pppoe, Mpls, IPv4, Arp, IPv6, HopByHop, DestinationOptions, Routing,
-                           Mobility, Hip, Shim6, Fragment, Ah, Tcp, Udp, UdpLite, Dccp, Sctp, Icmpv6, Esp, NoNext,
-                           Unknown, Payload, Raw>;
+using Layer =
+    std::variant<Ethernet, Vlan, VlanAd, Pppoe, Mpls, IPv4, Arp, IPv6, HopByHop, DestinationOptions, Routing, Mobility,
+                 Hip, Shim6, Fragment, Ah, Tcp, Udp, UdpLite, Dccp, Sctp, Icmpv6, Esp, NoNext, Unknown, Payload, Raw>;
 
 struct Packet {
     std::vector<Layer> layers{};

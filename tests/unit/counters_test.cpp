@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "flowlabel/counters.hpp"
+
+namespace flowlabel {
+namespace {
+
+/// Every stored counter different: a sum that takes the wrong one shows.
+fl_counters distinct_counters()
+{
+    fl_counters cpu{};
+    std::uint64_t bit = 1;
+
+#define FLOWLABEL_SET(name, text) cpu.name = bit, bit <<= 1;
+#define FLOWLABEL_SKIP(name, text)
+    FL_COUNTERS(FLOWLABEL_SET, FLOWLABEL_SKIP)
+#undef FLOWLABEL_SKIP
+#undef FLOWLABEL_SET
+    cpu.counted += cpu.labelled; // labelled packets are counted ones
+    return cpu;
+}
+
+TEST(CountersTest, SeenIsTheSumOfAllWaysToEnd)
+{
+    const fl_counters cpu = distinct_counters();
+    const Counters counters = read_counters(cpu);
+
+    EXPECT_EQ(counters.seen, cpu.counted + cpu.not_ipv6 + cpu.short_frame + cpu.bad_version + cpu.vlan_limit +
+                                 cpu.mpls_limit + cpu.truncated + cpu.link_unknown);
+    EXPECT_EQ(counters.ipv6, cpu.counted);
+}
+
+// R6437-2-2: label 0 means unlabelled, a class of its own.
+TEST(CountersTest, ZeroLabelIsCountedWithoutLabelled)
+{
+    const fl_counters cpu = distinct_counters();
+
+    EXPECT_EQ(read_counters(cpu).zero_label, cpu.counted - cpu.labelled);
+}
+
+TEST(CountersTest, StoredOnesAreReadAsTheyAre)
+{
+    const fl_counters cpu = distinct_counters();
+    const Counters counters = read_counters(cpu);
+
+#define FLOWLABEL_COMPARE(name, text) EXPECT_EQ(counters.name, cpu.name) << #name;
+#define FLOWLABEL_SKIP(name, text)
+    FL_COUNTERS(FLOWLABEL_COMPARE, FLOWLABEL_SKIP)
+#undef FLOWLABEL_SKIP
+#undef FLOWLABEL_COMPARE
+}
+
+TEST(CountersTest, SumIsOverAllCpus)
+{
+    const Counters one = read_counters(distinct_counters());
+    const Counters sum = sum_counters(std::array{one, one, Counters{}});
+
+#define FLOWLABEL_COMPARE(name, text) EXPECT_EQ(sum.name, 2 * one.name) << #name;
+    FL_COUNTERS(FLOWLABEL_COMPARE, FLOWLABEL_COMPARE)
+#undef FLOWLABEL_COMPARE
+}
+
+TEST(CountersTest, EachVisitsEveryOneOnceByName)
+{
+    const Counters counters = read_counters(distinct_counters());
+    std::set<std::string> names;
+
+    counters.each([&](const char* name, std::uint64_t value, const char* text) {
+        EXPECT_TRUE(names.insert(name).second) << name;
+        EXPECT_NE(value, 0u) << name;
+        EXPECT_STRNE(text, "") << name;
+    });
+    EXPECT_EQ(names.size(), sizeof(Counters) / sizeof(std::uint64_t));
+}
+
+TEST(CountersTest, TotalsTakeTheRightOnes)
+{
+    const Counters counters = read_counters(distinct_counters());
+    const Totals totals = make_totals(counters, 7, {.packets = 8, .octets = 9});
+
+    EXPECT_EQ(totals.seen_packets, counters.seen);
+    EXPECT_EQ(totals.ipv6_packets, counters.counted);
+    EXPECT_EQ(totals.ipv6_octets, counters.counted_bytes);
+    EXPECT_EQ(totals.labelled_packets, counters.labelled);
+    EXPECT_EQ(totals.flows, 7u);
+    EXPECT_EQ(totals.counted, (Amount{counters.counted, counters.counted_bytes}));
+    EXPECT_EQ(totals.live, (Amount{8, 9}));
+    EXPECT_EQ(totals.spilled, (Amount{counters.spilled_packets, counters.spilled_bytes}));
+    EXPECT_EQ(totals.lost, (Amount{counters.lost_packets, counters.lost_bytes}));
+}
+
+} // namespace
+} // namespace flowlabel

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <gtest/gtest.h>
+
+#include "flowlabel/flow.hpp"
+#include "packet.hpp"
+
+namespace flowlabel {
+namespace {
+
+Flow flow(const char* src, const char* dst, std::uint32_t label, std::uint64_t packets, std::uint64_t octets,
+          std::uint64_t last = 0)
+{
+    return {.src = {test::Ip(src).octets},
+            .dst = {test::Ip(dst).octets},
+            .label = label,
+            .packets = packets,
+            .octets = octets,
+            .last_seen = last};
+}
+
+std::vector<std::uint32_t> labels(const std::vector<Flow>& flows)
+{
+    std::vector<std::uint32_t> result;
+
+    for (const Flow& one : flows)
+        result.push_back(one.label);
+    return result;
+}
+
+FlowQuery sorted_by(SortBy sort)
+{
+    FlowQuery query;
+
+    query.sort = sort;
+    return query;
+}
+
+FlowQuery limited_to(std::size_t limit)
+{
+    FlowQuery query;
+
+    query.limit = limit;
+    return query;
+}
+
+FlowQuery between(const char* src, const char* dst)
+{
+    FlowQuery query;
+
+    query.src = *parse_prefix(src);
+    query.dst = *parse_prefix(dst);
+    return query;
+}
+
+FlowQuery labelled(LabelFilter::Kind kind, std::uint32_t value = 0)
+{
+    FlowQuery query;
+
+    query.label = {.kind = kind, .value = value};
+    return query;
+}
+
+const std::vector<Flow> three = {
+    flow("2001:db8::1", "2001:db8::9", 1, 10, 300, 5),
+    flow("2001:db8::1", "2001:db8::9", 2, 30, 100, 7),
+    flow("2001:db8::1", "2001:db8::9", 3, 20, 200, 6),
+};
+
+using Labels = std::vector<std::uint32_t>;
+
+TEST(SelectFlows, SortsLargestOrLatestFirst)
+{
+    EXPECT_EQ(labels(select_flows(three, {})), (Labels{1, 3, 2})) << "octets unless told";
+    EXPECT_EQ(labels(select_flows(three, sorted_by(SortBy::octets))), (Labels{1, 3, 2}));
+    EXPECT_EQ(labels(select_flows(three, sorted_by(SortBy::packets))), (Labels{2, 3, 1}));
+    EXPECT_EQ(labels(select_flows(three, sorted_by(SortBy::last_seen))), (Labels{2, 3, 1}));
+}
+
+TEST(SelectFlows, TiesGoBySourceDestinationLabel)
+{
+    const std::vector<Flow> equals = {
+        flow("2001:db8::2", "2001:db8::1", 1, 1, 1),
+        flow("2001:db8::1", "2001:db8::10", 2, 1, 1),
+        flow("2001:db8::1", "2001:db8::9", 4, 1, 1),
+        flow("2001:db8::1", "2001:db8::9", 3, 1, 1),
+    };
+
+    for (const SortBy sort : {SortBy::octets, SortBy::packets, SortBy::last_seen})
+        EXPECT_EQ(labels(select_flows(equals, sorted_by(sort))), (Labels{3, 4, 2, 1}));
+}
+
+TEST(SelectFlows, LimitKeepsTheFirstAndTellsHowManyMatched)
+{
+    std::size_t matched = 0;
+
+    EXPECT_EQ(labels(select_flows(three, limited_to(2), &matched)), (Labels{1, 3}));
+    EXPECT_EQ(matched, 3u);
+    EXPECT_TRUE(select_flows(three, limited_to(0), &matched).empty());
+    EXPECT_EQ(matched, 3u);
+    EXPECT_EQ(select_flows(three, limited_to(100), &matched).size(), 3u);
+    EXPECT_TRUE(select_flows({}, limited_to(100), &matched).empty());
+    EXPECT_EQ(matched, 0u);
+}
+
+TEST(SelectFlows, FiltersByPrefix)
+{
+    const std::vector<Flow> flows = {
+        flow("2001:db8:1::1", "2001:db8:2::1", 1, 1, 3),
+        flow("2001:db8:1::2", "2001:db8:3::1", 2, 1, 2),
+        flow("2001:db8:4::1", "2001:db8:3::1", 3, 1, 1),
+    };
+
+    EXPECT_EQ(labels(select_flows(flows, between("2001:db8:1::/48", "::/0"))), (Labels{1, 2}));
+    EXPECT_EQ(labels(select_flows(flows, between("::/0", "2001:db8:3::/48"))), (Labels{2, 3}));
+    EXPECT_EQ(labels(select_flows(flows, between("2001:db8:1::/48", "2001:db8:3::1"))), (Labels{2}));
+    EXPECT_EQ(select_flows(flows, between("::/0", "::/0")).size(), 3u);
+}
+
+TEST(SelectFlows, FiltersByLabel)
+{
+    using Kind = LabelFilter::Kind;
+    const std::vector<Flow> flows = {
+        flow("::1", "::2", 0, 1, 3),
+        flow("::1", "::2", 5, 1, 2),
+        flow("::1", "::2", 0xFFFFF, 1, 1),
+    };
+
+    EXPECT_EQ(labels(select_flows(flows, labelled(Kind::zero))), (Labels{0}));
+    EXPECT_EQ(labels(select_flows(flows, labelled(Kind::nonzero))), (Labels{5, 0xFFFFF}));
+    EXPECT_EQ(labels(select_flows(flows, labelled(Kind::value, 5))), (Labels{5}));
+    EXPECT_EQ(labels(select_flows(flows, labelled(Kind::value, 6))), (Labels{}));
+    EXPECT_EQ(labels(select_flows(flows, labelled(Kind::any))), (Labels{0, 5, 0xFFFFF}));
+}
+
+} // namespace
+} // namespace flowlabel
