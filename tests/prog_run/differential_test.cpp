@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// The native engine and the kernel agree on every frame: verdict, octets, counters, table.
+/// FLOWLABEL_FRAMES sets how many frames, FLOWLABEL_SEED repeats a run.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+
+#include "expect.hpp"
+#include "random_packet.hpp"
+
+namespace flowlabel::test {
+namespace {
+
+constexpr unsigned long default_frames = 200'000;
+constexpr unsigned batch = 500; ///< frames between two looks at the tables
+constexpr unsigned roomy = 14;  ///< slots enough that a batch seldom spills
+
+unsigned long from_environment(const char* name, unsigned long otherwise)
+{
+    const char* text = std::getenv(name);
+
+    return text ? std::strtoul(text, nullptr, 0) : otherwise;
+}
+
+std::string hex(const Octets& octets)
+{
+    constexpr char digits[] = "0123456789abcdef";
+    std::string text;
+
+    for (const std::uint8_t octet : octets) {
+        text += digits[octet >> 4];
+        text += digits[octet & 0xF];
+    }
+    return text;
+}
+
+auto without_times(const TableFlow& f)
+{
+    return std::tuple(f.src[0], f.src[1], f.dst[0], f.dst[1], f.label, f.stamped, f.packets, f.octets);
+}
+
+Counters difference(const Counters& now, const Counters& before)
+{
+    Counters result;
+
+#define FLOWLABEL_SUBTRACT(name, text) result.name = now.name - before.name;
+    FL_COUNTERS(FLOWLABEL_SUBTRACT, FLOWLABEL_SUBTRACT)
+#undef FLOWLABEL_SUBTRACT
+    return result;
+}
+
+/// An engine with what it had counted before the frame at hand.
+struct Side {
+    explicit Side(Kind which, const Choice& choice) : kind(which), engine(make_engine(which, choice)) {}
+
+    Kind kind;
+    std::unique_ptr<Engine> engine;
+    Counters before{};
+    unsigned long refused = 0;
+};
+
+class Differential : public testing::TestWithParam<std::tuple<fl_stamp_mode, fl_prf>> {
+protected:
+    Differential()
+    {
+        const auto [stamp, prf] = GetParam();
+
+        for (const Kind kind : all_kinds)
+            sides_.emplace_back(kind, Choice{.stamp = stamp, .prf = prf, .slots_shift = roomy});
+    }
+
+    struct Outcome {
+        Verdict verdict;
+        Octets octets;
+        Counters counted;
+    };
+
+    static Outcome run(Side& side, const Octets& frame)
+    {
+        Outcome outcome{Verdict::other, frame, {}};
+
+        outcome.verdict = side.engine->run({.octets = outcome.octets}).value();
+        const Counters now = side.engine->counters();
+        outcome.counted = difference(now, side.before);
+        side.before = now;
+        return outcome;
+    }
+
+    void compare_frame(const Octets& frame)
+    {
+        const Outcome expected = run(sides_[0], frame);
+
+        ASSERT_EQ(expected.verdict, Verdict::pass);
+        for (std::size_t i = 1; i < sides_.size(); i++) {
+            SCOPED_TRACE(name_of(sides_[i].kind));
+            const Outcome outcome = run(sides_[i], frame);
+
+            if (outcome.verdict == Verdict::refused) { // test runs on tc want a whole network header
+                sides_[i].refused++;
+                ASSERT_EQ(expected.counted.counted, 0u) << "refused by the kernel: " << hex(frame);
+                continue;
+            }
+            ASSERT_EQ(outcome.verdict, Verdict::pass);
+            ASSERT_TRUE(outcome.octets == expected.octets) << hex(outcome.octets) << "\nnative:\n"
+                                                           << hex(expected.octets);
+            ASSERT_TRUE(same_counters(expected.counted, outcome.counted)) << hex(frame);
+        }
+    }
+
+    void compare_tables_and_start_again()
+    {
+        const bool spilled = sides_[0].before.spilled_flows != 0;
+        const auto expected = flows_of(*sides_[0].engine);
+
+        for (Side& side : sides_) {
+            SCOPED_TRACE(name_of(side.kind));
+            if (!spilled) { // which flow leaves depends on the time
+                ASSERT_TRUE(std::ranges::equal(expected, flows_of(*side.engine), {}, without_times, without_times));
+                compared_ += &side != sides_.data() ? expected.size() : 0;
+            }
+            ASSERT_TRUE(side.engine->reset());
+            side.before = {};
+        }
+    }
+
+    std::vector<Side> sides_;
+    std::size_t compared_ = 0;
+    PinnedToCpu pinned_{0};
+};
+
+std::string test_name(const testing::TestParamInfo<std::tuple<fl_stamp_mode, fl_prf>>& info)
+{
+    const auto [stamp, prf] = info.param;
+
+    return std::string(stamp == FL_STAMP_OFF    ? "off"
+                       : stamp == FL_STAMP_ZERO ? "zero"
+                                                : "dry_run") +
+           (prf == FL_PRF_SIPHASH_1_3 ? "_siphash_1_3" : "_siphash_2_4");
+}
+
+INSTANTIATE_TEST_SUITE_P(Mode, Differential,
+                         testing::Values(std::tuple(FL_STAMP_ZERO, FL_PRF_SIPHASH_2_4),
+                                         std::tuple(FL_STAMP_ZERO, FL_PRF_SIPHASH_1_3),
+                                         std::tuple(FL_STAMP_DRY_RUN, FL_PRF_SIPHASH_2_4),
+                                         std::tuple(FL_STAMP_OFF, FL_PRF_SIPHASH_2_4)),
+                         test_name);
+
+TEST_P(Differential, NativeAndKernelAgreeOnRandomFrames)
+{
+    const unsigned long frames = from_environment("FLOWLABEL_FRAMES", default_frames) / 4;
+    const unsigned long seed = from_environment("FLOWLABEL_SEED", std::random_device{}());
+    RandomPackets packets(seed);
+
+    std::cout << "FLOWLABEL_SEED=" << seed << std::endl;
+    for (unsigned long i = 1; i <= frames; i++) {
+        ASSERT_NO_FATAL_FAILURE(compare_frame(packets.next())) << "frame " << i << " of seed " << seed;
+        if (i % batch == 0 || i == frames)
+            ASSERT_NO_FATAL_FAILURE(compare_tables_and_start_again()) << "seed " << seed;
+    }
+    EXPECT_GT(compared_, frames / 10) << "too few flows were compared for this test to say anything";
+    for (const Side& side : sides_)
+        EXPECT_LT(side.refused, frames / 5) << name_of(side.kind);
+}
+
+} // namespace
+} // namespace flowlabel::test

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// The four ways to run a frame that every test goes through, with known secrets.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <ostream>
+
+#include "engine.hpp"
+#include "label.hpp"
+
+namespace flowlabel::test {
+
+enum class Kind { native, xdp, tc_ingress, tc_egress };
+
+constexpr Kind all_kinds[] = {Kind::native, Kind::xdp, Kind::tc_ingress, Kind::tc_egress};
+constexpr Kind kernel_kinds[] = {Kind::xdp, Kind::tc_ingress, Kind::tc_egress};
+constexpr Kind tc_kinds[] = {Kind::tc_ingress, Kind::tc_egress};
+constexpr fl_stamp_mode all_modes[] = {FL_STAMP_OFF, FL_STAMP_DRY_RUN, FL_STAMP_ZERO};
+
+/// For the names of parameterized tests.
+const char* name_of(Kind kind);
+void PrintTo(Kind kind, std::ostream* out);
+
+/// The key of every label in these tests: octets 00 to 0f.
+LabelKey stamp_key();
+
+struct Choice {
+    fl_stamp_mode stamp = FL_STAMP_OFF;
+    fl_prf prf = FL_PRF_SIPHASH_2_4;
+    fl_link_layer link_layer = FL_LINK_ETHERNET;
+    unsigned slots_shift = 10;
+    std::size_t ring_records = 100'000; ///< about; the kernel's ring is the next power of two
+};
+
+EngineSetup setup_for(const Choice& choice);
+
+/// A new engine. Throws what is wrong, which fails the test visibly: no privilege, no BPF.
+std::unique_ptr<Engine> make_engine(Kind kind, const Choice& choice);
+
+/// The engine of KIND and MODE, made once and emptied for each use.
+Engine& shared_engine(Kind kind, fl_stamp_mode mode);
+
+/// Keeps this thread on one CPU, so that the kernel's engines use one part of the table.
+class PinnedToCpu {
+public:
+    explicit PinnedToCpu(unsigned cpu);
+    PinnedToCpu(const PinnedToCpu&) = delete;
+    PinnedToCpu& operator=(const PinnedToCpu&) = delete;
+    ~PinnedToCpu();
+
+private:
+    struct Before;
+    std::unique_ptr<Before> before_;
+};
+
+} // namespace flowlabel::test

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// What a frame must do, in words short enough for a table: counted(60).by_ports(6), uncounted(&Counters::not_ipv6).
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engines.hpp"
+#include "flowlabel/counters.hpp"
+#include "packet.hpp"
+
+namespace flowlabel::test {
+
+using Counter = std::uint64_t Counters::*;
+
+class Expect {
+public:
+    /// Came with a label: nothing about it changes.
+    Expect& kept();
+
+    /// Labelled by the 5-tuple.
+    Expect& by_ports(std::uint8_t protocol, std::uint16_t source = default_source_port,
+                     std::uint16_t destination = default_destination_port);
+
+    /// Labelled by source and destination for the REASON that is counted.
+    Expect& by_addresses(Counter reason);
+
+    /// Comes with 0 and keeps it.
+    Expect& out_of_scope();
+
+    /// Counted as well when the stamper looks at the packet.
+    Expect& also(Counter counter);
+
+    /// On tc: the segments of the super-packet.
+    Expect& in_segments(std::uint64_t segments);
+
+    /// Counted whether the stamper looks or not, once a segment.
+    Expect& always(Counter counter);
+
+    /// The label that PACKET leaves an active stamper with.
+    [[nodiscard]] std::uint32_t label(const Packet& packet, fl_prf prf = FL_PRF_SIPHASH_2_4) const;
+
+    [[nodiscard]] Counters counters(fl_stamp_mode mode) const;
+
+    [[nodiscard]] bool is_counted() const { return counted_; }
+    [[nodiscard]] bool is_labelled_by_us() const { return counted_ && (way_ == Way::ports || way_ == Way::addresses); }
+    [[nodiscard]] std::uint64_t octets() const { return octets_; }
+    [[nodiscard]] std::uint64_t segments() const { return segments_; }
+
+    friend Expect counted(std::uint64_t octets);
+    friend Expect uncounted(Counter reason);
+
+private:
+    enum class Way { kept, ports, addresses, scope };
+
+    bool counted_ = false;
+    std::uint64_t octets_ = 0;
+    std::uint64_t segments_ = 1;
+    Counter reason_ = nullptr;
+    Way way_ = Way::kept;
+    Transport transport_{};
+    std::vector<Counter> also_{};
+    std::vector<Counter> always_{};
+};
+
+/// Counted with OCTETS; until told otherwise, its label is kept.
+Expect counted(std::uint64_t octets);
+
+/// Not IPv6 that can be counted, for REASON.
+Expect uncounted(Counter reason);
+
+struct Case {
+    std::string name;
+    Packet packet;
+    Expect expect;
+};
+
+void PrintTo(const Case& one, std::ostream* out);
+
+/// Runs PACKET through ENGINE, which is empty and in MODE, and compares verdict, octets, every counter and the flows.
+void check(Engine& engine, fl_stamp_mode mode, const Packet& packet, const Expect& expect);
+
+/// All counters, with the names of those that differ.
+testing::AssertionResult same_counters(const Counters& expected, const Counters& actual);
+
+/// Octets with LABEL in the IPv6 header at OFFSET.
+Octets with_label(Octets octets, std::size_t offset, std::uint32_t label);
+
+/// Live flows, sorted by key.
+std::vector<TableFlow> flows_of(const Engine& engine);
+
+} // namespace flowlabel::test

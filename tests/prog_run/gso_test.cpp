@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Super-packets on tc: they count as the packets that cross the wire.
+#include <gtest/gtest.h>
+
+#include "expect.hpp"
+
+namespace flowlabel::test {
+namespace {
+
+class Gso : public testing::TestWithParam<std::tuple<Kind, fl_stamp_mode>> {
+protected:
+    void check_segments(std::uint32_t count, std::uint32_t size, const Packet& packet, const Expect& expect)
+    {
+        auto& engine = dynamic_cast<KernelEngine&>(shared_engine(kind(), mode()));
+
+        engine.set_segments(count, size);
+        check(engine, mode(), packet, expect);
+        engine.set_segments(0, 0);
+    }
+
+    static Kind kind() { return std::get<0>(GetParam()); }
+    static fl_stamp_mode mode() { return std::get<1>(GetParam()); }
+};
+
+INSTANTIATE_TEST_SUITE_P(Hook, Gso, testing::Combine(testing::ValuesIn(tc_kinds), testing::ValuesIn(all_modes)),
+                         [](const auto& info) {
+                             const fl_stamp_mode mode = std::get<1>(info.param);
+                             return std::string(name_of(std::get<0>(info.param))) + (mode == FL_STAMP_OFF ? "_off"
+                                                                                     : mode == FL_STAMP_ZERO
+                                                                                         ? "_zero"
+                                                                                         : "_dry_run");
+                         });
+
+TEST_P(Gso, SegmentsRepeatTheHeaders)
+{
+    check_segments(3, 1000, Ethernet{} / IPv6{} / Tcp{} / Payload{2500},
+                   counted(40 + 20 + 2500 + 2 * 60).by_ports(6).in_segments(3));
+}
+
+TEST_P(Gso, TcpOptionsAreHeadersToo)
+{
+    check_segments(4, 500, Ethernet{} / IPv6{} / Tcp{.data_offset = 8} / Payload{2000},
+                   counted(40 + 32 + 2000 + 3 * 72).by_ports(6).in_segments(4));
+}
+
+TEST_P(Gso, ExtensionHeadersAreRepeated)
+{
+    check_segments(2, 1000, Ethernet{} / IPv6{} / HopByHop{} / Udp{} / Payload{2000},
+                   counted(40 + 8 + 8 + 2000 + 56).by_ports(17).in_segments(2));
+}
+
+TEST_P(Gso, LabelledOnesCountAsSegments)
+{
+    check_segments(5, 100, Ethernet{} / Vlan{3} / IPv6{.label = 9} / Udp{} / Payload{500},
+                   counted(40 + 8 + 500 + 4 * 48).kept().in_segments(5));
+}
+
+TEST_P(Gso, UnknownHeadersAreTakenAs40Octets)
+{
+    check_segments(
+        3, 100, Ethernet{} / IPv6{} / Unknown{47} / Payload{300},
+        counted(40 + 300 + 2 * 40).by_addresses(&Counters::no_ports).in_segments(3).always(&Counters::gso_estimated));
+}
+
+TEST_P(Gso, WalkThatEndsEarlyIsTakenAs40Octets)
+{
+    check_segments(2, 100, (Ethernet{} / IPv6{}).then(9, DestinationOptions{}) / Tcp{} / Payload{200},
+                   counted(40 + 72 + 20 + 200 + 40)
+                       .by_addresses(&Counters::eh_limit)
+                       .in_segments(2)
+                       .always(&Counters::gso_estimated));
+}
+
+TEST_P(Gso, TcpHeaderThatIsNotWholeIsTakenAs40Octets)
+{
+    check_segments(2, 100, (Ethernet{} / IPv6{} / Tcp{}).cut(14 + 40 + 19),
+                   counted(40 + 19 + 40).by_ports(6).in_segments(2).always(&Counters::gso_estimated));
+}
+
+TEST_P(Gso, OtherProtocolsCountAsSegmentsToo)
+{
+    check_segments(7, 100, Ethernet{} / IPv4{} / Payload{700}, uncounted(&Counters::not_ipv6).in_segments(7));
+}
+
+TEST_P(Gso, OneSegmentIsAPacketLikeAnyOther)
+{
+    check_segments(1, 1000, Ethernet{} / IPv6{.payload_length = 100} / Udp{} / Payload{300}, counted(140).by_ports(17));
+}
+
+// tun, virtio and packet sockets give the size of the segments and leave their number to the stack.
+TEST_P(Gso, NumberOfSegmentsIsWorkedOutWhereItIsMissing)
+{
+    check_segments(0, 1000, Ethernet{} / IPv6{} / Tcp{} / Payload{2500},
+                   counted(40 + 20 + 2500 + 2 * 60).by_ports(6).in_segments(3));
+    check_segments(0, 1000, Ethernet{} / IPv6{} / Tcp{} / Payload{2000},
+                   counted(40 + 20 + 2000 + 60).by_ports(6).in_segments(2));
+    check_segments(0, 1000, Ethernet{} / IPv6{} / Tcp{} / Payload{1000}, counted(1060).by_ports(6));
+}
+
+} // namespace
+} // namespace flowlabel::test

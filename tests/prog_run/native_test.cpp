@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// What only captures have: frames shorter than Ethernet, snapped frames, frames without a link layer; and how the
+/// kernel engine runs those that it can.
+#include <gtest/gtest.h>
+
+#include "expect.hpp"
+
+namespace flowlabel::test {
+namespace {
+
+TEST(Native, FramesShorterThanEthernetAreShort)
+{
+    for (std::size_t length = 0; length < 14; length++)
+        for (const fl_stamp_mode mode : all_modes)
+            check(shared_engine(Kind::native, mode), mode, (Ethernet{} / IPv6{}).cut(length),
+                  uncounted(&Counters::short_frame));
+}
+
+TEST(Native, SnappedFramesCountTheirOriginalLength)
+{
+    Engine& engine = shared_engine(Kind::native, FL_STAMP_ZERO);
+    const Packet whole = Ethernet{} / IPv6{} / Tcp{} / Payload{1000};
+    const Octets before = whole.cut(60).octets();
+    Octets after = before;
+
+    ASSERT_EQ(*engine.run({.octets = after, .wire_length = 1074}), Verdict::pass);
+    EXPECT_EQ(engine.counters().counted_bytes, 1060u);
+    EXPECT_EQ(after, with_label(before, 14, counted(0).by_ports(6).label(whole)));
+}
+
+TEST(Native, SnappedBeforeItsPortsIsLabelledByAddresses)
+{
+    Engine& engine = shared_engine(Kind::native, FL_STAMP_ZERO);
+    const Packet whole = Ethernet{} / IPv6{} / Tcp{};
+    Octets octets = whole.cut(56).octets();
+
+    ASSERT_EQ(*engine.run({.octets = octets, .wire_length = 74}), Verdict::pass);
+    EXPECT_EQ(engine.counters().counted_bytes, 60u);
+    EXPECT_EQ(engine.counters().no_ports, 1u);
+}
+
+TEST(Native, TimeIsWhatItIsTold)
+{
+    NativeEngine engine(setup_for({}));
+    Octets frame = (Ethernet{} / IPv6{} / Tcp{}).octets();
+
+    for (const std::uint64_t ticks : {0x1234'5678'9ABCull, 0x1234'5678'9AFFull, 0x1234'9999'0000ull}) {
+        engine.set_time(ticks);
+        ASSERT_TRUE(engine.run({.octets = frame}));
+    }
+    const auto flows = flows_of(engine);
+    ASSERT_EQ(flows.size(), 1u);
+    EXPECT_EQ(flows[0].first, 0x1234'5678'9ABCu);
+    EXPECT_EQ(flows[0].last, 0x1234'9999'0000u);
+}
+
+class WithoutLinkLayer : public testing::TestWithParam<Kind> {};
+
+INSTANTIATE_TEST_SUITE_P(Hook, WithoutLinkLayer, testing::ValuesIn(all_kinds), testing::PrintToStringParamName());
+
+TEST_P(WithoutLinkLayer, VersionTellsWhatItIs)
+{
+    const std::vector<Case> cases = {
+        {"ipv6", IPv6{} / Tcp{}, counted(60).by_ports(6)},
+        {"labelled", IPv6{.label = 5} / Tcp{}, counted(60).kept()},
+        {"fragment", IPv6{} / Fragment{.more = true} / Udp{}, counted(56).by_addresses(&Counters::fragments)},
+        {"ipv4", IPv4{} / Payload{20}, uncounted(&Counters::not_ipv6)},
+        {"version 5", IPv6{.version = 5} / Udp{}, uncounted(&Counters::not_ipv6)},
+        {"cut", (IPv6{} / Udp{}).cut(39), uncounted(&Counters::truncated)},
+    };
+
+    for (const fl_stamp_mode mode : all_modes) {
+        const auto engine = make_engine(GetParam(), {.stamp = mode, .link_layer = FL_LINK_NONE});
+
+        for (const Case& one : cases) {
+            SCOPED_TRACE(one.name);
+            Octets probe = one.packet.octets();
+
+            if (*engine->run({.octets = probe}) == Verdict::refused) {
+                EXPECT_EQ(one.name, "cut") << "the kernel refused the frame";
+                continue;
+            }
+            ASSERT_TRUE(engine->reset());
+            check(*engine, mode, one.packet, one.expect);
+            ASSERT_TRUE(engine->reset());
+        }
+    }
+}
+
+class KernelOnly : public testing::TestWithParam<Kind> {};
+
+INSTANTIATE_TEST_SUITE_P(Hook, KernelOnly, testing::ValuesIn(kernel_kinds), testing::PrintToStringParamName());
+
+TEST_P(KernelOnly, SnappedFramesAreFilledAndCountedAsSuch)
+{
+    const auto engine = make_engine(GetParam(), {.stamp = FL_STAMP_ZERO});
+    auto& kernel = dynamic_cast<KernelEngine&>(*engine);
+    const Packet whole = Ethernet{} / IPv6{} / Tcp{} / Payload{1000};
+    Octets octets = whole.cut(60).octets();
+
+    ASSERT_EQ(*kernel.run({.octets = octets, .wire_length = 1074}), Verdict::pass);
+    EXPECT_EQ(kernel.padded(), 1u);
+    EXPECT_EQ(kernel.refused(), 0u);
+    EXPECT_EQ(kernel.counters().counted_bytes, 1060u);
+    EXPECT_EQ(octets, with_label(whole.cut(60).octets(), 14, counted(0).by_ports(6).label(whole)));
+}
+
+TEST_P(KernelOnly, FramesItCannotRunAreRefusedAndNotCounted)
+{
+    const auto engine = make_engine(GetParam(), {});
+    auto& kernel = dynamic_cast<KernelEngine&>(*engine);
+
+    for (const std::size_t size : {std::size_t{0}, std::size_t{13}, std::size_t{200'000}}) {
+        Octets octets(size);
+        EXPECT_EQ(*kernel.run({.octets = octets}), Verdict::refused) << size;
+    }
+    EXPECT_EQ(kernel.refused(), 3u);
+    EXPECT_EQ(kernel.counters().seen, 0u);
+}
+
+} // namespace
+} // namespace flowlabel::test
