@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""tools/demo shows what it promises and leaves nothing, however it ends."""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from lab import NETNS_DIRECTORY, REPOSITORY, binary
+
+DEMO = REPOSITORY / "tools/demo"
+RECEIVED = re.compile(r"^ +(TCP|UDP|ICMPv6) .*label 0x([0-9a-f]{5}) +(\d+) packets$", re.MULTILINE)
+
+
+def start():
+    """The demo, in a process group of its own as under a shell."""
+    return subprocess.Popen([DEMO], env={**os.environ, "FLOWLABEL_BIN": binary()}, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def traces():
+    """Namespaces, directories and mounts of demos."""
+    mounts = pathlib.Path("/proc/self/mounts").read_text().split()
+    return {*(word for word in mounts if "flowlabel-demo-" in word),
+            *(str(path) for directory in (NETNS_DIRECTORY, pathlib.Path("/tmp")) for path in directory.glob("flowlabel-demo-*"))}
+
+
+def ends(group, seconds=5):
+    """Is every process of the group gone, soon at least?"""
+    for _ in range(seconds * 100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_labels_before_and_after():
+    """R6437-3-9, R6437-3-14: observing leaves label 0, stamping gives each connection its own."""
+    before = traces()
+    output, errors = start().communicate(timeout=60)
+    assert errors == ""
+    observed, stamped = ([(kind, int(label, 16), int(packets)) for kind, label, packets in RECEIVED.findall(half)]
+                         for half in output.split("2. Stamp"))
+    assert sorted(kind for kind, _, _ in stamped) == ["ICMPv6", "TCP", "TCP", "UDP"]
+    assert {label for _, label, _ in observed} == {0}
+    assert len({label for _, label, _ in stamped} - {0}) == 4
+    for _, label, packets in stamped:
+        assert re.search(rf"0x{label:05x} +yes +{packets:,} ", output), "the table says the same"
+    assert traces() == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("moment", [0.05, 0.3, 0.7, 1.2])
+def test_a_signal_leaves_nothing(number, moment):
+    """^C goes to the whole group, SIGTERM to the demo alone; at any moment."""
+    before = traces()
+    demo = start()
+    time.sleep(moment)
+    if number == signal.SIGINT:
+        os.killpg(demo.pid, number)
+    else:
+        demo.send_signal(number)
+    demo.communicate(timeout=30)
+    assert traces() == before
+    assert ends(demo.pid)
+
+
+def test_help_and_wrong_usage():
+    """--help explains itself; anything else is refused."""
+    shown = subprocess.run([DEMO, "--help"], capture_output=True, text=True, check=True)
+    assert "usage: sudo tools/demo" in shown.stdout
+    refused = subprocess.run([DEMO, "--nonsense"], capture_output=True, text=True, check=False)
+    assert refused.returncode == 2 and "demo: hint: " in refused.stderr
