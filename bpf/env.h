@@ -5,7 +5,6 @@
  *   fl_env_config(p)                  the configuration
  *   fl_env_secrets(p)                 the secrets
  *   fl_env_now(p)                     ticks since attach
- *   fl_env_cpu(p)                     this CPU's number
  *   fl_env_set(p, index)              set INDEX of this CPU's partition of the flow table, or NULL
  *   fl_env_spill(p, record)           false when the ring is full
  *   fl_env_load(p, offset, to, len)   LEN octets at OFFSET from data, wherever they lie; false when they do not exist

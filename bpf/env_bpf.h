@@ -19,7 +19,9 @@ fl_inline const volatile struct fl_config *fl_env_config(const struct fl_packet 
 fl_inline const struct fl_secrets *fl_env_secrets(const struct fl_packet *p)
 {
 	(void)p;
-	return &fl_secrets[fl_config.entry % FL_ENTRIES];
+	if (fl_config.entry) /* a branch that the verifier drops, where an index would be worked out for each packet */
+		return &fl_secrets[1];
+	return &fl_secrets[0];
 }
 
 /* The coarse clock is a few milliseconds behind at most and costs a fraction of the exact one. */
@@ -29,15 +31,9 @@ fl_inline __u64 fl_env_now(const struct fl_packet *p)
 	return (bpf_ktime_get_coarse_ns() - fl_config.epoch) >> FL_TICK_SHIFT;
 }
 
-fl_inline __u32 fl_env_cpu(const struct fl_packet *p)
-{
-	(void)p;
-	return bpf_get_smp_processor_id();
-}
-
 fl_inline struct fl_set *fl_env_set(const struct fl_packet *p, __u32 index)
 {
-	__u32 key = (fl_env_cpu(p) << (fl_config.slots_shift - FL_WAYS_SHIFT)) + index;
+	__u32 key = (p->cpu << (fl_config.slots_shift - FL_WAYS_SHIFT)) + index;
 
 	return bpf_map_lookup_elem(&table, &key);
 }

@@ -28,12 +28,6 @@ fl_inline __u64 fl_env_now(const struct fl_packet *p)
 	return fl_host_frame_of(p)->host->now;
 }
 
-fl_inline __u32 fl_env_cpu(const struct fl_packet *p)
-{
-	(void)p;
-	return 0;
-}
-
 fl_inline struct fl_set *fl_env_set(const struct fl_packet *p, __u32 index)
 {
 	return &fl_host_frame_of(p)->host->table[index];

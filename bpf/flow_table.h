@@ -54,7 +54,7 @@ fl_inline void fl_spill(const struct fl_packet *p, const struct fl_slot *slot)
 		.first = (__u64)slot->first_high << 16 | (slot->last_first & 0xFFFF),
 		.last = slot->last_first >> 16,
 		.label = slot->tag & FL_LABEL_MASK,
-		.cpu = (__u16)fl_env_cpu(p),
+		.cpu = (__u16)p->cpu,
 		.reason = FL_END_EVICTED,
 		.stamped = (slot->tag & FL_TAG_STAMPED) != 0,
 	};

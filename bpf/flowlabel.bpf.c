@@ -8,21 +8,21 @@
 #include "datapath.h"
 #include "functions.h"
 
-fl_inline struct fl_counters *fl_this_cpu_counters(void)
+fl_inline struct fl_counters *fl_counters_of(__u32 cpu)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-
 	return bpf_map_lookup_elem(&counters, &cpu);
 }
 
 SEC("xdp.frags")
 int flowlabel_xdp(struct xdp_md *ctx)
 {
+	__u32 cpu = bpf_get_smp_processor_id();
 	struct fl_packet p = {
 		.ctx = ctx,
 		.data = (void *)(long)ctx->data,
 		.data_end = (void *)(long)ctx->data_end,
-		.counters = fl_this_cpu_counters(),
+		.cpu = cpu,
+		.counters = fl_counters_of(cpu),
 		.hook = FL_HOOK_XDP,
 		.link.announced = fl_config.link_layer == FL_LINK_ETHERNET ? FL_ANNOUNCED_LINK : FL_ANNOUNCED_NOTHING,
 		.segments = 1,
@@ -52,11 +52,13 @@ fl_inline bool fl_network_header_at(struct __sk_buff *skb, __u32 offset)
 SEC("tc")
 int flowlabel_tc_ingress(struct __sk_buff *skb)
 {
+	__u32 cpu = bpf_get_smp_processor_id();
 	struct fl_packet p = {
 		.ctx = skb,
 		.data = (void *)(long)skb->data,
 		.data_end = (void *)(long)skb->data_end,
-		.counters = fl_this_cpu_counters(),
+		.cpu = cpu,
+		.counters = fl_counters_of(cpu),
 		.hook = FL_HOOK_TC_INGRESS,
 		.link.announced = FL_ANNOUNCED_PROTOCOL,
 		.link.protocol_be = skb->protocol,
@@ -83,11 +85,13 @@ int flowlabel_tc_ingress(struct __sk_buff *skb)
 SEC("tc")
 int flowlabel_tc_egress(struct __sk_buff *skb)
 {
+	__u32 cpu = bpf_get_smp_processor_id();
 	struct fl_packet p = {
 		.ctx = skb,
 		.data = (void *)(long)skb->data,
 		.data_end = (void *)(long)skb->data_end,
-		.counters = fl_this_cpu_counters(),
+		.cpu = cpu,
+		.counters = fl_counters_of(cpu),
 		.hook = FL_HOOK_TC_EGRESS,
 		.link.announced = fl_config.link_layer == FL_LINK_ETHERNET ? FL_ANNOUNCED_LINK : FL_ANNOUNCED_NOTHING,
 		.link.vlan_tags = skb->vlan_present,

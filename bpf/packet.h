@@ -41,6 +41,7 @@ struct fl_packet {
 	void *ctx;	      /* XDP: struct xdp_md, tc: struct __sk_buff, host: struct fl_host_frame */
 	__u8 *data;	      /* the octets that can be read without a helper */
 	__u8 *data_end;
+	__u32 cpu;	      /* this CPU's number */
 	struct fl_counters *counters; /* this CPU's */
 	enum fl_hook hook;    /* a constant in every entry */
 	struct fl_link link;

@@ -79,6 +79,7 @@ fl_inline struct fl_packet packet_of(struct xdp_md *ctx)
 		.ctx = ctx,
 		.data = (void *)(long)ctx->data,
 		.data_end = (void *)(long)ctx->data_end,
+		.cpu = cpu,
 		.counters = bpf_map_lookup_elem(&counters, &cpu),
 		.hook = FL_HOOK_XDP,
 		.link.announced = FL_ANNOUNCED_LINK,
