@@ -22,11 +22,12 @@ def start():
                             stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
-def traces():
-    """Namespaces, directories and mounts of demos."""
+def traces_of(demo):
+    """Namespaces, directories and mounts of that demo."""
+    prefix = f"flowlabel-demo-{demo.pid}-"
     mounts = pathlib.Path("/proc/self/mounts").read_text().split()
-    return {*(word for word in mounts if "flowlabel-demo-" in word),
-            *(str(path) for directory in (NETNS_DIRECTORY, pathlib.Path("/tmp")) for path in directory.glob("flowlabel-demo-*"))}
+    return [word for word in mounts if prefix in word] + [
+        str(path) for directory in (NETNS_DIRECTORY, pathlib.Path("/tmp")) for path in directory.glob(prefix + "*")]
 
 
 def ends(group, seconds=5):
@@ -42,8 +43,8 @@ def ends(group, seconds=5):
 
 def test_labels_before_and_after():
     """R6437-3-9, R6437-3-14: observing leaves label 0, stamping gives each connection its own."""
-    before = traces()
-    output, errors = start().communicate(timeout=60)
+    demo = start()
+    output, errors = demo.communicate(timeout=60)
     assert errors == ""
     observed, stamped = ([(kind, int(label, 16), int(packets)) for kind, label, packets in RECEIVED.findall(half)]
                          for half in output.split("2. Stamp"))
@@ -52,14 +53,13 @@ def test_labels_before_and_after():
     assert len({label for _, label, _ in stamped} - {0}) == 4
     for _, label, packets in stamped:
         assert re.search(rf"0x{label:05x} +yes +{packets:,} ", output), "the table says the same"
-    assert traces() == before
+    assert traces_of(demo) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 @pytest.mark.parametrize("moment", [0.05, 0.3, 0.7, 1.2])
 def test_a_signal_leaves_nothing(number, moment):
     """^C goes to the whole group, SIGTERM to the demo alone; at any moment."""
-    before = traces()
     demo = start()
     time.sleep(moment)
     if number == signal.SIGINT:
@@ -67,7 +67,7 @@ def test_a_signal_leaves_nothing(number, moment):
     else:
         demo.send_signal(number)
     demo.communicate(timeout=30)
-    assert traces() == before
+    assert traces_of(demo) == []
     assert ends(demo.pid)
 
 
