@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "flowlabel/result.hpp"
 
@@ -29,5 +30,8 @@ void add_key(CLI::App& app, Context& context);
 void print_error(const Error& error);
 void print_warning(const std::string& text);
 void print_note(const std::string& text);
+
+/// TEXT as it is, on stderr.
+void print_text(std::string_view text);
 
 } // namespace flowlabel

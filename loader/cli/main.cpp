@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <sstream>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "context.hpp"
 #include "flowlabel/log.hpp"
@@ -20,6 +25,7 @@ static void add_everything(CLI::App& app, Context& context)
     app.add_flag("-v", context.verbose, "libbpf's and the verifier's words on stderr");
     app.require_subcommand(1);
     app.fallthrough();
+    app.footer("Everywhere: --bpffs DIR, -v, --help, --version; see 'flowlabel --help'."); // subcommands inherit it
     add_attach(app, context);
     add_detach(app, context);
     add_status(app, context);
@@ -28,17 +34,50 @@ static void add_everything(CLI::App& app, Context& context)
     add_key(app, context);
 }
 
-/// The subcommand that was being parsed, as it is called: "flowlabel attach".
-static std::string command_name(const CLI::App& app)
-{
-    std::string name = app.get_name();
-    const CLI::App* at = &app;
+/// The subcommand that was being parsed.
+struct Parsed {
+    const CLI::App* command;
+    std::string name; ///< as it is called: "flowlabel attach"
+};
 
-    while (!at->get_subcommands().empty()) {
-        at = at->get_subcommands().front();
-        name += " " + at->get_name();
+static Parsed parsed_command(const CLI::App& app)
+{
+    Parsed parsed{.command = &app, .name = app.get_name()};
+
+    while (!parsed.command->get_subcommands().empty()) {
+        parsed.command = parsed.command->get_subcommands().front();
+        parsed.name += " " + parsed.command->get_name();
     }
-    return name;
+    return parsed;
+}
+
+/// What ERROR means. CLI11's own words leave out the unknown command, and count where nobody counts.
+static std::string usage_words(const CLI::App& app, const Parsed& parsed, const CLI::ParseError& error)
+{
+    const std::vector<std::string> unknown = app.remaining(true);
+    const bool wants_command = parsed.command->get_require_subcommand_min() > 0;
+
+    if (!unknown.empty() && unknown.back().starts_with('-') && unknown.back() != "--")
+        return fmt::format("'{}' has no option '{}'", parsed.name, unknown.back());
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) {
+        const std::string what = error.what();
+
+        return fmt::format("{} takes one value and can be given once", what.substr(0, what.find(':')));
+    }
+    if (wants_command && unknown.empty())
+        return fmt::format("'{}' wants a command", parsed.name);
+    if (wants_command)
+        return fmt::format("'{}' has no command '{}'", parsed.name, unknown.front());
+    if (!unknown.empty())
+        return fmt::format("'{}' makes no sense with '{}'", unknown.front(), parsed.name);
+    return error.what();
+}
+
+/// Says what went wrong, and what exit status it makes.
+static int report(const Error& error)
+{
+    print_error(error);
+    return std::to_underlying(error.kind);
 }
 
 static int run(int argc, char** argv)
@@ -51,28 +90,43 @@ static int run(int argc, char** argv)
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& help) { // --help and --version
-        const int status = app.exit(help);
+        std::ostringstream text;
+        const int status = app.exit(help, text, text);
+        const auto written = to_stdout([&](const Sink& sink) { sink(text.view()); });
 
-        return to_stdout([](const Sink&) {}) ? status : std::to_underlying(Failure::failed);
+        return written ? status : report(written.error());
     } catch (const CLI::ParseError& error) {
-        print_error({.what = error.what(), .hint = fmt::format("see '{} --help'", command_name(app))});
+        const Parsed parsed = parsed_command(app);
+
+        print_error({.what = usage_words(app, parsed, error), .hint = fmt::format("see '{} --help'", parsed.name)});
         return std::to_underlying(Failure::usage);
     }
     if (context.verbose)
-        set_libbpf_log([](std::string_view text) { fmt::print(stderr, "{}", text); });
+        set_libbpf_log([](std::string_view text) { print_text(text); });
     else
         set_libbpf_log(nullptr);
-    if (const auto done = context.run(); !done) {
-        print_error(done.error());
-        return std::to_underlying(done.error().kind);
-    }
-    return 0;
+    const auto done = context.run();
+
+    return done ? 0 : report(done.error());
+}
+
+/// Whoever starts us may have closed stdin, stdout or stderr. No file that is opened later must come by these numbers:
+/// words would be written into it. What is put there takes no writing, so that a result that goes nowhere is an error.
+static void occupy_standard_descriptors()
+{
+    int fd = STDIN_FILENO;
+
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = open("/dev/null", O_RDONLY);
+    if (fd > STDERR_FILENO)
+        close(fd);
 }
 
 } // namespace flowlabel
 
 int main(int argc, char** argv)
 {
+    flowlabel::occupy_standard_descriptors();
     std::signal(SIGPIPE, SIG_IGN); // seen as EPIPE where it happens
     try {
         return flowlabel::run(argc, argv);

@@ -13,12 +13,14 @@ namespace flowlabel {
 constexpr std::size_t table_rows = 20;
 
 CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<std::uint64_t>& value,
-                        std::uint64_t least, const std::string& description)
+                        std::uint64_t least, const std::string& description, std::uint64_t most)
 {
-    const auto take = [&value, name, least](const std::string& given) {
+    const auto take = [&value, name, least, most](const std::string& given) {
         std::uint64_t number = 0;
         const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), number);
 
+        if (error == std::errc::result_out_of_range || number > most)
+            throw CLI::ValidationError(name, fmt::format("'{}' is larger than {}", given, most));
         if (error != std::errc{} || end != given.data() + given.size() || number < least)
             throw CLI::ValidationError(name, fmt::format("'{}' is not a whole number of at least {}", given, least));
         value = number;
@@ -84,12 +86,16 @@ void FlowOptions::add_to(CLI::App& app)
     add_parsed(app, "--label", query.label, parse_label_filter, "only this label, in decimal or with 0x")
         ->type_name("L|zero|nonzero");
 
-    CLI::Option_group& formats = *app.add_option_group("output");
+    CLI::Option* const json =
+        app.add_flag_callback("--json", [this] { format = FlowFormat::json; }, "one JSON document");
+    CLI::Option* const jsonl =
+        app.add_flag_callback("--jsonl", [this] { format = FlowFormat::jsonl; }, "a JSON object a line and flow");
 
-    formats.add_flag_callback("--json", [this] { format = FlowFormat::json; }, "one JSON document");
-    formats.add_flag_callback("--jsonl", [this] { format = FlowFormat::jsonl; }, "a JSON object a line and flow");
-    formats.add_flag_callback("--csv", [this] { format = FlowFormat::csv; }, "a header line and a line a flow");
-    formats.require_option(0, 1);
+    jsonl->excludes(json);
+    app.add_flag_callback(
+           "--csv", [this] { format = FlowFormat::csv; }, "a header line and a line a flow")
+        ->excludes(json)
+        ->excludes(jsonl);
 }
 
 void FlowOptions::select(FlowsDocument& document) const

@@ -38,9 +38,9 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& value,
     return app.add_option_function<std::string>(name, take, description)->type_name(type);
 }
 
-/// An option that takes a whole number of at least LEAST.
+/// An option that takes a whole number of LEAST to MOST.
 CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<std::uint64_t>& value,
-                        std::uint64_t least, const std::string& description);
+                        std::uint64_t least, const std::string& description, std::uint64_t most = UINT64_MAX);
 
 /// IFACE and --hook.
 struct SelectionOptions {

@@ -39,21 +39,26 @@ Result<void> to_stdout(const std::function<void(const Sink&)>& write)
     return {};
 }
 
+void print_text(std::string_view text)
+{
+    (void)fwrite(text.data(), 1, text.size(), stderr); // nobody listens: the exit status says it too
+}
+
 void print_error(const Error& error)
 {
-    fmt::print(stderr, "flowlabel: error: {}\n", error.what);
+    print_text(fmt::format("flowlabel: error: {}\n", error.what));
     if (!error.hint.empty())
-        fmt::print(stderr, "flowlabel: hint: {}\n", error.hint);
+        print_text(fmt::format("flowlabel: hint: {}\n", error.hint));
 }
 
 void print_warning(const std::string& text)
 {
-    fmt::print(stderr, "flowlabel: warning: {}\n", text);
+    print_text(fmt::format("flowlabel: warning: {}\n", text));
 }
 
 void print_note(const std::string& text)
 {
-    fmt::print(stderr, "flowlabel: {}\n", text);
+    print_text(fmt::format("flowlabel: {}\n", text));
 }
 
 } // namespace flowlabel

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <pthread.h>
+
+#include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <memory>
-#include <thread>
 
 #include "context.hpp"
 #include "flowlabel/time.hpp"
@@ -9,6 +12,8 @@
 #include "output.hpp"
 
 namespace flowlabel {
+
+constexpr std::uint64_t longest_interval = 86400; // seconds; a longer one is a typing error
 
 struct StatsCommand {
     SelectionOptions selection;
@@ -39,17 +44,50 @@ static Result<void> show(const StatsCommand& command, const Attachment& attachme
     });
 }
 
+/// The signals that end a command with an interval. They are taken only between two documents, so that none is torn.
+static sigset_t stop_signals()
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    return set;
+}
+
+/// Sleeps until END; false: a signal said to stop.
+static bool sleep_until(std::chrono::steady_clock::time_point end)
+{
+    using namespace std::chrono;
+    const sigset_t stop = stop_signals();
+    const auto left = std::max<nanoseconds>(end - steady_clock::now(), nanoseconds(0));
+    const timespec time{.tv_sec = duration_cast<seconds>(left).count(), .tv_nsec = (left % seconds(1)).count()};
+
+    return sigtimedwait(&stop, nullptr, &time) < 0;
+}
+
+static Result<void> show_once(const Context& context, const StatsCommand& command)
+{
+    const auto attachment = find_one(context.bpffs, command.selection.selection());
+
+    if (!attachment)
+        return std::unexpected(attachment.error());
+    return show(command, *attachment);
+}
+
 static Result<void> run(const Context& context, const StatsCommand& command)
 {
+    if (!command.interval)
+        return show_once(context, command);
+    const sigset_t stop = stop_signals();
+
+    pthread_sigmask(SIG_BLOCK, &stop, nullptr);
     for (;;) {
         const auto start = std::chrono::steady_clock::now();
-        const auto attachment = find_one(context.bpffs, command.selection.selection());
+        const auto shown = show_once(context, command);
 
-        if (!attachment)
-            return std::unexpected(attachment.error());
-        if (const auto shown = show(command, *attachment); !shown || !command.interval || stdout_closed())
+        if (!shown || stdout_closed() || !sleep_until(start + std::chrono::seconds(*command.interval)))
             return shown;
-        std::this_thread::sleep_until(start + std::chrono::seconds(*command.interval));
     }
 }
 
@@ -60,7 +98,7 @@ void add_stats(CLI::App& app, Context& context)
 
     command->selection.add_to(stats);
     stats.add_flag("--json", command->json, "one JSON document; with --interval, one a line");
-    add_number(stats, "--interval", command->interval, 1, "again every N seconds, until stopped");
+    add_number(stats, "--interval", command->interval, 1, "again every N seconds, until stopped", longest_interval);
     stats.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
 }
 

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Wrong usage, help and version: the command line of DESIGN section 6."""
+
+import subprocess
+
+import pytest
+
+import lab as lab_module
+from saying import refused
+
+HOOKS = "xdp|tc-ingress|tc-egress"
+
+# What each command's help must name, beside what is said everywhere.
+OPTIONS = {
+    (): ["attach", "detach", "status", "flows", "stats", "key"],
+    ("attach",): ["IFACE", "--hook", HOOKS, "--mode", "auto|native|generic", "--flows", "--stamp", "off|dry-run|zero",
+                  "--key-file", "--prf", "siphash-2-4|siphash-1-3", "--replace"],
+    ("detach",): ["IFACE", "--hook", HOOKS, "--all"],
+    ("status",): ["IFACE", "--hook", HOOKS, "--json"],
+    ("flows",): ["IFACE", "--hook", HOOKS, "--sort", "packets|bytes|last-seen", "--limit", "--src", "--dst", "--label",
+                 "L|zero|nonzero", "--json", "--jsonl", "--csv"],
+    ("stats",): ["IFACE", "--hook", HOOKS, "--json", "--interval"],
+    ("key",): ["new"],
+    ("key", "new"): ["FILE"],
+}
+EVERYWHERE = ["--bpffs", "-v", "--help", "--version"]
+
+# Command lines that make no sense, and the words that the error must have.
+WRONG = [
+    ([], ["wants a command"]),
+    (["replace"], ["no command 'replace'"]),
+    (["replace", "v0"], ["no command 'replace'"]),
+    (["-v"], ["wants a command"]),
+    (["-x"], ["no option '-x'"]),
+    (["--bpffs"], ["--bpffs", "one value"]),
+    (["status", "--bpffs"], ["--bpffs", "one value"]),
+    (["status", "--nope"], ["no option '--nope'"]),
+    (["status", "v0", "v1"], ["'v1'", "flowlabel status"]),
+    (["attach"], ["IFACE"]),
+    (["attach", "v0", "w0"], ["'w0'"]),
+    (["nonsense", "attach"], ["'nonsense'"]),
+    (["attach", "v0", "--hook"], ["--hook", "one value"]),
+    (["attach", "v0", "--hook", "tc"], ["--hook", "'tc'", "xdp, tc-ingress, tc-egress"]),
+    (["attach", "v0", "--hook", "XDP"], ["'XDP'"]),
+    (["attach", "v0", "--hook", "xdp", "--hook", "xdp"], ["--hook", "once"]),
+    (["attach", "v0", "--mode", "skb"], ["--mode", "'skb'", "auto, native, generic"]),
+    (["attach", "v0", "--mode", "native", "--hook", "tc-ingress"], ["--mode", "tc"]),
+    (["attach", "v0", "--mode", "auto", "--hook", "tc-egress"], ["--mode", "tc"]),
+    (["attach", "v0", "--flows"], ["--flows", "one value"]),
+    (["attach", "v0", "--flows", "0"], ["--flows", "'0'", "at least 1"]),
+    (["attach", "v0", "--flows", "-1"], ["--flows", "'-1'"]),
+    (["attach", "v0", "--flows", "many"], ["--flows", "'many'"]),
+    (["attach", "v0", "--flows", "1.5"], ["--flows", "'1.5'"]),
+    (["attach", "v0", "--flows", "0x100"], ["--flows", "'0x100'"]),
+    (["attach", "v0", "--flows", ""], ["--flows", "''"]),
+    (["attach", "v0", "--flows", "18446744073709551616"], ["--flows", "larger than"]),
+    (["attach", "v0", "--stamp"], ["--stamp", "one value"]),
+    (["attach", "v0", "--stamp", "on"], ["--stamp", "'on'", "off, dry-run, zero"]),
+    (["attach", "v0", "--key-file", "key"], ["--key-file", "stamp"]),
+    (["attach", "v0", "--key-file", "key", "--stamp", "off"], ["--key-file", "stamp"]),
+    (["attach", "v0", "--prf", "siphash-2-4"], ["--prf", "stamp"]),
+    (["attach", "v0", "--prf", "siphash-1-3", "--stamp", "off"], ["--prf", "stamp"]),
+    (["attach", "v0", "--stamp", "zero", "--prf", "md5"], ["--prf", "'md5'", "siphash-2-4, siphash-1-3"]),
+    (["attach", "v0", "--all"], ["--all"]),
+    (["attach", "v0", "--json"], ["--json"]),
+    (["detach"], ["detach"]),
+    (["detach", "--hook", "xdp"], ["detach"]),
+    (["detach", "v0", "--all"], ["--all"]),
+    (["detach", "--all", "--hook", "xdp"], ["--all"]),
+    (["detach", "v0", "--replace"], ["--replace"]),
+    (["flows", "--json", "--jsonl"], ["--json", "--jsonl", "excludes"]),
+    (["flows", "--jsonl", "--csv"], ["--jsonl", "--csv", "excludes"]),
+    (["flows", "--csv", "--json"], ["--csv", "--json", "excludes"]),
+    (["flows", "--sort", "label"], ["--sort", "'label'", "packets, bytes, last-seen"]),
+    (["flows", "--limit", "-1"], ["--limit", "'-1'"]),
+    (["flows", "--limit", "all"], ["--limit", "'all'"]),
+    (["flows", "--src", "10.0.0.0/8"], ["--src", "'10.0.0.0/8'", "2001:db8::/32"]),
+    (["flows", "--src", "2001:db8::/129"], ["--src", "0 to 128"]),
+    (["flows", "--src", "2001:db8::/"], ["--src", "0 to 128"]),
+    (["flows", "--dst", "::/-1"], ["--dst", "0 to 128"]),
+    (["flows", "--dst", "example.org"], ["--dst", "'example.org'"]),
+    (["flows", "--label", "1048576"], ["--label", "1048575"]),
+    (["flows", "--label", "0x100000"], ["--label", "0xfffff"]),
+    (["flows", "--label", "-1"], ["--label", "'-1'"]),
+    (["flows", "--label", "some"], ["--label", "'some'"]),
+    (["flows", "--interval", "1"], ["--interval"]),
+    (["stats", "--interval", "0"], ["--interval", "'0'"]),
+    (["stats", "--interval", "0.5"], ["--interval", "'0.5'"]),
+    (["stats", "--interval", "86401"], ["--interval", "larger than 86400"]),
+    (["stats", "--csv"], ["--csv"]),
+    (["key"], ["flowlabel key", "wants a command"]),
+    (["key", "old", "file"], ["flowlabel key", "'old'"]),
+    (["key", "new"], ["FILE"]),
+    (["key", "new", "one", "two"], ["'two'"]),
+    (["key", "new", "one", "--hook", "xdp"], ["--hook"]),
+]
+
+
+def run(*argv, **options):
+    """flowlabel as it is, without a lab."""
+    full = [lab_module.binary(), *argv]
+    done = subprocess.run(full, capture_output=True, text=True, timeout=60, **options)
+    return lab_module.Result(full, done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize("argv, words", WRONG, ids=lambda value: " ".join(value) or "nothing")
+def test_wrong_usage(argv, words, tmp_path):
+    """DESIGN section 6: exit status 2, never CLI11's own; what is wrong, and what to do."""
+    refused(run(*argv, cwd=tmp_path), 2, *words)
+    assert not list(tmp_path.iterdir()), "nothing was done"
+
+
+@pytest.mark.parametrize("command", OPTIONS, ids=" ".join)
+@pytest.mark.parametrize("help_option", ["--help", "-h"])
+def test_help(command, help_option):
+    """DESIGN section 6: every command's help is a success and names all its options."""
+    result = run(*command, help_option).ok()
+    assert result.stderr == ""
+    for word in OPTIONS[command] + EVERYWHERE:
+        assert word in result.stdout, word
+
+
+@pytest.mark.parametrize("command", OPTIONS, ids=" ".join)
+def test_version(command):
+    """DESIGN section 6: --version, everywhere."""
+    name, number = run(*command, "--version").ok().stdout.split()
+    assert name == "flowlabel"
+    assert len(number.split(".")) == 3
+
+
+def test_options_of_every_command_stand_anywhere(lab, host):
+    """DESIGN section 6: --bpffs and -v before the command and behind it; -v shows libbpf's words and nothing else does."""
+    host.run(lab_module.binary(), "--bpffs", lab.bpffs, "attach", "v0", "--flows", "4")
+    host.run(lab_module.binary(), "status", "v0", "--bpffs", lab.bpffs)
+    host.run(lab_module.binary(), "detach", "--bpffs", lab.bpffs, "v0")
+    for argv in (["-v", "attach", "v0"], ["attach", "-v", "v0"], ["attach", "v0", "-v"]):
+        assert "libbpf: " in lab.flowlabel(host, *argv).ok().stderr
+        lab.flowlabel(host, "detach", "v0").ok()
+    assert lab.flowlabel(host, "attach", "v0").ok().stderr == ""
+
+
+def test_a_wrong_environment_is_named(lab, host):
+    """FLOWLABEL_TC has two values."""
+    refused(lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", env={"FLOWLABEL_TC": "qdisc"}), 2, "FLOWLABEL_TC",
+            "'qdisc'", "auto or clsact")
