@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Counts beside those of others: nftables, a packet capture, and the identity counted = live + spilled + lost."""
 
+import random
 import socket
 import struct
 
@@ -14,6 +15,8 @@ from nft import FlowCounters
 from topology import CLIENT, CLIENT4, ROUTER_LAN4, SERVER, SERVER4
 from traffic import UdpReceiver, UdpSender, ping, tcp
 
+MANY_LABELS = [0, 1, 0x80000, 0xFFFFF, *random.Random(6437).sample(range(2, 0xFFFFF), 256)]
+ROOM_FOR_ALL = ["--flows", 16384]  # no set of slots runs over
 BOTH_WAYS = {(CLIENT, SERVER), (SERVER, CLIENT)}
 
 
@@ -22,7 +25,7 @@ def traffic_of_many_flows(topology):
     tcp(topology.client, topology.server, SERVER, 300_000)
     tcp(topology.client, topology.server, SERVER, 30_000, label=0x00001)
     with UdpReceiver(topology.server, SERVER) as receiver, UdpSender(topology.client, CLIENT) as sender:
-        for label in (0, 1, 0x80000, 0xFFFFF, *range(0x1000, 0x1100)):
+        for label in MANY_LABELS:
             sender.send(SERVER, receiver.port, bytes(label % 100), label=label)
         sender.send(SERVER, receiver.port, bytes(6000))
     ping(topology.client, SERVER, count=4, size=1000)
@@ -39,7 +42,7 @@ def between_the_hosts(flows):
 def test_counts_equal_those_of_nftables(topology, key_file, hook, stamp):
     """R6437-2-2, R6437-2-3, DEC-8: flow by flow, packets and octets, with nftables behind us on the same interface."""
     options = ["--key-file", key_file] if stamp == "zero" else []
-    with attached(topology.lab, topology.router, "lan", hook, "--stamp", stamp, *options) as attachment, \
+    with attached(topology.lab, topology.router, "lan", hook, *ROOM_FOR_ALL, "--stamp", stamp, *options) as attachment, \
             FlowCounters(topology.router, "lan") as second_opinion:
         traffic_of_many_flows(topology)
         expected = between_the_hosts(second_opinion.flows())
@@ -50,7 +53,7 @@ def test_counts_equal_those_of_nftables(topology, key_file, hook, stamp):
 @pytest.mark.parametrize("hook", [hook for hook in ALL_HOOKS if hook.hook == "tc-egress"], ids=str)
 def test_egress_counts_equal_those_of_nftables(topology, hook):
     """R6437-2-3, DEC-8: the same for what leaves."""
-    with attached(topology.lab, topology.router, "wan", hook) as attachment, \
+    with attached(topology.lab, topology.router, "wan", hook, *ROOM_FOR_ALL) as attachment, \
             FlowCounters(topology.router, "wan", hook="egress") as second_opinion:
         traffic_of_many_flows(topology)
         expected = between_the_hosts(second_opinion.flows())
