@@ -1,106 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The entries: each fills the packet context from its hook and returns the verdict that changes nothing. */
+/* The entries. Each returns the verdict that changes nothing, whatever happened. */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 
 #include <bpf/bpf_helpers.h>
 
-#include "datapath.h"
-#include "functions.h"
-
-fl_inline struct fl_counters *fl_counters_of(__u32 cpu)
-{
-	return bpf_map_lookup_elem(&counters, &cpu);
-}
+#include "hooks.h"
 
 SEC("xdp.frags")
 int flowlabel_xdp(struct xdp_md *ctx)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct fl_packet p = {
-		.ctx = ctx,
-		.data = (void *)(long)ctx->data,
-		.data_end = (void *)(long)ctx->data_end,
-		.cpu = cpu,
-		.counters = fl_counters_of(cpu),
-		.hook = FL_HOOK_XDP,
-		.link.announced = fl_config.link_layer == FL_LINK_ETHERNET ? FL_ANNOUNCED_LINK : FL_ANNOUNCED_NOTHING,
-		.segments = 1,
-	};
-
-	if (p.counters)
-		fl_datapath(&p);
+	fl_run_xdp(ctx);
 	return XDP_PASS;
-}
-
-/* Is the network header OFFSET octets behind skb->data? The helper reads relative to the network header and only as
- * far as the linear part goes, so the last linear octet is where it must be and the one behind it is not. A linear part
- * that ends at OFFSET, as a driver leaves it that puts all but the link layer into fragments, has no such last octet. */
-fl_inline bool fl_network_header_at(struct __sk_buff *skb, __u32 offset)
-{
-	__u32 linear = skb->data_end - skb->data;
-	__u8 octet;
-
-	if (linear < offset)
-		return false;
-	if (linear > offset &&
-	    bpf_skb_load_bytes_relative(skb, linear - offset - 1, &octet, sizeof(octet), BPF_HDR_START_NET) != 0)
-		return false;
-	return bpf_skb_load_bytes_relative(skb, linear - offset, &octet, sizeof(octet), BPF_HDR_START_NET) != 0;
 }
 
 SEC("tc")
 int flowlabel_tc_ingress(struct __sk_buff *skb)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct fl_packet p = {
-		.ctx = skb,
-		.data = (void *)(long)skb->data,
-		.data_end = (void *)(long)skb->data_end,
-		.cpu = cpu,
-		.counters = fl_counters_of(cpu),
-		.hook = FL_HOOK_TC_INGRESS,
-		.link.announced = FL_ANNOUNCED_PROTOCOL,
-		.link.protocol_be = skb->protocol,
-		.link.vlan_tags = skb->vlan_present,
-		.segments = skb->gso_segs ? skb->gso_segs : 1,
-		.segment_size = skb->gso_segs ? 0 : skb->gso_size,
-	};
-
-	if (!p.counters)
-		return TC_ACT_UNSPEC;
-	/* Behind a generic xdp.frags program on the same device, skbs come without their Ethernet header. */
-	if (fl_config.link_layer == FL_LINK_ETHERNET && fl_likely(fl_network_header_at(skb, FL_ETHERNET_SIZE)))
-		p.link.l3 = FL_ETHERNET_SIZE;
-	else if (!fl_network_header_at(skb, 0)) {
-		fl_count(&p, link_unknown);
-		return TC_ACT_UNSPEC;
-	}
-	fl_datapath(&p);
+	fl_run_tc_ingress(skb);
 	return TC_ACT_UNSPEC;
 }
 
-/* On egress skb->data is at the link layer, while the network header of a tagged frame may be anywhere: a bridge and
- * packet sockets set it behind the tags and leave skb->protocol at the outermost one. */
 SEC("tc")
 int flowlabel_tc_egress(struct __sk_buff *skb)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct fl_packet p = {
-		.ctx = skb,
-		.data = (void *)(long)skb->data,
-		.data_end = (void *)(long)skb->data_end,
-		.cpu = cpu,
-		.counters = fl_counters_of(cpu),
-		.hook = FL_HOOK_TC_EGRESS,
-		.link.announced = fl_config.link_layer == FL_LINK_ETHERNET ? FL_ANNOUNCED_LINK : FL_ANNOUNCED_NOTHING,
-		.link.vlan_tags = skb->vlan_present,
-		.segments = skb->gso_segs ? skb->gso_segs : 1,
-		.segment_size = skb->gso_segs ? 0 : skb->gso_size,
-	};
-
-	if (p.counters)
-		fl_datapath(&p);
+	fl_run_tc_egress(skb);
 	return TC_ACT_UNSPEC;
 }
 
