@@ -78,6 +78,8 @@ fl_inline __u32 fl_walk_limit(const struct fl_packet *p, const struct fl_ip6 *ip
 fl_inline void fl_walk_extensions(const struct fl_packet *p, struct fl_walk *walk)
 {
 	walk->end = FL_WALK_TOO_MANY;
+/* Linux 6.1 refuses a loop whose last instruction falls through to its first ("back-edge"), as clang lays this one out. */
+#pragma clang loop unroll(full)
 	for (int i = 0; i <= FL_WALK_LIMIT; i++) {
 		struct fl_extension extension;
 		__u32 size;
