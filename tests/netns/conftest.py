@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Fixtures of the tests in network namespaces, and how they end: by a signal as by ^C, with 77 where tests were skipped."""
+"""Fixtures of the tests in network namespaces, and how they end: by a signal as by ^C, with status 77 after a skip."""
 
 import pathlib
 import sys

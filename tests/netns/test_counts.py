@@ -41,8 +41,8 @@ def between_the_hosts(flows):
 @pytest.mark.parametrize("hook", INGRESS_HOOKS, ids=str)
 def test_counts_equal_those_of_nftables(topology, key_file, hook, stamp):
     """R6437-2-2, R6437-2-3, DEC-8: flow by flow, packets and octets, with nftables behind us on the same interface."""
-    options = ["--key-file", key_file] if stamp == "zero" else []
-    with attached(topology.lab, topology.router, "lan", hook, *ROOM_FOR_ALL, "--stamp", stamp, *options) as attachment, \
+    options = ["--stamp", "zero", "--key-file", key_file] if stamp == "zero" else ["--stamp", "off"]
+    with attached(topology.lab, topology.router, "lan", hook, *ROOM_FOR_ALL, *options) as attachment, \
             FlowCounters(topology.router, "lan") as second_opinion:
         traffic_of_many_flows(topology)
         expected = between_the_hosts(second_opinion.flows())

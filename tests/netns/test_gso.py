@@ -47,8 +47,8 @@ def super_traffic(topology):
 
 @pytest.mark.parametrize("hook", [TC_EGRESS, TC_EGRESS_CLSACT], ids=str)
 def test_egress_counts_what_the_peer_receives(topology, segmenting_client, hook):
-    """R6437-2-3, DEC-8: at the sender, before its super-packets are cut, the segments and octets that the peer receives;
-    native XDP there counts the same."""
+    """R6437-2-3, DEC-8: at the sender, before its super-packets are cut, the segments and octets that the peer
+    receives; native XDP there counts the same."""
     with attached(topology.lab, topology.client, "eth0", hook) as sender, \
             attached(topology.lab, topology.router, "lan", XDP_NATIVE) as peer, \
             FlowCounters(topology.client, "eth0", hook="egress") as skbs, \
@@ -84,7 +84,7 @@ def test_ingress_counts_and_labels_segments(topology, key_file, hook, beside):
 
 
 def test_xdp_counts_frames(topology):
-    """DESIGN's limit: XDP knows no segments, so what generic XDP gets as one frame is one packet, with all its octets."""
+    """XDP knows no segments, so what generic XDP gets as one frame is one packet, with all its octets."""
     with attached(topology.lab, topology.router, "lan", XDP_GENERIC) as attachment, \
             FlowCounters(topology.router, "lan") as skbs:
         tcp(topology.client, topology.server, SERVER, 1_000_000)

@@ -52,7 +52,8 @@ ENCAPSULATIONS = [
     Encapsulation("8021q", VLAN, lambda inner: vlan(7, IPV6) + inner),
     Encapsulation("priority-tag", VLAN, lambda inner: vlan(0xE000, IPV6) + inner),
     Encapsulation("8021ad", QINQ, lambda inner: vlan(100, VLAN) + vlan(7, IPV6) + inner),
-    Encapsulation("four-tags", QINQ, lambda inner: vlan(1, QINQ) + vlan(2, VLAN) + vlan(3, VLAN) + vlan(4, IPV6) + inner),
+    Encapsulation("four-tags", QINQ,
+                  lambda inner: vlan(1, QINQ) + vlan(2, VLAN) + vlan(3, VLAN) + vlan(4, IPV6) + inner),
     Encapsulation("five-tags", VLAN, lambda inner: vlan(1, VLAN) * 4 + vlan(5, IPV6) + inner,
                   counted=False, stamped=False, counter="vlan_limit"),
     Encapsulation("pppoe", PPPOE, pppoe_session),
@@ -114,8 +115,9 @@ def wire(lab):
 @pytest.fixture(scope="module", params=ALL_HOOKS, ids=str)
 def stamping(wire, key_file, request):
     """A bridge that stamps."""
-    interface = "wan" if request.param.hook == "tc-egress" else "lan"
-    with attached(wire.lab, wire.bridge, interface, request.param, "--stamp", "zero", "--key-file", key_file) as attachment:
+    hook = request.param
+    interface = "wan" if hook.hook == "tc-egress" else "lan"
+    with attached(wire.lab, wire.bridge, interface, hook, "--stamp", "zero", "--key-file", key_file) as attachment:
         yield attachment
 
 
@@ -126,8 +128,8 @@ def counted_here(attachment):
 
 @pytest.mark.parametrize("encapsulation", ENCAPSULATIONS, ids=str)
 def test_frames_of_every_kind(wire, stamping, encapsulation):
-    """R6437-2-5, R6437-3-9, R8200-3-1, R6437-6.3-2: the label of the outermost IPv6 header is written, nothing else; what
-    is behind MPLS or not understood passes as it came, and is counted under its reason."""
+    """R6437-2-5, R6437-3-9, R8200-3-1, R6437-6.3-2: the label of the outermost IPv6 header is written, nothing else;
+    what is behind MPLS or not understood passes as it came, and is counted under its reason."""
     before, counters = counted_here(stamping), stamping.counters()
     frames = [encapsulation.frame(wire.link, label) for label in (0, 0x12345)]
     received = wire.pass_on(*frames)
@@ -146,7 +148,7 @@ def test_frames_of_every_kind(wire, stamping, encapsulation):
 @pytest.mark.parametrize("stamper", ["xdp", "tc-ingress"])
 @pytest.mark.parametrize("encapsulation", ENCAPSULATIONS, ids=str)
 def test_generic_xdp_and_tc_ingress_on_one_device(wire, key_file, encapsulation, tc, stamper):
-    """KERNELS' pair: behind a generic XDP program skbs reach tc without their Ethernet header; both count, either stamps."""
+    """Behind a generic XDP program skbs reach tc without their Ethernet header; both count, either stamps."""
     options = {"xdp": [], "tc-ingress": []}
     options[stamper] = ["--stamp", "zero", "--key-file", key_file]
     with attached(wire.lab, wire.bridge, "lan", XDP_GENERIC, *options["xdp"]) as first, \
@@ -176,8 +178,9 @@ def test_frames_that_are_short_or_wrong_pass(wire, stamping):
 @pytest.mark.parametrize("hook", [XDP_GENERIC, TC_INGRESS, TC_INGRESS_CLSACT], ids=str)
 def test_a_device_without_a_link_layer(topology, key_file, hook):
     """R6437-3-9: on a tun device packets start with the IPv6 header; they are labelled, counted and delivered."""
+    stamping = ["--stamp", "zero", "--key-file", key_file]
     with Tun(topology.router, "tunnel") as tunnel, \
-            attached(topology.lab, topology.router, "tunnel", hook, "--stamp", "zero", "--key-file", key_file) as attachment, \
+            attached(topology.lab, topology.router, "tunnel", hook, *stamping) as attachment, \
             Capture(topology.server, "eth0") as received, no_new_errors(topology.router):
         datagram = udp(SOURCE, SERVER, *PORTS, b"from the tunnel")
         tunnel.write(ipv6(SOURCE, SERVER, UDP, datagram))
@@ -210,7 +213,8 @@ def test_native_xdp_on_a_tap_device(topology, key_file):
     with Tun(topology.router, "machine", "tap") as machine:
         topology.router.address("machine", "2001:db8:a::2/64")
         link = topology.router.mac("machine"), b"\2\0\0\0\0\2"
-        with attached(topology.lab, topology.router, "machine", XDP_NATIVE, "--stamp", "zero", "--key-file", key_file), \
+        stamping = ["--stamp", "zero", "--key-file", key_file]
+        with attached(topology.lab, topology.router, "machine", XDP_NATIVE, *stamping), \
                 Capture(topology.server, "eth0") as received:
             machine.write(ethernet(*link, IPV6, ipv6(SOURCE, SERVER, UDP, udp(SOURCE, SERVER, *PORTS, b"hello"))))
             packets = received.quiet().of(SOURCE, SERVER)

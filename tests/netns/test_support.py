@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the other tests lean on: the second implementation of the label formula, and labs that leave nothing."""
 
-import os
 import pathlib
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 

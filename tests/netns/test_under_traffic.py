@@ -56,7 +56,7 @@ def traffic(network):
 
 
 def test_replace_loses_nothing(network, attachment, key_file):
-    """R6436-6, DESIGN section 5: programs are exchanged under traffic; no packet is lost, and none goes uncounted."""
+    """R6436-6: programs are exchanged under traffic; no packet is lost, and none goes uncounted."""
     attachment.attach("--flows", 1024)
     with traffic(network) as flood:
         for round_number in range(ROUNDS):
@@ -87,7 +87,7 @@ def test_replace_keeps_the_key(network, attachment):
 
 
 def test_observers_beside_a_stamper(network, key_file):
-    """R6436-6: three attachments on a router's way, two of which come and go, and what one has stamped stays stamped."""
+    """R6436-6: of three attachments on a router's way two come and go, and what the other has stamped stays stamped."""
     with attached(network.lab, network.router, "lan", XDP_NATIVE, "--stamp", "zero", "--key-file", key_file), \
             Capture(network.server, "eth0") as received:
         with traffic(network):
@@ -100,7 +100,7 @@ def test_observers_beside_a_stamper(network, key_file):
 
 
 def test_a_change_of_mode_under_traffic(network):
-    """DESIGN section 5: native XDP gives way to generic XDP and back; the connection goes on."""
+    """Native XDP gives way to generic XDP and back; the connection goes on."""
     with traffic(network):
         for hook in (XDP_NATIVE, XDP_GENERIC) * (ROUNDS // 2):
             with attached(network.lab, network.router, "lan", hook):

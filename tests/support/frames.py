@@ -43,7 +43,8 @@ def mpls(*labels):
 def ipv6(source, destination, next_header, payload, label=0, traffic_class=0, hop_limit=64):
     """An IPv6 packet."""
     word = 6 << 28 | traffic_class << 20 | label
-    return struct.pack("!IHBB", word, len(payload), next_header, hop_limit) + address(source) + address(destination) + payload
+    start = struct.pack("!IHBB", word, len(payload), next_header, hop_limit)
+    return start + address(source) + address(destination) + payload
 
 
 def ones_sum(data):
@@ -130,8 +131,8 @@ class Packet:
 
 
 def super_packet(protocol, source, destination, ports, payload):
-    """An IPv6 packet with TCP or UDP whose checksum is left to whoever cuts it into segments: the field holds the sum of
-    the pseudo-header."""
+    """An IPv6 packet with TCP or UDP whose checksum is left to whoever cuts it into segments: the field holds the sum
+    of the pseudo-header."""
     source_port, destination_port = ports
     if protocol == TCP:
         header = struct.pack("!HHIIBBHHH", source_port, destination_port, 1, 1, 5 << 4, 0x10, 1024, 0, 0)

@@ -14,7 +14,8 @@ def _rotate(word, bits):
 def siphash(key, message, compressions=2, finalizations=4):
     """SipHash-c-d with 64 bits of output (Aumasson and Bernstein, 2012)."""
     k0, k1 = struct.unpack("<QQ", key)
-    v0, v1, v2, v3 = (k0 ^ 0x736F6D6570736575, k1 ^ 0x646F72616E646F6D, k0 ^ 0x6C7967656E657261, k1 ^ 0x7465646279746573)
+    v0, v1 = k0 ^ 0x736F6D6570736575, k1 ^ 0x646F72616E646F6D
+    v2, v3 = k0 ^ 0x6C7967656E657261, k1 ^ 0x7465646279746573
 
     def rounds(count):
         nonlocal v0, v1, v2, v3
@@ -44,7 +45,7 @@ ROUNDS = {"siphash-2-4": (2, 4), "siphash-1-3": (1, 3)}
 
 
 def label_of(key, source, destination, transport=None, prf="siphash-2-4"):
-    """The label of a flow. TRANSPORT: (protocol, source port, destination port), or None for the two addresses alone."""
+    """The label of a flow. TRANSPORT: (protocol, source port, destination port); None: the two addresses alone."""
     flow_id = ipaddress.IPv6Address(source).packed + ipaddress.IPv6Address(destination).packed
     if transport:
         flow_id += struct.pack("!BHH", *transport)

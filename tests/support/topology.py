@@ -44,7 +44,8 @@ class Topology:
 
     def segment_everywhere(self):
         """Every packet crosses every device as one frame, with the checksums that go over the wire."""
-        for host, interface in ((self.client, "eth0"), (self.router, "lan"), (self.router, "wan"), (self.server, "eth0")):
+        for host, interface in ((self.client, "eth0"), (self.router, "lan"), (self.router, "wan"),
+                                (self.server, "eth0")):
             host.ethtool(interface, tx="off", tso="off", gso="off", gro="off")
 
 
