@@ -5,12 +5,12 @@
  * its packet: the next number of a stream that the driver filled, uniform or skewed. All rows pay for that alike.
  */
 #include <linux/bpf.h>
+#include <linux/pkt_cls.h>
 
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "datapath.h"
-#include "functions.h"
+#include "hooks.h"
 
 #define STREAM_LENGTH (1u << 24)
 
@@ -80,7 +80,7 @@ fl_inline struct fl_packet packet_of(struct xdp_md *ctx)
 		.data = (void *)(long)ctx->data,
 		.data_end = (void *)(long)ctx->data_end,
 		.cpu = cpu,
-		.counters = bpf_map_lookup_elem(&counters, &cpu),
+		.counters = fl_counters_of(cpu),
 		.hook = FL_HOOK_XDP,
 		.link.announced = FL_ANNOUNCED_LINK,
 		.segments = 1,
@@ -147,14 +147,9 @@ int touch(struct xdp_md *ctx)
 SEC("xdp.frags")
 int datapath(struct xdp_md *ctx)
 {
-	struct fl_packet p;
-
 	if (!fresh_packet(ctx))
 		return XDP_ABORTED;
-	p = packet_of(ctx);
-	if (!p.counters)
-		return XDP_ABORTED;
-	fl_datapath(&p);
+	fl_run_xdp(ctx);
 	return XDP_PASS;
 }
 
@@ -281,6 +276,50 @@ int alt_hash_spin_lock(struct xdp_md *ctx)
 		bpf_map_update_elem(&hash_locked, &key, &first, BPF_ANY);
 	}
 	return XDP_PASS;
+}
+
+/* The real path: a generator that sends its frames to an interface, and what drops them at the other end of the link. */
+const volatile __u32 bench_out_ifindex;
+__u64 arrived;
+
+SEC("xdp")
+int generate(struct xdp_md *ctx)
+{
+	if (!fresh_packet(ctx))
+		return XDP_ABORTED;
+	return (int)bpf_redirect(bench_out_ifindex, 0);
+}
+
+SEC("xdp.frags")
+int path_xdp_drop(struct xdp_md *ctx)
+{
+	(void)ctx;
+	arrived++;
+	return XDP_DROP;
+}
+
+SEC("xdp.frags")
+int path_xdp(struct xdp_md *ctx)
+{
+	arrived++;
+	fl_run_xdp(ctx);
+	return XDP_DROP;
+}
+
+SEC("tc")
+int path_tc_drop(struct __sk_buff *skb)
+{
+	(void)skb;
+	arrived++;
+	return TC_ACT_SHOT;
+}
+
+SEC("tc")
+int path_tc(struct __sk_buff *skb)
+{
+	arrived++;
+	fl_run_tc_ingress(skb);
+	return TC_ACT_SHOT;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -4,11 +4,13 @@
 #include <sched.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <fstream>
 #include <thread>
 
+#include "path.hpp"
 #include "programs.hpp"
 #include "results.hpp"
 
@@ -28,21 +30,29 @@ static int run(int argc, char** argv)
 {
     CLI::App app("Measures the datapath beside what people would use instead.", "bench");
     std::string json_file;
+    std::vector<std::string> suites = {"prog", "path"};
     bool quick = false;
+    PathOptions path{.flows = {1'000, 300'000, 1'000'000}};
     Results results;
     ProgramOptions programs{.flows = {1, 1'000, 30'000, 300'000, 1'000'000, 10'000'000}};
 
     app.add_flag("--quick", quick, "fewer rounds, no variants: the shape in under two minutes");
     app.add_option("--json", json_file, "write the results as a flowlabel.bench/1 document")->type_name("FILE");
     app.add_option("--flows", programs.flows, "numbers of flows")->delimiter(',');
+    app.add_option("--suite", suites, "prog (with alt), path")->delimiter(',');
     CLI11_PARSE(app, argc, argv);
     if (quick) {
         programs.rounds = 3;
         programs.packets = 400'000;
         programs.variants = false;
+        path.rounds = 3;
+        path.packets = 400'000;
     }
     pin();
-    run_programs(programs, results);
+    if (std::ranges::count(suites, "prog"))
+        run_programs(programs, results);
+    if (std::ranges::count(suites, "path"))
+        run_path(path, results);
     if (!json_file.empty()) {
         std::ofstream file(json_file);
 

@@ -2,27 +2,18 @@
 #include "programs.hpp"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <ctime>
-#include <array>
-#include <memory>
 #include <stdexcept>
-#include <string>
 
-#include "flowlabel/abi.h"
-#include "program.hpp"
-#include "stream.hpp"
-
-// behind abi.h, whose types it names
-#include "bench.skel.h"
+#include "object.hpp"
+#include "packet_shape.hpp"
 
 namespace flowlabel::bench {
 
-constexpr std::uint8_t table_shift = 20; ///< 2^20 slots or entries, in every table
-constexpr std::size_t stream_length = 1u << 24;
+/// Packets that fill the tables before anything is measured, at most: the length of the stream of flows.
+constexpr std::uint64_t longest_warm_up = 1u << 24;
 
 /// A program as a row of the benchmark.
 struct Subject {
@@ -48,107 +39,28 @@ constexpr Subject subjects[] = {
     {"alt", "HASH+spin_lock", "alt_hash_spin_lock"},
 };
 
-/// The packet that all rows are given.
-struct Shape {
-    std::string name;
-    Draw draw = Draw::uniform;
-    bool vlan = false;
-    unsigned extension_headers = 0;
-    bool labelled = false;
-};
-
-static std::vector<std::uint8_t> make_packet(const Shape& shape)
-{
-    std::vector<std::uint8_t> packet(12, 0x02); // the addresses
-    std::uint8_t next_header = 17;
-    std::vector<std::uint8_t> behind = {0x30, 0x39, 0, 53, 0, 16, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}; // UDP
-
-    for (unsigned i = 0; i < shape.extension_headers; i++) { // destination options: PadN
-        behind.insert(behind.begin(), {next_header, 0, 1, 4, 0, 0, 0, 0});
-        next_header = 60;
-    }
-    if (shape.vlan)
-        packet.insert(packet.end(), {0x81, 0, 0, 7});
-    packet.insert(packet.end(), {0x86, 0xDD, 0x60, 0, 0, 0, 0, static_cast<std::uint8_t>(behind.size()), next_header, 64});
-    packet.insert(packet.end(), {0x20, 0x01, 0x0D, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
-    packet.insert(packet.end(), {0x20, 0x01, 0x0D, 0xB8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
-    packet.insert(packet.end(), behind.begin(), behind.end());
-    return packet;
-}
-
-struct DestroySkeleton {
-    void operator()(bench_bpf* skeleton) const { bench_bpf__destroy(skeleton); }
-};
-
-/// A loaded program with maps of its own.
+/// A loaded program and its packet.
 class Runner {
 public:
-    Runner(const Subject& subject, const Shape& shape, std::uint64_t flows);
+    Runner(const Subject& subject, const Shape& shape, std::uint64_t flows)
+        : object_({.program = subject.program,
+                   .flows = flows,
+                   .draw = shape.draw,
+                   .l3 = shape.vlan ? 18u : 14u,
+                   .labelled = shape.labelled,
+                   .stamp = subject.stamp,
+                   .prf = subject.prf}),
+          packet_(make_packet(shape))
+    {
+    }
 
     /// ns per packet over PACKETS packets.
     double run(std::uint32_t packets);
 
 private:
-    void choose(const char* program);
-
-    std::unique_ptr<bench_bpf, DestroySkeleton> skeleton_;
-    int program_ = -1;
+    Object object_;
     std::vector<std::uint8_t> packet_;
 };
-
-/// Leaves out every other program, and the maps that only those use.
-void Runner::choose(const char* program)
-{
-    bpf_program* each = nullptr;
-    const struct {
-        bpf_map* map;
-        const char* user;
-    } alternatives[] = {
-        {skeleton_->maps.lru_percpu_hash, "alt_lru_percpu_hash"},
-        {skeleton_->maps.lru_hash, "alt_lru_hash"},
-        {skeleton_->maps.hash, "alt_hash"},
-        {skeleton_->maps.hash_locked, "alt_hash_spin_lock"},
-    };
-
-    bpf_object__for_each_program(each, skeleton_->obj)
-        bpf_program__set_autoload(each, std::string_view(program) == bpf_program__name(each));
-    for (const auto& [map, user] : alternatives) {
-        bpf_map__set_max_entries(map, 1u << table_shift);
-        bpf_map__set_autocreate(map, std::string_view(program) == user);
-    }
-}
-
-Runner::Runner(const Subject& subject, const Shape& shape, std::uint64_t flows)
-    : skeleton_(bench_bpf__open()), packet_(make_packet(shape))
-{
-    const auto secrets = random_secrets();
-    const unsigned cpus = possible_cpus().value();
-
-    if (!skeleton_ || !secrets)
-        throw std::runtime_error("cannot open the benchmark's BPF object");
-    choose(subject.program);
-    skeleton_->rodata->fl_config = {.stamp = static_cast<std::uint8_t>(subject.stamp),
-                                    .prf = static_cast<std::uint8_t>(subject.prf),
-                                    .link_layer = FL_LINK_ETHERNET,
-                                    .slots_shift = table_shift};
-    skeleton_->rodata->bench_l3 = shape.vlan ? 18 : 14;
-    skeleton_->rodata->bench_labelled = shape.labelled;
-    skeleton_->data_secrets->fl_secrets[0] = *secrets;
-    bpf_map__set_max_entries(skeleton_->maps.table, cpus << (table_shift - FL_WAYS_SHIFT));
-    bpf_map__set_max_entries(skeleton_->maps.counters, cpus);
-    if (bench_bpf__load(skeleton_.get()) != 0)
-        throw std::runtime_error(std::string("cannot load ") + subject.program + " (are you root?)");
-    program_ = bpf_program__fd(bpf_object__find_program_by_name(skeleton_->obj, subject.program));
-
-    const int stream = bpf_map__fd(skeleton_->maps.stream);
-    void* const mapped =
-        mmap(nullptr, stream_length * sizeof(std::uint32_t), PROT_READ | PROT_WRITE, MAP_SHARED, stream, 0);
-
-    if (mapped == MAP_FAILED)
-        throw std::runtime_error("cannot map the stream of flows");
-    fill_stream({static_cast<std::uint32_t*>(mapped), stream_length}, flows, shape.draw);
-    munmap(mapped, stream_length * sizeof(std::uint32_t));
-}
 
 /// ns of this thread: what other processes do on this CPU meanwhile is not ours.
 static double cpu_time()
@@ -167,7 +79,7 @@ double Runner::run(std::uint32_t packets)
                 .data_size_out = static_cast<std::uint32_t>(out.size()), .repeat = static_cast<int>(packets));
     const double start = cpu_time();
 
-    if (bpf_prog_test_run_opts(program_, &options) != 0 || options.retval != XDP_PASS)
+    if (bpf_prog_test_run_opts(object_.program(), &options) != 0 || options.retval != XDP_PASS)
         throw std::runtime_error("the test run failed");
     return (cpu_time() - start) / packets;
 }
@@ -177,7 +89,7 @@ static void compare(std::uint64_t flows, const Shape& shape, const ProgramOption
 {
     std::vector<Runner> runners;
     std::vector<std::vector<double>> samples(std::size(subjects));
-    const auto warm_up = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(3 * flows, 100'000, stream_length));
+    const auto warm_up = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(3 * flows, 100'000, longest_warm_up));
 
     for (const Subject& subject : subjects) {
         runners.emplace_back(subject, shape, flows);

@@ -25,8 +25,8 @@ Row make_row(Row row, std::vector<double> samples)
 void Results::add(const Row& row)
 {
     if (rows_.empty())
-        fmt::print("{:<8} {:<22} {:>9}  {:<16} {:>10} {:>8}  {}\n", "suite", "name", "flows", "variant", "median",
-                   "+-", "unit");
+        fmt::print("{:<8} {:<22} {:>9}  {:<16} {:>10} {:>8}  {}\n", "suite", "name", "flows", "variant", "median", "+-",
+                   "unit");
     fmt::print("{:<8} {:<22} {:>9}  {:<16} {:>10.2f} {:>8.2f}  {}\n", row.suite, row.name, row.flows, row.variant,
                row.value, row.spread, row.unit);
     std::fflush(stdout);

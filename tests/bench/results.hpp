@@ -14,8 +14,8 @@ struct Row {
     std::string name;
     std::uint64_t flows = 0;
     std::string variant;
-    double value = 0; ///< the median
-    std::string unit; ///< ns/packet, Mpps, ms, MiB
+    double value = 0;  ///< the median
+    std::string unit;  ///< ns/packet, Mpps, ms, MiB
     double spread = 0; ///< half of the distance between the quartiles
 };
 

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "object.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <sys/mman.h>
+
+#include <stdexcept>
+#include <string_view>
+
+#include "program.hpp"
+
+namespace flowlabel::bench {
+
+constexpr std::size_t stream_length = 1u << 24;
+
+/// Leaves out every other program, and the maps that only those use.
+void Object::choose(const ObjectSetup& setup)
+{
+    bpf_program* each = nullptr;
+    const struct {
+        bpf_map* map;
+        std::string_view user;
+    } alternatives[] = {
+        {skeleton_->maps.lru_percpu_hash, "alt_lru_percpu_hash"},
+        {skeleton_->maps.lru_hash, "alt_lru_hash"},
+        {skeleton_->maps.hash, "alt_hash"},
+        {skeleton_->maps.hash_locked, "alt_hash_spin_lock"},
+    };
+
+    bpf_object__for_each_program(each, skeleton_->obj)
+        bpf_program__set_autoload(each, setup.program == bpf_program__name(each));
+    for (const auto& [map, user] : alternatives) {
+        bpf_map__set_max_entries(map, 1u << setup.table_shift);
+        bpf_map__set_autocreate(map, setup.program == user);
+    }
+}
+
+void Object::fill(const ObjectSetup& setup)
+{
+    const int stream = bpf_map__fd(skeleton_->maps.stream);
+    constexpr std::size_t size = stream_length * sizeof(std::uint32_t);
+    void* const mapped = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, stream, 0);
+
+    if (mapped == MAP_FAILED)
+        throw std::runtime_error("cannot map the stream of flows");
+    fill_stream({static_cast<std::uint32_t*>(mapped), stream_length}, setup.flows, setup.draw);
+    munmap(mapped, size);
+}
+
+Object::Object(const ObjectSetup& setup) : skeleton_(bench_bpf__open())
+{
+    const auto secrets = random_secrets();
+    const unsigned cpus = possible_cpus().value();
+
+    if (!skeleton_ || !secrets)
+        throw std::runtime_error("cannot open the benchmark's BPF object");
+    choose(setup);
+    skeleton_->rodata->fl_config = {.stamp = static_cast<std::uint8_t>(setup.stamp),
+                                    .prf = static_cast<std::uint8_t>(setup.prf),
+                                    .link_layer = FL_LINK_ETHERNET,
+                                    .slots_shift = setup.table_shift};
+    skeleton_->rodata->bench_l3 = setup.l3;
+    skeleton_->rodata->bench_labelled = setup.labelled;
+    skeleton_->rodata->bench_out_ifindex = setup.out_ifindex;
+    skeleton_->data_secrets->fl_secrets[0] = *secrets;
+    bpf_map__set_max_entries(skeleton_->maps.table, cpus << (setup.table_shift - FL_WAYS_SHIFT));
+    bpf_map__set_max_entries(skeleton_->maps.counters, cpus);
+    if (bench_bpf__load(skeleton_.get()) != 0)
+        throw std::runtime_error("cannot load " + setup.program + " (are you root?)");
+    program_ = bpf_program__fd(bpf_object__find_program_by_name(skeleton_->obj, setup.program.c_str()));
+    fill(setup);
+}
+
+} // namespace flowlabel::bench

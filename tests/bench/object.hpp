@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// The benchmark's BPF object with one program loaded, and maps of its own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "flowlabel/abi.h"
+#include "stream.hpp"
+
+// behind abi.h, whose types it names
+#include "bench.skel.h"
+
+namespace flowlabel::bench {
+
+constexpr std::uint8_t default_table_shift = 20; ///< 2^20 slots or entries, in every table
+
+struct ObjectSetup {
+    std::string program;
+    std::uint64_t flows = 1;
+    Draw draw = Draw::uniform;
+    std::uint32_t l3 = 14;
+    bool labelled = false;
+    fl_stamp_mode stamp = FL_STAMP_OFF;
+    fl_prf prf = FL_PRF_SIPHASH_2_4;
+    std::uint8_t table_shift = default_table_shift;
+    std::uint32_t out_ifindex = 0;
+};
+
+class Object {
+public:
+    explicit Object(const ObjectSetup& setup);
+
+    [[nodiscard]] int program() const { return program_; }
+    [[nodiscard]] bench_bpf& skeleton() { return *skeleton_; }
+
+private:
+    void choose(const ObjectSetup& setup);
+    void fill(const ObjectSetup& setup);
+
+    struct Destroy {
+        void operator()(bench_bpf* skeleton) const { bench_bpf__destroy(skeleton); }
+    };
+    std::unique_ptr<bench_bpf, Destroy> skeleton_;
+    int program_ = -1;
+};
+
+} // namespace flowlabel::bench

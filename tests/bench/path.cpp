@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "path.hpp"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <sched.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "link.hpp"
+#include "object.hpp"
+#include "packet_shape.hpp"
+
+namespace flowlabel::bench {
+
+constexpr const char* sender = "bench-tx";
+constexpr const char* receiver = "bench-rx";
+
+static void command(const std::string& text)
+{
+    std::string shell = "/bin/sh";
+    std::string option = "-ec";
+    std::string script = text;
+    char* const arguments[] = {shell.data(), option.data(), script.data(), nullptr};
+    int status = 0;
+    pid_t child = 0;
+
+    if (posix_spawn(&child, shell.c_str(), nullptr, nullptr, arguments, environ) != 0 ||
+        waitpid(child, &status, 0) != child || status != 0)
+        throw std::runtime_error("this failed: " + text);
+}
+
+static void make_link()
+{
+    if (unshare(CLONE_NEWNET) != 0)
+        throw std::runtime_error("cannot make a network namespace (are you root?)");
+    command(fmt::format("ip link add {0} type veth peer name {1} && "
+                        "sysctl -qw net.ipv6.conf.{0}.disable_ipv6=1 net.ipv6.conf.{1}.disable_ipv6=1 && "
+                        "ethtool -K {1} gro on && ip link set {0} up && ip link set {1} up",
+                        sender, receiver));
+}
+
+/// What stands at the receiving end.
+struct Subject {
+    const char* row;
+    const char* baseline; ///< the row whose cost is taken off
+    const char* program;  ///< empty: nftables
+    fl_stamp_mode stamp = FL_STAMP_OFF;
+    const char* rules = "";
+};
+
+constexpr const char* nft_drop =
+    "nft 'add table netdev bench; add chain netdev bench rx { type filter hook ingress device "
+    "bench-rx priority 0; policy drop; }'";
+constexpr const char* nft_count =
+    "nft 'add table netdev bench; "
+    "add set netdev bench flows { typeof ip6 saddr . ip6 daddr . ip6 flowlabel; flags dynamic; size 1048576; counter; "
+    "}; "
+    "add chain netdev bench rx { type filter hook ingress device bench-rx priority 0; policy drop; }; "
+    "add rule netdev bench rx update @flows { ip6 saddr . ip6 daddr . ip6 flowlabel }'";
+
+constexpr Subject subjects[] = {
+    {"xdp-drop", "xdp-drop", "path_xdp_drop"},
+    {"xdp-observe", "xdp-drop", "path_xdp"},
+    {"xdp-observe+stamp", "xdp-drop", "path_xdp", FL_STAMP_ZERO},
+    {"tc-drop", "tc-drop", "path_tc_drop"},
+    {"tc-observe", "tc-drop", "path_tc"},
+    {"tc-observe+stamp", "tc-drop", "path_tc", FL_STAMP_ZERO},
+    {"nft-drop", "nft-drop", "", FL_STAMP_OFF, nft_drop},
+    {"nft-count", "nft-drop", "", FL_STAMP_OFF, nft_count},
+};
+
+/// One subject in place; gone with the object.
+class Place {
+public:
+    Place(const Subject& subject, std::uint64_t flows);
+    ~Place()
+    {
+        if (!object_)
+            command("nft delete table netdev bench");
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+private:
+    std::unique_ptr<Object> object_;
+    Fd link_;
+};
+
+Place::Place(const Subject& subject, std::uint64_t flows)
+{
+    const std::string program = subject.program;
+    const unsigned ifindex = if_nametoindex(receiver);
+
+    if (program.empty()) {
+        command(subject.rules);
+        return;
+    }
+    object_ = std::make_unique<Object>(ObjectSetup{.program = program, .flows = flows, .stamp = subject.stamp});
+    LinkAttempt link = program.contains("tc") ? link_tcx(object_->program(), ifindex, FL_HOOK_TC_INGRESS)
+                                              : link_xdp(object_->program(), ifindex, true);
+
+    if (!link.fd)
+        throw std::runtime_error(fmt::format("cannot attach {} (errno {})", program, link.number));
+    link_ = std::move(link.fd);
+}
+
+/// Sends frames of FLOWS flows over the link.
+class Generator {
+public:
+    explicit Generator(std::uint64_t flows)
+        : object_({.program = "generate", .flows = flows, .out_ifindex = if_nametoindex(sender)}),
+          packet_(make_packet({.name = "uniform"}))
+    {
+    }
+
+    /// ns of wall time per packet, the receiving end's work with it: both run on this CPU.
+    double send(std::uint32_t packets)
+    {
+        LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet_.data(),
+                    .data_size_in = static_cast<std::uint32_t>(packet_.size()), .repeat = static_cast<int>(packets),
+                    .flags = BPF_F_TEST_XDP_LIVE_FRAMES);
+        const auto start = std::chrono::steady_clock::now();
+
+        if (bpf_prog_test_run_opts(object_.program(), &options) != 0)
+            throw std::runtime_error("the generator failed");
+        return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count() / packets;
+    }
+
+private:
+    Object object_;
+    std::vector<std::uint8_t> packet_;
+};
+
+/// All subjects with one number of flows, round by round.
+static void compare(std::uint64_t flows, const PathOptions& options, Results& results)
+{
+    Generator generator(flows);
+    std::array<std::vector<double>, std::size(subjects)> cost;
+    std::array<std::vector<double>, std::size(subjects)> net;
+    const auto warm_up = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(3 * flows, 100'000, 4'000'000));
+
+    for (std::size_t i = 0; i < std::size(subjects); i++) {
+        const Place place(subjects[i], flows);
+
+        generator.send(warm_up);
+        for (unsigned round = 0; round < options.rounds; round++)
+            cost[i].push_back(generator.send(options.packets));
+    }
+    for (std::size_t i = 0; i < std::size(subjects); i++) {
+        const auto* const baseline = std::ranges::find_if(
+            subjects, [&](const Subject& subject) { return std::string_view(subject.row) == subjects[i].baseline; });
+        Row row{.suite = "path", .name = subjects[i].row, .flows = flows, .variant = "total", .unit = "ns/packet"};
+
+        for (unsigned round = 0; round < options.rounds; round++)
+            net[i].push_back(cost[i][round] - cost[static_cast<std::size_t>(baseline - subjects)][round]);
+        results.add(make_row(row, cost[i]));
+        row.variant = "net";
+        if (baseline != &subjects[i])
+            results.add(make_row(row, net[i]));
+    }
+}
+
+void run_path(const PathOptions& options, Results& results)
+{
+    make_link();
+    for (const std::uint64_t flows : options.flows)
+        compare(flows, options, results);
+}
+
+} // namespace flowlabel::bench

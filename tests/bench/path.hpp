@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// The suite `path`: live frames over a veth pair of the benchmark's own network namespace.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "results.hpp"
+
+namespace flowlabel::bench {
+
+struct PathOptions {
+    std::vector<std::uint64_t> flows;
+    unsigned rounds = 5;
+    std::uint32_t packets = 1'000'000; ///< a round
+};
+
+/// Leaves the process in a network namespace of its own.
+void run_path(const PathOptions& options, Results& results);
+
+} // namespace flowlabel::bench
