@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cases.hpp"
 
+#include <tuple>
+
 namespace flowlabel::test {
 
 static const Packet start = Ethernet{} / IPv6{};
@@ -19,6 +21,25 @@ static Case neighbour_discovery(std::uint8_t type)
 static Packet between(const Ip& src, const Ip& dst)
 {
     return Ethernet{} / IPv6{.src = src, .dst = dst} / Udp{};
+}
+
+/// The first three octets of the ports are there, and then all four.
+static std::vector<Case> cut_ports_cases()
+{
+    std::vector<Case> cases;
+
+    for (const auto& [name, whole, protocol] : {
+             std::tuple{"tcp", start / Tcp{}, 6},
+             std::tuple{"udp", start / Udp{}, 17},
+             std::tuple{"dccp", start / Dccp{}, 33},
+             std::tuple{"sctp", start / Sctp{}, 132},
+             std::tuple{"udp_lite", start / UdpLite{}, 136},
+         }) {
+        cases.push_back({std::string(name) + "_with_3_octets_of_ports", whole.cut(57), without_ports(43)});
+        cases.push_back({std::string(name) + "_with_ports_alone", whole.cut(58),
+                         counted(44).by_ports(static_cast<std::uint8_t>(protocol))});
+    }
+    return cases;
 }
 
 static std::vector<Case> transport_cases()
@@ -102,9 +123,9 @@ static std::vector<Case> scope_cases()
 std::vector<Case> stamping_cases()
 {
     std::vector<Case> cases = transport_cases();
-    const auto scope = scope_cases();
 
-    cases.insert(cases.end(), scope.begin(), scope.end());
+    for (const auto& part : {cut_ports_cases(), scope_cases()})
+        cases.insert(cases.end(), part.begin(), part.end());
     return cases;
 }
 
