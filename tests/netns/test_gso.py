@@ -4,7 +4,7 @@
 import pytest
 
 import topology as topology_module
-from capture import Capture, count_flows
+from capture import Capture, OutgoingCapture, count_flows
 from flows import KEY, TC_EGRESS, TC_EGRESS_CLSACT, TC_INGRESS, TC_INGRESS_CLSACT, XDP_GENERIC, XDP_NATIVE, attached
 from frames import TCP, UDP, ethernet, super_packet
 from label import label_of
@@ -45,6 +45,14 @@ def super_traffic(topology):
         return connection.transport, sender.transport_to(receiver.port)
 
 
+@pytest.fixture
+def receive_offload(topology, segmenting_client):
+    """What the client sends in segments is put together again by the router's device (GRO)."""
+    topology.router.ethtool("lan", gro="on")
+    yield
+    topology.router.ethtool("lan", gro="off")
+
+
 @pytest.mark.parametrize("hook", [TC_EGRESS, TC_EGRESS_CLSACT], ids=str)
 def test_egress_counts_what_the_peer_receives(topology, segmenting_client, hook):
     """R6437-2-3, DEC-8: at the sender, before its super-packets are cut, the segments and octets that the peer
@@ -81,6 +89,17 @@ def test_ingress_counts_and_labels_segments(topology, key_file, hook, beside):
         skb_count = sum(count[0] for flow, count in skbs.flows().items() if flow[:2] == (CLIENT, SERVER))
         assert skb_count < len(packets) / 3, "there were super-packets"
     assert {label for _, _, label in expected} == {label_of(KEY, CLIENT, SERVER, transport) for transport in transports}
+
+
+@pytest.mark.parametrize("hook", [TC_INGRESS, TC_INGRESS_CLSACT], ids=str)
+def test_what_the_device_has_put_together(topology, receive_offload, hook):
+    """R6437-2-3, DEC-8: behind GRO the packets and octets that the sender's device sent."""
+    with attached(topology.lab, topology.router, "lan", hook) as attachment, \
+            OutgoingCapture(topology.client, "eth0") as sent, FlowCounters(topology.router, "lan") as skbs:
+        tcp(topology.client, topology.server, SERVER, 2_000_000)
+        expected = count_flows(sent.quiet().of(CLIENT, SERVER))
+        assert attachment.flows("--src", CLIENT, "--dst", SERVER) == expected
+        assert skbs.flows()[CLIENT, SERVER, 0][0] < expected[CLIENT, SERVER, 0][0] / 2, "there were super-packets"
 
 
 def test_xdp_counts_frames(topology):

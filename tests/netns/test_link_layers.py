@@ -8,12 +8,13 @@ import socket
 import pytest
 
 from capture import Capture, FrameCapture
-from flows import ALL_HOOKS, KEY, TC_INGRESS, TC_INGRESS_CLSACT, XDP_GENERIC, XDP_NATIVE, attached
-from frames import IPV6, MPLS, PPPOE, QINQ, UDP, VLAN, ethernet, ipv6, mpls, pppoe_session, udp, vlan
+from flows import ALL_HOOKS, KEY, TC_EGRESS, TC_EGRESS_CLSACT, TC_INGRESS, TC_INGRESS_CLSACT, XDP_GENERIC, XDP_NATIVE
+from flows import attached
+from frames import IPV6, MPLS, PPPOE, QINQ, UDP, VLAN, Packet, ethernet, ipv6, mpls, pppoe_session, udp, vlan
 from lab import Lab
 from label import label_of
-from topology import SERVER, Topology
-from traffic import no_new_errors
+from topology import CLIENT, SERVER, Topology
+from traffic import UdpSender, no_new_errors
 from tun import Tun
 
 SOURCE, DESTINATION = "2001:db8:a::1", "2001:db8:b::1"
@@ -209,6 +210,23 @@ def test_a_device_without_a_link_layer(topology, key_file, hook):
     assert all(packet.checksum_is_valid() for packet in packets)
     assert flows == {(SOURCE, SERVER, seen): (1, 40 + len(datagram)) for seen in (label, 0x54321)}
     assert counters["not_ipv6"] == 1
+
+
+@pytest.mark.parametrize("hook", [TC_EGRESS, TC_EGRESS_CLSACT], ids=str)
+def test_what_leaves_through_a_device_without_a_link_layer(topology, key_file, hook):
+    """R6437-3-9: the same for what a tun device sends."""
+    with Tun(topology.router, "tunnel") as tunnel, UdpSender(topology.client, CLIENT) as sender:
+        topology.router.ip("route", "add", DESTINATION, "dev", "tunnel")
+        with attached(topology.lab, topology.router, "tunnel", hook, "--stamp", "zero", "--key-file",
+                      key_file) as attachment:
+            sender.send(DESTINATION, 9, b"into the tunnel")
+            received = Packet(tunnel.read())
+            while received.source != CLIENT:
+                received = Packet(tunnel.read())
+            flows = attachment.flows("--src", CLIENT)
+    assert received.label == label_of(KEY, CLIENT, DESTINATION, sender.transport_to(9))
+    assert received.checksum_is_valid()
+    assert flows == {received.flow: (1, received.wire_octets)}
 
 
 def test_native_xdp_falls_back_on_a_tun_device(lab):

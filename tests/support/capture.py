@@ -19,6 +19,7 @@ _PACKET_AUXDATA = 8
 _PACKET_IGNORE_OUTGOING = 23
 _SO_RCVBUFFORCE = 33
 _ETH_P_ALL = 3
+_OUTGOING = 4
 _VLAN_VALID = 0x10
 _BIGGEST = 66000
 
@@ -26,10 +27,10 @@ _BIGGEST = 66000
 class _Reader:
     """A thread that reads a packet socket until the `with` block ends."""
 
-    def __init__(self, namespace, interface, kind, protocol):
+    def __init__(self, namespace, interface, kind, protocol, outgoing=False):
         self._socket = namespace.socket(socket.AF_PACKET, kind, 0)
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 128 << 20)
-        self._socket.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
+        self._socket.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, not outgoing)
         self._socket.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
         self._socket.bind((interface, protocol))
         self._ending = threading.Event()
@@ -48,8 +49,8 @@ class _Reader:
     def _read(self):
         while not self._ending.is_set():
             if select.select([self._socket], [], [], 0.02)[0]:
-                octets, ancillary, _, _ = self._socket.recvmsg(_BIGGEST, 64)
-                self._take(octets, ancillary)
+                octets, ancillary, _, address = self._socket.recvmsg(_BIGGEST, 64)
+                self._take(octets, ancillary, address)
                 self._last = time.monotonic()
 
     @staticmethod
@@ -67,15 +68,12 @@ class _Reader:
         return self
 
 
-class Capture(_Reader):
-    """The IPv6 packets that arrive, as frames.Packet in `packets`, in order."""
+class _PacketReader(_Reader):
+    """Keeps IPv6 packets, as frames.Packet in `packets`, in order."""
 
-    def __init__(self, namespace, interface):
+    def __init__(self, *arguments, **options):
         self.packets = []
-        super().__init__(namespace, interface, socket.SOCK_DGRAM, IPV6)
-
-    def _take(self, octets, ancillary):
-        self.packets.append(Packet(octets))
+        super().__init__(*arguments, **options)
 
     def of(self, source, destination):
         """The packets from SOURCE to DESTINATION."""
@@ -86,6 +84,28 @@ class Capture(_Reader):
         return {packet.label for packet in self.of(source, destination)}
 
 
+class Capture(_PacketReader):
+    """The IPv6 packets that arrive."""
+
+    def __init__(self, namespace, interface):
+        super().__init__(namespace, interface, socket.SOCK_DGRAM, IPV6)
+
+    def _take(self, octets, ancillary, address):
+        self.packets.append(Packet(octets))
+
+
+class OutgoingCapture(_PacketReader):
+    """The IPv6 packets that the interface sends, one by one as they leave, cut if the kernel cuts them."""
+
+    def __init__(self, namespace, interface):
+        super().__init__(namespace, interface, socket.SOCK_DGRAM, _ETH_P_ALL, outgoing=True)
+
+    def _take(self, octets, ancillary, address):
+        _, protocol, packet_type = address[:3]
+        if (protocol, packet_type) == (IPV6, _OUTGOING):
+            self.packets.append(Packet(octets))
+
+
 class FrameCapture(_Reader):
     """The frames that arrive, as octets in `frames`, a VLAN tag that the device has stripped back in its place."""
 
@@ -93,7 +113,7 @@ class FrameCapture(_Reader):
         self.frames = []
         super().__init__(namespace, interface, socket.SOCK_RAW, _ETH_P_ALL)
 
-    def _take(self, octets, ancillary):
+    def _take(self, octets, ancillary, address):
         for level, kind, data in ancillary:
             if (level, kind) == (_SOL_PACKET, _PACKET_AUXDATA):
                 status, _, _, _, _, tci, tpid = struct.unpack("=IIIHHHH", data[:20])

@@ -3,6 +3,7 @@
 
 import fcntl
 import os
+import select
 import struct
 
 import frames
@@ -38,6 +39,12 @@ class Tun:
     def write(self, octets):
         """Lets one packet (tun) or frame (tap) arrive."""
         os.write(self._fd, (bytes(10) if self._super_packets else b"") + octets)
+
+    def read(self):
+        """The next packet or frame that the interface sends."""
+        assert select.select([self._fd], [], [], 5)[0], "nothing was sent"
+        octets = os.read(self._fd, 66000)
+        return octets[10:] if self._super_packets else octets
 
     def write_segments(self, packet, segment_size, link_layer=b""):
         """Lets PACKET (from frames.super_packet(), behind LINK_LAYER) arrive as one super-packet, to be cut after each
