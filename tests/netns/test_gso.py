@@ -7,6 +7,7 @@ import topology as topology_module
 from capture import Capture, OutgoingCapture, count_flows
 from flows import KEY, TC_EGRESS, TC_EGRESS_CLSACT, TC_INGRESS, TC_INGRESS_CLSACT, XDP_GENERIC, XDP_NATIVE, attached
 from frames import TCP, UDP, ethernet, super_packet
+from lab import kernel_version
 from label import label_of
 from nft import FlowCounters
 from topology import CLIENT, SERVER
@@ -126,6 +127,8 @@ SUPER_PACKETS = [
     pytest.param(TCP, 10_001, 1000, 11, id="tcp-one-octet-more"),
     pytest.param(UDP, 5_000, 1200, 5, id="udp"),
 ]
+if kernel_version() < (6, 2):
+    SUPER_PACKETS.pop()  # nobody outside the stack can hand over UDP segments
 
 
 @pytest.mark.parametrize("kind", ["tun", "tap"])

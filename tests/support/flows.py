@@ -4,18 +4,21 @@
 import contextlib
 import dataclasses
 
+from lab import kernel_version
+
 KEY = bytes(range(16))
 
 
 @dataclasses.dataclass(frozen=True)
 class Hook:
-    """A hook and the way the loader takes it."""
+    """A hook and the way the loader takes it. FORCED: it is told to, and would else take another where it can."""
 
     hook: str
     mode: str
+    forced: bool = True
 
     def __str__(self):
-        return f"{self.hook}-{self.mode}"
+        return f"{self.hook}-{self.mode}" if self.forced else self.hook
 
     @property
     def options(self):
@@ -25,14 +28,16 @@ class Hook:
     @property
     def environment(self):
         """FLOWLABEL_TC=clsact makes the loader use a clsact filter where the kernel has tcx."""
-        return {"FLOWLABEL_TC": "clsact"} if self.mode == "clsact" else {}
+        return {"FLOWLABEL_TC": "clsact"} if self.forced and self.hook != "xdp" else {}
 
+
+_TC_MODE = "tcx" if kernel_version() >= (6, 6) else "clsact"
 
 XDP_NATIVE = Hook("xdp", "native")
 XDP_GENERIC = Hook("xdp", "generic")
-TC_INGRESS = Hook("tc-ingress", "tcx")
+TC_INGRESS = Hook("tc-ingress", _TC_MODE, forced=False)
 TC_INGRESS_CLSACT = Hook("tc-ingress", "clsact")
-TC_EGRESS = Hook("tc-egress", "tcx")
+TC_EGRESS = Hook("tc-egress", _TC_MODE, forced=False)
 TC_EGRESS_CLSACT = Hook("tc-egress", "clsact")
 
 INGRESS_HOOKS = [XDP_NATIVE, XDP_GENERIC, TC_INGRESS, TC_INGRESS_CLSACT]

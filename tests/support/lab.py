@@ -41,6 +41,12 @@ def binary():
     return os.environ.get("FLOWLABEL_BIN", str(REPOSITORY / "build/bin/flowlabel"))
 
 
+def kernel_version():
+    """(major, minor) of the running kernel."""
+    major, minor = os.uname().release.split(".")[:2]
+    return int(major), int(minor)
+
+
 def interrupt_on_signals():
     """Lets SIGTERM and SIGHUP end the process like ^C, so that every `with` and every fixture cleans up."""
 
@@ -190,13 +196,13 @@ class Lab:
         self._prefix = f"{PREFIX}{os.getpid()}-{next(_serial)}-"
         self._namespaces = []
         self._processes = []
-        self.bpffs = None
-        try:
+        with _signals_held():
             self.bpffs = tempfile.mkdtemp(prefix=self._prefix)
-            command("mount", "-t", "bpf", "bpf", self.bpffs)
-        except BaseException:
-            self.close()
-            raise
+            try:
+                command("mount", "-t", "bpf", "bpf", self.bpffs)
+            except AssertionError:
+                self.close()
+                raise
 
     def __enter__(self):
         return self
@@ -206,9 +212,15 @@ class Lab:
 
     def namespace(self, role):
         """A new namespace for ROLE."""
-        namespace = Namespace(self._prefix + role)
-        self._namespaces.append(namespace)
+        with _signals_held():
+            namespace = Namespace(self._prefix + role)
+            self._namespaces.append(namespace)
         return namespace
+
+    def delete(self, namespace):
+        """Ends a namespace before the lab ends."""
+        self._namespaces.remove(namespace)
+        namespace.close()
 
     def veth(self, one, one_name, other, other_name):
         """A cable between two namespaces, both ends up."""
@@ -245,7 +257,7 @@ class Lab:
 
 @contextlib.contextmanager
 def _signals_held():
-    """A second ^C waits until the cleaning is done."""
+    """A signal waits until the block is done, so that nothing is made and not noted, or noted and not removed."""
     held = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
     try:
