@@ -110,6 +110,8 @@ def test_xdp_counts_frames(topology):
         tcp(topology.client, topology.server, SERVER, 1_000_000)
         expected = {flow: count for flow, count in skbs.flows().items() if flow[:2] == (CLIENT, SERVER)}
         assert attachment.flows("--src", CLIENT, "--dst", SERVER) == expected
+    (packets, octets), = expected.values()
+    assert octets / packets > 3 * 1500, "there were super-packets"
 
 
 def test_bulk_tcp_survives_every_hook_at_once(topology, key_file):
