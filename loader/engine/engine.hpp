@@ -12,6 +12,7 @@
 
 #include "flowlabel/abi.h"
 #include "flowlabel/counters.hpp"
+#include "flowlabel/key.hpp"
 #include "flowlabel/result.hpp"
 #include "flowlabel/table.hpp"
 
@@ -23,10 +24,25 @@ struct EngineSetup {
     fl_secrets secrets{};
 };
 
+/// What an engine needs to know of stamping, and the size of its table. Without a key: a random one.
+struct EngineOptions {
+    fl_stamp_mode stamp = FL_STAMP_OFF;
+    fl_prf prf = FL_PRF_SIPHASH_2_4;
+    std::optional<Key> key{};
+    fl_link_layer link_layer = FL_LINK_ETHERNET;
+    unsigned slots_shift = 16; ///< log2 of the slots
+};
+
+/// OPTIONS with random secrets for the flow table.
+Result<EngineSetup> make_engine_setup(const EngineOptions& options);
+
 /// A frame: OCTETS are there of the WIRE_LENGTH it had. Stamping changes the label in OCTETS.
 struct Frame {
     std::span<std::uint8_t> octets;
     std::uint32_t wire_length = 0; ///< 0: as many as there are
+
+    /// Set where another link layer than the engine's announces what is in OCTETS, from the network header on.
+    std::optional<std::uint16_t> ethertype{};
 };
 
 enum class Verdict {
@@ -93,7 +109,7 @@ public:
     /// each. 0 and 0: no super-packet.
     void set_segments(std::uint32_t count, std::uint32_t size);
 
-    /// A frame that is not all there is filled with zeros up to its wire length. Frames without a link layer get an
+    /// A frame that is not all there is filled with zeros up to its wire length. Frames without Ethernet get an
     /// Ethernet header for the run.
     Result<Verdict> run(const Frame& frame) override;
     [[nodiscard]] Counters counters() const override;

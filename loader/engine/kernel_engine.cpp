@@ -21,6 +21,7 @@ namespace flowlabel {
 namespace {
 
 constexpr std::size_t ethernet_size = 14;
+constexpr std::size_t longest_frame = 1 << 17; // more than any test run takes; a capture may claim 4 GiB
 
 /// The map FD, all of its SIZE octets, for reading and for clearing.
 class Mapping {
@@ -188,9 +189,9 @@ void KernelEngine::set_segments(std::uint32_t count, std::uint32_t size)
 Result<Verdict> KernelEngine::run(const Frame& frame)
 {
     const std::size_t wire_length = std::max<std::size_t>(frame.octets.size(), frame.wire_length);
-    const std::size_t header = state_->made_up_ethernet ? ethernet_size : 0;
+    const std::size_t header = state_->made_up_ethernet || frame.ethertype ? ethernet_size : 0;
 
-    if (header + wire_length < shortest_frame || (header && frame.octets.empty())) {
+    if (header + wire_length < shortest_frame || wire_length > longest_frame || (header && frame.octets.empty())) {
         state_->refused++;
         return Verdict::refused;
     }
@@ -200,7 +201,7 @@ Result<Verdict> KernelEngine::run(const Frame& frame)
     std::vector<std::uint8_t>& octets = state_->frame;
     octets.assign(header + wire_length, 0);
     if (header) {
-        const std::uint16_t ethertype = ethertype_of(frame.octets);
+        const std::uint16_t ethertype = frame.ethertype.value_or(ethertype_of(frame.octets));
         octets[12] = static_cast<std::uint8_t>(ethertype >> 8);
         octets[13] = static_cast<std::uint8_t>(ethertype);
     }

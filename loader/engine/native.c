@@ -3,7 +3,7 @@
 
 #include "native.h"
 
-void fl_native_frame(struct fl_host *host, __u8 *data, __u32 captured, __u32 wire_length)
+fl_inline void fl_run(struct fl_host *host, __u8 *data, __u32 captured, __u32 wire_length, struct fl_link link)
 {
 	struct fl_host_frame frame = {.host = host, .captured = captured, .wire_length = wire_length};
 	struct fl_packet p = {
@@ -12,11 +12,27 @@ void fl_native_frame(struct fl_host *host, __u8 *data, __u32 captured, __u32 wir
 		.data_end = data + captured,
 		.counters = &host->counters,
 		.hook = FL_HOOK_XDP,
-		.link.announced = host->config.link_layer == FL_LINK_ETHERNET ? FL_ANNOUNCED_LINK : FL_ANNOUNCED_NOTHING,
+		.link = link,
 		.segments = 1,
 	};
 
 	fl_datapath(&p);
+}
+
+void fl_native_frame(struct fl_host *host, __u8 *data, __u32 captured, __u32 wire_length)
+{
+	struct fl_link link = {
+		.announced = host->config.link_layer == FL_LINK_ETHERNET ? FL_ANNOUNCED_LINK : FL_ANNOUNCED_NOTHING,
+	};
+
+	fl_run(host, data, captured, wire_length, link);
+}
+
+void fl_native_packet(struct fl_host *host, __u8 *data, __u32 captured, __u32 wire_length, __u16 ethertype)
+{
+	struct fl_link link = {.announced = FL_ANNOUNCED_PROTOCOL, .protocol_be = bpf_htons(ethertype)};
+
+	fl_run(host, data, captured, wire_length, link);
 }
 
 __u64 fl_native_siphash(const __u64 key[2], const __u64 src[2], const __u64 dst[2], __u64 tail, enum fl_prf prf)

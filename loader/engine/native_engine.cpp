@@ -50,8 +50,12 @@ void NativeEngine::set_time(std::uint64_t ticks)
 Result<Verdict> NativeEngine::run(const Frame& frame)
 {
     const auto captured = static_cast<std::uint32_t>(frame.octets.size());
+    const std::uint32_t wire_length = std::max(captured, frame.wire_length);
 
-    fl_native_frame(&state_->host, frame.octets.data(), captured, std::max(captured, frame.wire_length));
+    if (frame.ethertype)
+        fl_native_packet(&state_->host, frame.octets.data(), captured, wire_length, *frame.ethertype);
+    else
+        fl_native_frame(&state_->host, frame.octets.data(), captured, wire_length);
     return Verdict::pass;
 }
 

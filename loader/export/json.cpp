@@ -67,7 +67,7 @@ void write_flows_json(const FlowsDocument& document, const Sink& sink)
 
     if (document.counters)
         head["counters"] = counters_json(*document.counters);
-    std::string text = head.dump();
+    std::string text = head.dump(-1, ' ', false, Json::error_handler_t::replace); // names of files may be anything
 
     text.pop_back(); // the closing brace comes behind the flows
     sink(text + ",\n\"flows\":[");

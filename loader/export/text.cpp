@@ -42,12 +42,40 @@ static std::string ago(std::uint64_t then, std::uint64_t now)
     return fmt::format("{:.0f} d ago", seconds / 86400);
 }
 
+/// Of what stands still, a capture, all there is to say; of a live table what it holds.
+static std::string headline(const FlowsDocument& document)
+{
+    const Totals& totals = document.totals;
+
+    if (!document.counters)
+        return fmt::format("{}: {} live flows\n", document.source.text, grouped(totals.flows));
+    return fmt::format("{}: {} packets until {}, {} of them IPv6 with {} octets, {} with a label, {} flows\n",
+                       document.source.text, grouped(totals.seen_packets), rfc3339(document.captured_at),
+                       grouped(totals.ipv6_packets), grouped(totals.ipv6_octets), grouped(totals.labelled_packets),
+                       grouped(totals.flows));
+}
+
+/// What else packets met, on one line.
+static std::string other_counters(const Counters& counters)
+{
+    constexpr std::string_view in_headline[] = {"seen", "ipv6", "counted", "counted_bytes", "labelled"};
+    std::string text;
+
+    counters.each([&](std::string_view name, std::uint64_t value, const char*) {
+        if (value && std::ranges::find(in_headline, name) == std::ranges::end(in_headline))
+            text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, grouped(value));
+    });
+    return text.empty() ? text : text + "\n";
+}
+
 void write_flows_table(const FlowsDocument& document, const Sink& sink)
 {
     std::size_t src_width = 6;
     std::size_t dst_width = 11;
 
-    sink(fmt::format("{}: {} live flows\n", document.source.text, grouped(document.totals.flows)));
+    sink(headline(document));
+    if (document.counters)
+        sink(other_counters(*document.counters));
     if (document.flows.empty()) {
         sink(document.totals.flows ? "no flow matches\n" : "");
         return;

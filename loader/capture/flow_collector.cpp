@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "flow_collector.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace flowlabel {
+
+namespace {
+
+constexpr std::size_t least_parts = 1 << 16;
+
+auto key_of(const TableFlow& flow)
+{
+    return std::tie(flow.src[0], flow.src[1], flow.dst[0], flow.dst[1], flow.label);
+}
+
+void add_part(TableFlow& to, const TableFlow& part)
+{
+    to.packets += part.packets;
+    to.octets += part.octets;
+    to.stamped |= part.stamped;
+    to.first = std::min(to.first, part.first);
+    to.last = std::max(to.last, part.last);
+}
+
+} // namespace
+
+void FlowCollector::add(const fl_record& record)
+{
+    add(TableFlow{
+        .src = {record.src[0], record.src[1]},
+        .dst = {record.dst[0], record.dst[1]},
+        .label = record.label,
+        .stamped = record.stamped != 0,
+        .packets = record.packets,
+        .octets = record.octets,
+        .first = record.first,
+        .last = record.last,
+    });
+}
+
+void FlowCollector::add(const TableFlow& flow)
+{
+    parts_.push_back(flow);
+    // The packets of a capture need not be in the order of their stamps.
+    if (parts_.back().last < parts_.back().first)
+        std::swap(parts_.back().last, parts_.back().first);
+    // Merged when as many parts came as there were flows: memory grows with flows, and no capture can make a sort slow.
+    if (parts_.size() >= least_parts + 2 * merged_)
+        merge();
+}
+
+void FlowCollector::merge()
+{
+    std::ranges::sort(parts_, {}, key_of);
+    std::size_t kept = 0;
+
+    for (std::size_t i = 0; i < parts_.size(); i++) {
+        if (kept > 0 && key_of(parts_[kept - 1]) == key_of(parts_[i]))
+            add_part(parts_[kept - 1], parts_[i]);
+        else
+            parts_[kept++] = parts_[i];
+    }
+    parts_.resize(kept);
+    merged_ = kept;
+}
+
+std::vector<TableFlow> FlowCollector::take()
+{
+    merge();
+    merged_ = 0;
+    return std::exchange(parts_, {});
+}
+
+} // namespace flowlabel

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "input.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "flowlabel/fd.hpp"
+#include "snap_lengths.hpp"
+
+namespace flowlabel {
+
+namespace {
+
+constexpr std::size_t stream_buffer_size = std::size_t{256} << 10;
+constexpr unsigned gzip_buffer_size = 128u << 10;
+constexpr std::array<std::uint8_t, 2> gzip_magic = {0x1F, 0x8B};
+
+struct CloseGzip {
+    void operator()(gzFile file) const { gzclose_r(file); }
+};
+using Gzip = std::unique_ptr<std::remove_pointer_t<gzFile>, CloseGzip>;
+
+/// May zlib have to look at what FD holds? A pipe cannot be read twice, and zlib hands on what is not compressed.
+bool wants_zlib(int fd)
+{
+    std::array<std::uint8_t, gzip_magic.size()> start{};
+    const ssize_t count = pread(fd, start.data(), start.size(), 0);
+
+    return count < 0 || start == gzip_magic;
+}
+
+} // namespace
+
+struct Input::State {
+    Fd fd;
+    Gzip gzip; ///< owns a duplicate of fd
+    struct stat file{};
+    std::uint64_t consumed = 0; ///< octets of the stream
+    std::array<std::uint8_t, 4> magic{};
+    EqualSnapLengths snap_lengths;
+    std::string problem;
+    std::vector<char> stream_buffer = std::vector<char>(stream_buffer_size);
+
+    ssize_t read(char* to, std::size_t size);
+    ssize_t read_gzip(char* to, std::size_t size);
+};
+
+ssize_t Input::State::read_gzip(char* to, std::size_t size)
+{
+    int error = Z_OK;
+    const int count = gzread(gzip.get(), to, static_cast<unsigned>(size));
+
+    if (count > 0)
+        return count;
+    const char* const words = gzerror(gzip.get(), &error);
+    if (error == Z_BUF_ERROR)
+        problem = "its compressed data end early";
+    else if (error != Z_OK)
+        problem = error == Z_ERRNO ? std::strerror(errno) : fmt::format("its compressed data are damaged ({})", words);
+    return error == Z_OK ? 0 : -1;
+}
+
+ssize_t Input::State::read(char* to, std::size_t size)
+{
+    ssize_t count = 0;
+
+    if (gzip) {
+        count = read_gzip(to, size);
+    } else {
+        count = ::read(fd.get(), to, size);
+        if (count < 0)
+            problem = std::strerror(errno);
+    }
+    if (count <= 0)
+        return count;
+    for (std::size_t i = consumed; i < magic.size() && i - consumed < static_cast<std::size_t>(count); i++)
+        magic[i] = static_cast<std::uint8_t>(to[i - consumed]);
+    consumed += static_cast<std::uint64_t>(count);
+    snap_lengths.pass({to, static_cast<std::size_t>(count)});
+    return count;
+}
+
+Input::Input(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Input::Input(Input&&) noexcept = default;
+Input& Input::operator=(Input&&) noexcept = default;
+Input::~Input() = default;
+
+Result<Input> Input::open(const std::string& path)
+{
+    auto state = std::make_unique<State>();
+    const bool standard = path == "-";
+
+    state->fd = Fd(standard ? dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!state->fd || fstat(state->fd.get(), &state->file) != 0)
+        return fail_errno(errno, fmt::format("cannot open '{}'", path), "give the name of a capture, or - for stdin");
+    if (S_ISDIR(state->file.st_mode))
+        return fail(fmt::format("'{}' is a directory", path), "give the name of a capture, or - for stdin");
+    if (wants_zlib(state->fd.get())) {
+        state->gzip.reset(gzdopen(dup(state->fd.get()), "rb"));
+        if (!state->gzip)
+            return fail(fmt::format("cannot open '{}': out of memory", path));
+        gzbuffer(state->gzip.get(), gzip_buffer_size);
+    }
+    return Input(std::move(state));
+}
+
+FILE* Input::open_stream()
+{
+    cookie_io_functions_t functions{};
+
+    functions.read = [](void* cookie, char* to, std::size_t size) {
+        return static_cast<State*>(cookie)->read(to, size);
+    };
+    FILE* const stream = fopencookie(state_.get(), "rb", functions);
+    if (stream)
+        setvbuf(stream, state_->stream_buffer.data(), _IOFBF, state_->stream_buffer.size());
+    return stream;
+}
+
+std::array<std::uint8_t, 4> Input::magic() const
+{
+    return state_->magic;
+}
+
+std::optional<double> Input::progress() const
+{
+    if (!S_ISREG(state_->file.st_mode) || state_->file.st_size <= 0)
+        return std::nullopt;
+    const double position =
+        state_->gzip ? static_cast<double>(gzoffset(state_->gzip.get())) : static_cast<double>(state_->consumed);
+
+    return std::clamp(position / static_cast<double>(state_->file.st_size), 0.0, 1.0);
+}
+
+const std::string& Input::problem() const
+{
+    return state_->problem;
+}
+
+FileIdentity Input::identity() const
+{
+    return {state_->file.st_dev, state_->file.st_ino};
+}
+
+} // namespace flowlabel

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "output_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace flowlabel {
+
+namespace {
+
+constexpr const char* hint = "nothing was written; give a name in a folder that can be written to";
+
+/// What PATH leads to, the file itself or the place where it will be.
+std::filesystem::path behind_links(const std::filesystem::path& path)
+{
+    std::error_code error;
+    const auto target = std::filesystem::weakly_canonical(path, error);
+
+    return error ? path : target;
+}
+
+Result<void> check_target(const std::string& path, const FileIdentity& input)
+{
+    struct stat there{};
+
+    if (stat(path.c_str(), &there) != 0)
+        return {};
+    if (FileIdentity{there.st_dev, there.st_ino} == input)
+        return fail(fmt::format("'{}' is the capture that is read", path), "give another name to --write",
+                    Failure::usage);
+    if (!S_ISREG(there.st_mode))
+        return fail(fmt::format("'{}' is no file", path), "give the name of a file to --write", Failure::usage);
+    return {};
+}
+
+} // namespace
+
+OutputFile::OutputFile(OutputFile&& other) noexcept
+    : path_(std::move(other.path_)), target_(std::move(other.target_)),
+      temporary_(std::exchange(other.temporary_, std::filesystem::path())), fd_(std::move(other.fd_))
+{
+}
+
+OutputFile::~OutputFile()
+{
+    if (!temporary_.empty())
+        ::unlink(temporary_.c_str());
+}
+
+std::filesystem::path OutputFile::temporary_name() const
+{
+    return target_.parent_path() / fmt::format(".{}.{}", target_.filename().string(), ::getpid());
+}
+
+/// A file without a name goes away with the process, however that ends; not every file system has them.
+Result<void> OutputFile::open()
+{
+    const auto folder = target_.has_parent_path() ? target_.parent_path() : std::filesystem::path(".");
+
+    fd_ = Fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666));
+    if (!fd_ && (errno == EOPNOTSUPP || errno == EISDIR)) {
+        const auto name = temporary_name();
+
+        fd_ = Fd(::open(name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666));
+        if (fd_)
+            temporary_ = name;
+    }
+    if (!fd_)
+        return fail_errno(errno, fmt::format("cannot write '{}'", path_), hint);
+    struct stat there{};
+
+    if (stat(target_.c_str(), &there) == 0)
+        fchmod(fd_.get(), there.st_mode & 0777);
+    return {};
+}
+
+Result<OutputFile> OutputFile::create(const std::string& path, const FileIdentity& input)
+{
+    if (const auto checked = check_target(path, input); !checked)
+        return std::unexpected(checked.error());
+    OutputFile file(path, behind_links(path));
+
+    if (const auto opened = file.open(); !opened)
+        return std::unexpected(opened.error());
+    return file;
+}
+
+Result<void> OutputFile::commit()
+{
+    if (temporary_.empty()) {
+        const auto name = temporary_name();
+        const std::string nameless = fmt::format("/proc/self/fd/{}", fd_.get());
+
+        if (linkat(AT_FDCWD, nameless.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0)
+            return fail_errno(errno, fmt::format("cannot write '{}'", path_), hint);
+        temporary_ = name;
+    }
+    if (::close(::dup(fd_.get())) != 0) // NFS tells here that the disk is full
+        return fail_errno(errno, fmt::format("cannot write '{}'", path_), hint);
+    if (::rename(temporary_.c_str(), target_.c_str()) != 0)
+        return fail_errno(errno, fmt::format("cannot write '{}'", path_), hint);
+    temporary_.clear();
+    return {};
+}
+
+} // namespace flowlabel

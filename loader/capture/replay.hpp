@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// A capture through the datapath: what an observer at its interface would have counted, and the packets as a stamping
+/// router would have sent them on.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "engine.hpp"
+#include "flowlabel/counters.hpp"
+#include "flowlabel/flow.hpp"
+#include "flowlabel/result.hpp"
+#include "reader.hpp"
+#include "writer.hpp"
+
+namespace flowlabel {
+
+enum class EngineKind { native, kernel };
+
+struct ReplayOptions {
+    EngineKind engine = EngineKind::native;
+    EngineOptions setup{.slots_shift = 18}; ///< link_layer is the capture's
+};
+
+struct ReplayReport {
+    Counters counters;
+    Totals totals;                    ///< live: in the table at the end; spilled: left it on the way; lost: none
+    std::vector<Flow> flows;          ///< every flow of the capture
+    std::uint64_t last_packet = 0;    ///< the latest time, ns since 1970 UTC
+    std::uint64_t refused = 0;        ///< packets that the kernel could not run: nothing was counted
+    std::uint64_t padded = 0;         ///< packets that were filled with zeros for the kernel
+    std::optional<Error> ended_early; ///< why the rest of the capture could not be read
+};
+
+/// Asked now and then; false ends the run.
+using KeepGoing = std::function<bool(const CaptureReader&)>;
+
+/// The words of a run that KEEP_GOING ended.
+Error interrupted();
+
+/// Runs all packets of READER; WRITER, where there is one, gets each as it left the datapath.
+Result<ReplayReport> replay(CaptureReader& reader, const ReplayOptions& options, CaptureWriter* writer,
+                            const KeepGoing& keep_going);
+
+} // namespace flowlabel

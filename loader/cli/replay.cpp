@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "replay.hpp"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <memory>
+
+#include "context.hpp"
+#include "flowlabel/time.hpp"
+#include "options.hpp"
+#include "output.hpp"
+#include "progress.hpp"
+
+namespace flowlabel {
+
+namespace {
+
+struct ReplayCommand {
+    std::string file;
+    EngineKind engine = EngineKind::native;
+    StampOptions stamp;
+    std::string write;
+    FlowOptions flows;
+};
+
+volatile std::sig_atomic_t stop_signal = 0;
+
+constexpr int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+/// Keeps ^C and the like from ending the process while a capture is written, so that the run can clean up.
+void take_stop_signals()
+{
+    struct sigaction action{};
+
+    action.sa_handler = [](int number) { stop_signal = number; }; // without SA_RESTART: reading ends too
+    for (const int number : stop_signals)
+        sigaction(number, &action, nullptr);
+}
+
+/// Ends the process by the signal that came, if one did.
+void end_if_stopped()
+{
+    if (stop_signal == 0)
+        return;
+    std::signal(stop_signal, SIG_DFL);
+    std::raise(stop_signal);
+}
+
+Result<ReplayOptions> options_of(const ReplayCommand& command)
+{
+    ReplayOptions options{.engine = command.engine};
+    const auto key = command.stamp.key();
+
+    if (!key)
+        return std::unexpected(key.error());
+    options.setup.stamp = command.stamp.mode;
+    options.setup.prf = command.stamp.prf;
+    options.setup.key = *key;
+    return options;
+}
+
+FlowsDocument document_of(const ReplayCommand& command, ReplayReport&& report)
+{
+    const char* const engine = command.engine == EngineKind::native ? "native" : "kernel";
+
+    return {
+        .source = {.json = {{"capture", command.file}, {"engine", engine}},
+                   .text = fmt::format("{} ({})", command.file, engine)},
+        .captured_at = report.last_packet ? report.last_packet : now_utc(),
+        .totals = report.totals,
+        .counters = report.counters,
+        .flows = std::move(report.flows),
+    };
+}
+
+/// The report, and the relabelled capture in its place if all of the capture could be read.
+Result<ReplayReport> read_and_write(const ReplayCommand& command, const ReplayOptions& options)
+{
+    ProgressBar progress;
+    std::optional<CaptureWriter> writer;
+    auto reader = CaptureReader::open(command.file);
+
+    if (!reader)
+        return std::unexpected(reader.error());
+    if (!command.write.empty()) {
+        auto created = CaptureWriter::create(command.write, *reader);
+
+        if (!created)
+            return std::unexpected(created.error());
+        writer = std::move(*created);
+    }
+    auto report = replay(*reader, options, writer ? &*writer : nullptr, [&](const CaptureReader& at) {
+        progress.update(at);
+        return stop_signal == 0;
+    });
+    if (!report || report->ended_early || !writer)
+        return report;
+    if (const auto committed = writer->commit(); !committed)
+        return std::unexpected(committed.error());
+    return report;
+}
+
+void warn(const ReplayReport& report)
+{
+    if (report.refused)
+        print_warning(fmt::format("the kernel could not run {} packets: too short or too long for a test run; they are "
+                                  "not counted",
+                                  grouped(report.refused)));
+    if (report.padded)
+        print_warning(fmt::format("{} packets were captured in part and filled with zeros for the kernel: their labels "
+                                  "may differ from the native engine's",
+                                  grouped(report.padded)));
+}
+
+Result<void> run(const ReplayCommand& command)
+{
+    const auto options = options_of(command);
+
+    if (!options)
+        return std::unexpected(options.error());
+    if (!command.write.empty())
+        take_stop_signals();
+    auto report = read_and_write(command, *options);
+
+    end_if_stopped();
+    if (!report)
+        return std::unexpected(report.error());
+    warn(*report);
+    auto ended_early = report->ended_early;
+    FlowsDocument document = document_of(command, std::move(*report));
+
+    command.flows.select(document);
+    const auto shown = to_stdout([&](const Sink& sink) { command.flows.write(document, sink); });
+    if (!shown)
+        return shown;
+    if (!ended_early)
+        return {};
+    if (ended_early->hint.empty())
+        ended_early->hint = "what could be read is shown";
+    if (!command.write.empty())
+        ended_early->hint += fmt::format("; '{}' is not written", command.write);
+    return std::unexpected(*ended_early);
+}
+
+} // namespace
+
+void add_replay(CLI::App& app, Context& context)
+{
+    auto command = std::make_shared<ReplayCommand>();
+    CLI::App& replay = *app.add_subcommand("replay", "what an observer would have counted, from a capture");
+
+    replay.add_option("FILE", command->file, "a pcap or pcapng capture, plain or gzip-compressed, or - for stdin")
+        ->required()
+        ->type_name("");
+    add_choice<EngineKind>(
+        replay, "--engine", command->engine, {{"native", EngineKind::native}, {"kernel", EngineKind::kernel}},
+        "native (unless given): no privileges, the capture's times. kernel: the XDP program by test runs; wants root, "
+        "takes its own clock's times, and cannot run packets longer than some 70,000 octets");
+    command->stamp.add_to(replay);
+    replay.add_option("--write", command->write, "write every packet, stamped ones with their label, as pcap to OUT")
+        ->type_name("OUT");
+    command->flows.add_to(replay);
+    replay.callback([&context, command] { context.run = [command] { return run(*command); }; });
+}
+
+} // namespace flowlabel

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Fixtures of the tests of `flowlabel replay`. FLOWLABEL_BIN is the program, FLOWLABEL_CAPTURES (may be unset) a folder of
+real captures with its GROUND_TRUTH.json."""
+
+import collections
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
+
+import flows  # noqa: E402
+import pcapfile  # noqa: E402
+
+SAMPLES = sorted((HERE / "data").glob("*.pcap"))
+SOMETHING_SKIPPED = 77
+
+
+def ground_truth():
+    """The entries of GROUND_TRUTH.json, each with its path; empty where there are no real captures."""
+    folder = os.environ.get("FLOWLABEL_CAPTURES")
+    if not folder:
+        return []
+    entries = json.loads((pathlib.Path(folder) / "GROUND_TRUTH.json").read_text())
+    return [entry | {"path": pathlib.Path(folder) / entry["file"]} for entry in entries]
+
+
+def pytest_generate_tests(metafunc):
+    """`truth`: each real capture with what is known of it. `capture`: each real one, and the project's own samples."""
+    truths = ground_truth()
+    missing = pytest.param(None, marks=pytest.mark.skip(reason="FLOWLABEL_CAPTURES is not set"), id="FLOWLABEL_CAPTURES")
+    real = [pytest.param(truth, id=truth["file"]) for truth in truths] or [missing]
+    if "truth" in metafunc.fixturenames:
+        metafunc.parametrize("truth", real)
+    if "capture" in metafunc.fixturenames:
+        paths = SAMPLES + [truth["path"] for truth in truths]
+        metafunc.parametrize("capture", [pytest.param(path, id=path.name) for path in paths] + ([] if truths else [missing]))
+    if "sample" in metafunc.fixturenames:
+        metafunc.parametrize("sample", [pytest.param(path, id=path.name) for path in SAMPLES])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session, exitstatus):
+    """Tells ctest by the exit status that tests were skipped, so that it shows them as skipped."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if exitstatus == pytest.ExitCode.OK and reporter.stats.get("skipped"):
+        session.exitstatus = SOMETHING_SKIPPED
+
+
+Replayed = collections.namedtuple("Replayed", "status stdout stderr")
+
+
+class Replay:
+    """`flowlabel replay` with the label key of flows.KEY at hand."""
+
+    def __init__(self, key_file):
+        self.key_file = key_file
+
+    def run(self, *arguments, stdin=None, **options):
+        """Runs it; whatever comes of it."""
+        command = [os.environ["FLOWLABEL_BIN"], "replay", *map(str, arguments)]
+        done = subprocess.run(command, input=stdin, capture_output=True, timeout=120, **options)
+        return Replayed(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def document(self, *arguments, **options):
+        """The JSON document of a run that succeeds."""
+        done = self.run(*arguments, "--json", **options)
+        assert done.status == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def stamp(self, capture, to, *options):
+        """The document of a run that stamps CAPTURE into the file TO."""
+        return self.document(capture, "--stamp", "zero", "--key-file", self.key_file, "--write", to, *options)
+
+
+@pytest.fixture(scope="session")
+def replay(tmp_path_factory):
+    """Runs the program."""
+    return Replay(flows.key_file(tmp_path_factory.mktemp("key")))
+
+
+@pytest.fixture
+def readable(tmp_path):
+    """Turns a pcapng file that mixes link types, which libpcap refuses, into a pcap file of its packets; others stay."""
+    def convert(path):
+        if path.suffix != ".pcapng":
+            return path
+        converted = tmp_path / (path.stem + ".pcap")
+        converted.write_bytes(pcapfile.pack_file(pcapfile.read_ng(path)))
+        return converted
+    return convert
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes a capture of packets (see pcapfile.pack) and tells its path."""
+    def make(packets, name="input.pcap", **options):
+        path = tmp_path / name
+        path.write_bytes(pcapfile.pack(packets, **options))
+        return path
+    return make

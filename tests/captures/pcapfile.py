@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""pcap and pcapng files taken apart and put together octet by octet, so that the tests share no code with the program."""
+
+import dataclasses
+import struct
+
+MICRO, NANO = 0xA1B2C3D4, 0xA1B23C4D
+
+ETHERNET, NULL, PPP, RAW, LOOP, SLL, IPV4, IPV6, SLL2 = 1, 0, 9, 101, 108, 113, 228, 229, 276
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """A packet as the file holds it."""
+
+    seconds: int
+    fraction: int  # in the file's unit
+    octets: bytes
+    length: int  # on the wire
+
+
+@dataclasses.dataclass(frozen=True)
+class Pcap:
+    """A whole file."""
+
+    nanoseconds: bool
+    link_type: int
+    snap_length: int
+    records: list
+
+
+def read(path):
+    """The pcap file PATH, of either byte order."""
+    data = path.read_bytes()
+    order = "<" if struct.unpack("<I", data[:4])[0] in (MICRO, NANO) else ">"
+    magic, _, _, _, _, snap_length, link_type = struct.unpack(order + "IHHiIII", data[:24])
+    records, at = [], 24
+    while at < len(data):
+        seconds, fraction, captured, length = struct.unpack_from(order + "IIII", data, at)
+        records.append(Record(seconds, fraction, data[at + 16:at + 16 + captured], length))
+        at += 16 + captured
+    return Pcap(magic == NANO, link_type & 0xFFFF, snap_length, records)
+
+
+def read_ng(path):
+    """The packets of the little-endian pcapng file PATH, as pcap; they must be of one link type and in microseconds."""
+    data, at = path.read_bytes(), 0
+    link_types, used, records = [], set(), []
+    while at < len(data):
+        kind, size = struct.unpack_from("<II", data, at)
+        if kind == 1:
+            link_types.append(struct.unpack_from("<H", data, at + 8)[0])
+        if kind == 6:
+            interface, high, low, captured, length = struct.unpack_from("<IIIII", data, at + 8)
+            stamp = high << 32 | low
+            used.add(link_types[interface])
+            records.append(Record(stamp // 1_000_000, stamp % 1_000_000, data[at + 28:at + 28 + captured], length))
+        at += size
+    (link_type,) = used
+    return Pcap(False, link_type, 262144, records)
+
+
+def pack_file(pcap):
+    """The octets of PCAP as a file."""
+    head = struct.pack("<IHHiIII", NANO if pcap.nanoseconds else MICRO, 2, 4, 0, 0, pcap.snap_length, pcap.link_type)
+    return head + b"".join(struct.pack("<IIII", one.seconds, one.fraction, len(one.octets), one.length) + one.octets
+                           for one in pcap.records)
+
+
+def pack(packets, link_type=ETHERNET, magic=MICRO, snap_length=262144, order="<", seconds=1_700_000_000):
+    """The octets of a pcap file with PACKETS, a millisecond apart. A packet may be (octets, length on the wire)."""
+    parts = [struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, snap_length, link_type)]
+    unit = 1000 if magic == MICRO else 1_000_000
+    for number, packet in enumerate(packets):
+        octets, length = packet if isinstance(packet, tuple) else (packet, len(packet))
+        parts.append(struct.pack(order + "IIII", seconds + number // 1000, number % 1000 * unit, len(octets), length))
+        parts.append(octets)
+    return b"".join(parts)
+
+
+def _block(kind, body):
+    body += bytes(-len(body) % 4)
+    return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+
+
+def pack_ng(interfaces):
+    """The octets of a pcapng file: INTERFACES is a list of (link type, packets), written one after the other."""
+    blocks = [_block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))]
+    for number, (link_type, packets) in enumerate(interfaces):
+        blocks.append(_block(1, struct.pack("<HHI", link_type, 0, 262144)))
+        for octets in packets:
+            stamp = 1_700_000_000_000_000
+            blocks.append(_block(6, struct.pack("<IIIII", number, stamp >> 32, stamp & 0xFFFFFFFF, len(octets), len(octets)) +
+                                 octets))
+    return b"".join(blocks)
