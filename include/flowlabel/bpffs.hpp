@@ -24,7 +24,7 @@ public:
 
     enum class LockMode { shared, exclusive };
 
-    /// Waits at most ten seconds. The lock ends with the returned descriptor.
+    /// Waits at most ten seconds. The lock ends with the returned descriptor. No exclusive lock on a read-only mount.
     [[nodiscard]] Result<Fd> lock(LockMode mode) const;
 
     /// An error that names what differs when pins of another layout version lie here.

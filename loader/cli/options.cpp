@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "flowlabel/interface.hpp"
@@ -164,12 +165,26 @@ Error nothing_attached(const Selection& selection)
 
 static std::string candidates(const std::vector<Attachment>& attachments)
 {
+    const std::uint64_t here = current_netns().value_or(0);
     std::string text;
 
-    for (const Attachment& attachment : attachments)
+    for (const Attachment& attachment : attachments) {
+        const std::uint64_t netns = attachment.info().netns_inode;
+
         text +=
-            fmt::format("{}{} --hook {}", text.empty() ? "" : ", ", attachment.interface(), name_of(attachment.hook()));
+            fmt::format("{}{} --hook {}{}", text.empty() ? "" : ", ", attachment.interface(),
+                        name_of(attachment.hook()), netns == here ? "" : fmt::format(" (network namespace {})", netns));
+    }
     return text;
+}
+
+/// Those whose interface is gone are meant only where nothing else is.
+static void prefer_live(std::vector<Attachment>& attachments)
+{
+    const auto gone = [](const Attachment& attachment) { return attachment.liveness() == Liveness::interface_gone; };
+
+    if (!std::ranges::all_of(attachments, gone))
+        std::erase_if(attachments, gone);
 }
 
 Result<Attachment> find_one(const std::filesystem::path& bpffs, const Selection& selection)
@@ -184,6 +199,7 @@ Result<Attachment> find_one(const std::filesystem::path& bpffs, const Selection&
         return std::unexpected(attachments.error());
     if (attachments->empty())
         return std::unexpected(nothing_attached(selection));
+    prefer_live(*attachments);
     if (attachments->size() > 1)
         return fail("several attachments match", "choose one: " + candidates(*attachments), Failure::usage);
     return std::move(attachments->front());

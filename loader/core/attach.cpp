@@ -12,6 +12,8 @@
 #include "clsact.hpp"
 #include "flowlabel/attachment.hpp"
 #include "flowlabel/time.hpp"
+#include "leftovers.hpp"
+#include "privilege.hpp"
 #include "state.hpp"
 
 namespace flowlabel {
@@ -134,7 +136,7 @@ static std::unexpected<Error> tc_error(int number, const Plan& plan)
         fmt::format("the kernel refused the program on {} {}", name_of(plan.options.hook), plan.interface.name);
 
     if (number == EPERM)
-        return fail_errno(number, what, "run it as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
+        return fail_errno(number, what, privilege_hint);
     return fail_errno(number, what, "-v shows the kernel's words");
 }
 
@@ -144,21 +146,27 @@ static bool sibling_made_qdisc(const Plan& plan)
     PinPlace sibling = plan.place;
 
     sibling.hook = plan.place.hook == FL_HOOK_TC_EGRESS ? FL_HOOK_TC_INGRESS : FL_HOOK_TC_EGRESS;
-    const auto found = look_at(plan.bpffs, sibling);
-
-    return found && *found && (*found)->info().made_qdisc;
+    return says_qdisc_is_ours(plan.bpffs, sibling);
 }
 
 static Result<fl_info> hang_on_clsact(const Plan& plan, const Program& program, fl_info info)
 {
-    const auto made = clsact_make_qdisc(plan.interface.ifindex);
+    const auto present = clsact_has_qdisc(plan.interface.ifindex);
+
+    if (!present)
+        return std::unexpected(present.error());
+    // Told before it is done: if this command is killed, the next one knows whose the qdisc is.
+    info.mode = FL_MODE_CLSACT;
+    info.made_qdisc = !*present || sibling_made_qdisc(plan);
+    auto written = write_info(program.maps, 0, info);
+    const auto made = written && !*present ? clsact_make_qdisc(plan.interface.ifindex) : Result<bool>(false);
 
     if (!made)
         return std::unexpected(made.error());
-    info.mode = FL_MODE_CLSACT;
-    info.made_qdisc = *made || sibling_made_qdisc(plan);
-    auto written = write_info(program.maps, 0, info);
-
+    if (written && !*present && !*made) { // somebody was faster
+        info.made_qdisc = false;
+        written = write_info(program.maps, 0, info);
+    }
     if (written) {
         const int number = clsact_set_filter(plan.interface.ifindex, plan.options.hook, program.fd.get(), false);
 
@@ -334,6 +342,8 @@ Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options)
 
     if (!interface)
         return std::unexpected(interface.error());
+    if (const auto allowed = check_capabilities(); !allowed)
+        return std::unexpected(allowed.error());
     if (!netns)
         return std::unexpected(netns.error());
     if (!cpus)
@@ -355,7 +365,7 @@ Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options)
                         "--replace changes the program and keeps the flow table");
         return replace(plan, **found);
     }
-    remove_pins(bpffs, plan.place.directory(bpffs));
+    clear_leftovers(bpffs, plan.place);
     auto report = attach_new(plan);
 
     if (report && *found)

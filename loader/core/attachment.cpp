@@ -185,10 +185,21 @@ struct KernelSide {
     Liveness liveness = Liveness::live;
 };
 
+/// False only when the kernel is sure.
+static bool program_exists(std::uint32_t id)
+{
+    const Fd program(bpf_prog_get_fd_by_id(id));
+
+    return program || errno != ENOENT;
+}
+
 static KernelSide clsact_side(const fl_info& info)
 {
     const auto there = NetnsScope::enter(info.netns_inode);
 
+    // The filter of a namespace that has ended went with it, and its program with the filter.
+    if (!there && !program_exists(info.program_id))
+        return {.program_id = info.program_id, .liveness = Liveness::interface_gone};
     if (!there)
         return {.program_id = info.program_id, .liveness = Liveness::unknown};
     if (!interface_name(info.ifindex))
@@ -215,10 +226,14 @@ Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place)
     if (!entries)
         return std::unexpected(entries.error());
     found.entries = *entries;
-    if (auto link = open_link(link_pin(found.directory))) {
-        kernel.program_id = link->program_id;
-        kernel.liveness = link->ifindex ? Liveness::live : Liveness::interface_gone;
-        found.link = std::move(link->fd);
+    auto link = open_link(link_pin(found.directory));
+
+    if (!link)
+        return std::unexpected(link.error());
+    if (*link) {
+        kernel.program_id = (*link)->program_id;
+        kernel.liveness = (*link)->ifindex ? Liveness::live : Liveness::interface_gone;
+        found.link = std::move((*link)->fd);
     } else if (found.entries[0].mode == FL_MODE_CLSACT) {
         kernel = clsact_side(found.entries[0]);
     }

@@ -6,6 +6,7 @@
 #include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 
 #include <cerrno>
@@ -15,6 +16,7 @@
 #include <thread>
 
 #include "flowlabel/abi.h"
+#include "privilege.hpp"
 
 namespace flowlabel {
 
@@ -31,6 +33,13 @@ static bool is_bpffs(const std::filesystem::path& path)
     struct statfs status{};
 
     return statfs(path.c_str(), &status) == 0 && status.f_type == BPF_FS_MAGIC;
+}
+
+static bool is_read_only(const Fd& directory)
+{
+    struct statvfs status{};
+
+    return fstatvfs(directory.get(), &status) == 0 && (status.f_flag & ST_RDONLY) != 0;
 }
 
 static std::string contents(const char* path)
@@ -85,8 +94,10 @@ Result<Fd> Bpffs::lock(LockMode mode) const
     Fd directory(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
     if (!directory)
-        return fail_errno(errno, fmt::format("cannot open {}", root_.string()),
-                          errno == EACCES ? "run it as root" : "");
+        return fail_errno(errno, fmt::format("cannot open {}", root_.string()), hint_for_access(errno));
+    if (mode == LockMode::exclusive && is_read_only(directory))
+        return fail(fmt::format("the bpffs at {} is mounted read-only", root_.string()),
+                    fmt::format("mount -o remount,rw {}", root_.string()));
     while (flock(directory.get(), operation) != 0) {
         if (errno != EWOULDBLOCK)
             return fail_errno(errno, fmt::format("cannot lock {}", root_.string()));

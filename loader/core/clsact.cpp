@@ -8,7 +8,6 @@
 
 #include <array>
 #include <cerrno>
-#include <ctime>
 #include <memory>
 
 namespace flowlabel {
@@ -58,57 +57,93 @@ Result<bool> clsact_make_qdisc(std::uint32_t ifindex)
 struct CloseSocket {
     void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
 };
+using Socket = std::unique_ptr<mnl_socket, CloseSocket>;
 
-static int note_filter(const nlmsghdr* message, void* found)
+/// What to look for among the answers to a dump.
+struct Wanted {
+    std::uint16_t type; ///< of the request
+    std::uint32_t ifindex;
+    std::uint32_t parent;
+    bool found = false;
+};
+
+/// The kernel sends the qdiscs of all interfaces, and at the end of a list an empty message.
+static int note_match(const nlmsghdr* message, void* data)
 {
-    *static_cast<bool*>(found) |= message->nlmsg_type == RTM_NEWTFILTER;
+    Wanted& wanted = *static_cast<Wanted*>(data);
+    const auto* const answer = static_cast<const tcmsg*>(mnl_nlmsg_get_payload(message));
+
+    wanted.found |= mnl_nlmsg_get_payload_len(message) >= sizeof(tcmsg) &&
+                    answer->tcm_ifindex == static_cast<int>(wanted.ifindex) && answer->tcm_parent == wanted.parent;
     return MNL_CB_OK;
 }
 
-/// Does any filter hang on the class PARENT of the interface?
-static Result<bool> has_filters(mnl_socket* socket, std::uint32_t ifindex, std::uint32_t parent)
+static int send_request(mnl_socket& socket, const Wanted& wanted, std::uint32_t sequence)
 {
-    std::array<char, 16384> buffer{};
+    std::array<char, NLMSG_ALIGN(sizeof(nlmsghdr)) + sizeof(tcmsg)> buffer{};
     nlmsghdr* const request = mnl_nlmsg_put_header(buffer.data());
-    const auto sequence = static_cast<std::uint32_t>(std::time(nullptr));
-    bool found = false;
-    int more = MNL_CB_OK;
 
-    request->nlmsg_type = RTM_GETTFILTER;
+    request->nlmsg_type = wanted.type;
     request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
     request->nlmsg_seq = sequence;
     auto* const selector = static_cast<tcmsg*>(mnl_nlmsg_put_extra_header(request, sizeof(tcmsg)));
 
     selector->tcm_family = AF_UNSPEC;
-    selector->tcm_ifindex = static_cast<int>(ifindex);
-    selector->tcm_parent = parent;
-    if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
-        return fail_errno(errno, "cannot ask for tc filters");
+    selector->tcm_ifindex = static_cast<int>(wanted.ifindex);
+    selector->tcm_parent = wanted.parent;
+    return mnl_socket_sendto(&socket, request, request->nlmsg_len) < 0 ? errno : 0;
+}
+
+/// One dump; 0 or an errno. EINTR: what is listed changed meanwhile.
+static int ask(Wanted& wanted)
+{
+    constexpr std::uint32_t sequence = 1;
+    const Socket socket(mnl_socket_open(NETLINK_ROUTE));
+    std::array<char, 32768> buffer;
+    int more = MNL_CB_OK;
+
+    if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0)
+        return errno;
+    if (const int number = send_request(*socket, wanted, sequence))
+        return number;
     while (more > MNL_CB_STOP) {
-        const ssize_t length = mnl_socket_recvfrom(socket, buffer.data(), buffer.size());
+        const ssize_t length = mnl_socket_recvfrom(socket.get(), buffer.data(), buffer.size());
 
         if (length < 0)
-            return fail_errno(errno, "cannot read the list of tc filters");
-        more = mnl_cb_run(buffer.data(), static_cast<std::size_t>(length), sequence, mnl_socket_get_portid(socket),
-                          note_filter, &found);
+            return errno;
+        more = mnl_cb_run(buffer.data(), static_cast<std::size_t>(length), sequence,
+                          mnl_socket_get_portid(socket.get()), note_match, &wanted);
     }
-    if (more < 0)
-        return fail_errno(errno, "cannot read the list of tc filters");
-    return found;
+    return more < 0 ? errno : 0;
+}
+
+static Result<bool> is_there(std::uint16_t type, std::uint32_t ifindex, std::uint32_t parent)
+{
+    for (int tries = 0; tries < 100; tries++) {
+        Wanted wanted{.type = type, .ifindex = ifindex, .parent = parent};
+        const int number = ask(wanted);
+
+        if (number == 0)
+            return wanted.found;
+        if (number != EINTR)
+            return fail_errno(number, "cannot read the list of qdiscs or filters");
+    }
+    return fail("the list of qdiscs or filters changes faster than it can be read", "try again");
+}
+
+Result<bool> clsact_has_qdisc(std::uint32_t ifindex)
+{
+    return is_there(RTM_GETQDISC, ifindex, TC_H_CLSACT);
 }
 
 Result<void> clsact_remove_idle_qdisc(std::uint32_t ifindex)
 {
-    const std::unique_ptr<mnl_socket, CloseSocket> socket(mnl_socket_open(NETLINK_ROUTE));
-
-    if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0)
-        return fail_errno(errno, "cannot ask for tc filters");
     for (const std::uint32_t minor : {TC_H_MIN_INGRESS, TC_H_MIN_EGRESS}) {
-        const auto found = has_filters(socket.get(), ifindex, TC_H_MAKE(TC_H_CLSACT, minor));
+        const auto filters = is_there(RTM_GETTFILTER, ifindex, TC_H_MAKE(TC_H_CLSACT, minor));
 
-        if (!found)
-            return std::unexpected(found.error());
-        if (*found)
+        if (!filters)
+            return std::unexpected(filters.error());
+        if (*filters)
             return {};
     }
     bpf_tc_hook at =

@@ -13,6 +13,9 @@ namespace flowlabel {
 /// The program of our filter on the hook of an interface of this network namespace, if there is one.
 std::optional<std::uint32_t> clsact_program(std::uint32_t ifindex, fl_hook hook);
 
+/// Is there such a qdisc, or one that takes its place?
+Result<bool> clsact_has_qdisc(std::uint32_t ifindex);
+
 /// Makes the qdisc. False: there was one.
 Result<bool> clsact_make_qdisc(std::uint32_t ifindex);
 

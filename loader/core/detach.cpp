@@ -9,6 +9,8 @@
 
 #include "clsact.hpp"
 #include "flowlabel/attachment.hpp"
+#include "leftovers.hpp"
+#include "privilege.hpp"
 #include "state.hpp"
 
 namespace flowlabel {
@@ -19,10 +21,28 @@ static void wait_for_packets_under_way()
     syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
-/// Takes the program off its hook. Text: what stays behind.
-static std::optional<std::string> take_off(Found& found)
+/// Takes our filter off the clsact qdisc, and the qdisc off the interface if it is ours and idle. Text: what stays
+/// behind.
+static Result<std::optional<std::string>> take_off_clsact(const Found& found)
 {
     const fl_info& info = found.info();
+    const auto there = NetnsScope::enter(info.netns_inode);
+
+    if (!there)
+        return fmt::format("the network namespace of {} cannot be entered: if it still exists, its clsact filter stays",
+                           info.ifname);
+    if (const int number = clsact_remove_filter(info.ifindex, found.place.hook))
+        return fail_errno(number, fmt::format("cannot remove the clsact filter on {}", info.ifname),
+                          number == EPERM ? privilege_hint : "it stays attached");
+    if (info.made_qdisc)
+        if (const auto removed = clsact_remove_idle_qdisc(info.ifindex); !removed)
+            return fmt::format("{}: {}", info.ifname, removed.error().what);
+    return std::nullopt;
+}
+
+/// Takes the program off its hook. Text: what stays behind. An error: nothing was done.
+static Result<std::optional<std::string>> take_off(Found& found)
+{
 
     if (found.link) {
         // Without its pin the link ends with this process, whatever happens to it now.
@@ -30,18 +50,9 @@ static std::optional<std::string> take_off(Found& found)
         bpf_link_detach(found.link.get()); // ENOLINK: the interface is gone
         return std::nullopt;
     }
-    if (found.liveness != Liveness::live)
+    if (found.liveness == Liveness::interface_gone)
         return std::nullopt;
-    const auto there = NetnsScope::enter(info.netns_inode);
-
-    if (!there)
-        return fmt::format("the network namespace of {} cannot be entered: its clsact filter stays", info.ifname);
-    if (const int number = clsact_remove_filter(info.ifindex, found.place.hook))
-        return fmt::format("the clsact filter on {} could not be removed (errno {})", info.ifname, number);
-    if (info.made_qdisc)
-        if (const auto removed = clsact_remove_idle_qdisc(info.ifindex); !removed)
-            return fmt::format("{}: {}", info.ifname, removed.error().what);
-    return std::nullopt;
+    return take_off_clsact(found);
 }
 
 static Totals totals_of(const Attachment& attachment)
@@ -56,8 +67,12 @@ static Result<DetachReport> detach_one(const Bpffs& bpffs, Found found)
     const auto directory = found.directory;
     DetachReport report{.hook = found.place.hook};
 
-    if (auto left = take_off(found))
-        report.warnings.push_back(std::move(*left));
+    auto left = take_off(found);
+
+    if (!left)
+        return std::unexpected(left.error());
+    if (*left)
+        report.warnings.push_back(std::move(**left));
     wait_for_packets_under_way();
     const auto attachment = open_attachment(std::move(found));
 
@@ -76,13 +91,9 @@ static bool selects(const Selection& selection, const PinPlace& place, const std
         return false;
     if (!selection.interface)
         return true;
-    if (current_netns().value_or(0) != place.netns_inode)
-        return false;
-    const auto present_name = interface_name(place.ifindex);
-
-    if (present_name && !(found && found->liveness == Liveness::interface_gone))
-        return *present_name == *selection.interface;
-    return found && found->info().ifname == *selection.interface;
+    if (found && found->liveness == Liveness::interface_gone)
+        return found->info().ifname == *selection.interface;
+    return current_netns().value_or(0) == place.netns_inode && interface_name(place.ifindex) == *selection.interface;
 }
 
 Result<std::vector<DetachReport>> detach(const Bpffs& bpffs, const Selection& selection)
@@ -102,7 +113,7 @@ Result<std::vector<DetachReport>> detach(const Bpffs& bpffs, const Selection& se
         if (!selects(selection, place, *found))
             continue;
         if (!*found) {
-            remove_pins(bpffs, place.directory(bpffs));
+            clear_leftovers(bpffs, place);
             continue;
         }
         auto report = detach_one(bpffs, std::move(**found));

@@ -61,7 +61,8 @@ static Result<Key> parse_key(const std::string& path, std::string_view text)
 
 Result<Key> read_key_file(const std::string& path)
 {
-    const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    // A FIFO must not hold us up until somebody writes to it.
+    const Fd file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     struct stat status{};
     char text[digits_size + 3]; // room to see that there is more than allowed
 
@@ -70,7 +71,7 @@ Result<Key> read_key_file(const std::string& path)
     if (fstat(file.get(), &status) != 0)
         return fail_errno(errno, "cannot read key file " + path);
     if (!S_ISREG(status.st_mode))
-        return fail(fmt::format("key file {} is no regular file", path));
+        return fail(fmt::format("key file {} is no regular file", path), "'flowlabel key new FILE' makes one");
     if ((status.st_mode & 0177) != 0)
         return fail(fmt::format("key file {} has mode {:04o}: others than its owner may use it, or it may be run", path,
                                 status.st_mode & 07777),
@@ -93,7 +94,8 @@ Result<void> create_key_file(const std::string& path)
     if (!file)
         return errno == EEXIST ? fail("key file " + path + " exists already",
                                       "a new key changes every label; remove the file first if that is meant")
-                               : fail_errno(errno, "cannot create key file " + path);
+                               : fail_errno(errno, "cannot create key file " + path,
+                                            "choose a directory that is there and that you may write to");
     std::string text;
 
     for (const std::uint8_t octet : *key)
@@ -103,7 +105,7 @@ Result<void> create_key_file(const std::string& path)
         const int number = errno;
 
         unlink(path.c_str());
-        return fail_errno(number, "cannot write key file " + path);
+        return fail_errno(number, "cannot write key file " + path, "nothing was left behind; choose another place");
     }
     return {};
 }

@@ -8,6 +8,8 @@
 
 #include <cerrno>
 
+#include "privilege.hpp"
+
 namespace flowlabel {
 
 /// linux/bpf.h of 6.6 and later; Debian 12's headers are of 6.1.
@@ -80,7 +82,7 @@ Error xdp_link_error(int number, const Interface& interface, bool native)
                 .hint = "lower the MTU, or use --mode generic or --hook tc-ingress"};
     case EPERM:
         return {.what = fmt::format("the kernel does not let this user attach to {}", interface.name),
-                .hint = "run it as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON"};
+                .hint = privilege_hint};
     default:
         return fail_errno(number, fmt::format("the kernel refused the XDP program on {}", interface.name),
                           "-v shows more; --mode generic or --hook tc-ingress may work")
@@ -88,14 +90,16 @@ Error xdp_link_error(int number, const Interface& interface, bool native)
     }
 }
 
-Result<LinkState> open_link(const std::filesystem::path& pin)
+Result<std::optional<LinkState>> open_link(const std::filesystem::path& pin)
 {
     LinkState state{.fd = Fd(bpf_obj_get(pin.c_str()))};
     bpf_link_info info{};
     std::uint32_t length = sizeof(info);
 
+    if (!state.fd && errno == ENOENT)
+        return std::nullopt;
     if (!state.fd)
-        return fail_errno(errno, "cannot open " + pin.string(), errno == ENOENT ? "" : "run it as root");
+        return fail_errno(errno, "cannot open " + pin.string(), hint_for_access(errno));
     if (bpf_obj_get_info_by_fd(state.fd.get(), &info, &length) != 0)
         return fail_errno(errno, "cannot look at " + pin.string());
     state.program_id = info.prog_id;

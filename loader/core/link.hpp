@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 
 #include "flowlabel/fd.hpp"
 #include "flowlabel/interface.hpp"
@@ -31,7 +32,8 @@ struct LinkState {
     std::uint32_t ifindex = 0; ///< 0: the interface is gone
 };
 
-Result<LinkState> open_link(const std::filesystem::path& pin);
+/// Nothing when there is no such pin.
+Result<std::optional<LinkState>> open_link(const std::filesystem::path& pin);
 
 /// "program 12 'name'", as far as the kernel tells.
 std::string describe_program(std::uint32_t id);

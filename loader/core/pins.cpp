@@ -4,11 +4,14 @@
 #include <bpf/bpf.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <optional>
+#include <tuple>
 
 #include "flowlabel/attachment.hpp"
+#include "privilege.hpp"
 
 namespace flowlabel {
 
@@ -65,6 +68,8 @@ std::vector<PinPlace> list_pin_places(const Bpffs& bpffs)
                 places.push_back(*place);
             }
     }
+    std::ranges::sort(places, {},
+                      [](const PinPlace& place) { return std::tuple(place.netns_inode, place.ifindex, place.hook); });
     return places;
 }
 
@@ -79,11 +84,10 @@ Result<void> pin_maps(const Maps& maps, const std::filesystem::path& directory)
 
     std::filesystem::create_directories(directory, error);
     if (error)
-        return fail_errno(error.value(), "cannot make " + directory.string(),
-                          error.value() == EROFS ? "the bpffs is mounted read-only" : "run it as root");
+        return fail_errno(error.value(), "cannot make " + directory.string(), hint_for_access(error.value()));
     for (const auto& [name, fd] : map_pins)
         if (bpf_obj_pin((maps.*fd).get(), (directory / name).c_str()) != 0)
-            return fail_errno(errno, "cannot pin " + (directory / name).string());
+            return fail_errno(errno, "cannot pin " + (directory / name).string(), hint_for_access(errno));
     return {};
 }
 
@@ -94,8 +98,7 @@ Result<Maps> open_maps(const std::filesystem::path& directory)
     for (const auto& [name, fd] : map_pins) {
         maps.*fd = Fd(bpf_obj_get((directory / name).c_str()));
         if (!(maps.*fd))
-            return fail_errno(errno, "cannot open " + (directory / name).string(),
-                              errno == EACCES || errno == EPERM ? "run it as root, or with CAP_BPF" : "");
+            return fail_errno(errno, "cannot open " + (directory / name).string(), hint_for_access(errno));
     }
     return maps;
 }

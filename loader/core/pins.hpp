@@ -21,7 +21,7 @@ struct PinPlace {
     [[nodiscard]] std::filesystem::path directory(const Bpffs& bpffs) const;
 };
 
-/// Every place under BPFFS.
+/// Every place under BPFFS, in the order of its numbers.
 std::vector<PinPlace> list_pin_places(const Bpffs& bpffs);
 
 std::filesystem::path link_pin(const std::filesystem::path& directory);

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "flowlabel.skel.h"
+#include "privilege.hpp"
 
 namespace flowlabel {
 
@@ -56,8 +57,7 @@ static std::unexpected<Error> load_error(int number, const fl_config& config, un
 
     switch (number) {
     case EPERM:
-        return fail("the kernel does not let this user load BPF programs",
-                    "run it as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
+        return fail("the kernel does not let this user load BPF programs", privilege_hint);
     case ENOSYS:
         return fail("this kernel has no BPF", "it needs CONFIG_BPF_SYSCALL; Linux 6.1 is the oldest that is tested");
     case ENOMEM:

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "leftovers.hpp"
+
+#include <bpf/bpf.h>
+
+#include "clsact.hpp"
+#include "flowlabel/interface.hpp"
+
+namespace flowlabel {
+
+bool says_qdisc_is_ours(const Bpffs& bpffs, const PinPlace& place)
+{
+    const Fd map(bpf_obj_get((place.directory(bpffs) / "info").c_str()));
+
+    if (!map)
+        return false;
+    const auto entries = read_info(map);
+
+    // A replacement copies both fields, so the first entry knows.
+    return entries && (*entries)[0].mode == FL_MODE_CLSACT && (*entries)[0].made_qdisc;
+}
+
+void clear_leftovers(const Bpffs& bpffs, const PinPlace& place)
+{
+    if (says_qdisc_is_ours(bpffs, place))
+        if (const auto there = NetnsScope::enter(place.netns_inode))
+            (void)clsact_remove_idle_qdisc(place.ifindex); // an idle qdisc harms nobody; the interface may be gone
+    remove_pins(bpffs, place.directory(bpffs));
+}
+
+} // namespace flowlabel

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// What this process may do.
+#pragma once
+
+#include <string>
+
+#include "flowlabel/result.hpp"
+
+namespace flowlabel {
+
+/// What to do about a missing privilege.
+constexpr auto privilege_hint = "run it as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON";
+
+/// What to do when a file of the bpffs may not be used, or nothing: NUMBER is the errno.
+std::string hint_for_access(int number);
+
+/// An error that names the capabilities which attaching takes and this process lacks. A process in a user namespace of
+/// its own seems to have all of them; the kernel refuses it later.
+Result<void> check_capabilities();
+
+} // namespace flowlabel

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the kernel says, asked without flowlabel: programs, qdiscs, filters, pins."""
+
+import contextlib
+import json
+import pathlib
+import time
+
+from lab import command
+
+
+def programs():
+    """{id: name} of all loaded programs."""
+    return {entry["id"]: entry.get("name", "") for entry in json.loads(command("bpftool", "--json", "prog", "show").stdout)}
+
+
+def flowlabel_programs():
+    """The ids of the loaded programs that have flowlabel's names; another test's may be among them."""
+    return {number for number, name in programs().items() if name.startswith("flowlabel_")}
+
+
+def attached_xdp(namespace, interface):
+    """{"native": id, "generic": id} of the XDP programs on INTERFACE."""
+    link = json.loads(namespace.ip("-json", "-details", "link", "show", "dev", interface).stdout)[0]
+    modes = {1: "native", 2: "generic"}
+    return {modes[entry["mode"]]: entry["prog"]["id"] for entry in xdp_entries(link.get("xdp"))}
+
+
+def xdp_entries(xdp):
+    """One entry for each attached program, whichever way iproute2 writes it."""
+    if not xdp:
+        return []
+    return xdp.get("attached", [xdp])
+
+
+def qdiscs(namespace, interface):
+    """The kinds of the qdiscs with a handle of their own."""
+    return {qdisc["kind"] for qdisc in json.loads(namespace.run("tc", "-json", "qdisc", "show", "dev", interface).stdout)}
+
+
+def filters(namespace, interface, direction):
+    """{(priority, handle): program name} of the BPF filters on a clsact qdisc."""
+    listed = json.loads(namespace.run("tc", "-json", "filter", "show", "dev", interface, direction).stdout or "[]")
+    return {(entry["pref"], entry["options"]["handle"]): entry["options"].get("prog", {}).get("name", "")
+            for entry in listed if "options" in entry}
+
+
+def pins(lab):
+    """Every file and directory of flowlabel's in the lab's bpffs."""
+    return sorted(str(path.relative_to(lab.bpffs)) for path in pathlib.Path(lab.bpffs).glob("flowlabel/**"))
+
+
+def eventually(condition, timeout=10):
+    """Waits for what the kernel does in its own time, such as the end of a namespace."""
+    end = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def moved_away(path):
+    """PATH is gone for the length of the block."""
+    away = path.with_name(path.name + ".away")
+    path.rename(away)
+    try:
+        yield
+    finally:
+        away.rename(path)

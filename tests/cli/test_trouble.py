@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What goes wrong outside the program: bpffs, rights, key files, memory, full disks, closed descriptors."""
+
+import os
+import pathlib
+import stat
+import subprocess
+
+import pytest
+
+import lab as lab_module
+from flows import KEY
+from kernel import attached_xdp, flowlabel_programs, pins
+from lab import command
+from saying import refused
+
+EVERY_COMMAND = [["attach", "v0"], ["detach", "v0"], ["status", "v0"], ["flows", "v0"], ["stats", "v0"]]
+READERS = EVERY_COMMAND[2:]
+WRITERS = [["attach", "v0"], ["attach", "v0", "--replace"], ["detach", "v0"], ["detach", "--all"]]
+NAMED = {"ids": " ".join}
+
+
+def run_in(namespace, *argv, **options):
+    """flowlabel with no bpffs but the one that ARGV names."""
+    full = [lab_module.binary(), *map(str, argv)]
+    done = namespace.run(*full, check=False, timeout=60, **options)
+    return lab_module.Result(full, done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize("argv", EVERY_COMMAND[1:], **NAMED)
+def test_no_bpffs(host, tmp_path, argv):
+    """Where there is no bpffs nothing can be attached."""
+    refused(run_in(host, *argv, "--bpffs", tmp_path), 3, "nothing is attached")
+
+
+def test_attach_without_a_directory_for_the_bpffs(host, tmp_path):
+    """A missing bpffs is an error that says how to get one."""
+    refused(run_in(host, "attach", "v0", "--bpffs", tmp_path / "none"), 1, "no bpffs", "mount -t bpf")
+
+
+def test_attach_where_a_mount_would_not_last(host, tmp_path):
+    """DESIGN section 5: in a mount namespace of its own nothing is mounted, and the way out is told."""
+    full = ["unshare", "--mount", lab_module.binary(), "attach", "v0", "--bpffs", tmp_path]
+    done = host.run(*full, check=False)
+    refused(lab_module.Result(full, done.returncode, done.stdout, done.stderr), 1, "mount namespace", "nsenter --net=")
+    assert not os.path.ismount(tmp_path)
+
+
+def test_attach_mounts_a_missing_bpffs(host, tmp_path):
+    """DESIGN section 5: where the mount outlives the command, attach makes it; for its owner alone."""
+    if pathlib.Path("/proc/self/mountinfo").read_text() != pathlib.Path("/proc/1/mountinfo").read_text():
+        pytest.skip("this is not the mount namespace of process 1")
+    try:
+        run_in(host, "attach", "v0", "--flows", 4, "--bpffs", tmp_path).ok()
+        assert os.path.ismount(tmp_path)
+        assert stat.S_IMODE(tmp_path.stat().st_mode) & 0o777 == 0o700
+        run_in(host, "detach", "v0", "--bpffs", tmp_path).ok()
+    finally:
+        if os.path.ismount(tmp_path):
+            command("umount", tmp_path)
+
+
+@pytest.fixture
+def read_only(lab, host):
+    """A bpffs with an attachment that is then mounted read-only."""
+    lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
+    command("mount", "-o", "remount,ro", lab.bpffs)
+    yield
+    command("mount", "-o", "remount,rw", lab.bpffs)
+
+
+@pytest.mark.parametrize("argv", WRITERS, **NAMED)
+def test_read_only_bpffs(lab, host, read_only, argv):
+    """What would change something is refused and changes nothing."""
+    before = attached_xdp(host, "v0"), pins(lab)
+    refused(lab.flowlabel(host, *argv), 1, "read-only", "remount,rw")
+    assert (attached_xdp(host, "v0"), pins(lab)) == before
+
+
+@pytest.mark.parametrize("argv", EVERY_COMMAND, **NAMED)
+def test_another_layout(lab, host, argv):
+    """DESIGN section 5: pins of another version are named, with the way out, and left alone."""
+    other = pathlib.Path(lab.bpffs, "flowlabel/v2/1-2/xdp")
+    other.mkdir(parents=True)
+    refused(lab.flowlabel(host, *argv), 1, "flowlabel/v2", "layout v2", "v1", "--bpffs")
+    assert other.is_dir()
+    assert attached_xdp(host, "v0") == {}
+
+
+@pytest.mark.parametrize("argv", [*EVERY_COMMAND, ["detach", "--all"], ["status"]], **NAMED)
+@pytest.mark.parametrize("mode", [0o700, 0o755])
+def test_nobody(lab, host, argv, mode):
+    """Not root: an error, whatever is asked for; attaching names the capabilities that it takes."""
+    os.chmod(lab.bpffs, mode)
+    lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
+    full = ["setpriv", "--reuid", "65534", "--clear-groups", lab_module.binary(), *argv, "--bpffs", lab.bpffs]
+    done = host.run(*full, check=False)
+    words = ["CAP_BPF", "CAP_NET_ADMIN", "CAP_PERFMON"] if argv[0] == "attach" else ["denied", "run it as root"]
+    refused(lab_module.Result(full, done.returncode, done.stdout, done.stderr), 1, *words)
+    lab.flowlabel(host, "detach", "v0").ok()
+
+
+def with_capabilities(lab, namespace, capabilities, *argv, env=None):
+    """flowlabel as root with CAPABILITIES alone."""
+    allowed = "".join(f",+{name}" for name in capabilities)
+    full = ["setpriv", "--bounding-set", "-all" + allowed, lab_module.binary(), *argv, "--bpffs", lab.bpffs]
+    done = namespace.run(*full, check=False, env={**os.environ, **(env or {})})
+    return lab_module.Result(full, done.returncode, done.stdout, done.stderr)
+
+
+WAYS = [("xdp", {}), ("tc-ingress", {}), ("tc-egress", {"FLOWLABEL_TC": "clsact"})]
+ENOUGH = ["bpf", "net_admin", "perfmon"]
+
+
+@pytest.mark.parametrize("hook, environment", WAYS, ids=["xdp", "tcx", "clsact"])
+def test_the_capabilities_that_are_enough(lab, host, hook, environment):
+    """CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON attach, replace and detach; reading takes none but the right to open the
+    pins."""
+    options = ["v0", "--hook", hook]
+    with_capabilities(lab, host, ENOUGH, "attach", *options, env=environment).ok()
+    with_capabilities(lab, host, ENOUGH, "attach", *options, "--replace", env=environment).ok()
+    for reader in ("status", "flows", "stats"):
+        with_capabilities(lab, host, [], reader, *options).ok()
+    with_capabilities(lab, host, ENOUGH, "detach", *options).ok()
+    assert pins(lab) == []
+
+
+@pytest.mark.parametrize("missing", ENOUGH)
+def test_a_missing_capability_is_named(lab, host, missing):
+    """Each one that is missing, and no other, in the error."""
+    having = [name for name in ENOUGH if name != missing]
+    result = refused(with_capabilities(lab, host, having, "attach", "v0"), 1, "lacks: CAP_" + missing.upper())
+    assert all("CAP_" + name.upper() not in result.stderr.splitlines()[0] for name in having)
+    assert pins(lab) == []
+
+
+def test_detach_without_the_right_to_change_filters(lab, host):
+    """Nothing is half done: the filter stays, and so do its pins."""
+    lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", env={"FLOWLABEL_TC": "clsact"}).ok()
+    refused(with_capabilities(lab, host, ["bpf"], "detach", "v0"), 1, "clsact filter", "not permitted", "CAP_NET_ADMIN")
+    lab.flowlabel(host, "status", "v0").ok()
+    lab.flowlabel(host, "detach", "v0").ok()
+
+
+BAD_KEYS = {
+    "empty": (b"", "0 characters instead of 32"),
+    "short": (b"00112233445566778899aabbccddee\n", "30 characters instead of 32"),
+    "long": (b"00112233445566778899aabbccddeeff00\n", "more"),
+    "two-newlines": (b"00112233445566778899aabbccddeeff\n\n", "more"),
+    "windows": (b"00112233445566778899aabbccddeeff\r\n", "more"),
+    "not-hex": (b"00112233445566778899aabbccddeefg\n", "character 32"),
+    "prefixed": (b"0x112233445566778899aabbccddeeff\n", "character 2"),
+    "binary": (bytes(range(32)), "character 1"),
+}
+
+
+def attach_with_key(lab, namespace, path):
+    """Stamping with a key file."""
+    return lab.flowlabel(namespace, "attach", "v0", "--stamp", "zero", "--key-file", path, "--flows", 4)
+
+
+@pytest.mark.parametrize("name", BAD_KEYS)
+def test_bad_key_file(lab, host, tmp_path, name):
+    """DESIGN section 3: 32 hexadecimal digits, one newline allowed; nothing is attached, and the key is not shown."""
+    content, words = BAD_KEYS[name]
+    path = tmp_path / "key"
+    path.touch(mode=0o600)
+    path.write_bytes(content)
+    result = refused(attach_with_key(lab, host, path), 1, path, words, "32 hexadecimal digits")
+    assert "00112233" not in result.stderr
+    assert pins(lab) == []
+
+
+@pytest.mark.parametrize("newline", ["", "\n"], ids=["no-newline", "newline"])
+@pytest.mark.parametrize("digits", ["00112233445566778899aabbccddeeff", "00112233445566778899AABBCCDDEEFF"])
+@pytest.mark.parametrize("mode", [0o600, 0o400])
+def test_good_key_file(lab, host, tmp_path, newline, digits, mode):
+    """What is allowed."""
+    path = tmp_path / "key"
+    path.touch(mode=0o600)
+    path.write_text(digits + newline)
+    path.chmod(mode)
+    attach_with_key(lab, host, path).ok()
+    lab.flowlabel(host, "detach", "v0").ok()
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o700, 0o601])
+def test_key_file_for_others(lab, host, key_file, mode):
+    """DESIGN section 3: mode 0600 or refused."""
+    key_file.chmod(mode)
+    refused(attach_with_key(lab, host, key_file), 1, f"mode 0{mode:o}", "chmod 0600")
+
+
+def test_no_key_file(lab, host, tmp_path):
+    """Missing, a directory, a FIFO (which must not hold the command up), and one that may not be opened."""
+    refused(attach_with_key(lab, host, tmp_path / "none"), 1, "none", "No such file", "flowlabel key new")
+    refused(attach_with_key(lab, host, tmp_path), 1, "no regular file", "flowlabel key new")
+    os.mkfifo(tmp_path / "fifo", 0o600)
+    refused(attach_with_key(lab, host, tmp_path / "fifo"), 1, "no regular file")
+    assert pins(lab) == []
+
+
+def test_the_key_is_never_printed(lab, host, key_file):
+    """DESIGN section 3: not by attach, not by -v, which shows the verifier's log, and not by what reads."""
+    said = ""
+    for argv in (["attach", "v0", "--stamp", "zero", "--key-file", key_file, "-v"],
+                 ["attach", "v0", "--replace", "--stamp", "dry-run", "--key-file", key_file, "-v"],
+                 ["status", "-v"], ["status", "--json"], ["stats", "--json"], ["flows", "--json"], ["detach", "v0", "-v"]):
+        result = lab.flowlabel(host, *argv).ok()
+        said += result.stdout + result.stderr
+    assert "libbpf: " in said
+    words = [KEY.hex()]
+    for order in ("little", "big"):
+        for size in (4, 8):
+            numbers = [int.from_bytes(KEY[at:at + size], order) for at in range(0, 16, size)]
+            words += [text for number in numbers for text in (str(number), f"{number:x}")]
+    assert [word for word in words if word in said.lower()] == []
+
+
+def test_key_new(tmp_path):
+    """A new file of mode 0600 with 32 digits; each one another key; one that exists is left alone."""
+    run = [lab_module.binary(), "key", "new"]
+    keys = set()
+    for name in ("a", "b"):
+        subprocess.run([*run, tmp_path / name], check=True, umask=0o077 if name == "a" else 0)
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+        keys.add((tmp_path / name).read_text())
+    assert len(keys) == 2
+    assert all(len(key) == 33 and int(key, 16) for key in keys)
+    before = (tmp_path / "a").read_bytes()
+    done = subprocess.run([*run, tmp_path / "a"], capture_output=True, text=True, check=False)
+    refused(lab_module.Result(run, done.returncode, done.stdout, done.stderr), 1, "exists already", "remove the file")
+    assert (tmp_path / "a").read_bytes() == before
+
+
+@pytest.fixture
+def full_disk(tmp_path):
+    """A file system without a free page."""
+    command("mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", tmp_path)
+    (tmp_path / "fill").write_bytes(bytes(4096))
+    yield tmp_path
+    command("umount", tmp_path)
+
+
+def test_key_new_on_a_full_disk(full_disk):
+    """No half a key is left."""
+    run = [lab_module.binary(), "key", "new", full_disk / "key"]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    refused(lab_module.Result(run, done.returncode, done.stdout, done.stderr), 1, "cannot write key file", "No space left")
+    assert not (full_disk / "key").exists()
+
+
+def test_key_new_where_it_cannot_be(tmp_path):
+    """A directory that is not there, and one that is somebody else's."""
+    run = [lab_module.binary(), "key", "new", tmp_path / "none/key"]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    refused(lab_module.Result(run, done.returncode, done.stdout, done.stderr), 1, "cannot create", "No such file")
+    run = ["setpriv", "--reuid", "65534", "--clear-groups", lab_module.binary(), "key", "new", "/run/flowlabel-test-key"]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    refused(lab_module.Result(run, done.returncode, done.stdout, done.stderr), 1, "cannot create", "denied")
+
+
+@pytest.mark.parametrize("given, slots", [(1, 4), (4, 4), (5, 8), (1000, 1024), (1024, 1024)])
+def test_table_sizes(lab, host, given, slots):
+    """DESIGN section 6: rounded up to a power of two; a set of four is the smallest."""
+    said = lab.flowlabel(host, "attach", "v0", "--flows", given).ok().stdout
+    (entry,) = lab.flowlabel(host, "status", "--json").json()["attachments"]
+    table = entry["table"]
+    assert table["slots"] == slots
+    assert table["bytes"] == slots * 64 * table["cpus"]
+    assert f"table {slots:,} slots x {table['cpus']} CPUs" in said
+
+
+@pytest.mark.parametrize("given", [1 << 29, 1 << 30, 1 << 32, 1 << 40, (1 << 64) - 1])
+def test_a_table_too_large_for_the_memory(lab, host, given):
+    """How much it would take, and how much there is."""
+    before = flowlabel_programs()
+    result = refused(lab.flowlabel(host, "attach", "v0", "--flows", given), 1, "takes", "MiB are available", "--flows")
+    cpus = int(result.stderr.split(" CPUs")[0].split()[-1])
+    if given <= 1 << 40:
+        assert f"takes {given * 64 * cpus / (1 << 20):.1f} MiB" in result.stderr
+    else:
+        assert "takes more than" in result.stderr
+    assert pins(lab) == [] and flowlabel_programs() <= before
