@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""SIGKILL in the middle of attach, replace and detach.
+
+The invariant, checked after each kill without flowlabel's help, then with it:
+
+1. The hook has either what it had before or what was asked for. (An attach that is killed may have attached: then it is
+   whole.) A foreign program or filter beside it is there as before.
+2. `status` agrees with the kernel: it shows the attachment if and only if the hook has a program of ours.
+3. No program of ours is loaded but the one on the hook.
+4. The next attach (or replace) works, and so does the detach after it.
+5. Then nothing is left: no pin, no program, no filter, no qdisc of ours; a qdisc of somebody else stays.
+"""
+
+import collections
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+import lab as lab_module
+from kernel import attached_xdp, eventually, filters, flowlabel_programs, pins, qdiscs
+
+RANDOM_KILLS = 5
+# What changes something that outlives the command: these system calls, and of bpf() these commands.
+CALLS = "bpf,sendto,sendmsg,mkdir,mkdirat,unlink,unlinkat,rmdir"
+LASTING = {"BPF_PROG_LOAD", "BPF_MAP_UPDATE_ELEM", "BPF_OBJ_PIN", "BPF_LINK_CREATE", "BPF_LINK_UPDATE", "BPF_LINK_DETACH"}
+
+WAYS = {
+    "xdp": (["--hook", "xdp"], {}),
+    "tcx": (["--hook", "tc-ingress"], {}),
+    "clsact": (["--hook", "tc-egress"], {"FLOWLABEL_TC": "clsact"}),
+}
+
+
+class Victim:
+    """A way to attach to v0, and what can be seen of it from outside."""
+
+    def __init__(self, lab, host, way):
+        self.lab, self.host, self.way = lab, host, way
+        self.options, self.environment = WAYS[way]
+        self.foreign_programs = flowlabel_programs()
+        self.argv = {
+            "attach": ["attach", "v0", *self.options, "--flows", 4],
+            "replace": ["attach", "v0", *self.options, "--replace", "--stamp", "dry-run"],
+            "detach": ["detach", "v0"],
+        }
+
+    def run(self, action):
+        """One of the three, to its end."""
+        return self.lab.flowlabel(self.host, *self.argv[action], env=self.environment).ok()
+
+    def full(self, action):
+        """The whole command line."""
+        return [lab_module.binary(), *map(str, self.argv[action]), "--bpffs", self.lab.bpffs]
+
+    def status(self):
+        """This attachment as `status` shows it, or None."""
+        result = self.lab.flowlabel(self.host, "status", "--json").json()["attachments"]
+        assert len(result) <= 1
+        return result[0] if result else None
+
+    def hook_is_taken(self):
+        """Does the kernel have a program of ours on the hook? For tcx, whose programs iproute2 does not list: is one
+        loaded, since only the link keeps it."""
+        if self.way == "xdp":
+            return bool(attached_xdp(self.host, "v0"))
+        if self.way == "clsact":
+            return "clsact" in qdiscs(self.host, "v0") and bool(filters(self.host, "v0", "egress"))
+        return bool(self.our_programs())
+
+    def our_programs(self):
+        """Programs that were not loaded before."""
+        return flowlabel_programs() - self.foreign_programs
+
+    def check(self, before, after):
+        """Invariants 1 to 3. BEFORE and AFTER: the stamp modes of what was there and of what was asked for, None for
+        nothing."""
+        eventually(lambda: len(self.our_programs()) == int(self.hook_is_taken()))  # the kernel frees in its own time
+        shown = self.status()
+        assert (shown is not None) == self.hook_is_taken()
+        assert (shown and shown["stamp"]) in (before, after)
+        if shown:
+            assert self.our_programs() == {shown["program"]["id"]}
+
+    def recover(self):
+        """Invariants 4 and 5."""
+        self.run("replace")
+        assert self.status()["stamp"] == "dry-run"
+        self.run("detach")
+        assert pins(self.lab) == []
+        assert not self.hook_is_taken()
+        assert "clsact" not in qdiscs(self.host, "v0")
+        eventually(lambda: not self.our_programs())
+
+
+STATES = {"attach": (None, "off"), "replace": ("off", "dry-run"), "detach": ("off", None)}
+
+
+@pytest.fixture(params=WAYS)
+def victim(request, lab, host):
+    """v0 and one way to attach to it."""
+    return Victim(lab, host, request.param)
+
+
+def traced(victim, action, *options):
+    """Runs an action under strace."""
+    return victim.host.run("strace", "-f", "-qq", "-e", f"trace={CALLS}", *options, *victim.full(action), check=False,
+                           env={**os.environ, **victim.environment})
+
+
+def lasting_calls(victim, action, log):
+    """[(system call, its how manyth of that name)] for what the action changes. The loads of programs that libbpf makes to
+    learn what the kernel can do come first; of these the last is enough."""
+    done = traced(victim, action, "-o", log)
+    assert done.returncode == 0, done.stderr
+    seen = collections.Counter()
+    calls = []
+    for name, first in re.findall(r"^\d+ +(\w+)\((\w*)", log.read_text(), re.MULTILINE):
+        seen[name] += 1
+        if name == "bpf" and first not in LASTING:
+            continue
+        if first in ("BPF_PROG_LOAD", "BPF_MAP_UPDATE_ELEM") and calls and calls[-1][2] == first:
+            calls.pop()
+        calls.append((name, seen[name], first))
+    return [(name, number) for name, number, _ in calls]
+
+
+def kill_at(victim, action, name, number):
+    """SIGKILL as the action enters its NUMBERth system call NAME."""
+    done = traced(victim, action, "-o", "/dev/null", "-e", f"inject={name}:signal=SIGKILL:when={number}")
+    assert done.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL), (name, number, done)
+
+
+@pytest.mark.parametrize("action", STATES)
+def test_killed_at_every_step(victim, action, tmp_path):
+    """Issue: a kill -9 of any command leaves either what was there before or what was asked for. SIGKILL comes as the
+    command enters the first, the second, the third ... of the calls whose effect lasts."""
+    if not shutil.which("strace"):
+        pytest.skip("needs strace: run tools/setup")
+    if action != "attach":
+        victim.run("attach")
+    calls = lasting_calls(victim, action, tmp_path / "log")
+    victim.recover()
+    assert len(calls) > 2
+    before, after = STATES[action]
+    for name, number in calls:
+        if action != "attach":
+            victim.run("attach")
+        kill_at(victim, action, name, number)
+        victim.check(before, after)
+        victim.recover()
+
+
+@pytest.mark.parametrize("action", STATES)
+def test_killed_at_a_random_moment(victim, action):
+    """The same by the clock, with nobody tracing."""
+    before, after = STATES[action]
+    chance = random.Random(f"{victim.way} {action}")
+    for _ in range(RANDOM_KILLS):
+        if action != "attach":
+            victim.run("attach")
+        with victim.host.inside():
+            process = subprocess.Popen(victim.full(action), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                       env={**os.environ, **victim.environment})
+        time.sleep(chance.uniform(0, 0.06))
+        process.kill()
+        process.wait()
+        victim.check(before, after)
+        victim.recover()
+
+
+def test_leftovers_of_one_hook_do_not_hide_whose_the_qdisc_is(lab, host, tmp_path):
+    """The attach of one tc hook is killed after it made the qdisc; the other hook's attachment leaves last and takes the
+    qdisc with it."""
+    if not shutil.which("strace"):
+        pytest.skip("needs strace: run tools/setup")
+    ingress = Victim(lab, host, "clsact")
+    ingress.argv["attach"] = ["attach", "v0", "--hook", "tc-ingress", "--flows", 4]
+    last = lasting_calls(ingress, "attach", tmp_path / "log")[-1]
+    lab.flowlabel(host, "detach", "v0").ok()
+    kill_at(ingress, "attach", *last)
+    assert "clsact" in qdiscs(host, "v0") and not filters(host, "v0", "ingress"), "between the qdisc and the filter"
+    lab.flowlabel(host, "attach", "v0", "--hook", "tc-egress", "--flows", 4, env=ingress.environment).ok()
+    lab.flowlabel(host, "detach", "v0").ok()
+    assert "clsact" not in qdiscs(host, "v0")
+    assert pins(lab) == []
+
+
+def test_a_qdisc_of_somebody_else_survives(lab, host):
+    """An idle clsact qdisc that was there before stays, after detach and after a kill."""
+    host.run("tc", "qdisc", "add", "dev", "v0", "clsact")
+    victim = Victim(lab, host, "clsact")
+    chance = random.Random(2)
+    for _ in range(RANDOM_KILLS):
+        with host.inside():
+            process = subprocess.Popen(victim.full("attach"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                       env={**os.environ, **victim.environment})
+        time.sleep(chance.uniform(0, 0.06))
+        process.kill()
+        process.wait()
+        victim.check(None, "off")
+        victim.run("replace")
+        victim.run("detach")
+        assert "clsact" in qdiscs(host, "v0")
+        assert pins(lab) == []
