@@ -10,10 +10,10 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <vector>
 
 #include "engine.hpp"
+#include "flowlabel/time.hpp"
 #include "program.hpp"
 
 namespace flowlabel {
@@ -55,15 +55,6 @@ private:
     void* base_ = MAP_FAILED;
     std::size_t size_ = 0;
 };
-
-/// The clock of the datapath lags behind CLOCK_MONOTONIC: an epoch from there would lie in its future.
-std::uint64_t coarse_clock()
-{
-    timespec now{};
-
-    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
-}
 
 /// An ethertype that lets the datapath see what it would see without a link layer.
 std::uint16_t ethertype_of(std::span<const std::uint8_t> packet)
@@ -162,7 +153,7 @@ Result<KernelEngine> KernelEngine::create(fl_hook hook, const EngineSetup& setup
     ProgramSetup program_setup{.hook = hook, .config = setup.config, .ring_bytes = ring_bytes};
 
     program_setup.config.entry = 0;
-    program_setup.config.epoch = coarse_clock();
+    program_setup.config.epoch = now_monotonic_coarse();
     program_setup.config.link_layer = FL_LINK_ETHERNET;
     program_setup.secrets[0] = setup.secrets;
     auto cpus = possible_cpus();

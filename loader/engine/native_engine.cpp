@@ -51,11 +51,13 @@ Result<Verdict> NativeEngine::run(const Frame& frame)
 {
     const auto captured = static_cast<std::uint32_t>(frame.octets.size());
     const std::uint32_t wire_length = std::max(captured, frame.wire_length);
+    std::uint8_t nothing = 0; // an empty frame may lie nowhere, but the datapath computes with its address
+    std::uint8_t* const octets = captured ? frame.octets.data() : &nothing;
 
     if (frame.ethertype)
-        fl_native_packet(&state_->host, frame.octets.data(), captured, wire_length, *frame.ethertype);
+        fl_native_packet(&state_->host, octets, captured, wire_length, *frame.ethertype);
     else
-        fl_native_frame(&state_->host, frame.octets.data(), captured, wire_length);
+        fl_native_frame(&state_->host, octets, captured, wire_length);
     return Verdict::pass;
 }
 
