@@ -18,10 +18,15 @@ static int& stdout_error()
     return number;
 }
 
+/// Thrown to whoever writes when a write fails: nobody wants the rest, which may be a million lines.
+struct WritingEnded {};
+
 static void write_text(std::string_view text)
 {
-    if (stdout_error() == 0 && fwrite(text.data(), 1, text.size(), stdout) != text.size())
-        stdout_error() = errno;
+    if (fwrite(text.data(), 1, text.size(), stdout) == text.size())
+        return;
+    stdout_error() = errno;
+    throw WritingEnded();
 }
 
 bool stdout_closed()
@@ -31,9 +36,12 @@ bool stdout_closed()
 
 Result<void> to_stdout(const std::function<void(const Sink&)>& write)
 {
-    write(write_text);
-    if (stdout_error() == 0 && fflush(stdout) != 0)
-        stdout_error() = errno;
+    try {
+        write(write_text);
+        if (fflush(stdout) != 0)
+            stdout_error() = errno;
+    } catch (const WritingEnded&) { // stdout_error() says why
+    }
     if (stdout_error() != 0 && !stdout_closed())
         return fail_errno(stdout_error(), "cannot write the result", "what was written is not complete");
     return {};

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// generator arrive|leave INTERFACE PACKETS
+///
+/// Makes PACKETS IPv6 packets, each of a flow of its own, on all CPUs at once (BPF_F_TEST_XDP_LIVE_FRAMES). They arrive
+/// at INTERFACE as from its driver, or leave by it. Says on stdout how many packets and octets it made, as JSON.
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+#include <net/if.h>
+#include <pthread.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "generator.skel.h"
+
+namespace {
+
+struct DestroySkeleton {
+    void operator()(generator_bpf* skeleton) const { generator_bpf__destroy(skeleton); }
+};
+using Skeleton = std::unique_ptr<generator_bpf, DestroySkeleton>;
+
+constexpr std::size_t ethernet = 14;
+constexpr std::size_t frame_size = ethernet + 40 + 40;
+
+/// What the program does not write: no host's Ethernet address, no next header, documentation addresses.
+std::array<std::uint8_t, frame_size> make_frame()
+{
+    std::array<std::uint8_t, frame_size> frame{};
+
+    frame[0] = 0x02;
+    frame[12] = 0x86;
+    frame[13] = 0xDD;
+    frame[ethernet + 6] = 59;
+    frame[ethernet + 7] = 64;
+    for (const std::size_t address : {ethernet + 8, ethernet + 24}) {
+        frame[address] = 0x20;
+        frame[address + 1] = 0x01;
+        frame[address + 2] = 0x0D;
+        frame[address + 3] = 0xB8;
+    }
+    return frame;
+}
+
+std::vector<int> usable_cpus()
+{
+    cpu_set_t set;
+    std::vector<int> cpus;
+
+    CPU_ZERO(&set);
+    sched_getaffinity(0, sizeof(set), &set);
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &set))
+            cpus.push_back(cpu);
+    return cpus;
+}
+
+/// Sends PACKETS from CPU; RESULT gets 0 or an errno.
+void send(int program, int cpu, std::uint32_t ifindex, std::uint32_t packets, int& result)
+{
+    auto frame = make_frame();
+    xdp_md context{};
+    cpu_set_t set;
+    LIBBPF_OPTS(bpf_test_run_opts, options);
+
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    result = pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
+    if (result != 0)
+        return;
+    context.data_end = frame.size();
+    context.ingress_ifindex = ifindex;
+    options.data_in = frame.data();
+    options.data_size_in = frame.size();
+    options.ctx_in = &context;
+    options.ctx_size_in = sizeof(context);
+    options.repeat = static_cast<int>(packets);
+    options.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
+    options.batch_size = 64;
+    result = -bpf_prog_test_run_opts(program, &options);
+}
+
+int send_on_all_cpus(int program, std::uint32_t ifindex, std::uint32_t packets)
+{
+    const std::vector<int> cpus = usable_cpus();
+    std::vector<int> results(cpus.size());
+    std::vector<std::jthread> threads;
+
+    for (std::size_t i = 0; i < cpus.size(); i++) {
+        const auto share = static_cast<std::uint32_t>(packets / cpus.size() + (i < packets % cpus.size() ? 1 : 0));
+
+        threads.emplace_back(send, program, cpus[i], ifindex, share, std::ref(results[i]));
+    }
+    threads.clear();
+    return std::ranges::max(results);
+}
+
+int fail(const std::string& what, int number)
+{
+    fmt::print(stderr, "generator: {}: {}\n", what, strerror(number));
+    return 1;
+}
+
+int run(bool leave, const char* interface, std::uint32_t packets)
+{
+    const std::uint32_t ifindex = if_nametoindex(interface);
+    const Skeleton skeleton(generator_bpf__open());
+    std::uint64_t made = 0;
+    std::uint64_t octets = 0;
+
+    if (ifindex == 0 || !skeleton)
+        return fail(interface, errno);
+    skeleton->rodata->out_ifindex = leave ? ifindex : 0;
+    if (const int number = -generator_bpf__load(skeleton.get()))
+        return fail("load", number);
+    if (const int number = send_on_all_cpus(bpf_program__fd(skeleton->progs.generate), ifindex, packets))
+        return fail("run", number);
+    for (const auto& cpu : skeleton->bss->made) {
+        made += cpu[0];
+        octets += cpu[1];
+    }
+    fmt::print("{{\"packets\":{},\"bytes\":{}}}\n", made, octets);
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    const std::vector<std::string_view> arguments(argv, argv + argc);
+    std::uint32_t packets = 0;
+
+    if (arguments.size() == 4)
+        std::from_chars(arguments[3].data(), arguments[3].data() + arguments[3].size(), packets);
+    if (packets == 0 || (arguments[1] != "arrive" && arguments[1] != "leave")) {
+        fmt::print(stderr, "usage: generator arrive|leave INTERFACE PACKETS\n");
+        return 2;
+    }
+    return run(arguments[1] == "leave", argv[2], packets);
+}

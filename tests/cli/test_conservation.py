@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Ten million flows against a small table, and a million in a large one."""
+
+import json
+import os
+import re
+import shutil
+import time
+
+import pytest
+
+from flows import assert_conserved
+from lab import REPOSITORY
+
+TEN_MILLION = 10_000_000
+MILLION = 1_000_000
+SLOTS_FOR_A_MILLION = 1 << 21
+
+
+@pytest.fixture
+def link(lab):
+    """v0 and w0 with a queue for each CPU, so that two CPUs load both; no packet on them but the generator's."""
+    host = lab.namespace("host")
+    queues = ["numrxqueues", os.cpu_count(), "numtxqueues", os.cpu_count()]
+    host.ip("link", "add", "name", "v0", *queues, "type", "veth", "peer", "name", "w0", *queues)
+    for interface in ("v0", "w0"):
+        host.sysctl(f"net.ipv6.conf.{interface}.disable_ipv6", 1)
+        host.ip("link", "set", "dev", interface, "up")
+    return host
+
+
+def generate(link, hook, packets):
+    """That many packets of as many flows, from all CPUs at once. For XDP they come over the cable; for tc they arrive
+    as from v0's driver. Returns what was made, as {"packets", "bytes"}."""
+    program = os.environ.get("FLOWLABEL_GENERATOR", REPOSITORY / "build/tests/flowlabel_generator")
+    way = ["leave", "w0"] if hook == "xdp" else ["arrive", "v0"]
+    return json.loads(link.run(program, *way, packets, timeout=120).stdout)
+
+
+def made_and_not_dropped(link, made):
+    """What was made, after a look at the cable: it must have carried every frame."""
+    drops = re.findall(r"(\w*(?:drops|errors)): (\d+)", link.run("ethtool", "-S", "v0").stdout)
+    assert drops and all(count == "0" for _, count in drops), drops
+    return made
+
+
+@pytest.mark.parametrize("hook", ["xdp", "tc-ingress"])
+def test_ten_million_flows_in_a_small_table(lab, link, hook):
+    """Issue: counted = live + spilled + lost, exactly, for packets and octets, and counted is what was sent. Nobody
+    drains the ring: it keeps the first records, `lost` grows, and `status` warns."""
+    lab.flowlabel(link, "attach", "v0", "--hook", hook, "--flows", 1024).ok()
+    made = made_and_not_dropped(link, generate(link, hook, TEN_MILLION))
+    assert made["packets"] == TEN_MILLION
+
+    document = lab.flowlabel(link, "stats", "--json").json()
+    totals, counters = document["totals"], document["counters"]
+    assert totals["counted"] == made
+    assert_conserved(totals)
+    assert (totals["seen_packets"], totals["ipv6_packets"], totals["ipv6_bytes"]) == (made["packets"], *made.values())
+    assert sum(cpu["counted"] > 0 for cpu in document["per_cpu"]) == os.cpu_count(), "every CPU was loaded"
+    assert totals["live"]["packets"] == totals["flows"] <= 1024 * len(document["per_cpu"])
+    assert counters["spilled_flows"] == totals["spilled"]["packets"] > 50_000
+    assert counters["lost_flows"] == totals["lost"]["packets"] == TEN_MILLION - totals["flows"] - counters["spilled_flows"]
+
+    (status,) = lab.flowlabel(link, "status", "--json").json()["attachments"]
+    assert status["totals"] == totals
+    assert status["ring"]["reader"] is None
+    assert status["ring"]["used"] > status["ring"]["bytes"] * 0.99, "the ring is full"
+    assert any(warning.startswith("no reader") for warning in status["warnings"])
+    said = lab.flowlabel(link, "detach", "v0").ok().stderr
+    assert f"counted {made['packets']:,} packets {made['bytes']:,} octets = live" in said
+
+
+def test_the_same_flows_again(lab, link):
+    """Flows that come back after they were spilled are counted as new ones, and the identity holds."""
+    lab.flowlabel(link, "attach", "v0", "--flows", 1024).ok()
+    made = [generate(link, "xdp", 100_000) for _ in range(3)]
+    totals = lab.flowlabel(link, "stats", "--json").json()["totals"]
+    assert totals["counted"] == {unit: sum(one[unit] for one in made) for unit in ("packets", "bytes")}
+    assert_conserved(totals)
+
+
+@pytest.fixture
+def million(lab, link):
+    """A table with more than a million live flows."""
+    lab.flowlabel(link, "attach", "v0", "--flows", SLOTS_FOR_A_MILLION).ok()
+    generate(link, "xdp", MILLION + MILLION // 10)
+    return link
+
+
+def test_reading_a_million_flows(lab, million):
+    """Issue: reading a million live flows is a scan of the mapping, not a system call a flow."""
+    start = time.monotonic()
+    document = lab.flowlabel(million, "flows", "--limit", 100, "--json").json()
+    seconds = time.monotonic() - start
+    print(f"{document['totals']['flows']} flows read in {seconds:.2f} s")
+    assert document["totals"]["flows"] > MILLION
+    assert len(document["flows"]) == 100
+    assert_conserved(document["totals"])
+    assert seconds < 5
+
+    if not shutil.which("strace"):
+        pytest.skip("needs strace to count system calls: run tools/setup")
+    traced = million.run("strace", "-f", "-c", "-o", "/dev/stdout", os.environ["FLOWLABEL_BIN"], "flows", "--limit", 1,
+                         "--csv", "--bpffs", lab.bpffs)
+    calls = int(re.search(r"([\d]+) +(?:\d+ )? *total$", traced.stdout, re.MULTILINE)[1])
+    assert calls < 2000
+
+
+def test_a_reader_that_stops_early(lab, million):
+    """Issue: `| head` is quiet and a success, with a million flows to write."""
+    for output in ("--json", "--jsonl", "--csv"):
+        shell = f'"$FLOWLABEL_BIN" flows {output} --bpffs {lab.bpffs} | head -n 1; echo "${{PIPESTATUS[0]}}"'
+        done = million.run("bash", "-c", shell)
+        assert done.stderr == ""
+        assert done.stdout.splitlines()[-1] == "0"

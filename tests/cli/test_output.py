@@ -1,0 +1,328 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The documents, lines and tables of DESIGN section 6: names, order, values; and outputs that fail or end early."""
+
+import csv
+import datetime
+import io
+import ipaddress
+import json
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+import lab as lab_module
+from frames import ethernet, ipv6
+from lab import Lab
+from saying import refused
+
+AMOUNT = ["packets", "bytes"]
+FLOW = ["src", "dst", "label", "packets", "bytes", "first_seen", "last_seen", "stamped"]
+TOTALS = ["seen_packets", "ipv6_packets", "ipv6_bytes", "labelled_packets", "flows", "counted", "live", "spilled", "lost"]
+SOURCE = ["interface", "ifindex", "hook"]
+COUNTERS = ["seen", "ipv6", "not_ipv6", "short_frame", "bad_version", "vlan_limit", "truncated", "counted", "zero_label",
+            "labelled", "stamped", "would_stamp", "skip_scope", "fragments", "atomic_fragments", "eh_limit", "eh_truncated",
+            "hbh_misplaced", "no_ports", "gso_estimated", "store_failed", "spilled_flows", "lost_flows"]
+RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+# (source, destination, label, packets, payload octets): what the link carries before the tests look at it. Two flows
+# have the same octets and differ in the source, two in the destination, two in the label alone.
+SENT = [
+    ("2001:db8::9", "2001:db8:1::1", 0x12345, 5, 100),
+    ("2001:db8::1", "2001:db8:1::1", 0, 3, 60),
+    ("2001:db8::1", "2001:db8:1::1", 7, 3, 60),
+    ("2001:db8::1", "2001:db8:1::2", 7, 3, 60),
+    ("2001:db8::2", "2001:db8:1::1", 7, 3, 60),
+    ("2001:db8::f", "2001:db8:1::1", 0xFFFFF, 30, 0),
+    *[("2001:db8:7::" + format(number, "x"), "2001:db8:8::", 0, 1, number) for number in range(1, 31)],
+]
+
+
+def key(sent):
+    """Flows compare as numbers: 2001:db8::9 comes before 2001:db8::10."""
+    return ipaddress.IPv6Address(sent[0]), ipaddress.IPv6Address(sent[1]), sent[2]
+
+
+ORDER = sorted(SENT, key=lambda sent: (-sent[3] * (40 + sent[4]), key(sent)))
+
+
+@pytest.fixture(scope="module")
+def link(requirements):
+    """(lab, namespace) with an attachment on v0 that has counted SENT and nothing else."""
+    with Lab() as lab:
+        host = lab.namespace("host")
+        host.ip("link", "add", "name", "v0", "type", "veth", "peer", "name", "w0")
+        for interface in ("v0", "w0"):
+            host.sysctl(f"net.ipv6.conf.{interface}.disable_ipv6", 1)
+            host.ip("link", "set", "dev", interface, "up")
+        lab.flowlabel(host, "attach", "v0", "--flows", 1024).ok()
+        with host.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
+            wire.bind(("w0", 0))
+            for source, destination, label, packets, octets in SENT:
+                packet = ipv6(source, destination, 59, bytes(octets), label=label)
+                for _ in range(packets):
+                    wire.send(ethernet(bytes(6), bytes(6), 0x86DD, packet))
+        yield lab, host
+
+
+@pytest.fixture
+def run(link):
+    """flowlabel on that link."""
+    lab, host = link
+    return lambda *argv: lab.flowlabel(host, *argv)
+
+
+def seen(flows):
+    """(source, destination, label, packets, octets) of flow objects."""
+    return [(flow["src"], flow["dst"], int(flow["label"]), int(flow["packets"]), int(flow["bytes"])) for flow in flows]
+
+
+def expected(sent):
+    """The same of what was sent."""
+    return [(source, destination, label, packets, packets * (40 + octets))
+            for source, destination, label, packets, octets in sent]
+
+
+def assert_recent(text):
+    """A time as DESIGN has it, within the last minutes."""
+    assert RFC_3339.fullmatch(text)
+    age = datetime.datetime.now(datetime.timezone.utc) - datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    assert datetime.timedelta(seconds=-1) < age < datetime.timedelta(minutes=10)
+
+
+def assert_totals(totals):
+    """Names, order and values."""
+    packets, octets = sum(sent[3] for sent in SENT), sum(sent[3] * (40 + sent[4]) for sent in SENT)
+    whole, nothing = {"packets": packets, "bytes": octets}, {"packets": 0, "bytes": 0}
+    assert list(totals) == TOTALS
+    assert totals == {"seen_packets": packets, "ipv6_packets": packets, "ipv6_bytes": octets,
+                      "labelled_packets": sum(sent[3] for sent in SENT if sent[2]), "flows": len(SENT), "counted": whole,
+                      "live": whole, "spilled": nothing, "lost": nothing}
+    assert all(list(totals[part]) == AMOUNT for part in ("counted", "live", "spilled", "lost"))
+
+
+def test_flows_json(run):
+    """DESIGN section 6: the document field by field, in its order; the flows by octets, ties by (src, dst, label)."""
+    document = run("flows", "--json").json()
+    assert list(document) == ["schema", "source", "captured_at", "totals", "flows"]
+    assert document["schema"] == "flowlabel.flows/1"
+    assert list(document["source"]) == SOURCE
+    assert (document["source"]["interface"], document["source"]["hook"]) == ("v0", "xdp")
+    assert_recent(document["captured_at"])
+    assert_totals(document["totals"])
+    assert seen(document["flows"]) == expected(ORDER)
+    for flow in document["flows"]:
+        assert list(flow) == FLOW
+        assert isinstance(flow["label"], int) and flow["stamped"] is False
+        assert flow["first_seen"] <= flow["last_seen"] <= document["captured_at"]
+        assert_recent(flow["first_seen"])
+
+
+def test_flows_jsonl(run):
+    """DESIGN section 6: one flow object a line, nothing else."""
+    lines = run("flows", "--jsonl").ok().stdout.splitlines()
+    flows = [json.loads(line) for line in lines]
+    assert flows == run("flows", "--json").json()["flows"]
+
+
+def test_flows_csv(run):
+    """DESIGN section 6: a header line and the flow object's fields in its order."""
+    rows = list(csv.reader(io.StringIO(run("flows", "--csv").ok().stdout)))
+    assert rows[0] == FLOW
+    flows = run("flows", "--json").json()["flows"]
+    assert rows[1:] == [[json.dumps(value).strip('"') for value in flow.values()] for flow in flows]
+
+
+def test_flows_table(run):
+    """DESIGN section 6: 20 rows, labels as 0x and five digits, and how many more there are."""
+    lines = run("flows").ok().stdout.splitlines()
+    assert lines[0] == f"v0 xdp: {len(SENT)} live flows"
+    rows = [line.split() for line in lines[2:-1]]
+    assert [(row[0], row[1], row[2]) for row in rows] == [(sent[0], sent[1], f"0x{sent[2]:05x}") for sent in ORDER[:20]]
+    assert lines[-1].startswith(f"and {len(SENT) - 20} more")
+
+
+@pytest.mark.parametrize("limit", [0, 1, 25, len(SENT), 1000])
+@pytest.mark.parametrize("output", [[], ["--json"], ["--jsonl"], ["--csv"]], ids=lambda output: "".join(output) or "table")
+def test_limit(run, limit, output):
+    """--limit in every form; the totals stay those of the whole table."""
+    text = run("flows", "--limit", limit, *output).ok().stdout
+    destinations = re.findall(r"2001:db8:[18]::", text)
+    assert len(destinations) == min(limit, len(SENT))
+    if output == ["--json"]:
+        assert_totals(json.loads(text)["totals"])
+
+
+SORTS = {
+    "packets": lambda sent: (-sent[3], key(sent)),
+    "bytes": lambda sent: (-sent[3] * (40 + sent[4]), key(sent)),
+}
+
+
+@pytest.mark.parametrize("by", SORTS)
+def test_sort(run, by):
+    """--sort, ties by (src, dst, label)."""
+    assert seen(run("flows", "--sort", by, "--json").json()["flows"]) == expected(sorted(SENT, key=SORTS[by]))
+
+
+def test_sort_by_time(run):
+    """The latest first."""
+    times = [flow["last_seen"] for flow in run("flows", "--sort", "last-seen", "--json").json()["flows"]]
+    assert times == sorted(times, reverse=True)
+
+
+FILTERS = [
+    (["--src", "2001:db8::1"], lambda sent: sent[0] == "2001:db8::1"),
+    (["--src", "2001:db8::/124"], lambda sent: sent[0].startswith("2001:db8::")),
+    (["--src", "2001:db8:7:ffff::/48"], lambda sent: sent[0].startswith("2001:db8:7::")),
+    (["--dst", "2001:db8:1::2"], lambda sent: sent[1] == "2001:db8:1::2"),
+    (["--src", "::/0", "--dst", "2001:DB8:8::/45"], lambda sent: sent[1] == "2001:db8:8::"),
+    (["--label", "7"], lambda sent: sent[2] == 7),
+    (["--label", "0x12345"], lambda sent: sent[2] == 0x12345),
+    (["--label", "74565"], lambda sent: sent[2] == 0x12345),
+    (["--label", "1048575"], lambda sent: sent[2] == 0xFFFFF),
+    (["--label", "0"], lambda sent: sent[2] == 0),
+    (["--label", "zero"], lambda sent: sent[2] == 0),
+    (["--label", "nonzero"], lambda sent: sent[2] != 0),
+    (["--label", "nonzero", "--src", "2001:db8::1", "--dst", "2001:db8:1::1"],
+     lambda sent: sent[:3] == ("2001:db8::1", "2001:db8:1::1", 7)),
+    (["--label", "99"], lambda sent: False),
+]
+
+
+@pytest.mark.parametrize("options, matches", FILTERS, ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+def test_filters(run, options, matches):
+    """--src, --dst, --label; the totals stay those of the whole table."""
+    document = run("flows", *options, "--json").json()
+    assert seen(document["flows"]) == expected(filter(matches, ORDER))
+    assert_totals(document["totals"])
+
+
+def test_nothing_matches(run):
+    """Every form of no flow."""
+    assert run("flows", "--label", "99").ok().stdout.splitlines()[-1] == "no flow matches"
+    assert run("flows", "--label", "99", "--jsonl").ok().stdout == ""
+    assert run("flows", "--label", "99", "--csv").ok().stdout.strip() == ",".join(FLOW)
+
+
+def test_stats_json(run):
+    """DESIGN section 6: source, totals, counters, and a counter object for each CPU, which sum up."""
+    document = run("stats", "--json").json()
+    assert list(document) == ["schema", "source", "captured_at", "totals", "counters", "per_cpu"]
+    assert document["schema"] == "flowlabel.stats/1"
+    assert list(document["source"]) == SOURCE
+    assert_totals(document["totals"])
+    names = list(document["counters"])
+    assert [name for name in names if name in COUNTERS] == COUNTERS
+    assert all(list(cpu) == names for cpu in document["per_cpu"])
+    assert document["counters"] == {name: sum(cpu[name] for cpu in document["per_cpu"]) for name in names}
+    (status,) = run("status", "--json").json()["attachments"]
+    assert len(document["per_cpu"]) == status["table"]["cpus"] >= os.cpu_count()
+
+
+def test_stats_table(run):
+    """Every counter, with what it means."""
+    lines = run("stats").ok().stdout.splitlines()
+    names = list(run("stats", "--json").json()["counters"])
+    assert [line.split()[0] for line in lines[1:]] == names
+    assert all(len(line.split()) > 3 for line in lines[1:])
+
+
+def test_status_json(run):
+    """DESIGN section 6: field by field."""
+    document = run("status", "--json").json()
+    assert list(document) == ["schema", "attachments"]
+    assert document["schema"] == "flowlabel.status/1"
+    (entry,) = document["attachments"]
+    assert list(entry) == ["source", "mode", "stamp", "prf", "attached_at", "program", "table", "ring", "totals", "warnings"]
+    assert (entry["mode"], entry["stamp"], entry["prf"], entry["warnings"]) == ("native", "off", "siphash-2-4", [])
+    assert_recent(entry["attached_at"])
+    assert list(entry["program"]) == ["id", "tag"] and re.fullmatch("[0-9a-f]{16}", entry["program"]["tag"])
+    assert [name for name in entry["table"] if name != "cpus"] == ["slots", "bytes", "occupied"]
+    assert entry["table"]["occupied"] >= len(SENT)
+    assert list(entry["ring"]) == ["bytes", "used", "reader"]
+    assert_totals(entry["totals"])
+
+
+@pytest.mark.parametrize("argv", [["flows", "--json"], ["flows", "--jsonl"], ["flows", "--csv"], ["flows"], ["stats"],
+                                  ["stats", "--json"], ["stats", "--json", "--interval", "1"], ["status"],
+                                  ["status", "--json"], ["--help"], ["--version"]], ids=" ".join)
+def test_a_full_disk(link, argv):
+    """Issue: disk full while writing: exit status 1, and it says so."""
+    lab, host = link
+    with open("/dev/full", "w", encoding="ascii") as full:
+        command = [lab_module.binary(), *argv, "--bpffs", lab.bpffs]
+        with host.inside():
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=20)
+    refused(lab_module.Result(command, done.returncode, "", done.stderr), 1, "cannot write the result", "No space left")
+
+
+def shell(link, text):
+    """A line of bash with flowlabel as $F."""
+    lab, host = link
+    return host.run("bash", "-c", text, check=False, timeout=20,
+                    env={**os.environ, "F": lab_module.binary(), "B": lab.bpffs})
+
+
+def test_closed_descriptors(link):
+    """Closed stdout: an error. Closed or full stderr: the result and the exit status as ever."""
+    done = shell(link, '"$F" flows --json --bpffs "$B" >&-')
+    assert (done.returncode, "cannot write the result" in done.stderr) == (1, True)
+    whole = json.loads(shell(link, '"$F" flows --json --bpffs "$B"').stdout)
+    for redirection in ("2>&-", "2>/dev/full", "2>&- <&-"):
+        document = json.loads(shell(link, f'"$F" flows --json --bpffs "$B" {redirection}').stdout)
+        assert document["flows"] == whole["flows"]
+        assert shell(link, f'"$F" flows nosuch --bpffs "$B" {redirection}').returncode == 1
+        assert shell(link, f'"$F" nonsense {redirection}').returncode == 2
+
+
+def test_words_never_go_into_a_file(link, tmp_path):
+    """Started without stdout and stderr, no file that is opened gets what belongs there."""
+    shell(link, f'"$F" key new {tmp_path}/key >&- 2>&-')
+    shell(link, f'"$F" key new {tmp_path}/key >&- 2>&-')
+    assert re.fullmatch("[0-9a-f]{32}\n", (tmp_path / "key").read_text())
+
+
+@pytest.fixture
+def ticking(link):
+    """`stats --json --interval 1` behind a pipe."""
+    lab, host = link
+    process = lab.start(host, lab_module.binary(), "stats", "--json", "--interval", 1, "--bpffs", lab.bpffs,
+                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    yield process
+    process.stdout.close()
+    process.stderr.close()
+
+
+def test_interval(ticking):
+    """DESIGN section 6: with --interval one compact document a line, a second apart."""
+    first, second = json.loads(ticking.stdout.readline()), json.loads(ticking.stdout.readline())
+    for document in (first, second):
+        assert document["schema"] == "flowlabel.stats/1"
+    times = [datetime.datetime.fromisoformat(document["captured_at"].replace("Z", "+00:00")) for document in (first, second)]
+    assert 0.9 < (times[1] - times[0]).total_seconds() < 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+def test_interval_ends_by_a_signal(ticking, number):
+    """Cleanly: no half a line, nothing on stderr, exit status 0."""
+    ticking.stdout.readline()
+    ticking.send_signal(number)
+    rest, errors = ticking.communicate(timeout=10)
+    assert (ticking.returncode, errors) == (0, b"")
+    assert all(json.loads(line) for line in rest.splitlines())
+
+
+def test_interval_ends_when_nobody_reads(ticking):
+    """A closed pipe is no error."""
+    assert select.select([ticking.stdout], [], [], 10)[0]
+    ticking.stdout.readline()
+    ticking.stdout.close()
+    start = time.monotonic()
+    assert ticking.wait(timeout=10) == 0
+    assert time.monotonic() - start < 5
