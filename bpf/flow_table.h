@@ -23,9 +23,11 @@ fl_inline __u64 fl_hash_pair(const __u64 *keys, __u64 word)
 }
 
 /*
- * Pair-multiply-shift (Thorup, "High speed hashing for integers and strings", section 3.5): with random keys the upper
- * half of the sum is strongly universal, so any two flows share a slot with probability 1 in slots, whatever flows an
- * attacker picks without knowing the keys; five independent multiplications. Returns the number of the slot that the
+ * Pair-multiply-shift (Thorup, "High speed hashing for integers and strings", section 3.5) and a multiply-shift behind it,
+ * with random keys: any two flows that an attacker picks without knowing the keys share a slot with a probability of
+ * about 2 in the number of slots. The first step alone is linear in each word, so that flows with labels or addresses in
+ * sequence would form an arithmetic progression and, with an unlucky key, crowd into few sets; folding the sum before the
+ * second step breaks that. Five multiplications side by side and one after them. Returns the number of the slot that the
  * flow prefers, below 2^slots_shift.
  */
 fl_inline __u32 fl_preferred_slot(const struct fl_packet *p, const struct fl_key *key)
@@ -35,7 +37,7 @@ fl_inline __u32 fl_preferred_slot(const struct fl_packet *p, const struct fl_key
 		    fl_hash_pair(keys + 4, key->dst[0]) + fl_hash_pair(keys + 6, key->dst[1]) +
 		    fl_hash_pair(keys + 8, key->label);
 
-	return (__u32)(sum >> (64 - fl_env_config(p)->slots_shift));
+	return (__u32)((sum ^ sum >> 32) * keys[FL_HASH_WORDS] >> (64 - fl_env_config(p)->slots_shift));
 }
 
 fl_inline bool fl_slot_holds(const struct fl_slot *slot, const struct fl_key *key)

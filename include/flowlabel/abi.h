@@ -168,16 +168,18 @@ FL_STATIC_ASSERT(sizeof(struct fl_config) == 16, "the configuration has no holes
  */
 #define FL_ENTRIES 2
 
-/* 32-bit words of a flow key (source, destination, label and a zero), and the keys of its hash. */
+/* The keys of the flow table's hash: one for each 32-bit word of a flow key (source, destination, label and a zero), and
+ * an odd one for the step behind. */
 #define FL_HASH_WORDS 10
+#define FL_HASH_KEYS (FL_HASH_WORDS + 1)
 
 /* Unknown to the verifier, so that its log cannot show them; never printed. */
 struct fl_secrets {
-	__u64 hash[FL_HASH_WORDS]; /* which set a flow uses */
-	__u64 stamp[2];		   /* k0 and k1 of SipHash */
+	__u64 hash[FL_HASH_KEYS]; /* which set a flow uses */
+	__u64 stamp[2];		  /* k0 and k1 of SipHash */
 };
 
-FL_STATIC_ASSERT(sizeof(struct fl_secrets) == 96, "the secrets have no holes");
+FL_STATIC_ASSERT(sizeof(struct fl_secrets) == 104, "the secrets have no holes");
 
 #define FL_NAME_SIZE 16
 

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "flowlabel/counters.hpp"
 
+#include <algorithm>
+
 namespace flowlabel {
 
-/// Works out the counters that are sums of others.
+/// Works out the counters that are sums of others. While packets arrive, each is read at another moment: a part is never
+/// more than its whole.
 static void derive(Counters& counters)
 {
+    counters.labelled = std::min(counters.labelled, counters.counted);
     counters.ipv6 = counters.counted;
     counters.seen = counters.counted + counters.not_ipv6 + counters.short_frame + counters.bad_version +
                     counters.vlan_limit + counters.mpls_limit + counters.truncated + counters.link_unknown;
@@ -22,8 +26,6 @@ Counters read_counters(const fl_counters& cpu)
 {
     Counters counters;
 
-    // The labelled part first: read later, it could exceed the whole.
-    counters.labelled = load(reinterpret_cast<const std::uint64_t&>(cpu.labelled));
 #define FLOWLABEL_LOAD(name, text) counters.name = load(reinterpret_cast<const std::uint64_t&>(cpu.name));
 #define FLOWLABEL_SKIP(name, text)
     FL_COUNTERS(FLOWLABEL_LOAD, FLOWLABEL_SKIP)

@@ -35,6 +35,7 @@ Result<fl_secrets> random_secrets()
 
     if (getrandom(secrets.hash, sizeof(secrets.hash), 0) != sizeof(secrets.hash))
         return fail_errno(errno, "cannot get random octets for the flow table's hash");
+    secrets.hash[FL_HASH_WORDS] |= 1;
     return secrets;
 }
 

@@ -66,7 +66,7 @@ EngineSetup setup_for(const Choice& choice)
     setup.config.prf = static_cast<__u8>(choice.prf);
     setup.config.link_layer = static_cast<__u8>(choice.link_layer);
     setup.config.slots_shift = static_cast<__u8>(choice.slots_shift);
-    for (std::size_t i = 0; i < FL_HASH_WORDS; i++)
+    for (std::size_t i = 0; i < FL_HASH_KEYS; i++)
         setup.secrets.hash[i] = 0x9E3779B97F4A7C15u * (i + 1);
     setup.secrets.stamp[0] = 0x0706050403020100;
     setup.secrets.stamp[1] = 0x0F0E0D0C0B0A0908;

@@ -77,6 +77,22 @@ TEST_P(Gso, TcpHeaderThatIsNotWholeIsTakenAs40Octets)
                    counted(40 + 19 + 40).by_ports(6).in_segments(2).always(&Counters::gso_estimated));
 }
 
+TEST_P(Gso, TcpHeaderOfAnImpossibleLengthIsTakenAs40Octets)
+{
+    for (const std::uint8_t data_offset : {std::uint8_t{0}, std::uint8_t{4}})
+        check_segments(2, 100, Ethernet{} / IPv6{} / Tcp{.data_offset = data_offset} / Payload{200},
+                       counted(40 + 20 + 200 + 40).by_ports(6).in_segments(2).always(&Counters::gso_estimated));
+    check_segments(2, 100, (Ethernet{} / IPv6{} / Tcp{.data_offset = 15} / Payload{40}).cut(14 + 40 + 59),
+                   counted(40 + 59 + 40).by_ports(6).in_segments(2).always(&Counters::gso_estimated));
+}
+
+// "BIG TCP": the kernel takes the hop-by-hop header with the jumbo option out again when it makes segments.
+TEST_P(Gso, HeaderThatTheKernelPutIntoASuperPacketIsNotSent)
+{
+    check_segments(3, 1000, Ethernet{} / IPv6{.payload_length = 0} / HopByHop{} / Tcp{} / Payload{3000},
+                   counted(40 + 20 + 3000 + 2 * 60).by_ports(6).in_segments(3));
+}
+
 TEST_P(Gso, OtherProtocolsCountAsSegmentsToo)
 {
     check_segments(7, 100, Ethernet{} / IPv4{} / Payload{700}, uncounted(&Counters::not_ipv6).in_segments(7));

@@ -57,7 +57,7 @@ private:
     {
         fl_secrets secrets{};
 
-        for (std::size_t i = 0; i < FL_HASH_WORDS; i++)
+        for (std::size_t i = 0; i < FL_HASH_KEYS; i++)
             secrets.hash[i] = 0x9E3779B97F4A7C15u * (i + 1);
         secrets.stamp[0] = 0x0706050403020100;
         secrets.stamp[1] = 0x0F0E0D0C0B0A0908;
