@@ -24,8 +24,13 @@ static std::string amount_text(const Amount& amount)
 
 std::string identity_text(const Totals& totals)
 {
-    return fmt::format("counted {} = live {} + spilled {} + lost {}", amount_text(totals.counted),
-                       amount_text(totals.live), amount_text(totals.spilled), amount_text(totals.lost));
+    const Amount sum{totals.live.packets + totals.spilled.packets + totals.lost.packets,
+                     totals.live.octets + totals.spilled.octets + totals.lost.octets};
+
+    // Table and counters are read one after the other: while packets arrive they differ by those.
+    return fmt::format("counted {} {} live {} + spilled {} + lost {}", amount_text(totals.counted),
+                       sum == totals.counted ? "=" : "~", amount_text(totals.live), amount_text(totals.spilled),
+                       amount_text(totals.lost));
 }
 
 /// How long before NOW, in the largest unit that leaves a number of two digits or so.
