@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pcap/pcap.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -10,10 +11,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include "flowlabel/fd.hpp"
-#include "snap_lengths.hpp"
+#include "interfaces.hpp"
 
 namespace flowlabel {
 
@@ -37,6 +39,14 @@ bool wants_zlib(int fd)
     return count < 0 || start == gzip_magic;
 }
 
+/// The name of a LINKTYPE_ number; most are libpcap's DLT_ numbers too.
+std::string link_name(int link_type)
+{
+    const char* const name = pcap_datalink_val_to_name(link_type);
+
+    return name ? name : fmt::format("link type {}", link_type);
+}
+
 } // namespace
 
 struct Input::State {
@@ -45,12 +55,13 @@ struct Input::State {
     struct stat file{};
     std::uint64_t consumed = 0; ///< octets of the stream
     std::array<std::uint8_t, 4> magic{};
-    EqualSnapLengths snap_lengths;
-    std::string problem;
+    UniformInterfaces interfaces;
+    InputProblem problem;
     std::vector<char> stream_buffer = std::vector<char>(stream_buffer_size);
 
     ssize_t read(char* to, std::size_t size);
     ssize_t read_gzip(char* to, std::size_t size);
+    ssize_t hand_on(std::span<char> octets);
 };
 
 ssize_t Input::State::read_gzip(char* to, std::size_t size)
@@ -62,9 +73,11 @@ ssize_t Input::State::read_gzip(char* to, std::size_t size)
         return count;
     const char* const words = gzerror(gzip.get(), &error);
     if (error == Z_BUF_ERROR)
-        problem = "its compressed data end early";
+        problem = {.what = "ends early: its compressed data are not complete"};
+    else if (error == Z_ERRNO)
+        problem = {.what = fmt::format("cannot be read: {}", std::strerror(errno))};
     else if (error != Z_OK)
-        problem = error == Z_ERRNO ? std::strerror(errno) : fmt::format("its compressed data are damaged ({})", words);
+        problem = {.what = fmt::format("is damaged: {}", words)};
     return error == Z_OK ? 0 : -1;
 }
 
@@ -72,20 +85,33 @@ ssize_t Input::State::read(char* to, std::size_t size)
 {
     ssize_t count = 0;
 
+    if (interfaces.mixed())
+        return 0;
     if (gzip) {
         count = read_gzip(to, size);
     } else {
         count = ::read(fd.get(), to, size);
         if (count < 0)
-            problem = std::strerror(errno);
+            problem = {.what = fmt::format("cannot be read: {}", std::strerror(errno))};
     }
     if (count <= 0)
         return count;
-    for (std::size_t i = consumed; i < magic.size() && i - consumed < static_cast<std::size_t>(count); i++)
-        magic[i] = static_cast<std::uint8_t>(to[i - consumed]);
-    consumed += static_cast<std::uint64_t>(count);
-    snap_lengths.pass({to, static_cast<std::size_t>(count)});
-    return count;
+    return hand_on({to, static_cast<std::size_t>(count)});
+}
+
+ssize_t Input::State::hand_on(std::span<char> octets)
+{
+    for (std::size_t i = consumed; i < magic.size() && i - consumed < octets.size(); i++)
+        magic[i] = static_cast<std::uint8_t>(octets[i - consumed]);
+    consumed += octets.size();
+    const std::size_t count = interfaces.pass(octets);
+
+    if (const auto& mixed = interfaces.mixed(); mixed && problem.what.empty())
+        problem = {
+            .what = fmt::format("mixes link types: {} behind {}", link_name(mixed->link_type), link_name(mixed->first)),
+            .hint = "libpcap reads one link type a file: capture the interfaces into files of their own",
+        };
+    return static_cast<ssize_t>(count);
 }
 
 Input::Input(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -140,7 +166,7 @@ std::optional<double> Input::progress() const
     return std::clamp(position / static_cast<double>(state_->file.st_size), 0.0, 1.0);
 }
 
-const std::string& Input::problem() const
+const InputProblem& Input::problem() const
 {
     return state_->problem;
 }

@@ -23,6 +23,12 @@ struct FileIdentity {
     auto operator<=>(const FileIdentity&) const = default;
 };
 
+/// What is wrong with the octets of a capture. WHAT, behind its name, makes a sentence.
+struct InputProblem {
+    std::string what;
+    std::string hint;
+};
+
 class Input {
 public:
     /// PATH, or standard input for `-`. Compression is recognised by what the file holds.
@@ -40,8 +46,8 @@ public:
     /// How much of the file was read, 0 to 1; nothing where its size is unknown.
     [[nodiscard]] std::optional<double> progress() const;
 
-    /// What is wrong with the file or its compression; empty when nothing is.
-    [[nodiscard]] const std::string& problem() const;
+    /// Why octets stopped before the end; empty when they did not.
+    [[nodiscard]] const InputProblem& problem() const;
 
     [[nodiscard]] FileIdentity identity() const;
 

@@ -34,15 +34,6 @@ Precision precision_of(std::array<std::uint8_t, 4> magic)
     return Precision::nanoseconds;
 }
 
-/// libpcap tells its failures apart by their words alone.
-bool mixes_link_types(std::string_view words)
-{
-    return words.contains("different from the type of the first interface");
-}
-
-constexpr const char* one_link_type =
-    "libpcap reads one link type a file; capture the interfaces into files of their own";
-
 } // namespace
 
 struct CaptureReader::State {
@@ -60,13 +51,13 @@ struct CaptureReader::State {
 
 namespace {
 
-/// Why PATH cannot be taken as a capture: WORDS of libpcap, or PROBLEM with the file itself.
-std::unexpected<Error> open_failure(const std::string& path, const std::string& problem, std::string_view words)
+/// Why PATH cannot be taken as a capture: WORDS of libpcap, or a PROBLEM with its octets.
+std::unexpected<Error> open_failure(const std::string& path, const InputProblem& problem, std::string_view words)
 {
     constexpr const char* hint = "tcpdump -w and Wireshark make captures that can be read";
 
-    if (!problem.empty())
-        return fail(fmt::format("cannot read '{}': {}", path, problem), hint);
+    if (!problem.what.empty())
+        return fail(fmt::format("'{}' {}", path, problem.what), problem.hint.empty() ? hint : problem.hint);
     if (words.contains("only got 0") || words.empty())
         return fail(fmt::format("'{}' is empty", path), hint);
     if (words.contains("unknown file format"))
@@ -94,14 +85,11 @@ Result<Pcap> open_pcap(Input& input, const std::string& path)
 std::unexpected<Error> CaptureReader::State::read_failure() const
 {
     const std::string_view words = pcap_geterr(pcap.get());
-    const std::string where = packets ? fmt::format(" after packet {}", packets) : " before the first packet";
+    InputProblem problem = input.problem();
 
-    if (!input.problem().empty())
-        return fail(fmt::format("'{}' ends early,{}: {}", path, where, input.problem()));
-    if (mixes_link_types(words))
-        return fail(fmt::format("'{}' mixes link types,{}: {}", path, where, words), one_link_type);
-    return fail(fmt::format("'{}' {},{}: {}", path, words.starts_with("truncated") ? "ends early" : "is damaged", where,
-                            words));
+    if (problem.what.empty())
+        problem.what = fmt::format("{}: {}", words.starts_with("truncated") ? "ends early" : "is damaged", words);
+    return fail(fmt::format("'{}' {} (packets read: {})", path, problem.what, packets), problem.hint);
 }
 
 CaptureReader::CaptureReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -139,7 +127,7 @@ Result<bool> CaptureReader::next(CapturedPacket& packet)
     const u_char* octets = nullptr;
     const int got = pcap_next_ex(state_->pcap.get(), &header, &octets);
 
-    if (got == PCAP_ERROR_BREAK && state_->input.problem().empty())
+    if (got == PCAP_ERROR_BREAK && state_->input.problem().what.empty())
         return false;
     if (got != 1)
         return state_->read_failure();

@@ -70,17 +70,6 @@ struct KernelRun {
     std::uint64_t started = now_utc();
 };
 
-Frame frame_of(const CapturedPacket& packet, const LinkType& link_type)
-{
-    const NetworkPart part = link_type.locate(packet.octets);
-
-    return {
-        .octets = packet.octets.subspan(part.offset),
-        .wire_length = packet.original_length > part.offset ? packet.original_length - part.offset : 0,
-        .ethertype = part.ethertype,
-    };
-}
-
 template <class Run> class Replay {
 public:
     Replay(CaptureReader& reader, CaptureWriter* writer, Run& run) : reader_(reader), writer_(writer), run_(run) {}
@@ -163,6 +152,17 @@ template <class Run> Result<ReplayReport> Replay<Run>::all(const KeepGoing& keep
 }
 
 } // namespace
+
+Frame frame_of(const CapturedPacket& packet, const LinkType& link_type)
+{
+    const NetworkPart part = link_type.locate(packet.octets);
+
+    return {
+        .octets = packet.octets.subspan(part.offset),
+        .wire_length = packet.original_length > part.offset ? packet.original_length - part.offset : 0,
+        .ethertype = part.ethertype,
+    };
+}
 
 Error interrupted()
 {

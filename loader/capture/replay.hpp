@@ -17,6 +17,9 @@
 
 namespace flowlabel {
 
+/// PACKET of a capture of LINK_TYPE as an engine with that link type's layer takes it.
+Frame frame_of(const CapturedPacket& packet, const LinkType& link_type);
+
 enum class EngineKind { native, kernel };
 
 struct ReplayOptions {

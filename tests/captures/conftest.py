@@ -85,18 +85,6 @@ def replay(tmp_path_factory):
 
 
 @pytest.fixture
-def readable(tmp_path):
-    """Turns a pcapng file that mixes link types, which libpcap refuses, into a pcap file of its packets; others stay."""
-    def convert(path):
-        if path.suffix != ".pcapng":
-            return path
-        converted = tmp_path / (path.stem + ".pcap")
-        converted.write_bytes(pcapfile.pack_file(pcapfile.read_ng(path)))
-        return converted
-    return convert
-
-
-@pytest.fixture
 def write(tmp_path):
     """Writes a capture of packets (see pcapfile.pack) and tells its path."""
     def make(packets, name="input.pcap", **options):

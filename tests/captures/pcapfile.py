@@ -13,8 +13,7 @@ ETHERNET, NULL, PPP, RAW, LOOP, SLL, IPV4, IPV6, SLL2 = 1, 0, 9, 101, 108, 113, 
 class Record:
     """A packet as the file holds it."""
 
-    seconds: int
-    fraction: int  # in the file's unit
+    time: int  # ns
     octets: bytes
     length: int  # on the wire
 
@@ -25,46 +24,41 @@ class Pcap:
 
     nanoseconds: bool
     link_type: int
-    snap_length: int
     records: list
 
 
-def read(path):
-    """The pcap file PATH, of either byte order."""
-    data = path.read_bytes()
-    order = "<" if struct.unpack("<I", data[:4])[0] in (MICRO, NANO) else ">"
-    magic, _, _, _, _, snap_length, link_type = struct.unpack(order + "IHHiIII", data[:24])
-    records, at = [], 24
-    while at < len(data):
-        seconds, fraction, captured, length = struct.unpack_from(order + "IIII", data, at)
-        records.append(Record(seconds, fraction, data[at + 16:at + 16 + captured], length))
-        at += 16 + captured
-    return Pcap(magic == NANO, link_type & 0xFFFF, snap_length, records)
-
-
-def read_ng(path):
-    """The packets of the little-endian pcapng file PATH, as pcap; they must be of one link type and in microseconds."""
-    data, at = path.read_bytes(), 0
-    link_types, used, records = [], set(), []
+def _read_pcapng(data):
+    """A little-endian file whose interfaces count in microseconds; the packets of one link type."""
+    at, link_types, used, records = 0, [], set(), []
     while at < len(data):
         kind, size = struct.unpack_from("<II", data, at)
         if kind == 1:
             link_types.append(struct.unpack_from("<H", data, at + 8)[0])
         if kind == 6:
             interface, high, low, captured, length = struct.unpack_from("<IIIII", data, at + 8)
-            stamp = high << 32 | low
             used.add(link_types[interface])
-            records.append(Record(stamp // 1_000_000, stamp % 1_000_000, data[at + 28:at + 28 + captured], length))
+            records.append(Record((high << 32 | low) * 1000, data[at + 28:at + 28 + captured], length))
         at += size
     (link_type,) = used
-    return Pcap(False, link_type, 262144, records)
+    return Pcap(True, link_type, records)
 
 
-def pack_file(pcap):
-    """The octets of PCAP as a file."""
-    head = struct.pack("<IHHiIII", NANO if pcap.nanoseconds else MICRO, 2, 4, 0, 0, pcap.snap_length, pcap.link_type)
-    return head + b"".join(struct.pack("<IIII", one.seconds, one.fraction, len(one.octets), one.length) + one.octets
-                           for one in pcap.records)
+def _read_pcap(data):
+    order = "<" if struct.unpack("<I", data[:4])[0] in (MICRO, NANO) else ">"
+    magic, link_type = struct.unpack_from(order + "I", data)[0], struct.unpack_from(order + "I", data, 20)[0]
+    unit = 1 if magic == NANO else 1000
+    records, at = [], 24
+    while at < len(data):
+        seconds, fraction, captured, length = struct.unpack_from(order + "IIII", data, at)
+        records.append(Record(seconds * 1_000_000_000 + fraction * unit, data[at + 16:at + 16 + captured], length))
+        at += 16 + captured
+    return Pcap(magic == NANO, link_type & 0xFFFF, records)
+
+
+def read(path):
+    """The capture PATH."""
+    data = path.read_bytes()
+    return _read_pcapng(data) if data.startswith(b"\x0a\x0d\x0d\x0a") else _read_pcap(data)
 
 
 def pack(packets, link_type=ETHERNET, magic=MICRO, snap_length=262144, order="<", seconds=1_700_000_000):

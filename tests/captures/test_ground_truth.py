@@ -12,9 +12,9 @@ def _sum_of(document, field):
     return sum(flow[field] for flow in document["flows"])
 
 
-def test_counts(replay, readable, truth):
+def test_counts(replay, truth):
     """CAP-A1, R6437-2-3: IPv6 packets, labelled packets, labels and (source, destination, label) of every file."""
-    document = replay.document(readable(truth["path"]))
+    document = replay.document(truth["path"])
     totals, labels = document["totals"], {flow["label"] for flow in document["flows"]}
     assert totals["seen_packets"] == truth["pkts"]
     assert totals["ipv6_packets"] == truth["v6"]
@@ -23,15 +23,15 @@ def test_counts(replay, readable, truth):
     assert len(labels - {0}) == truth["distinct_labels"]
 
 
-def test_octets(replay, readable, truth):
+def test_octets(replay, truth):
     """CAP-A1, DEC-8: octets, but for the files named above."""
     beyond = OCTETS_BEYOND_THE_FRAME.get(truth["file"], 0)
-    assert replay.document(readable(truth["path"]))["totals"]["ipv6_bytes"] == truth["v6_bytes_40_plus_pl"] - beyond
+    assert replay.document(truth["path"])["totals"]["ipv6_bytes"] == truth["v6_bytes_40_plus_pl"] - beyond
 
 
-def test_conservation(replay, readable, truth):
+def test_conservation(replay, truth):
     """Everything that was counted is in the flows, and live and spilled add up to it."""
-    document = replay.document(readable(truth["path"]))
+    document = replay.document(truth["path"])
     totals = document["totals"]
     for unit in ("packets", "bytes"):
         assert _sum_of(document, unit) == totals["counted"][unit]
@@ -39,8 +39,8 @@ def test_conservation(replay, readable, truth):
     assert totals["lost"]["packets"] == 0
 
 
-def test_every_frame_has_one_reason(replay, readable, truth):
+def test_every_frame_has_one_reason(replay, truth):
     """Every frame is counted, or under one reason why not."""
-    counters = replay.document(readable(truth["path"]))["counters"]
+    counters = replay.document(truth["path"])["counters"]
     reasons = ("not_ipv6", "short_frame", "bad_version", "vlan_limit", "mpls_limit", "truncated", "link_unknown")
     assert counters["seen"] == counters["counted"] + sum(counters[reason] for reason in reasons) == truth["pkts"]

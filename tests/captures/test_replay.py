@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`flowlabel replay` on its command line: what it reads, what it prints, what it leaves behind."""
+
+import csv
+import gzip
+import io
+import json
+import os
+import pathlib
+import pty
+import re
+import resource
+import signal
+import subprocess
+import time
+
+import pytest
+
+import frames
+import pcapfile
+
+CLIENT, SERVER = "2001:db8:c::1", "2001:db8:5::2"
+SAMPLE = pathlib.Path(__file__).resolve().parent / "data" / "conversation.pcap"
+
+
+def _packet(size=8, label=0, source=CLIENT):
+    return frames.ethernet(bytes(6), bytes(6), frames.IPV6,
+                           frames.ipv6(source, SERVER, frames.UDP, frames.udp(source, SERVER, 1, 2, bytes(size)), label))
+
+
+def _error_lines(done, status=1):
+    """The error and the hint of a run that must fail with STATUS."""
+    assert done.status == status, done
+    lines = done.stderr.splitlines()
+    assert len(lines) == 2 and lines[0].startswith("flowlabel: error: ") and lines[1].startswith("flowlabel: hint: "), lines
+    return lines
+
+
+def test_the_samples_are_what_their_maker_makes(tmp_path):
+    """data/ holds what make_samples writes, octet by octet."""
+    subprocess.run([os.environ["FLOWLABEL_MAKE_SAMPLES"], tmp_path], check=True)
+    made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert made == {path.name: path.read_bytes() for path in SAMPLE.parent.iterdir()}
+
+
+# What is read
+
+
+@pytest.mark.parametrize("form", ["file", "stdin", "gzip file", "gzip stdin", "fifo"])
+def test_every_way_in_says_the_same(replay, tmp_path, form):
+    """A file, standard input, a pipe, compressed or not."""
+    expected = replay.document(SAMPLE)["flows"]
+    octets = gzip.compress(SAMPLE.read_bytes()) if form.startswith("gzip") else SAMPLE.read_bytes()
+    if form.endswith("stdin"):
+        assert replay.document("-", stdin=octets)["flows"] == expected
+        return
+    path = tmp_path / "capture"
+    if form == "fifo":
+        os.mkfifo(path)
+        writer = subprocess.Popen(["cp", SAMPLE, path])
+        assert replay.document(path)["flows"] == expected
+        assert writer.wait() == 0
+    else:
+        path.write_bytes(octets)
+        assert replay.document(path)["flows"] == expected
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("magic", [pcapfile.MICRO, pcapfile.NANO])
+def test_byte_orders_and_stamps(replay, write, order, magic):
+    """Both byte orders; times of packets from micro- and nanosecond stamps."""
+    path = write([_packet(), _packet(), _packet()], order=order, magic=magic)
+    (flow,) = replay.document(path)["flows"]
+    assert (flow["packets"], flow["first_seen"], flow["last_seen"]) == (
+        3, "2023-11-14T22:13:20.000Z", "2023-11-14T22:13:20.002Z")
+
+
+def test_times_are_the_captures(replay, write):
+    """The document's own time is that of the last packet: the same file gives the same document."""
+    path = write([_packet()])
+    assert replay.document(path)["captured_at"] == "2023-11-14T22:13:20.000Z"
+    assert replay.document(path) == replay.document(path)
+
+
+def test_octets_are_those_on_the_wire(replay, write):
+    """DEC-8: of a packet captured in part, the original length counts."""
+    whole = _packet(1000)
+    document = replay.document(write([(whole[:60], len(whole)), whole], snap_length=60 + len(whole)))
+    assert document["totals"]["ipv6_bytes"] == 2 * (len(whole) - 14)
+
+
+def test_payload_length_beyond_the_frame(replay, write):
+    """DEC-8: min(40 + payload length, octets present), the original length being what is present."""
+    assert replay.document(write([_packet(100)[:14 + 60]]))["totals"]["ipv6_bytes"] == 60
+
+
+def test_pcapng_with_unused_interfaces(replay, tmp_path):
+    """Interfaces without packets do no harm, whatever their link type."""
+    path = tmp_path / "unused.pcapng"
+    path.write_bytes(pcapfile.pack_ng([(pcapfile.ETHERNET, [_packet()]), (pcapfile.SLL, [])]))
+    assert replay.document(path)["totals"]["ipv6_packets"] == 1
+
+
+def test_every_flow_is_there_whatever_was_spilled(replay, write):
+    """More flows than the table has slots: each is there once, with all its packets, and the conservation identity holds."""
+    count = 400_000
+    head, tail = _packet(0)[:14 + 8], _packet(0)[14 + 24:]
+    packets = [head + number.to_bytes(16, "big") + tail for number in range(1, count + 1)]
+    document = replay.document(write(packets + packets[:1000]))
+    totals = document["totals"]
+    assert totals["flows"] == len(document["flows"]) == count
+    assert sorted(flow["packets"] for flow in document["flows"]) == [1] * (count - 1000) + [2] * 1000
+    assert totals["spilled"]["packets"] > 0
+    assert totals["counted"]["packets"] == totals["live"]["packets"] + totals["spilled"]["packets"] == count + 1000
+
+
+# What is printed
+
+
+def test_document(replay):
+    """The document is that of `flows` with another source, and counters."""
+    document = replay.document(SAMPLE)
+    assert list(document) == ["schema", "source", "captured_at", "totals", "counters", "flows"]
+    assert document["schema"] == "flowlabel.flows/1"
+    assert document["source"] == {"capture": str(SAMPLE), "engine": "native"}
+    assert document["counters"]["seen"] == document["totals"]["seen_packets"] == 9
+
+
+def test_other_forms(replay):
+    """JSON lines and CSV hold the same flows; the selection applies."""
+    flows = replay.document(SAMPLE)["flows"]
+    assert [json.loads(line) for line in replay.run(SAMPLE, "--jsonl").stdout.splitlines()] == flows
+    rows = list(csv.DictReader(io.StringIO(replay.run(SAMPLE, "--csv").stdout)))
+    assert [(row["src"], int(row["label"]), int(row["bytes"])) for row in rows] == [
+        (flow["src"], flow["label"], flow["bytes"]) for flow in flows]
+    assert [flow["label"] for flow in replay.document(SAMPLE, "--label", "zero")["flows"]] == [0]
+    assert replay.document(SAMPLE, "--limit", "1")["flows"] == flows[:1]
+
+
+def test_table(replay):
+    """A table that a person can read: what was in the file, then the flows."""
+    done = replay.run(SAMPLE)
+    assert (done.status, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith(f"{SAMPLE} (native): 9 packets until 2023-11-14T22:13:20.008Z, 8 of them IPv6")
+    assert lines[1] == "not_ipv6 1, zero_label 4"
+    assert lines[2].split() == ["SOURCE", "DESTINATION", "LABEL", "STAMPED", "PACKETS", "OCTETS", "LAST", "SEEN"]
+    assert len(lines) == 5 and "0xbeef5" in lines[3]
+
+
+def test_a_capture_without_packets(replay, write):
+    """Nothing happened, and that is no error."""
+    document = replay.document(write([]))
+    assert document["flows"] == [] and document["totals"]["seen_packets"] == 0
+
+
+def test_progress_bar_only_on_a_terminal(replay):
+    """A capture that takes longer than a second shows a bar, which goes away; stdout has nothing of it."""
+    ours, theirs = pty.openpty()
+    command = [os.environ["FLOWLABEL_BIN"], "replay", "-", "--json"]
+    packets = pcapfile.pack([_packet()] * 5000)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=theirs) as process:
+        process.stdin.write(packets)
+        process.stdin.flush()
+        time.sleep(1.5)
+        process.stdin.write(packets[24:])
+        process.stdin.close()
+        json.loads(process.stdout.read())
+    os.close(theirs)
+    shown = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert process.returncode == 0
+    assert re.search(r"\r[\d,]+ packets", shown) and shown.endswith("\r\x1b[K")
+
+
+# The kernel's engine
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the kernel engine needs root")
+@pytest.mark.parametrize("stamp", ["off", "zero"])
+def test_kernel_engine_says_the_same(replay, capture, tmp_path, stamp):
+    """Both engines count and write the same, but for times, and for what was captured in part."""
+    options = ["--stamp", "zero", "--key-file", replay.key_file] if stamp == "zero" else []
+    documents = {}
+    for engine in ("native", "kernel"):
+        done = replay.run(capture, "--json", "--engine", engine, "--write", tmp_path / engine, *options)
+        assert done.status == 0, done.stderr
+        documents[engine] = json.loads(done.stdout)
+    if "filled with zeros" in done.stderr:
+        assert re.search(r"warning: \d+ packets were captured in part", done.stderr)
+        return
+    assert done.stderr == ""
+    flows = {engine: [{field: flow[field] for field in flow if not field.endswith("_seen")} for flow in document["flows"]]
+             for engine, document in documents.items()}
+    assert flows["native"] == flows["kernel"]
+    assert documents["native"]["counters"] == documents["kernel"]["counters"]
+    assert (tmp_path / "native").read_bytes() == (tmp_path / "kernel").read_bytes()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the kernel engine needs root")
+def test_kernel_engine_tells_what_it_could_not_run(replay, write):
+    """Frames that are too short are said to be, and are not counted."""
+    done = replay.run(write([_packet(), b"\0" * 13]), "--engine", "kernel", "--json")
+    assert done.status == 0
+    assert "warning: the kernel could not run 1 packets" in done.stderr
+    assert json.loads(done.stdout)["totals"]["seen_packets"] == 1
+
+
+# What is wrong
+
+
+@pytest.mark.parametrize("octets, words", [
+    (b"", "is empty"),
+    (b"# notes\n" * 10, "is no capture: neither pcap nor pcapng"),
+    (pcapfile.pack([])[:10], "is no capture that can be read: truncated"),
+    (gzip.compress(b"# notes\n" * 10), "is no capture: neither pcap nor pcapng"),
+    (pcapfile.pack([b"\0" * 40], link_type=105), "link type IEEE802_11 (802.11) cannot be read"),
+    (pcapfile.pack([b"\0" * 40], link_type=147), "link type 147 is unknown"),
+], ids=["empty", "text", "half a header", "compressed text", "wireless", "unknown"])
+def test_what_is_no_capture(replay, tmp_path, octets, words):
+    """Exit 1, nothing on stdout, one line that says what is wrong and one that says what to do."""
+    path = tmp_path / "capture"
+    path.write_bytes(octets)
+    done = replay.run(path)
+    assert words in _error_lines(done)[0]
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("make", [lambda folder: folder / "missing.pcap", lambda folder: folder])
+def test_what_cannot_be_opened(replay, tmp_path, make):
+    """A missing file, a folder."""
+    assert str(make(tmp_path)) in _error_lines(replay.run(make(tmp_path)))[0]
+
+
+@pytest.mark.parametrize("compress", [lambda octets: octets, lambda octets: gzip.compress(octets)[:-40]])
+def test_a_capture_that_ends_early(replay, tmp_path, compress):
+    """What was read is printed, then that the capture ended early; exit 1, and nothing is written."""
+    octets = pcapfile.pack([os.urandom(14) + _packet(200)[14:] for _ in range(40)])
+    path, out = tmp_path / "capture", tmp_path / "out.pcap"
+    path.write_bytes(compress(octets if compress(b"x") != b"x" else octets[:-10]))
+    done = replay.run(path, "--json", "--write", out)
+    error, hint = _error_lines(done)
+    read = json.loads(done.stdout)["totals"]["seen_packets"]
+    assert 0 < read < 40
+    assert "ends early" in error and f"(packets read: {read})" in error
+    assert "is not written" in hint
+    assert sorted(tmp_path.iterdir()) == [path]
+
+
+def test_mixed_link_types(replay, tmp_path):
+    """libpcap reads one link type a file: what comes before is printed, and why it stops there is said."""
+    path = tmp_path / "mixed.pcapng"
+    path.write_bytes(pcapfile.pack_ng([(pcapfile.ETHERNET, [_packet()] * 3), (pcapfile.SLL, [bytes(16)])]))
+    done = replay.run(path, "--json")
+    error, hint = _error_lines(done)
+    assert "mixes link types: LINUX_SLL behind EN10MB (packets read: 3)" in error
+    assert "libpcap reads one link type a file" in hint
+    assert json.loads(done.stdout)["totals"]["ipv6_packets"] == 3
+
+
+@pytest.mark.parametrize("name", ["same", "symbolic link", "hard link", "folder", "device"])
+def test_what_must_not_be_written_over(replay, tmp_path, name):
+    """Wrong usage: the capture itself by any name, and what is no file. Everything stays as it was."""
+    capture = tmp_path / "capture.pcap"
+    capture.write_bytes(SAMPLE.read_bytes())
+    target = {"same": capture, "folder": tmp_path, "device": pathlib.Path("/dev/null")}.get(name, tmp_path / "link")
+    if name == "symbolic link":
+        target.symlink_to(capture)
+    if name == "hard link":
+        os.link(capture, target)
+    _error_lines(replay.run(capture, "--stamp", "zero", "--write", target), status=2)
+    assert capture.read_bytes() == SAMPLE.read_bytes()
+    assert pathlib.Path("/dev/null").is_char_device()
+
+
+def test_output_that_cannot_be_written(replay, tmp_path):
+    """A folder that is not there."""
+    assert "cannot write" in _error_lines(replay.run(SAMPLE, "--write", tmp_path / "no" / "out.pcap"))[0]
+
+
+def test_an_older_output_is_replaced_whole_or_not_at_all(replay, tmp_path, write):
+    """Through a symbolic link too; a run that fails leaves it."""
+    old, link = tmp_path / "old.pcap", tmp_path / "link"
+    old.write_bytes(b"old")
+    old.chmod(0o640)
+    link.symlink_to(old)
+    torn = tmp_path / "torn.pcap"
+    torn.write_bytes(SAMPLE.read_bytes()[:-5])
+    _error_lines(replay.run(torn, "--write", link))
+    assert old.read_bytes() == b"old"
+    assert replay.run(SAMPLE, "--write", link).status == 0
+    assert link.is_symlink() and old.read_bytes() == SAMPLE.read_bytes()
+    assert old.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_full_disk(replay, tmp_path, write):
+    """One line that says so, and no half file."""
+    def small_files():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+    capture = write([_packet(1000)] * 1000)
+    done = replay.run(capture, "--write", tmp_path / "out.pcap", preexec_fn=small_files)
+    assert "cannot write" in _error_lines(done)[0]
+    assert list(tmp_path.iterdir()) == [capture]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_ended_leaves_nothing(replay, tmp_path, number):
+    """^C and kill: the process ends by the signal, and there is no file, whole or half."""
+    command = [os.environ["FLOWLABEL_BIN"], "replay", "-", "--write", tmp_path / "out.pcap"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdin.write(pcapfile.pack([_packet(1000)] * 5000))
+        process.stdin.flush()
+        time.sleep(0.5)
+        process.send_signal(number)
+        process.wait(timeout=30)
+        assert process.stdout.read() == b""
+    assert process.returncode == -number
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_usage(replay):
+    """Exit 2 for what makes no sense; --help says what the kernel engine cannot do."""
+    for arguments in ([], [SAMPLE, SAMPLE], [SAMPLE, "--engine", "other"], [SAMPLE, "--prf", "siphash-1-3"],
+                      [SAMPLE, "--json", "--csv"]):
+        _error_lines(replay.run(*arguments), status=2)
+    words = replay.run("--help").stdout
+    assert "clock" in words and "capture" in words
