@@ -102,7 +102,7 @@ static Result<void> write_info(const Maps& maps, std::uint32_t entry, const fl_i
 static Result<void> pin_link(const Fd& link, const std::filesystem::path& directory)
 {
     if (bpf_obj_pin(link.get(), link_pin(directory).c_str()) != 0)
-        return fail_errno(errno, "cannot pin " + link_pin(directory).string());
+        return fail_errno(errno, "cannot pin " + link_pin(directory).string(), hint_for_access(errno));
     return {};
 }
 
@@ -140,6 +140,24 @@ static std::unexpected<Error> tc_error(int number, const Plan& plan)
     return fail_errno(number, what, "-v shows the kernel's words");
 }
 
+/// Who has our place on the qdisc, or what else NUMBER, the kernel's errno, means.
+static std::unexpected<Error> clsact_filter_error(int number, const Plan& plan)
+{
+    const char* const direction = plan.options.hook == FL_HOOK_TC_EGRESS ? "egress" : "ingress";
+    const std::string hint =
+        fmt::format("it was left alone; 'tc filter show dev {} {}' shows it", plan.interface.name, direction);
+
+    if (const auto other = clsact_program(plan.interface.ifindex, plan.options.hook))
+        return fail(fmt::format("the place of flowlabel's clsact filter on {} is taken by {}", plan.interface.name,
+                                describe_program(*other)),
+                    hint);
+    if (number == EINVAL)
+        return fail(fmt::format("priority 1 on {} {}, which is flowlabel's, has a filter of another kind or protocol",
+                                plan.interface.name, direction),
+                    hint);
+    return tc_error(number, plan);
+}
+
 /// The qdisc that the other tc hook's attachment made is ours too: who leaves last removes it.
 static bool sibling_made_qdisc(const Plan& plan)
 {
@@ -172,14 +190,7 @@ static Result<fl_info> hang_on_clsact(const Plan& plan, const Program& program, 
 
         if (number == 0)
             return info;
-        const auto other = clsact_program(plan.interface.ifindex, plan.options.hook);
-
-        written = other
-                      ? fail(fmt::format("the place of flowlabel's clsact filter on {} is taken by {}",
-                                         plan.interface.name, describe_program(*other)),
-                             fmt::format("it was left alone; 'tc filter show dev {} {}' shows it", plan.interface.name,
-                                         plan.options.hook == FL_HOOK_TC_EGRESS ? "egress" : "ingress"))
-                      : tc_error(number, plan);
+        written = clsact_filter_error(number, plan);
     }
     if (*made)
         (void)clsact_remove_idle_qdisc(plan.interface.ifindex); // the first error is the one to tell

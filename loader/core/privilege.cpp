@@ -13,7 +13,16 @@ namespace flowlabel {
 
 std::string hint_for_access(int number)
 {
-    return number == EACCES || number == EPERM ? "run it as root, or as the user who attached" : "";
+    switch (number) {
+    case EACCES:
+    case EPERM:
+        return "run it as root, or as the user who attached";
+    case ENOMEM:
+    case ENOSPC:
+        return "the machine may be out of memory";
+    default:
+        return "-v shows more";
+    }
 }
 
 /// The effective capabilities, one bit each.

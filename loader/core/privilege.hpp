@@ -11,7 +11,7 @@ namespace flowlabel {
 /// What to do about a missing privilege.
 constexpr auto privilege_hint = "run it as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON";
 
-/// What to do when a file of the bpffs may not be used, or nothing: NUMBER is the errno.
+/// What to do when a file of the bpffs cannot be used: NUMBER is the errno.
 std::string hint_for_access(int number);
 
 /// An error that names the capabilities which attaching takes and this process lacks. A process in a user namespace of

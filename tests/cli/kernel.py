@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the kernel says, asked without flowlabel: programs, qdiscs, filters, pins."""
 
-import contextlib
 import json
 import pathlib
 import time
@@ -46,7 +45,7 @@ def filters(namespace, interface, direction):
 
 
 def pins(lab):
-    """Every file and directory of flowlabel's in the lab's bpffs."""
+    """Every directory of flowlabel's in the lab's bpffs: none is left empty."""
     return sorted(str(path.relative_to(lab.bpffs)) for path in pathlib.Path(lab.bpffs).glob("flowlabel/**"))
 
 
@@ -56,14 +55,3 @@ def eventually(condition, timeout=10):
     while not condition():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.02)
-
-
-@contextlib.contextmanager
-def moved_away(path):
-    """PATH is gone for the length of the block."""
-    away = path.with_name(path.name + ".away")
-    path.rename(away)
-    try:
-        yield
-    finally:
-        away.rename(path)

@@ -4,8 +4,8 @@
 import json
 import os
 import re
+import resource
 import shutil
-import time
 
 import pytest
 
@@ -88,12 +88,18 @@ def million(lab, link):
     return link
 
 
+def cpu_seconds():
+    """Of the commands that have ended, since others may load the machine meanwhile."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def test_reading_a_million_flows(lab, million):
     """Issue: reading a million live flows is a scan of the mapping, not a system call a flow."""
-    start = time.monotonic()
+    start = cpu_seconds()
     document = lab.flowlabel(million, "flows", "--limit", 100, "--json").json()
-    seconds = time.monotonic() - start
-    print(f"{document['totals']['flows']} flows read in {seconds:.2f} s")
+    seconds = cpu_seconds() - start
+    print(f"{document['totals']['flows']} flows read in {seconds:.2f} s of CPU time")
     assert document["totals"]["flows"] > MILLION
     assert len(document["flows"]) == 100
     assert_conserved(document["totals"])

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Hooks that somebody else has taken, drivers that cannot, and what a replacement may change."""
+
+import os
+import re
+import shutil
+
+import pytest
+
+import lab as lab_module
+from kernel import attached_xdp, filters, flowlabel_programs, pins, programs, qdiscs
+from lab import REPOSITORY, command
+from saying import refused, warned
+from tun import Tun
+
+CLSACT = {"FLOWLABEL_TC": "clsact"}
+DIRECTION = {"tc-ingress": "ingress", "tc-egress": "egress"}
+OUR_PLACE = ["prio", "1", "handle", "0x666c"]
+
+
+def foreign_object():
+    """An object file with programs of somebody else."""
+    return os.environ.get("FLOWLABEL_FOREIGN", REPOSITORY / "build/tests/cli/generator/foreign.bpf.o")
+
+
+@pytest.fixture
+def foreign_xdp(lab, host):
+    """Attaches a foreign XDP program to v0 in a mode; returns its id."""
+    pin = f"{lab.bpffs}/foreign"
+    command("bpftool", "prog", "load", foreign_object(), pin, "type", "xdp")
+
+    def attach(mode):
+        kind = {"native": "xdpdrv", "generic": "xdpgeneric"}[mode]
+        host.run("bpftool", "net", "attach", kind, "pinned", pin, "dev", "v0")
+        return attached_xdp(host, "v0")[mode]
+
+    return attach
+
+
+@pytest.mark.parametrize("foreign_mode", ["native", "generic"])
+@pytest.mark.parametrize("mode", ["auto", "native", "generic"])
+@pytest.mark.parametrize("options", [[], ["--replace"]], ids=["attach", "replace"])
+def test_xdp_is_taken(lab, host, foreign_xdp, foreign_mode, mode, options):
+    """DESIGN section 5: whose program, id and name; the foreign program stays, and nothing of ours is left."""
+    number = foreign_xdp(foreign_mode)
+    before = flowlabel_programs()
+    refused(lab.flowlabel(host, "attach", "v0", "--mode", mode, "--flows", 4, *options), 1,
+            f"program {number} 'foreign_xdp'", "left alone", "tc-ingress")
+    assert attached_xdp(host, "v0") == {foreign_mode: number}
+    assert not any(path.startswith("flowlabel") for path in pins(lab))
+    assert flowlabel_programs() <= before
+    lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", "--flows", 4).ok()
+
+
+def test_detach_leaves_a_foreign_xdp_program(lab, host, foreign_xdp):
+    """Beside a tc attachment of ours."""
+    number = foreign_xdp("native")
+    lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", "--flows", 4).ok()
+    lab.flowlabel(host, "detach", "--all").ok()
+    assert attached_xdp(host, "v0") == {"native": number}
+
+
+def foreign_filter(host, direction, *place):
+    """A foreign BPF filter on v0."""
+    host.run("tc", "filter", "add", "dev", "v0", direction, *place, "bpf", "direct-action", "obj", foreign_object(), "sec", "tc")
+
+
+@pytest.mark.parametrize("hook", DIRECTION)
+def test_our_place_on_the_qdisc_is_taken(lab, host, hook):
+    """A foreign filter with our priority and handle: id and name, and it stays; so does the qdisc."""
+    host.run("tc", "qdisc", "add", "dev", "v0", "clsact")
+    foreign_filter(host, DIRECTION[hook], *OUR_PLACE)
+    before = filters(host, "v0", DIRECTION[hook])
+    number = max(number for number, name in programs().items() if name == "foreign_tc")
+    refused(lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4, env=CLSACT), 1,
+            f"program {number} 'foreign_tc'", "left alone", f"tc filter show dev v0 {DIRECTION[hook]}")
+    assert filters(host, "v0", DIRECTION[hook]) == before
+    assert pins(lab) == []
+
+
+@pytest.mark.parametrize("hook", DIRECTION)
+def test_a_filter_of_another_protocol_has_our_priority(lab, host, hook):
+    """The kernel keeps filters of one priority to one kind and one protocol: the error says so."""
+    host.run("tc", "qdisc", "add", "dev", "v0", "clsact")
+    foreign_filter(host, DIRECTION[hook], "prio", "1", "protocol", "ipv6")
+    refused(lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4, env=CLSACT), 1, "priority 1",
+            f"tc filter show dev v0 {DIRECTION[hook]}")
+    assert "clsact" in qdiscs(host, "v0")
+    assert pins(lab) == []
+
+
+@pytest.mark.parametrize("ours_first", [True, False], ids=["ours-first", "theirs-first"])
+def test_a_foreign_filter_on_the_same_qdisc(lab, host, ours_first):
+    """Detach removes our filter; theirs stays, and with it the qdisc, whoever made it."""
+    if not ours_first:
+        host.run("tc", "qdisc", "add", "dev", "v0", "clsact")
+        foreign_filter(host, "ingress", "prio", "7")
+    lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", "--flows", 4, env=CLSACT).ok()
+    if ours_first:
+        foreign_filter(host, "ingress", "prio", "7")
+    assert len(filters(host, "v0", "ingress")) == 2
+    lab.flowlabel(host, "detach", "v0").ok()
+    ((priority, _),) = filters(host, "v0", "ingress")
+    assert priority == 7
+    assert "clsact" in qdiscs(host, "v0")
+
+
+@pytest.mark.parametrize("first, second", [("tc-ingress", "tc-egress"), ("tc-egress", "tc-ingress")])
+@pytest.mark.parametrize("leaves_first", [0, 1])
+def test_two_hooks_share_the_qdisc_that_we_made(lab, host, first, second, leaves_first):
+    """Who leaves last removes it."""
+    for hook in (first, second):
+        lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4, env=CLSACT).ok()
+    order = [first, second] if leaves_first == 0 else [second, first]
+    lab.flowlabel(host, "detach", "v0", "--hook", order[0]).ok()
+    assert "clsact" in qdiscs(host, "v0") and len(filters(host, "v0", DIRECTION[order[1]])) == 1
+    lab.flowlabel(host, "detach", "v0", "--hook", order[1]).ok()
+    assert "clsact" not in qdiscs(host, "v0")
+
+
+def test_a_qdisc_that_others_made_stays(lab, host):
+    """Idle as it may be."""
+    host.run("tc", "qdisc", "add", "dev", "v0", "clsact")
+    for hook in DIRECTION:
+        lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4, env=CLSACT).ok()
+    lab.flowlabel(host, "detach", "v0").ok()
+    assert "clsact" in qdiscs(host, "v0")
+
+
+def test_all_hooks_of_one_interface(lab, host):
+    """Three attachments side by side, each with its own table."""
+    for hook in ("xdp", *DIRECTION):
+        lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4).ok()
+    tables = [entry["program"]["id"] for entry in lab.flowlabel(host, "status", "--json").json()["attachments"]]
+    assert len(set(tables)) == 3
+
+
+@pytest.fixture
+def tun(lab, host):
+    """A device whose driver has no native XDP: the packets have no Ethernet header."""
+    with Tun(host, "tun0") as made:
+        yield made
+
+
+def test_a_driver_without_native_xdp(lab, host, tun):
+    """DESIGN section 5: auto falls back to generic and says so; native is an error with two ways out."""
+    refused(lab.flowlabel(host, "attach", "tun0", "--mode", "native"), 1, "no native XDP", "--mode generic", "tc-ingress")
+    assert pins(lab) == []
+    warned(lab.flowlabel(host, "attach", "tun0", "--flows", 4), "no native XDP", "generic mode")
+    assert list(attached_xdp(host, "tun0")) == ["generic"]
+    assert lab.flowlabel(host, "attach", "tun0", "--replace").ok().stderr == ""
+
+
+def test_generic_on_request_says_nothing(lab, host, tun):
+    """Who asks for generic knows."""
+    assert lab.flowlabel(host, "attach", "tun0", "--mode", "generic", "--flows", 4).ok().stderr == ""
+
+
+@pytest.mark.parametrize("mtu", [9000, 65535])
+def test_jumbo_frames(lab, host, mtu):
+    """The program takes fragmented frames, so that veth's limit of one page does not count."""
+    for interface in ("v0", "w0"):
+        host.ip("link", "set", "dev", interface, "mtu", mtu)
+    lab.flowlabel(host, "attach", "v0", "--mode", "native", "--flows", 4).ok()
+    assert list(attached_xdp(host, "v0")) == ["native"]
+
+
+@pytest.mark.parametrize("old, new", [("native", "generic"), ("generic", "native")])
+def test_replace_keeps_the_mode(lab, host, old, new):
+    """Another mode is refused with the way out; auto takes what is there."""
+    lab.flowlabel(host, "attach", "v0", "--mode", old, "--flows", 4).ok()
+    before = attached_xdp(host, "v0")
+    refused(lab.flowlabel(host, "attach", "v0", "--mode", new, "--replace"), 1, f"{old} mode", "--mode", "detach v0 --hook xdp")
+    assert attached_xdp(host, "v0") == before
+    lab.flowlabel(host, "attach", "v0", "--replace").ok()
+    assert list(attached_xdp(host, "v0")) == [old]
+
+
+def test_replace_keeps_the_table(lab, host):
+    """DESIGN section 5: another table size is refused with a hint; the same, however it is written, is not."""
+    lab.flowlabel(host, "attach", "v0", "--flows", 1000).ok()
+    refused(lab.flowlabel(host, "attach", "v0", "--flows", 2048, "--replace"), 1, "1024 slots", "leave --flows out", "detach")
+    for same in (1000, 1024, 513):
+        assert "replaced" in lab.flowlabel(host, "attach", "v0", "--flows", same, "--replace").ok().stdout
+
+
+@pytest.mark.parametrize("hook", ["xdp", *DIRECTION])
+@pytest.mark.parametrize("environment", [{}, CLSACT], ids=["tcx", "clsact"])
+def test_replace_with_nothing_attached(lab, host, hook, environment):
+    """DESIGN section 5: it attaches."""
+    said = lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4, "--replace", env=environment).ok()
+    assert "attached" in said.stdout
+
+
+# What the kernel may answer to a command of bpf(), and the words for it. strace puts the answer in the kernel's mouth.
+ANSWERS = [
+    ("BPF_LINK_CREATE", "ERANGE", ["MTU of v0 (1500)", "lower the MTU", "--mode generic"]),
+    ("BPF_LINK_CREATE", "EPERM", ["does not let this user attach", "CAP_NET_ADMIN"]),
+    ("BPF_LINK_CREATE", "ENOMEM", ["refused the XDP program on v0", "Cannot allocate memory"]),
+    ("BPF_PROG_LOAD", "ENOSYS", ["no BPF", "CONFIG_BPF_SYSCALL", "6.1"]),
+    ("BPF_PROG_LOAD", "EPERM", ["does not let this user load", "CAP_BPF"]),
+    ("BPF_PROG_LOAD", "EINVAL", ["refused the BPF program", "-v shows", "6.1"]),
+    ("BPF_PROG_LOAD", "ENOMEM", ["no memory", "--flows"]),
+    ("BPF_OBJ_PIN", "ENOMEM", ["cannot pin", "Cannot allocate memory"]),
+    ("BPF_OBJ_PIN", "EPERM", ["cannot pin", "run it as root"]),
+]
+
+
+def bpf_calls(log, name):
+    """Which of all bpf() calls, counted from 1, are the command NAME."""
+    calls = re.findall(r"^\d+ +bpf\((\w+)", log, re.MULTILINE)
+    return [number for number, call in enumerate(calls, 1) if call == name]
+
+
+def strace_attach(lab, host, log, *options, inject=()):
+    """`attach v0` under strace, which lets the kernel answer ERROR to the bpf() calls that a second word
+    names by their numbers: "7" or "7+"."""
+    injection = ["-e", f"inject=bpf:error={inject[0]}:when={inject[1]}"] if inject else []
+    full = ["strace", "-f", "-qq", "-e", "trace=bpf", "-o", str(log), *injection, lab_module.binary(), "attach", "v0", *options,
+            "--flows", "4", "--bpffs", lab.bpffs]
+    done = host.run(*full, check=False)
+    return lab_module.Result(full, done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def strace():
+    """Skips where there is none."""
+    if not shutil.which("strace"):
+        pytest.skip("needs strace: run tools/setup")
+
+
+@pytest.mark.parametrize("name, error, words", ANSWERS, ids=lambda value: value if isinstance(value, str) else "")
+def test_the_kernel_says_no(lab, host, strace, tmp_path, name, error, words):
+    """DESIGN section 5: errors and their words; what was done halfway is undone. No device of a test machine has an MTU
+    beyond its driver's limit for this program, and no kernel there lacks BPF."""
+    log = tmp_path / "log"
+    strace_attach(lab, host, log).ok()
+    lab.flowlabel(host, "detach", "v0").ok()
+    number = bpf_calls(log.read_text(), name)[-1]
+    refused(strace_attach(lab, host, log, inject=(error, f"{number}+")), 1, *words)
+    assert pins(lab) == []
+    assert attached_xdp(host, "v0") == {}
+
+
+def test_a_kernel_without_tcx(lab, host, strace, tmp_path):
+    """DESIGN section 5: EINVAL means a kernel before 6.6, and a clsact filter takes the link's place."""
+    log = tmp_path / "log"
+    strace_attach(lab, host, log, "--hook", "tc-ingress").ok()
+    lab.flowlabel(host, "detach", "v0").ok()
+    (number,) = bpf_calls(log.read_text(), "BPF_LINK_CREATE")
+    assert "clsact" in strace_attach(lab, host, log, "--hook", "tc-ingress", inject=("EINVAL", number)).ok().stdout
+    assert len(filters(host, "v0", "ingress")) == 1
