@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Any frame through the observer: it passes unchanged, counts once under one reason, and nothing is lost.
+#include "input.hpp"
+
+using namespace flowlabel;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    const fuzz::Input input({data, size});
+    NativeEngine engine(fuzz::setup_for(input, FL_STAMP_OFF));
+    std::vector<std::uint8_t> octets = input.octets();
+    const auto verdict = engine.run(input.frame(octets));
+    const Counters counters = engine.counters();
+    const TableView::Sum live = engine.table().sum();
+
+    fuzz::require(verdict && *verdict == Verdict::pass, "the packet passes");
+    fuzz::require(octets == input.octets(), "an observer changes nothing");
+    fuzz::require(counters.seen == 1, "every frame ends under one reason");
+    fuzz::require(live.flows == counters.counted, "what is counted is in the table");
+    fuzz::require(live.amount.octets == counters.counted_bytes, "with its octets");
+    fuzz::require(counters.counted_bytes <= octets.size() + 255, "no more octets than there were");
+    return 0;
+}
