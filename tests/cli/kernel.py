@@ -10,7 +10,8 @@ from lab import command
 
 def programs():
     """{id: name} of all loaded programs."""
-    return {entry["id"]: entry.get("name", "") for entry in json.loads(command("bpftool", "--json", "prog", "show").stdout)}
+    listed = json.loads(command("bpftool", "--json", "prog", "show").stdout)
+    return {entry["id"]: entry.get("name", "") for entry in listed}
 
 
 def flowlabel_programs():
@@ -34,7 +35,8 @@ def xdp_entries(xdp):
 
 def qdiscs(namespace, interface):
     """The kinds of the qdiscs with a handle of their own."""
-    return {qdisc["kind"] for qdisc in json.loads(namespace.run("tc", "-json", "qdisc", "show", "dev", interface).stdout)}
+    listed = json.loads(namespace.run("tc", "-json", "qdisc", "show", "dev", interface).stdout)
+    return {qdisc["kind"] for qdisc in listed}
 
 
 def filters(namespace, interface, direction):

@@ -7,8 +7,8 @@ WARNING = "flowlabel: warning: "
 
 
 def refused(result, status, *words):
-    """Asserts that RESULT is a refusal as the contract has it: its exit STATUS, one line that says what is wrong and one
-    that says what to do, nothing on stdout, and each of WORDS somewhere in the two."""
+    """Asserts that RESULT is a refusal as the contract has it: its exit STATUS, one line that says what is wrong and
+    one that says what to do, nothing on stdout, and each of WORDS somewhere in the two."""
     result.expect(status)
     lines = result.stderr.splitlines()
     assert [line[:len(prefix)] for line, prefix in zip(lines, (ERROR, HINT))] == [ERROR, HINT], result

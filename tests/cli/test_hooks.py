@@ -62,7 +62,8 @@ def test_detach_leaves_a_foreign_xdp_program(lab, host, foreign_xdp):
 
 def foreign_filter(host, direction, *place):
     """A foreign BPF filter on v0."""
-    host.run("tc", "filter", "add", "dev", "v0", direction, *place, "bpf", "direct-action", "obj", foreign_object(), "sec", "tc")
+    host.run("tc", "filter", "add", "dev", "v0", direction, *place, "bpf", "direct-action", "obj",
+             foreign_object(), "sec", "tc")
 
 
 @pytest.mark.parametrize("hook", DIRECTION)
@@ -144,7 +145,8 @@ def tun(lab, host):
 
 def test_a_driver_without_native_xdp(lab, host, tun):
     """DESIGN section 5: auto falls back to generic and says so; native is an error with two ways out."""
-    refused(lab.flowlabel(host, "attach", "tun0", "--mode", "native"), 1, "no native XDP", "--mode generic", "tc-ingress")
+    refused(lab.flowlabel(host, "attach", "tun0", "--mode", "native"), 1, "no native XDP", "--mode generic",
+            "tc-ingress")
     assert pins(lab) == []
     warned(lab.flowlabel(host, "attach", "tun0", "--flows", 4), "no native XDP", "generic mode")
     assert list(attached_xdp(host, "tun0")) == ["generic"]
@@ -170,7 +172,8 @@ def test_replace_keeps_the_mode(lab, host, old, new):
     """Another mode is refused with the way out; auto takes what is there."""
     lab.flowlabel(host, "attach", "v0", "--mode", old, "--flows", 4).ok()
     before = attached_xdp(host, "v0")
-    refused(lab.flowlabel(host, "attach", "v0", "--mode", new, "--replace"), 1, f"{old} mode", "--mode", "detach v0 --hook xdp")
+    refused(lab.flowlabel(host, "attach", "v0", "--mode", new, "--replace"), 1, f"{old} mode", "--mode",
+            "detach v0 --hook xdp")
     assert attached_xdp(host, "v0") == before
     lab.flowlabel(host, "attach", "v0", "--replace").ok()
     assert list(attached_xdp(host, "v0")) == [old]
@@ -179,7 +182,8 @@ def test_replace_keeps_the_mode(lab, host, old, new):
 def test_replace_keeps_the_table(lab, host):
     """DESIGN section 5: another table size is refused with a hint; the same, however it is written, is not."""
     lab.flowlabel(host, "attach", "v0", "--flows", 1000).ok()
-    refused(lab.flowlabel(host, "attach", "v0", "--flows", 2048, "--replace"), 1, "1024 slots", "leave --flows out", "detach")
+    refused(lab.flowlabel(host, "attach", "v0", "--flows", 2048, "--replace"), 1, "1024 slots",
+            "leave --flows out", "detach")
     for same in (1000, 1024, 513):
         assert "replaced" in lab.flowlabel(host, "attach", "v0", "--flows", same, "--replace").ok().stdout
 
@@ -216,10 +220,22 @@ def strace_attach(lab, host, log, *options, inject=()):
     """`attach v0` under strace, which lets the kernel answer ERROR to the bpf() calls that a second word
     names by their numbers: "7" or "7+"."""
     injection = ["-e", f"inject=bpf:error={inject[0]}:when={inject[1]}"] if inject else []
-    full = ["strace", "-f", "-qq", "-e", "trace=bpf", "-o", str(log), *injection, lab_module.binary(), "attach", "v0", *options,
-            "--flows", "4", "--bpffs", lab.bpffs]
+    full = ["strace", "-f", "-qq", "-e", "trace=bpf", "-o", str(log), *injection, lab_module.binary(), "attach", "v0",
+            *options, "--flows", "4", "--bpffs", lab.bpffs]
     done = host.run(*full, check=False)
     return lab_module.Result(full, done.returncode, done.stdout, done.stderr)
+
+
+def test_a_kernel_without_btf(lab, host, tmp_path):
+    """The programs need no type information of the kernel's."""
+    btf = "/sys/kernel/btf/vmlinux"
+    if not os.path.exists(btf):
+        pytest.skip("this kernel has no BTF, so every other test is this one")
+    (tmp_path / "none").touch()
+    script = f'mount --bind {tmp_path}/none {btf} && exec "$@"'
+    host.run("unshare", "--mount", "sh", "-c", script, "sh", lab_module.binary(), "attach", "v0", "--flows", "4",
+             "--bpffs", lab.bpffs)
+    assert list(attached_xdp(host, "v0")) == ["native"]
 
 
 @pytest.fixture

@@ -28,7 +28,8 @@ from kernel import attached_xdp, eventually, filters, flowlabel_programs, pins, 
 RANDOM_KILLS = 5
 # What changes something that outlives the command: these system calls, and of bpf() these commands.
 CALLS = "bpf,sendto,sendmsg,mkdir,mkdirat,unlink,unlinkat,rmdir"
-LASTING = {"BPF_PROG_LOAD", "BPF_MAP_UPDATE_ELEM", "BPF_OBJ_PIN", "BPF_LINK_CREATE", "BPF_LINK_UPDATE", "BPF_LINK_DETACH"}
+LASTING = {"BPF_PROG_LOAD", "BPF_MAP_UPDATE_ELEM", "BPF_OBJ_PIN", "BPF_LINK_CREATE", "BPF_LINK_UPDATE",
+           "BPF_LINK_DETACH"}
 
 WAYS = {
     "xdp": (["--hook", "xdp"], {}),
@@ -114,8 +115,8 @@ def traced(victim, action, *options):
 
 
 def lasting_calls(victim, action, log):
-    """[(system call, its how manyth of that name)] for what the action changes. The loads of programs that libbpf makes to
-    learn what the kernel can do come first; of these the last is enough."""
+    """[(system call, its how manyth of that name)] for what the action changes. The loads of programs that libbpf makes
+    to learn what the kernel can do come first; of these the last is enough."""
     done = traced(victim, action, "-o", log)
     assert done.returncode == 0, done.stderr
     seen = collections.Counter()
@@ -175,8 +176,8 @@ def test_killed_at_a_random_moment(victim, action):
 
 
 def test_leftovers_of_one_hook_do_not_hide_whose_the_qdisc_is(lab, host, tmp_path):
-    """The attach of one tc hook is killed after it made the qdisc; the other hook's attachment leaves last and takes the
-    qdisc with it."""
+    """The attach of one tc hook is killed after it made the qdisc; the other hook's attachment leaves last and takes
+    the qdisc with it."""
     if not shutil.which("strace"):
         pytest.skip("needs strace: run tools/setup")
     ingress = Victim(lab, host, "clsact")

@@ -23,11 +23,13 @@ from saying import refused
 
 AMOUNT = ["packets", "bytes"]
 FLOW = ["src", "dst", "label", "packets", "bytes", "first_seen", "last_seen", "stamped"]
-TOTALS = ["seen_packets", "ipv6_packets", "ipv6_bytes", "labelled_packets", "flows", "counted", "live", "spilled", "lost"]
+TOTALS = ["seen_packets", "ipv6_packets", "ipv6_bytes", "labelled_packets", "flows", "counted", "live", "spilled",
+          "lost"]
 SOURCE = ["interface", "ifindex", "hook"]
-COUNTERS = ["seen", "ipv6", "not_ipv6", "short_frame", "bad_version", "vlan_limit", "truncated", "counted", "zero_label",
-            "labelled", "stamped", "would_stamp", "skip_scope", "fragments", "atomic_fragments", "eh_limit", "eh_truncated",
-            "hbh_misplaced", "no_ports", "gso_estimated", "store_failed", "spilled_flows", "lost_flows"]
+COUNTERS = ["seen", "ipv6", "not_ipv6", "short_frame", "bad_version", "vlan_limit", "truncated", "counted",
+            "zero_label", "labelled", "stamped", "would_stamp", "skip_scope", "fragments", "atomic_fragments",
+            "eh_limit", "eh_truncated", "hbh_misplaced", "no_ports", "gso_estimated", "store_failed",
+            "spilled_flows", "lost_flows"]
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 # (source, destination, label, packets, payload octets): what the link carries before the tests look at it. Two flows
@@ -88,10 +90,15 @@ def expected(sent):
             for source, destination, label, packets, octets in sent]
 
 
+def moment(text):
+    """A time of a document."""
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
 def assert_recent(text):
     """A time as DESIGN has it, within the last minutes."""
     assert RFC_3339.fullmatch(text)
-    age = datetime.datetime.now(datetime.timezone.utc) - datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    age = datetime.datetime.now(datetime.timezone.utc) - moment(text)
     assert datetime.timedelta(seconds=-1) < age < datetime.timedelta(minutes=10)
 
 
@@ -101,8 +108,8 @@ def assert_totals(totals):
     whole, nothing = {"packets": packets, "bytes": octets}, {"packets": 0, "bytes": 0}
     assert list(totals) == TOTALS
     assert totals == {"seen_packets": packets, "ipv6_packets": packets, "ipv6_bytes": octets,
-                      "labelled_packets": sum(sent[3] for sent in SENT if sent[2]), "flows": len(SENT), "counted": whole,
-                      "live": whole, "spilled": nothing, "lost": nothing}
+                      "labelled_packets": sum(sent[3] for sent in SENT if sent[2]), "flows": len(SENT),
+                      "counted": whole, "live": whole, "spilled": nothing, "lost": nothing}
     assert all(list(totals[part]) == AMOUNT for part in ("counted", "live", "spilled", "lost"))
 
 
@@ -148,7 +155,7 @@ def test_flows_table(run):
 
 
 @pytest.mark.parametrize("limit", [0, 1, 25, len(SENT), 1000])
-@pytest.mark.parametrize("output", [[], ["--json"], ["--jsonl"], ["--csv"]], ids=lambda output: "".join(output) or "table")
+@pytest.mark.parametrize("output", [[], ["--json"], ["--jsonl"], ["--csv"]], ids=" ".join)
 def test_limit(run, limit, output):
     """--limit in every form; the totals stay those of the whole table."""
     text = run("flows", "--limit", limit, *output).ok().stdout
@@ -195,7 +202,7 @@ FILTERS = [
 ]
 
 
-@pytest.mark.parametrize("options, matches", FILTERS, ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+@pytest.mark.parametrize("options, matches", FILTERS, ids=lambda value: "" if callable(value) else " ".join(value))
 def test_filters(run, options, matches):
     """--src, --dst, --label; the totals stay those of the whole table."""
     document = run("flows", *options, "--json").json()
@@ -239,7 +246,8 @@ def test_status_json(run):
     assert list(document) == ["schema", "attachments"]
     assert document["schema"] == "flowlabel.status/1"
     (entry,) = document["attachments"]
-    assert list(entry) == ["source", "mode", "stamp", "prf", "attached_at", "program", "table", "ring", "totals", "warnings"]
+    assert list(entry) == ["source", "mode", "stamp", "prf", "attached_at", "program", "table", "ring", "totals",
+                           "warnings"]
     assert (entry["mode"], entry["stamp"], entry["prf"], entry["warnings"]) == ("native", "off", "siphash-2-4", [])
     assert_recent(entry["attached_at"])
     assert list(entry["program"]) == ["id", "tag"] and re.fullmatch("[0-9a-f]{16}", entry["program"]["tag"])
@@ -304,7 +312,7 @@ def test_interval(ticking):
     first, second = json.loads(ticking.stdout.readline()), json.loads(ticking.stdout.readline())
     for document in (first, second):
         assert document["schema"] == "flowlabel.stats/1"
-    times = [datetime.datetime.fromisoformat(document["captured_at"].replace("Z", "+00:00")) for document in (first, second)]
+    times = [moment(document["captured_at"]) for document in (first, second)]
     assert 0.9 < (times[1] - times[0]).total_seconds() < 3
 
 

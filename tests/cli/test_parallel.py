@@ -133,8 +133,8 @@ class Stream:
 
 @pytest.mark.parametrize("hook, environment", WAYS, ids=IDS)
 def test_storm(cable, hook, environment):
-    """Issue: attach, replace and detach in a storm under traffic lose no packet. The clsact qdisc is made beforehand: the kernel itself stops a device
-    while it makes or removes one."""
+    """Issue: attach, replace and detach in a storm under traffic lose no packet. The clsact qdisc is made beforehand:
+    the kernel itself stops a device while it makes or removes one."""
     lab, one, other = cable
     if environment:
         other.run("tc", "qdisc", "add", "dev", "eth0", "clsact")

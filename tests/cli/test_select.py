@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Which attachment a command means: by name, by hook, in which namespace, and what it says when there is none or several."""
+"""Which attachment a command means: by name, by hook, in which namespace; and what it says to none or several."""
 
 import subprocess
 
@@ -93,7 +93,8 @@ def test_detach_all_is_idempotent(lab, host, tmp_path):
     assert lab.flowlabel(host, "detach", "--all").ok().stderr.count("detached") == 2
     assert pins(lab) == []
     assert lab.flowlabel(host, "detach", "--all").ok().stderr == ""
-    done = subprocess.run([lab_module.binary(), "detach", "--all", "--bpffs", tmp_path], capture_output=True, check=True)
+    full = [lab_module.binary(), "detach", "--all", "--bpffs", tmp_path]
+    done = subprocess.run(full, capture_output=True, check=True)
     assert done.stderr == b""
 
 
@@ -151,8 +152,9 @@ def test_candidates_of_several_namespaces(lab, host, other):
             f"v0 --hook xdp (network namespace {other.inode})")
 
 
+CLSACT = {"FLOWLABEL_TC": "clsact"}
 HOOKS_AND_MODES = [("xdp", "native", {}), ("xdp", "generic", {}), ("tc-ingress", "tcx", {}), ("tc-egress", "tcx", {}),
-                   ("tc-ingress", "clsact", {"FLOWLABEL_TC": "clsact"}), ("tc-egress", "clsact", {"FLOWLABEL_TC": "clsact"})]
+                   ("tc-ingress", "clsact", CLSACT), ("tc-egress", "clsact", CLSACT)]
 
 
 @pytest.fixture(params=HOOKS_AND_MODES, ids=lambda param: "-".join(param[:2]))
@@ -191,7 +193,7 @@ def test_a_new_interface_in_the_place_of_one_that_is_gone(lab, host, taken):
 
 
 def test_the_same_index_again(lab, host, taken):
-    """Index and name come back: the pins of the old interface give way, which is told where they were an attachment's."""
+    """Index and name come back: the pins of the old interface give way, which is told where it was attached."""
     index = host.ip("-o", "link", "show", "dev", "v0").stdout.split(":")[0]
     taken(host)
     host.ip("link", "delete", "v0")

@@ -205,7 +205,8 @@ def test_the_key_is_never_printed(lab, host, key_file):
     said = ""
     for argv in (["attach", "v0", "--stamp", "zero", "--key-file", key_file, "-v"],
                  ["attach", "v0", "--replace", "--stamp", "dry-run", "--key-file", key_file, "-v"],
-                 ["status", "-v"], ["status", "--json"], ["stats", "--json"], ["flows", "--json"], ["detach", "v0", "-v"]):
+                 ["status", "-v"], ["status", "--json"], ["stats", "--json"], ["flows", "--json"],
+                 ["detach", "v0", "-v"]):
         result = lab.flowlabel(host, *argv).ok()
         said += result.stdout + result.stderr
     assert "libbpf: " in said
@@ -246,7 +247,8 @@ def test_key_new_on_a_full_disk(full_disk):
     """No half a key is left."""
     run = [lab_module.binary(), "key", "new", full_disk / "key"]
     done = subprocess.run(run, capture_output=True, text=True, check=False)
-    refused(lab_module.Result(run, done.returncode, done.stdout, done.stderr), 1, "cannot write key file", "No space left")
+    refused(lab_module.Result(run, done.returncode, done.stdout, done.stderr), 1, "cannot write key file",
+            "No space left")
     assert not (full_disk / "key").exists()
 
 
@@ -255,7 +257,8 @@ def test_key_new_where_it_cannot_be(tmp_path):
     run = [lab_module.binary(), "key", "new", tmp_path / "none/key"]
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     refused(lab_module.Result(run, done.returncode, done.stdout, done.stderr), 1, "cannot create", "No such file")
-    run = ["setpriv", "--reuid", "65534", "--clear-groups", lab_module.binary(), "key", "new", "/run/flowlabel-test-key"]
+    run = ["setpriv", "--reuid", "65534", "--clear-groups", lab_module.binary(), "key", "new",
+           "/run/flowlabel-test-key"]
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     refused(lab_module.Result(run, done.returncode, done.stdout, done.stderr), 1, "cannot create", "denied")
 

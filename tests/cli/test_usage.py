@@ -129,7 +129,7 @@ def test_version(command):
 
 
 def test_options_of_every_command_stand_anywhere(lab, host):
-    """DESIGN section 6: --bpffs and -v before the command and behind it; -v shows libbpf's words and nothing else does."""
+    """DESIGN section 6: --bpffs and -v before the command and behind it; -v alone shows libbpf's words."""
     host.run(lab_module.binary(), "--bpffs", lab.bpffs, "attach", "v0", "--flows", "4")
     host.run(lab_module.binary(), "status", "v0", "--bpffs", lab.bpffs)
     host.run(lab_module.binary(), "detach", "--bpffs", lab.bpffs, "v0")
@@ -141,5 +141,5 @@ def test_options_of_every_command_stand_anywhere(lab, host):
 
 def test_a_wrong_environment_is_named(lab, host):
     """FLOWLABEL_TC has two values."""
-    refused(lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", env={"FLOWLABEL_TC": "qdisc"}), 2, "FLOWLABEL_TC",
-            "'qdisc'", "auto or clsact")
+    refused(lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", env={"FLOWLABEL_TC": "qdisc"}), 2,
+            "FLOWLABEL_TC", "'qdisc'", "auto or clsact")
