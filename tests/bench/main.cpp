@@ -10,6 +10,7 @@
 #include <fstream>
 #include <thread>
 
+#include "offline.hpp"
 #include "path.hpp"
 #include "programs.hpp"
 #include "results.hpp"
@@ -30,8 +31,9 @@ static int run(int argc, char** argv)
 {
     CLI::App app("Measures the datapath beside what people would use instead.", "bench");
     std::string json_file;
-    std::vector<std::string> suites = {"prog", "path"};
+    std::vector<std::string> suites = {"prog", "path", "offline"};
     bool quick = false;
+    OfflineOptions offline{.flows = {1, 1'000}};
     PathOptions path{.flows = {1'000, 300'000, 1'000'000}};
     Results results;
     ProgramOptions programs{.flows = {1, 1'000, 30'000, 300'000, 1'000'000, 10'000'000}};
@@ -39,7 +41,7 @@ static int run(int argc, char** argv)
     app.add_flag("--quick", quick, "fewer rounds, no variants: the shape in under two minutes");
     app.add_option("--json", json_file, "write the results as a flowlabel.bench/1 document")->type_name("FILE");
     app.add_option("--flows", programs.flows, "numbers of flows")->delimiter(',');
-    app.add_option("--suite", suites, "prog (with alt), path")->delimiter(',');
+    app.add_option("--suite", suites, "prog (with alt), path, offline")->delimiter(',');
     CLI11_PARSE(app, argc, argv);
     if (quick) {
         programs.rounds = 3;
@@ -47,12 +49,16 @@ static int run(int argc, char** argv)
         programs.variants = false;
         path.rounds = 3;
         path.packets = 400'000;
+        offline.rounds = 3;
+        offline.packets = 400'000;
     }
     pin();
     if (std::ranges::count(suites, "prog"))
         run_programs(programs, results);
     if (std::ranges::count(suites, "path"))
         run_path(path, results);
+    if (std::ranges::count(suites, "offline"))
+        run_offline(offline, results);
     if (!json_file.empty()) {
         std::ofstream file(json_file);
 
