@@ -94,6 +94,8 @@ def write(target, kernel, build, repository, command):
         cpio.text("/command", command + "\n")
         cpio.copy(kernel / "modules", "/usr/lib/modules/" + (kernel / "release").read_text())
         cpio.copy(repository / "tests", "/flowlabel/tests")
+        for path in build.glob("tests/**/*.bpf.o"):
+            cpio.copy(path, f"/flowlabel/build/{path.relative_to(build)}")
 
         built = [path for path in (build / "bin/flowlabel", *build.glob("tests/flowlabel_prog_run*")) if path.exists()]
         for path in built:
