@@ -29,6 +29,17 @@ static void write_text(std::string_view text)
     throw WritingEnded();
 }
 
+/// False: it ended early, and stdout_error() says why.
+static bool written_whole(const std::function<void(const Sink&)>& write)
+{
+    try {
+        write(write_text);
+        return true;
+    } catch (const WritingEnded&) {
+        return false;
+    }
+}
+
 bool stdout_closed()
 {
     return stdout_error() == EPIPE;
@@ -36,12 +47,8 @@ bool stdout_closed()
 
 Result<void> to_stdout(const std::function<void(const Sink&)>& write)
 {
-    try {
-        write(write_text);
-        if (fflush(stdout) != 0)
-            stdout_error() = errno;
-    } catch (const WritingEnded&) { // stdout_error() says why
-    }
+    if (written_whole(write) && fflush(stdout) != 0)
+        stdout_error() = errno;
     if (stdout_error() != 0 && !stdout_closed())
         return fail_errno(stdout_error(), "cannot write the result", "what was written is not complete");
     return {};
