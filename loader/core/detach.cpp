@@ -43,7 +43,6 @@ static Result<std::optional<std::string>> take_off_clsact(const Found& found)
 /// Takes the program off its hook. Text: what stays behind. An error: nothing was done.
 static Result<std::optional<std::string>> take_off(Found& found)
 {
-
     if (found.link) {
         // Without its pin the link ends with this process, whatever happens to it now.
         unlink(link_pin(found.directory).c_str());
