@@ -122,8 +122,8 @@ struct DetachReport {
 };
 
 /// Detaches all that match and removes their pins, and whatever commands that were killed left behind for the same
-/// interface. What somebody else attached stays. The name of an interface counts in this network namespace alone; that of
-/// one that is gone, whose namespace may be gone too, counts everywhere.
+/// interface. What somebody else attached stays. The name of an interface counts in this network namespace alone; that
+/// of one that is gone, whose namespace may be gone too, counts everywhere.
 Result<std::vector<DetachReport>> detach(const Bpffs& bpffs, const Selection& selection);
 
 } // namespace flowlabel

@@ -5,8 +5,8 @@
 
 namespace flowlabel {
 
-/// Works out the counters that are sums of others. While packets arrive, each is read at another moment: a part is never
-/// more than its whole.
+/// Works out the counters that are sums of others. While packets arrive, each is read at another moment: a part is
+/// never more than its whole.
 static void derive(Counters& counters)
 {
     counters.labelled = std::min(counters.labelled, counters.counted);

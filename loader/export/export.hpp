@@ -70,7 +70,8 @@ void write_status_table(const std::vector<StatusEntry>& entries, const Sink& sin
 /// 1234567 as 1,234,567.
 std::string grouped(std::uint64_t number);
 
-/// "counted 3 packets 180 octets = live 3 packets 180 octets + spilled … + lost …"; ~ instead of = while packets arrive.
+/// "counted 3 packets 180 octets = live 3 packets 180 octets + spilled … + lost …"; ~ instead of = while packets
+/// arrive.
 std::string identity_text(const Totals& totals);
 
 } // namespace flowlabel
