@@ -42,14 +42,15 @@ std::uint16_t UniformInterfaces::half(std::size_t at) const
 void UniformInterfaces::read_interface()
 {
     link_types_.push_back(half(body_at));
-    if (!first_link_type_)
+    if (!first_known_)
         first_link_type_ = link_types_.front();
+    first_known_ = true;
 }
 
-/// As the section's byte order has it.
-char UniformInterfaces::octet_of_first_link_type(std::size_t index) const
+/// NUMBER as the section's byte order has it.
+char UniformInterfaces::octet_of(std::uint16_t number, std::size_t index) const
 {
-    const std::uint16_t value = swapped_ ? std::byteswap(*first_link_type_) : *first_link_type_;
+    const std::uint16_t value = swapped_ ? std::byteswap(number) : number;
 
     return std::bit_cast<std::array<char, sizeof(value)>>(value)[index];
 }
@@ -70,8 +71,8 @@ void UniformInterfaces::read_head()
     if (type == enhanced_packet || type == obsolete_packet) {
         const std::uint32_t interface = type == enhanced_packet ? word(body_at) : half(body_at);
 
-        if (interface < link_types_.size() && link_types_[interface] != *first_link_type_)
-            mixed_ = {.link_type = link_types_[interface], .first = *first_link_type_};
+        if (interface < link_types_.size() && link_types_[interface] != first_link_type_)
+            mixed_ = {.link_type = link_types_[interface], .first = first_link_type_};
     }
 }
 
@@ -83,8 +84,8 @@ void UniformInterfaces::take_head_octet(char& octet)
     if (at >= body_at && started_ && word(type_at) == interface_description) {
         if (at == body_at + 1)
             read_interface();
-        if (first_link_type_ && at < body_at + sizeof(*first_link_type_))
-            octet = octet_of_first_link_type(at - body_at);
+        if (first_known_ && at < body_at + sizeof(first_link_type_))
+            octet = octet_of(first_link_type_, at - body_at);
         if (at >= snap_length_at)
             octet = 0; // unlimited
     }

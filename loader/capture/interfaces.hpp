@@ -33,7 +33,7 @@ private:
     void take_head_octet(char& octet);
     void read_head();
     void read_interface();
-    [[nodiscard]] char octet_of_first_link_type(std::size_t index) const;
+    [[nodiscard]] char octet_of(std::uint16_t number, std::size_t index) const;
     [[nodiscard]] std::uint32_t word(std::size_t at) const;
     [[nodiscard]] std::uint16_t half(std::size_t at) const;
 
@@ -43,7 +43,8 @@ private:
     std::uint64_t position_ = 0; ///< in the block
     std::uint64_t length_ = head_size;
     std::array<char, head_size> head_{}; ///< as it was in the file
-    std::optional<std::uint16_t> first_link_type_;
+    bool first_known_ = false;
+    std::uint16_t first_link_type_ = 0;     ///< of the file's first interface
     std::vector<std::uint16_t> link_types_; ///< of the section's interfaces
     std::optional<Mixed> mixed_;
 };

@@ -14,8 +14,8 @@ namespace flowlabel {
 
 /// What an engine is to be given of a captured packet.
 struct NetworkPart {
-    std::uint32_t offset = 0;                 ///< where it starts
-    std::optional<std::uint16_t> ethertype{}; ///< nothing: the engine's own link layer tells
+    std::uint32_t offset = 0;               ///< where it starts
+    std::optional<std::uint16_t> ethertype; ///< nothing: the engine's own link layer tells
 };
 
 class LinkType {

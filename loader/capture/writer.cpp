@@ -33,11 +33,30 @@ struct CaptureWriter::State {
     std::unique_ptr<pcap_dumper_t, CloseDumper> dumper; // on a stream of its own
     std::uint64_t ns_per_unit = 1;
 
+    /// Writes the head of the file; returns an errno, 0 for success.
+    int start();
+
     [[nodiscard]] std::unexpected<Error> failure(int number) const
     {
         return fail_errno(number, fmt::format("cannot write '{}'", file.path()), "what was written is removed");
     }
 };
+
+int CaptureWriter::State::start()
+{
+    const int fd = dup(file.fd());
+    FILE* const stream = fd < 0 ? nullptr : fdopen(fd, "wb");
+
+    if (!stream)
+        return errno;
+    dumper.reset(pcap_dump_fopen(pcap.get(), stream));
+    if (dumper)   // it owns the stream from here on
+        return 0; // NOLINT(clang-analyzer-unix.Stream)
+    const int number = errno;
+
+    fclose(stream);
+    return number;
+}
 
 CaptureWriter::CaptureWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
 CaptureWriter::CaptureWriter(CaptureWriter&&) noexcept = default;
@@ -57,16 +76,10 @@ Result<CaptureWriter> CaptureWriter::create(const std::string& path, const Captu
     state->ns_per_unit = microseconds ? 1000 : 1;
     state->pcap.reset(pcap_open_dead_with_tstamp_precision(
         format.dlt, format.snap_length, microseconds ? PCAP_TSTAMP_PRECISION_MICRO : PCAP_TSTAMP_PRECISION_NANO));
-    FILE* const stream = fdopen(dup(state->file.fd()), "wb");
-    if (!state->pcap || !stream)
-        return state->failure(errno);
-    state->dumper.reset(pcap_dump_fopen(state->pcap.get(), stream));
-    if (!state->dumper) {
-        const int number = errno;
-
-        fclose(stream);
+    if (!state->pcap)
+        return state->failure(ENOMEM);
+    if (const int number = state->start(); number != 0)
         return state->failure(number);
-    }
     return CaptureWriter(std::move(state));
 }
 

@@ -17,7 +17,7 @@ namespace flowlabel {
 /// An option whose value is one of WORDS.
 template <class Value>
 CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& value,
-                        std::vector<std::pair<std::string, Value>> words, const std::string& description)
+                        const std::vector<std::pair<std::string, Value>>& words, const std::string& description)
 {
     const auto take = [&value, name, words](const std::string& given) {
         std::string allowed;

@@ -28,7 +28,7 @@ struct EngineSetup {
 struct EngineOptions {
     fl_stamp_mode stamp = FL_STAMP_OFF;
     fl_prf prf = FL_PRF_SIPHASH_2_4;
-    std::optional<Key> key{};
+    std::optional<Key> key;
     fl_link_layer link_layer = FL_LINK_ETHERNET;
     unsigned slots_shift = 16; ///< log2 of the slots
 };
@@ -42,7 +42,7 @@ struct Frame {
     std::uint32_t wire_length = 0; ///< 0: as many as there are
 
     /// Set where another link layer than the engine's announces what is in OCTETS, from the network header on.
-    std::optional<std::uint16_t> ethertype{};
+    std::optional<std::uint16_t> ethertype;
 };
 
 enum class Verdict {

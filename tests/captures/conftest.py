@@ -84,6 +84,12 @@ def replay(tmp_path_factory):
     return Replay(flows.key_file(tmp_path_factory.mktemp("key")))
 
 
+@pytest.fixture(scope="session")
+def all_captures():
+    """The project's samples and the real captures."""
+    return SAMPLES + [truth["path"] for truth in ground_truth()]
+
+
 @pytest.fixture
 def write(tmp_path):
     """Writes a capture of packets (see pcapfile.pack) and tells its path."""
