@@ -104,7 +104,7 @@ void FlowOptions::select(FlowsDocument& document) const
     FlowQuery bounded = query;
 
     if (limit_)
-        bounded.limit = *limit_;
+        bounded.limit = limit_;
     else if (format == FlowFormat::table)
         bounded.limit = table_rows;
     document.flows = select_flows(std::move(document.flows), bounded, &document.matched);
