@@ -52,15 +52,13 @@ struct AttachReport {
     std::vector<std::string> warnings;
 };
 
-/// Attaches and pins. On failure everything is as it was.
-Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options);
-
 /// The memory of a flow table.
 std::uint64_t table_bytes(std::uint64_t slots, std::uint64_t cpus);
 
 enum class Liveness {
     live,
     interface_gone, ///< the interface disappeared
+    filter_gone,    ///< somebody else removed the clsact filter, or its qdisc
     unknown,        ///< a clsact filter in a network namespace that cannot be entered
 };
 
@@ -117,6 +115,7 @@ Result<std::vector<Attachment>> find_attachments(const Bpffs& bpffs, const Selec
 struct DetachReport {
     std::string interface;
     fl_hook hook;
+    Liveness was; ///< until now
     Totals totals;
     std::vector<std::string> warnings;
 };
@@ -125,5 +124,9 @@ struct DetachReport {
 /// interface. What somebody else attached stays. The name of an interface counts in this network namespace alone; that
 /// of one that is gone, whose namespace may be gone too, counts everywhere.
 Result<std::vector<DetachReport>> detach(const Bpffs& bpffs, const Selection& selection);
+
+/// Attaches and pins. On failure everything is as it was, but for what was detached.
+/// \param[out] detached an attachment in the same place that was not live any more, if there was one; on failure too
+Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options, std::optional<DetachReport>& detached);
 
 } // namespace flowlabel

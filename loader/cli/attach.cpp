@@ -65,8 +65,14 @@ static Result<void> run(const Context& context, AttachCommand& command)
 
     if (!bpffs)
         return std::unexpected(bpffs.error());
-    const auto report = attach(*bpffs, options);
+    std::optional<DetachReport> detached;
+    const auto report = attach(*bpffs, options, detached);
 
+    if (detached)
+        print_warning(fmt::format(
+            "{} {}: detached what was left when {}; {}", detached->interface, name_of(detached->hook),
+            detached->was == Liveness::filter_gone ? "somebody else removed the filter" : "the interface disappeared",
+            identity_text(detached->totals)));
     if (!report)
         return std::unexpected(report.error());
     for (const std::string& warning : report->warnings)

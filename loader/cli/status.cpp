@@ -21,6 +21,10 @@ static std::vector<std::string> warnings_of(const Attachment& attachment, const 
     if (attachment.liveness() == Liveness::interface_gone)
         warnings.push_back(
             fmt::format("the interface is gone; 'flowlabel detach {}' removes what is left", attachment.interface()));
+    if (attachment.liveness() == Liveness::filter_gone)
+        warnings.push_back(fmt::format("somebody else removed the filter, so nothing is counted; 'flowlabel detach {}' "
+                                       "prints the totals and removes what is left",
+                                       attachment.interface()));
     if (attachment.liveness() == Liveness::unknown)
         warnings.emplace_back("its network namespace cannot be entered: nobody can tell whether the filter is there");
     if (totals.spilled.packets != 0 || totals.lost.packets != 0)

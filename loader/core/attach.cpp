@@ -92,13 +92,6 @@ static fl_info describe(const Plan& plan, const ProgramSetup& setup, std::uint32
     return info;
 }
 
-static Result<void> write_info(const Maps& maps, std::uint32_t entry, const fl_info& info)
-{
-    if (bpf_map_update_elem(maps.info.get(), &entry, &info, BPF_ANY) != 0)
-        return fail_errno(errno, "cannot write the info map");
-    return {};
-}
-
 static Result<void> pin_link(const Fd& link, const std::filesystem::path& directory)
 {
     if (bpf_obj_pin(link.get(), link_pin(directory).c_str()) != 0)
@@ -188,9 +181,13 @@ static Result<fl_info> hang_on_clsact(const Plan& plan, const Program& program, 
     if (written) {
         const int number = clsact_set_filter(plan.interface.ifindex, plan.options.hook, program.fd.get(), false);
 
-        if (number == 0)
+        // Told when it is done: where the filter is not then, somebody else removed it.
+        info.hung = number == 0;
+        written = number == 0 ? write_info(program.maps, 0, info) : clsact_filter_error(number, plan);
+        if (written)
             return info;
-        written = clsact_filter_error(number, plan);
+        if (number == 0)
+            clsact_remove_filter(plan.interface.ifindex, plan.options.hook);
     }
     if (*made)
         (void)clsact_remove_idle_qdisc(plan.interface.ifindex); // the first error is the one to tell
@@ -334,6 +331,7 @@ static Result<AttachReport> replace(const Plan& plan, const Found& old)
     info.attached_at = old.info().attached_at;
     info.mode = old.info().mode;
     info.made_qdisc = old.info().made_qdisc;
+    info.hung = old.info().hung;
     if (auto written = write_info(old.maps, entry, info); !written)
         return std::unexpected(written.error());
     const int number = old.link ? -bpf_link_update(old.link.get(), program->fd.get(), nullptr)
@@ -345,7 +343,7 @@ static Result<AttachReport> replace(const Plan& plan, const Found& old)
     return AttachReport{.info = info, .replaced = true};
 }
 
-Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options)
+Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options, std::optional<DetachReport>& detached)
 {
     const auto interface = find_interface(options.interface);
     const auto netns = current_netns();
@@ -366,7 +364,7 @@ Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options)
     if (const auto layout = bpffs.check_layout(); !layout)
         return std::unexpected(layout.error());
     const Plan plan{bpffs, options, *interface, {*netns, interface->ifindex, options.hook}, *cpus};
-    const auto found = look_at(bpffs, plan.place);
+    auto found = look_at(bpffs, plan.place);
 
     if (!found)
         return std::unexpected(found.error());
@@ -376,13 +374,15 @@ Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options)
                         "--replace changes the program and keeps the flow table");
         return replace(plan, **found);
     }
-    clear_leftovers(bpffs, plan.place);
-    auto report = attach_new(plan);
+    if (*found) {
+        auto report = detach_one(bpffs, std::move(**found));
 
-    if (report && *found)
-        report->warnings.push_back(fmt::format("removed the pins of an interface that disappeared ({}, index {})",
-                                               (*found)->info().ifname, (*found)->info().ifindex));
-    return report;
+        if (!report)
+            return std::unexpected(report.error());
+        detached = std::move(*report);
+    }
+    clear_leftovers(bpffs, plan.place);
+    return attach_new(plan);
 }
 
 } // namespace flowlabel

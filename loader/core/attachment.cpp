@@ -207,6 +207,19 @@ static KernelSide clsact_side(const fl_info& info)
     return {.program_id = clsact_program(info.ifindex, static_cast<fl_hook>(info.hook))};
 }
 
+/// An attachment whose clsact filter is gone though nobody detached it: its counts are there. The later program is the
+/// one that it had. Nothing when there was no filter yet, or when a detach did not end.
+static std::optional<Found> without_filter(Found found)
+{
+    const auto hung = [](const fl_info& info) { return info.hung ? info.program_id : 0; };
+
+    found.entry = hung(found.entries[1]) > hung(found.entries[0]);
+    found.liveness = Liveness::filter_gone;
+    if (!hung(found.info()))
+        return std::nullopt;
+    return found;
+}
+
 Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place)
 {
     Found found{.place = place, .directory = place.directory(bpffs)};
@@ -243,7 +256,7 @@ Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place)
             found.liveness = kernel.liveness;
             return found;
         }
-    return std::nullopt;
+    return without_filter(std::move(found));
 }
 
 static std::string tag_of_program(const Found& found)
@@ -267,7 +280,7 @@ Result<Attachment> open_attachment(Found found)
     auto state = std::make_unique<Attachment::State>();
 
     state->interface = info.ifname;
-    if (netns && *netns == info.netns_inode && found.liveness == Liveness::live)
+    if (netns && *netns == info.netns_inode && found.liveness != Liveness::interface_gone)
         state->interface = interface_name(info.ifindex).value_or(info.ifname);
     state->program_tag = tag_of_program(found);
     state->table = Mapping(found.maps.table, sets_of(info) * sizeof(fl_set));

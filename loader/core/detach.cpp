@@ -21,8 +21,18 @@ static void wait_for_packets_under_way()
     syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
-/// Takes our filter off the clsact qdisc, and the qdisc off the interface if it is ours and idle. Text: what stays
-/// behind.
+/// A detach that is killed from here on has removed the filter or not: nobody else did.
+static void forget_filter(const Found& found)
+{
+    for (std::uint32_t entry = 0; entry < FL_ENTRIES; entry++) {
+        fl_info info = found.entries[entry];
+
+        info.hung = false;
+        (void)write_info(found.maps, entry, info); // at worst, the next command says that somebody removed it
+    }
+}
+
+/// Takes our filter off the clsact qdisc. Text: what stays behind.
 static Result<std::optional<std::string>> take_off_clsact(const Found& found)
 {
     const fl_info& info = found.info();
@@ -31,12 +41,10 @@ static Result<std::optional<std::string>> take_off_clsact(const Found& found)
     if (!there)
         return fmt::format("the network namespace of {} cannot be entered: if it still exists, its clsact filter stays",
                            info.ifname);
+    forget_filter(found);
     if (const int number = clsact_remove_filter(info.ifindex, found.place.hook))
         return fail_errno(number, fmt::format("cannot remove the clsact filter on {}", info.ifname),
                           number == EPERM ? privilege_hint : "it stays attached");
-    if (info.made_qdisc)
-        if (const auto removed = clsact_remove_idle_qdisc(info.ifindex); !removed)
-            return fmt::format("{}: {}", info.ifname, removed.error().what);
     return std::nullopt;
 }
 
@@ -49,7 +57,7 @@ static Result<std::optional<std::string>> take_off(Found& found)
         bpf_link_detach(found.link.get()); // ENOLINK: the interface is gone
         return std::nullopt;
     }
-    if (found.liveness == Liveness::interface_gone)
+    if (found.liveness == Liveness::interface_gone || found.liveness == Liveness::filter_gone)
         return std::nullopt;
     return take_off_clsact(found);
 }
@@ -61,11 +69,10 @@ static Totals totals_of(const Attachment& attachment)
     return make_totals(sum_counters(attachment.cpu_counters()), live.flows, live.amount);
 }
 
-static Result<DetachReport> detach_one(const Bpffs& bpffs, Found found)
+Result<DetachReport> detach_one(const Bpffs& bpffs, Found found)
 {
-    const auto directory = found.directory;
-    DetachReport report{.hook = found.place.hook};
-
+    const PinPlace place = found.place;
+    DetachReport report{.hook = place.hook, .was = found.liveness};
     auto left = take_off(found);
 
     if (!left)
@@ -79,7 +86,7 @@ static Result<DetachReport> detach_one(const Bpffs& bpffs, Found found)
         return std::unexpected(attachment.error());
     report.interface = attachment->interface();
     report.totals = totals_of(*attachment);
-    remove_pins(bpffs, directory);
+    clear_leftovers(bpffs, place);
     return report;
 }
 

@@ -2,7 +2,7 @@
 /// What a command that was killed left at a place: pins without an attachment, and perhaps a clsact qdisc.
 #pragma once
 
-#include "pins.hpp"
+#include "state.hpp"
 
 namespace flowlabel {
 
@@ -11,5 +11,8 @@ bool says_qdisc_is_ours(const Bpffs& bpffs, const PinPlace& place);
 
 /// Removes the pins at PLACE, where nothing is attached, and the qdisc if it is ours and nothing uses it.
 void clear_leftovers(const Bpffs& bpffs, const PinPlace& place);
+
+/// Detaches FOUND, live or not, and removes its pins and leftovers.
+Result<DetachReport> detach_one(const Bpffs& bpffs, Found found);
 
 } // namespace flowlabel

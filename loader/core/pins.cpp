@@ -124,4 +124,11 @@ Result<InfoEntries> read_info(const Fd& info_map)
     return entries;
 }
 
+Result<void> write_info(const Maps& maps, std::uint32_t entry, const fl_info& info)
+{
+    if (bpf_map_update_elem(maps.info.get(), &entry, &info, BPF_ANY) != 0)
+        return fail_errno(errno, "cannot write the info map");
+    return {};
+}
+
 } // namespace flowlabel

@@ -38,4 +38,6 @@ using InfoEntries = std::array<fl_info, FL_ENTRIES>;
 
 Result<InfoEntries> read_info(const Fd& info_map);
 
+Result<void> write_info(const Maps& maps, std::uint32_t entry, const fl_info& info);
+
 } // namespace flowlabel

@@ -4,10 +4,12 @@
 import os
 import re
 import shutil
+import socket
 
 import pytest
 
 import lab as lab_module
+from frames import ethernet, ipv6
 from kernel import attached_xdp, filters, flowlabel_programs, pins, programs, qdiscs
 from lab import REPOSITORY, command
 from saying import refused, warned
@@ -126,6 +128,33 @@ def test_a_qdisc_that_others_made_stays(lab, host):
         lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4, env=CLSACT).ok()
     lab.flowlabel(host, "detach", "v0").ok()
     assert "clsact" in qdiscs(host, "v0")
+
+
+@pytest.mark.parametrize("next_command", ["detach", "attach", "attach --replace"])
+@pytest.mark.parametrize("gone", ["qdisc", "filter"])
+def test_a_filter_that_others_remove(lab, host, gone, next_command):
+    """What was counted is not lost with the filter: status says what happened, detach and attach print the totals."""
+    for interface in ("v0", "w0"):
+        host.sysctl(f"net.ipv6.conf.{interface}.disable_ipv6", 1)
+    lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", env=CLSACT).ok()
+    with host.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
+        wire.bind(("w0", 0))
+        for _ in range(3):
+            wire.send(ethernet(bytes(6), bytes(6), 0x86DD, ipv6("2001:db8::1", "2001:db8::2", 59, b"")))
+    if gone == "qdisc":
+        host.run("tc", "qdisc", "del", "dev", "v0", "clsact")
+    else:
+        host.run("tc", "filter", "del", "dev", "v0", "ingress")
+    (shown,) = lab.flowlabel(host, "status", "v0", "--json").ok().json()["attachments"]
+    assert "somebody else removed the filter" in shown["warnings"][0]
+    counted = "counted 3 packets 120 octets = live 3 packets 120 octets"
+    if next_command == "detach":
+        assert f"v0 tc-ingress: detached; {counted}" in lab.flowlabel(host, "detach", "v0").ok().stderr
+    else:
+        attached = lab.flowlabel(host, *next_command.split(), "v0", "--hook", "tc-ingress", env=CLSACT).ok()
+        warned(attached, "v0 tc-ingress: detached what was left when somebody else removed the filter", counted)
+        assert "counted 0 packets" in lab.flowlabel(host, "detach", "v0").ok().stderr
+    assert pins(lab) == [] and "clsact" not in qdiscs(host, "v0")
 
 
 def test_all_hooks_of_one_interface(lab, host):

@@ -182,9 +182,9 @@ def test_leftovers_of_one_hook_do_not_hide_whose_the_qdisc_is(lab, host, tmp_pat
         pytest.skip("needs strace: run tools/setup")
     ingress = Victim(lab, host, "clsact")
     ingress.argv["attach"] = ["attach", "v0", "--hook", "tc-ingress", "--flows", 4]
-    last = lasting_calls(ingress, "attach", tmp_path / "log")[-1]
+    hang = lasting_calls(ingress, "attach", tmp_path / "log")[-2]  # and the last one says that it is done
     lab.flowlabel(host, "detach", "v0").ok()
-    kill_at(ingress, "attach", *last)
+    kill_at(ingress, "attach", *hang)
     assert "clsact" in qdiscs(host, "v0") and not filters(host, "v0", "ingress"), "between the qdisc and the filter"
     lab.flowlabel(host, "attach", "v0", "--hook", "tc-egress", "--flows", 4, env=ingress.environment).ok()
     lab.flowlabel(host, "detach", "v0").ok()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Which attachment a command means: by name, by hook, in which namespace; and what it says to none or several."""
 
+import re
 import subprocess
 
 import pytest
@@ -193,12 +194,12 @@ def test_a_new_interface_in_the_place_of_one_that_is_gone(lab, host, taken):
 
 
 def test_the_same_index_again(lab, host, taken):
-    """Index and name come back: the pins of the old interface give way, which is told where it was attached."""
+    """Index and name come back: the pins of the old interface give way, and its totals are printed."""
     index = host.ip("-o", "link", "show", "dev", "v0").stdout.split(":")[0]
     taken(host)
     host.ip("link", "delete", "v0")
     host.ip("link", "add", "name", "v0", "index", index, "type", "veth", "peer", "name", "w0")
-    taken(host)
+    assert re.search("v0 .*: detached what was left when .*; counted ", taken(host).stderr)
     assert len(shown(lab, host)) == 1
     lab.flowlabel(host, "detach", "v0").ok()
     assert pins(lab) == []
