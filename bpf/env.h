@@ -11,6 +11,7 @@
  *   fl_env_store_word(p, ip6_word)    the first word of the IPv6 header; false when it could not be written
  *   fl_env_frame_length(p)            octets that can be read, from data
  *   fl_env_wire_length(p)             octets the frame had when it was received
+ *   fl_env_low_half(word)             the low 32 bits of WORD
  *   fl_env_pass_link(p, link)         calls fl_pass_link(), in whatever way it can be called
  *   fl_env_walk_extensions(p, walk)   the same for fl_walk_extensions()
  */

@@ -18,17 +18,24 @@ fl_inline const volatile struct fl_config *fl_env_config(const struct fl_packet 
 
 fl_inline const struct fl_secrets *fl_env_secrets(const struct fl_packet *p)
 {
+	const struct fl_secrets *secrets = &fl_secrets[0];
+
 	(void)p;
 	if (fl_config.entry) /* a branch that the verifier drops, where an index would be worked out for each packet */
-		return &fl_secrets[1];
-	return &fl_secrets[0];
+		secrets = &fl_secrets[1];
+	barrier_var(secrets); /* else clang makes the branch once for each word */
+	return secrets;
 }
 
-/* The coarse clock is a few milliseconds behind at most and costs a fraction of the exact one. */
+/*
+ * Jiffies: the JIT makes one load of them, where a clock would be a call. The tick that adds to them also sets the coarse
+ * monotonic clock, so they are as exact as that one (1 to 10 ms, by CONFIG_HZ; kernel/time/tick-sched.c) and do not drift
+ * from it.
+ */
 fl_inline __u64 fl_env_now(const struct fl_packet *p)
 {
 	(void)p;
-	return (bpf_ktime_get_coarse_ns() - fl_config.epoch) >> FL_TICK_SHIFT;
+	return (bpf_jiffies64() - fl_config.epoch_jiffies) * fl_config.jiffy_ns >> FL_TICK_SHIFT;
 }
 
 fl_inline struct fl_set *fl_env_set(const struct fl_packet *p, __u32 index)
@@ -129,6 +136,15 @@ fl_inline __u32 fl_env_frame_length(const struct fl_packet *p)
 fl_inline __u32 fl_env_wire_length(const struct fl_packet *p)
 {
 	return fl_env_frame_length(p);
+}
+
+/* One move of a 32-bit register, which clears the upper half; left alone, clang makes it two shifts. */
+fl_inline __u64 fl_env_low_half(__u64 word)
+{
+	__u32 low = (__u32)word;
+
+	asm volatile("" : "+w"(low));
+	return low;
 }
 
 #endif

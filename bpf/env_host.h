@@ -78,4 +78,9 @@ fl_inline __u32 fl_env_wire_length(const struct fl_packet *p)
 	return fl_host_frame_of(p)->wire_length;
 }
 
+fl_inline __u64 fl_env_low_half(__u64 word)
+{
+	return (__u32)word;
+}
+
 #endif

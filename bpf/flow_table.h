@@ -19,7 +19,7 @@ struct fl_key {
 
 fl_inline __u64 fl_hash_pair(const __u64 *keys, __u64 word)
 {
-	return (keys[0] + (word >> 32)) * (keys[1] + (__u32)word);
+	return (keys[0] + (word >> 32)) * (keys[1] + fl_env_low_half(word));
 }
 
 /*

@@ -156,10 +156,11 @@ struct fl_config {
 	__u8 link_layer;   /* enum fl_link_layer */
 	__u8 slots_shift;  /* log2 of the slots of one CPU, at least FL_WAYS_SHIFT */
 	__u32 entry;	   /* which entry of the secrets and of the info map is this program's */
-	__u64 epoch;	   /* ns of CLOCK_MONOTONIC at attach */
+	__u64 epoch_jiffies; /* at attach */
+	__u64 jiffy_ns;	   /* length of a jiffy */
 };
 
-FL_STATIC_ASSERT(sizeof(struct fl_config) == 16, "the configuration has no holes");
+FL_STATIC_ASSERT(sizeof(struct fl_config) == 24, "the configuration has no holes");
 
 /*
  * The secrets and the description of an attachment have two entries. A replacement fills the one that is not in use
@@ -198,6 +199,7 @@ struct fl_info {
 	__u64 netns_inode;
 	__u64 attached_at;   /* ns since 1970, UTC */
 	__u64 epoch;	     /* ns of CLOCK_MONOTONIC at attach: tick 0 of the table */
+	__u64 epoch_jiffies; /* the same moment, as the programs count */
 	__u32 ifindex;
 	__u32 slots;	     /* of one CPU */
 	__u32 cpus;	     /* possible CPUs */
@@ -213,6 +215,6 @@ struct fl_info {
 	char ifname[FL_NAME_SIZE];
 };
 
-FL_STATIC_ASSERT(sizeof(struct fl_info) == 72, "the description has no holes");
+FL_STATIC_ASSERT(sizeof(struct fl_info) == 80, "the description has no holes");
 
 #endif

@@ -10,10 +10,10 @@ namespace flowlabel {
 /// ns since 1970 UTC.
 std::uint64_t now_utc();
 
-/// ns of CLOCK_MONOTONIC, the clock of the BPF programs.
+/// ns of CLOCK_MONOTONIC.
 std::uint64_t now_monotonic();
 
-/// The same clock as of its last tick, as bpf_ktime_get_coarse_ns() reads it: never ahead of it.
+/// The same clock as of the last jiffy.
 std::uint64_t now_monotonic_coarse();
 
 /// RFC 3339, UTC, milliseconds: 2026-11-24T06:30:00.000Z

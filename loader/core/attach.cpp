@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "clsact.hpp"
+#include "epoch.hpp"
 #include "flowlabel/attachment.hpp"
 #include "flowlabel/time.hpp"
 #include "leftovers.hpp"
@@ -79,7 +80,7 @@ static fl_info describe(const Plan& plan, const ProgramSetup& setup, std::uint32
     info.program_id = program_id;
     info.netns_inode = plan.place.netns_inode;
     info.attached_at = now_utc();
-    info.epoch = setup.config.epoch;
+    info.epoch_jiffies = setup.config.epoch_jiffies;
     info.ifindex = plan.interface.ifindex;
     info.slots = 1u << setup.config.slots_shift;
     info.cpus = plan.cpus;
@@ -227,6 +228,7 @@ static ProgramSetup setup_for(const Plan& plan, std::uint32_t slots)
     setup.config.prf = static_cast<std::uint8_t>(plan.options.prf);
     setup.config.link_layer = static_cast<std::uint8_t>(plan.interface.link_layer);
     setup.config.slots_shift = static_cast<std::uint8_t>(std::countr_zero(slots));
+    setup.config.jiffy_ns = jiffy_ns();
     return setup;
 }
 
@@ -235,15 +237,18 @@ static Result<AttachReport> attach_new(const Plan& plan)
     const auto slots = checked_slots(plan.options.slots.value_or(default_slots), plan.cpus);
     const auto secrets = random_secrets();
     const auto key = stamp_key(plan.options);
+    const auto epoch = read_epoch();
     const auto directory = plan.place.directory(plan.bpffs);
 
     if (!slots)
         return std::unexpected(slots.error());
     if (!secrets || !key)
         return std::unexpected(secrets ? key.error() : secrets.error());
+    if (!epoch)
+        return std::unexpected(epoch.error());
     ProgramSetup setup = setup_for(plan, *slots);
 
-    setup.config.epoch = now_monotonic_coarse();
+    setup.config.epoch_jiffies = epoch->jiffies;
     setup.secrets[0] = *secrets;
     std::ranges::copy(*key, setup.secrets[0].stamp);
     const auto program = load_program(setup);
@@ -252,8 +257,10 @@ static Result<AttachReport> attach_new(const Plan& plan)
         return std::unexpected(program.error());
     AttachReport report;
     const auto pinned = pin_maps(program->maps, directory);
-    const auto hung = pinned ? hang(plan, *program, describe(plan, setup, program->id), report.warnings)
-                             : std::unexpected(pinned.error());
+    fl_info info = describe(plan, setup, program->id);
+
+    info.epoch = epoch->monotonic;
+    const auto hung = pinned ? hang(plan, *program, info, report.warnings) : std::unexpected(pinned.error());
 
     if (!hung) {
         remove_pins(plan.bpffs, directory);
@@ -319,7 +326,7 @@ static Result<AttachReport> replace(const Plan& plan, const Found& old)
     ProgramSetup setup = setup_for(plan, old.info().slots);
 
     setup.config.entry = entry;
-    setup.config.epoch = old.info().epoch;
+    setup.config.epoch_jiffies = old.info().epoch_jiffies;
     setup.secrets = *secrets;
     setup.ring_bytes = old.info().ring_bytes;
     const auto program = load_program(setup, &old.maps);
@@ -329,6 +336,7 @@ static Result<AttachReport> replace(const Plan& plan, const Found& old)
     fl_info info = describe(plan, setup, program->id);
 
     info.attached_at = old.info().attached_at;
+    info.epoch = old.info().epoch;
     info.mode = old.info().mode;
     info.made_qdisc = old.info().made_qdisc;
     info.hung = old.info().hung;

@@ -52,23 +52,27 @@ static bpf_program* program_of(const flowlabel_bpf& skeleton, fl_hook hook)
     return skeleton.progs.flowlabel_xdp;
 }
 
-static std::unexpected<Error> load_error(int number, const fl_config& config, unsigned cpus)
+std::unexpected<Error> load_error(int number)
 {
-    const auto mebibytes = ((std::uint64_t{sizeof(fl_slot)} << config.slots_shift) * cpus) >> 20;
-
     switch (number) {
     case EPERM:
         return fail("the kernel does not let this user load BPF programs", privilege_hint);
     case ENOSYS:
         return fail("this kernel has no BPF", "it needs CONFIG_BPF_SYSCALL; Linux 6.1 is the oldest that is tested");
-    case ENOMEM:
-    case E2BIG:
-        return fail(fmt::format("the kernel has no memory for a flow table of {} MiB", mebibytes),
-                    "choose fewer slots with --flows");
     default:
         return fail_errno(number, "the kernel refused the BPF program",
                           "-v shows the verifier's words; Linux 6.1 is the oldest that is tested");
     }
+}
+
+static std::unexpected<Error> load_error(int number, const fl_config& config, unsigned cpus)
+{
+    if (number != ENOMEM && number != E2BIG)
+        return load_error(number);
+    const auto mebibytes = ((std::uint64_t{sizeof(fl_slot)} << config.slots_shift) * cpus) >> 20;
+
+    return fail(fmt::format("the kernel has no memory for a flow table of {} MiB", mebibytes),
+                "choose fewer slots with --flows");
 }
 
 /// Sizes for the maps, or the maps that are there already. 0 or an errno.

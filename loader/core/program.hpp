@@ -41,6 +41,9 @@ struct Program {
 /// a program that runs must not differ from what it has.
 Result<Program> load_program(const ProgramSetup& setup, const Maps* reuse = nullptr);
 
+/// What NUMBER, the errno of a load, means.
+std::unexpected<Error> load_error(int number);
+
 /// The number of CPUs that may ever come up.
 Result<unsigned> possible_cpus();
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "engine.hpp"
-#include "flowlabel/time.hpp"
+#include "epoch.hpp"
 #include "program.hpp"
 
 namespace flowlabel {
@@ -153,7 +153,12 @@ Result<KernelEngine> KernelEngine::create(fl_hook hook, const EngineSetup& setup
     ProgramSetup program_setup{.hook = hook, .config = setup.config, .ring_bytes = ring_bytes};
 
     program_setup.config.entry = 0;
-    program_setup.config.epoch = now_monotonic_coarse();
+    const auto epoch = read_epoch();
+
+    if (!epoch)
+        return std::unexpected(epoch.error());
+    program_setup.config.epoch_jiffies = epoch->jiffies;
+    program_setup.config.jiffy_ns = jiffy_ns();
     program_setup.config.link_layer = FL_LINK_ETHERNET;
     program_setup.secrets[0] = setup.secrets;
     auto cpus = possible_cpus();

@@ -50,7 +50,8 @@ private:
                 .link_layer = FL_LINK_ETHERNET,
                 .slots_shift = 10,
                 .entry = 0,
-                .epoch = 0};
+                .epoch_jiffies = 0,
+                .jiffy_ns = 0};
     }
 
     static fl_secrets secrets()

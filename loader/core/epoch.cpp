@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "epoch.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <cerrno>
+#include <ctime>
+#include <memory>
+
+#include "epoch.skel.h"
+#include "flowlabel/time.hpp"
+#include "program.hpp"
+
+namespace flowlabel {
+
+struct DestroySkeleton {
+    void operator()(epoch_bpf* skeleton) const { epoch_bpf__destroy(skeleton); }
+};
+
+Result<Epoch> read_epoch()
+{
+    const std::unique_ptr<epoch_bpf, DestroySkeleton> skeleton(epoch_bpf__open());
+    LIBBPF_OPTS(bpf_test_run_opts, options);
+    Epoch epoch{};
+
+    if (!skeleton)
+        return load_error(errno);
+    if (const int result = epoch_bpf__load(skeleton.get()))
+        return load_error(-result);
+    // A jiffy that ends in between is rare and twice is next to impossible; the times would be one jiffy off.
+    for (int attempt = 0; attempt < 3 && epoch.monotonic != now_monotonic_coarse(); attempt++) {
+        epoch.monotonic = now_monotonic_coarse();
+        if (const int result = bpf_prog_test_run_opts(bpf_program__fd(skeleton->progs.read_epoch), &options))
+            return fail_errno(-result, "cannot run a BPF program to read the clock");
+        epoch.jiffies = skeleton->bss->jiffies;
+    }
+    return epoch;
+}
+
+std::uint64_t jiffy_ns()
+{
+    timespec resolution{};
+
+    clock_getres(CLOCK_MONOTONIC_COARSE, &resolution);
+    return static_cast<std::uint64_t>(resolution.tv_sec) * 1'000'000'000 +
+           static_cast<std::uint64_t>(resolution.tv_nsec);
+}
+
+} // namespace flowlabel

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// The moment from which a flow table counts its ticks.
+#pragma once
+
+#include <cstdint>
+
+#include "flowlabel/result.hpp"
+
+namespace flowlabel {
+
+/// One moment on two clocks.
+struct Epoch {
+    std::uint64_t jiffies;   ///< as bpf_jiffies64() reads them
+    std::uint64_t monotonic; ///< ns of CLOCK_MONOTONIC, as of that jiffy
+};
+
+/// Now. Runs a BPF program, and fails where BPF programs cannot be loaded.
+Result<Epoch> read_epoch();
+
+/// The length of a jiffy in ns: the resolution of the kernel's coarse clocks (LOW_RES_NSEC,
+/// include/linux/hrtimer_defs.h).
+std::uint64_t jiffy_ns();
+
+} // namespace flowlabel
