@@ -89,11 +89,7 @@ fl_inline void fl_datapath(struct fl_packet *p)
 
 	if (!fl_parse(p, &ip6))
 		return;
-	key = (struct fl_key){
-		.src = {ip6.src[0], ip6.src[1]},
-		.dst = {ip6.dst[0], ip6.dst[1]},
-		.label = bpf_ntohl(ip6.word_be) & FL_LABEL_MASK,
-	};
+	key = (struct fl_key){.ip6 = &ip6, .label = bpf_ntohl(ip6.word_be) & FL_LABEL_MASK};
 	if (p->segments > 1 || p->segment_size) {
 		struct fl_walk walk = fl_walk(p, &ip6);
 

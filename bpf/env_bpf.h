@@ -141,9 +141,9 @@ fl_inline __u32 fl_env_wire_length(const struct fl_packet *p)
 /* One move of a 32-bit register, which clears the upper half; left alone, clang makes it two shifts. */
 fl_inline __u64 fl_env_low_half(__u64 word)
 {
-	__u32 low = (__u32)word;
+	__u32 low;
 
-	asm volatile("" : "+w"(low));
+	asm("%0 = %1" : "=w"(low) : "w"((__u32)word));
 	return low;
 }
 

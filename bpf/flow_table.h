@@ -11,10 +11,10 @@
 #include "counters.h"
 #include "env.h"
 
+/* The addresses stay where the header was read to: copies of them would only be copied once more. */
 struct fl_key {
-	__u64 src[2]; /* as on the wire */
-	__u64 dst[2]; /* as on the wire */
-	__u32 label;
+	const struct fl_ip6 *ip6;
+	__u32 label; /* what the packet leaves with */
 };
 
 fl_inline __u64 fl_hash_pair(const __u64 *keys, __u64 word)
@@ -33,8 +33,8 @@ fl_inline __u64 fl_hash_pair(const __u64 *keys, __u64 word)
 fl_inline __u32 fl_preferred_slot(const struct fl_packet *p, const struct fl_key *key)
 {
 	const __u64 *keys = fl_env_secrets(p)->hash;
-	__u64 sum = fl_hash_pair(keys, key->src[0]) + fl_hash_pair(keys + 2, key->src[1]) +
-		    fl_hash_pair(keys + 4, key->dst[0]) + fl_hash_pair(keys + 6, key->dst[1]) +
+	__u64 sum = fl_hash_pair(keys, key->ip6->src[0]) + fl_hash_pair(keys + 2, key->ip6->src[1]) +
+		    fl_hash_pair(keys + 4, key->ip6->dst[0]) + fl_hash_pair(keys + 6, key->ip6->dst[1]) +
 		    fl_hash_pair(keys + 8, key->label);
 
 	return (__u32)((sum ^ sum >> 32) * keys[FL_HASH_WORDS] >> (64 - fl_env_config(p)->slots_shift));
@@ -42,8 +42,8 @@ fl_inline __u32 fl_preferred_slot(const struct fl_packet *p, const struct fl_key
 
 fl_inline bool fl_slot_holds(const struct fl_slot *slot, const struct fl_key *key)
 {
-	return (slot->tag & FL_TAG_KEY) == (key->label | FL_TAG_USED) && slot->src[1] == key->src[1] &&
-	       slot->dst[1] == key->dst[1] && slot->src[0] == key->src[0] && slot->dst[0] == key->dst[0];
+	return (slot->tag & FL_TAG_KEY) == (key->label | FL_TAG_USED) && slot->src[1] == key->ip6->src[1] &&
+	       slot->dst[1] == key->ip6->dst[1] && slot->src[0] == key->ip6->src[0] && slot->dst[0] == key->ip6->dst[0];
 }
 
 fl_inline void fl_spill(const struct fl_packet *p, const struct fl_slot *slot)
@@ -72,20 +72,30 @@ fl_inline void fl_spill(const struct fl_packet *p, const struct fl_slot *slot)
 	}
 }
 
-/* The first free slot in the order of probing, else the one whose flow was silent longest. */
+fl_inline __u64 fl_smaller(__u64 a, __u64 b)
+{
+	__u64 difference = a - b;
+
+	return b + (difference & (__u64)((__s64)difference >> 63));
+}
+
+/*
+ * The first free slot in the order of probing, else the one whose flow was silent longest. Which one that is, no branch
+ * predictor can know, and a wrong guess that waits for memory takes the work on the next packets back; so the times are
+ * compared without branches, each with the slot's place in the order of probing in its last bits.
+ */
 fl_inline struct fl_slot *fl_choose_slot(struct fl_set *set, __u32 preferred)
 {
-	struct fl_slot *oldest = &set->slot[preferred % FL_WAYS];
+	__u64 oldest = ~0ULL >> 1;
 
 	for (__u32 i = 0; i < FL_WAYS; i++) {
 		struct fl_slot *slot = &set->slot[(preferred ^ i) % FL_WAYS];
 
 		if (!(slot->tag & FL_TAG_USED))
 			return slot;
-		if (slot->last_first < oldest->last_first)
-			oldest = slot;
+		oldest = fl_smaller((slot->last_first >> 1 & ~(FL_WAYS - 1ULL)) | i, oldest);
 	}
-	return oldest;
+	return &set->slot[(preferred ^ oldest) % FL_WAYS];
 }
 
 /* Gives SLOT to the flow of KEY. A reader on another CPU sees an odd generation while the fields change and another
@@ -100,10 +110,10 @@ fl_inline void fl_take_slot(const struct fl_packet *p, struct fl_slot *slot, con
 	if (slot->tag & FL_TAG_USED)
 		fl_spill(p, slot);
 	__atomic_exchange_n(&slot->tag, generation + step, __ATOMIC_SEQ_CST);
-	slot->src[0] = key->src[0];
-	slot->src[1] = key->src[1];
-	slot->dst[0] = key->dst[0];
-	slot->dst[1] = key->dst[1];
+	slot->src[0] = key->ip6->src[0];
+	slot->src[1] = key->ip6->src[1];
+	slot->dst[0] = key->ip6->dst[0];
+	slot->dst[1] = key->ip6->dst[1];
 	slot->packets = p->segments;
 	slot->octets = octets;
 	slot->first_high = (__u32)(now >> 16);
@@ -130,7 +140,7 @@ fl_inline void fl_table_add(const struct fl_packet *p, const struct fl_key *key,
 			slot->packets += p->segments;
 			slot->octets += octets;
 			slot->last_first = fl_env_now(p) << 16 | (slot->last_first & 0xFFFF);
-			if (flags & ~slot->tag)
+			if (flags && !(slot->tag & flags)) /* the verifier drops it where nothing is stamped */
 				slot->tag |= flags;
 			return;
 		}

@@ -228,7 +228,6 @@ static ProgramSetup setup_for(const Plan& plan, std::uint32_t slots)
     setup.config.prf = static_cast<std::uint8_t>(plan.options.prf);
     setup.config.link_layer = static_cast<std::uint8_t>(plan.interface.link_layer);
     setup.config.slots_shift = static_cast<std::uint8_t>(std::countr_zero(slots));
-    setup.config.jiffy_ns = jiffy_ns();
     return setup;
 }
 

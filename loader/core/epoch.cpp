@@ -5,7 +5,6 @@
 #include <bpf/libbpf.h>
 
 #include <cerrno>
-#include <ctime>
 #include <memory>
 
 #include "epoch.skel.h"
@@ -36,15 +35,6 @@ Result<Epoch> read_epoch()
         epoch.jiffies = skeleton->bss->jiffies;
     }
     return epoch;
-}
-
-std::uint64_t jiffy_ns()
-{
-    timespec resolution{};
-
-    clock_getres(CLOCK_MONOTONIC_COARSE, &resolution);
-    return static_cast<std::uint64_t>(resolution.tv_sec) * 1'000'000'000 +
-           static_cast<std::uint64_t>(resolution.tv_nsec);
 }
 
 } // namespace flowlabel

@@ -17,8 +17,4 @@ struct Epoch {
 /// Now. Runs a BPF program, and fails where BPF programs cannot be loaded.
 Result<Epoch> read_epoch();
 
-/// The length of a jiffy in ns: the resolution of the kernel's coarse clocks (LOW_RES_NSEC,
-/// include/linux/hrtimer_defs.h).
-std::uint64_t jiffy_ns();
-
 } // namespace flowlabel

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include <cerrno>
+#include <ctime>
 #include <memory>
 
 #include "flowlabel.skel.h"
@@ -37,6 +38,21 @@ Result<fl_secrets> random_secrets()
         return fail_errno(errno, "cannot get random octets for the flow table's hash");
     secrets.hash[FL_HASH_WORDS] |= 1;
     return secrets;
+}
+
+/// The length of a jiffy in ns: the resolution of the coarse clocks (LOW_RES_NSEC, include/linux/hrtimer_defs.h).
+static std::uint64_t jiffy_ns()
+{
+    timespec resolution{};
+
+    clock_getres(CLOCK_MONOTONIC_COARSE, &resolution);
+    return static_cast<std::uint64_t>(resolution.tv_sec) * 1'000'000'000 +
+           static_cast<std::uint64_t>(resolution.tv_nsec);
+}
+
+void add_machine(fl_config& config)
+{
+    config.jiffy_ns = jiffy_ns();
 }
 
 static bpf_program* program_of(const flowlabel_bpf& skeleton, fl_hook hook)
@@ -132,6 +148,7 @@ Result<Program> load_program(const ProgramSetup& setup, const Maps* reuse)
 
     bpf_object__for_each_program(other, skeleton->obj) bpf_program__set_autoload(other, other == program);
     skeleton->rodata->fl_config = setup.config;
+    add_machine(skeleton->rodata->fl_config);
     if (const int number = prepare_maps(*skeleton, setup, *cpus, reuse))
         return load_error(number, setup.config, *cpus);
     for (std::size_t i = 0; i < setup.secrets.size(); i++)

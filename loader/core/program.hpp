@@ -26,7 +26,7 @@ struct Maps {
 
 struct ProgramSetup {
     fl_hook hook = FL_HOOK_XDP;
-    fl_config config{};
+    fl_config config{}; ///< without what depends on the machine
     Secrets secrets{};
     std::uint32_t ring_bytes = 8 * 1024 * 1024; ///< a power of two, at least a page
 };
@@ -36,6 +36,9 @@ struct Program {
     std::uint32_t id = 0;
     Maps maps;
 };
+
+/// Fills in what depends on the machine alone.
+void add_machine(fl_config& config);
 
 /// Loads the program of SETUP.hook. With REUSE its maps are used and SETUP.secrets are written into them: the entry of
 /// a program that runs must not differ from what it has.

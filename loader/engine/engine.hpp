@@ -18,7 +18,7 @@
 
 namespace flowlabel {
 
-/// What an engine is told; `entry`, `epoch_jiffies` and `jiffy_ns` of the configuration are the engine's own business.
+/// What an engine is told; `entry` and all that is about clock and machine in the configuration is the engine's own business.
 struct EngineSetup {
     fl_config config{};
     fl_secrets secrets{};

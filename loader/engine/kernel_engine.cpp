@@ -158,7 +158,6 @@ Result<KernelEngine> KernelEngine::create(fl_hook hook, const EngineSetup& setup
     if (!epoch)
         return std::unexpected(epoch.error());
     program_setup.config.epoch_jiffies = epoch->jiffies;
-    program_setup.config.jiffy_ns = jiffy_ns();
     program_setup.config.link_layer = FL_LINK_ETHERNET;
     program_setup.secrets[0] = setup.secrets;
     auto cpus = possible_cpus();

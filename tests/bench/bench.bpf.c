@@ -35,6 +35,12 @@ fl_inline __u64 now(void)
 	return bpf_jiffies64() * fl_config.jiffy_ns;
 }
 
+struct alt_key {
+	__u64 src[2];
+	__u64 dst[2];
+	__u32 label;
+};
+
 struct alt_value {
 	__u64 packets;
 	__u64 octets;
@@ -51,7 +57,7 @@ struct alt_locked_value {
 	struct {                                                                                                       \
 		__uint(type, map_type);                                                                                \
 		__uint(max_entries, 1);                                                                                \
-		__type(key, struct fl_key);                                                                            \
+		__type(key, struct alt_key);                                                                            \
 		__type(value, value_type);                                                                             \
 	} name SEC(".maps")
 
@@ -107,9 +113,9 @@ fl_inline bool parsed(struct xdp_md *ctx, struct fl_packet *p, struct fl_ip6 *ip
 	return p->counters && fl_parse(p, ip6);
 }
 
-fl_inline struct fl_key key_of(const struct fl_ip6 *ip6)
+fl_inline struct alt_key key_of(const struct fl_ip6 *ip6)
 {
-	return (struct fl_key){
+	return (struct alt_key){
 		.src = {ip6->src[0], ip6->src[1]},
 		.dst = {ip6->dst[0], ip6->dst[1]},
 		.label = bpf_ntohl(ip6->word_be) & FL_LABEL_MASK,
@@ -140,7 +146,7 @@ int touch(struct xdp_md *ctx)
 
 	if (!parsed(ctx, &p, &ip6))
 		return XDP_ABORTED;
-	key = key_of(&ip6);
+	key = (struct fl_key){.ip6 = &ip6, .label = bpf_ntohl(ip6.word_be) & FL_LABEL_MASK};
 	slot = fl_preferred_slot(&p, &key);
 	set = fl_env_set(&p, slot >> FL_WAYS_SHIFT);
 	if (!set)
@@ -204,7 +210,7 @@ int alt_lru_percpu_hash(struct xdp_md *ctx)
 	struct alt_value *value;
 	struct fl_packet p;
 	struct fl_ip6 ip6;
-	struct fl_key key = {};
+	struct alt_key key = {};
 
 	if (!parsed(ctx, &p, &ip6))
 		return XDP_ABORTED;
@@ -231,7 +237,7 @@ int alt_lru_percpu_hash(struct xdp_md *ctx)
 		struct alt_value *value;                                                                               \
 		struct fl_packet p;                                                                                    \
 		struct fl_ip6 ip6;                                                                                     \
-		struct fl_key key = {};                                                                                \
+		struct alt_key key = {};                                                                                \
                                                                                                                        \
 		if (!parsed(ctx, &p, &ip6))                                                                            \
 			return XDP_ABORTED;                                                                            \
@@ -259,7 +265,7 @@ int alt_hash_spin_lock(struct xdp_md *ctx)
 	struct alt_locked_value *value;
 	struct fl_packet p;
 	struct fl_ip6 ip6;
-	struct fl_key key = {};
+	struct alt_key key = {};
 	__u64 octets;
 
 	if (!parsed(ctx, &p, &ip6))

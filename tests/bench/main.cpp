@@ -41,6 +41,9 @@ static int run(int argc, char** argv)
     app.add_flag("--quick", quick, "fewer rounds, no variants: the shape in under two minutes");
     app.add_option("--json", json_file, "write the results as a flowlabel.bench/1 document")->type_name("FILE");
     app.add_option("--flows", programs.flows, "numbers of flows")->delimiter(',');
+    app.add_option("--only", programs.names, "names of the rows of prog and alt")
+        ->delimiter(',')
+        ->type_name("NAME,...");
     app.add_option("--suite", suites, "prog (with alt), path, offline")->delimiter(',');
     CLI11_PARSE(app, argc, argv);
     if (quick) {

@@ -8,7 +8,6 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "epoch.hpp"
 #include "program.hpp"
 
 namespace flowlabel::bench {
@@ -60,8 +59,8 @@ Object::Object(const ObjectSetup& setup) : skeleton_(bench_bpf__open())
     skeleton_->rodata->fl_config = {.stamp = static_cast<std::uint8_t>(setup.stamp),
                                     .prf = static_cast<std::uint8_t>(setup.prf),
                                     .link_layer = FL_LINK_ETHERNET,
-                                    .slots_shift = setup.table_shift,
-                                    .jiffy_ns = jiffy_ns()};
+                                    .slots_shift = setup.table_shift};
+    add_machine(skeleton_->rodata->fl_config);
     skeleton_->rodata->bench_l3 = setup.l3;
     skeleton_->rodata->bench_labelled = setup.labelled;
     skeleton_->rodata->bench_out_ifindex = setup.out_ifindex;

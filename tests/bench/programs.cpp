@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <iterator>
 #include <stdexcept>
 
 #include "object.hpp"
@@ -87,11 +88,16 @@ double Runner::run(std::uint32_t packets)
 /// All subjects with one shape and number of flows, round by round, so that a change of the machine's mood meets all.
 static void compare(std::uint64_t flows, const Shape& shape, const ProgramOptions& options, Results& results)
 {
+    std::vector<Subject> chosen;
     std::vector<Runner> runners;
-    std::vector<std::vector<double>> samples(std::size(subjects));
     const auto warm_up = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(3 * flows, 100'000, longest_warm_up));
 
-    for (const Subject& subject : subjects) {
+    std::ranges::copy_if(subjects, std::back_inserter(chosen), [&](const Subject& subject) {
+        return options.names.empty() || std::ranges::count(options.names, subject.row);
+    });
+    std::vector<std::vector<double>> samples(chosen.size());
+
+    for (const Subject& subject : chosen) {
         runners.emplace_back(subject, shape, flows);
         runners.back().run(warm_up);
     }
@@ -99,8 +105,8 @@ static void compare(std::uint64_t flows, const Shape& shape, const ProgramOption
         for (std::size_t i = 0; i < runners.size(); i++)
             samples[i].push_back(runners[i].run(options.packets));
     for (std::size_t i = 0; i < runners.size(); i++)
-        results.add(make_row({.suite = subjects[i].suite,
-                              .name = subjects[i].row,
+        results.add(make_row({.suite = chosen[i].suite,
+                              .name = chosen[i].row,
                               .flows = flows,
                               .variant = shape.name,
                               .unit = "ns/packet"},

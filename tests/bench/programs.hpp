@@ -2,6 +2,7 @@
 /// The suites `prog` and `alt`: nanoseconds per packet by BPF_PROG_TEST_RUN.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "results.hpp"
@@ -12,6 +13,7 @@ struct ProgramOptions {
     std::vector<std::uint64_t> flows;
     unsigned rounds = 5;
     std::uint32_t packets = 1'000'000; ///< a round
+    std::vector<std::string> names;    ///< of the rows; none: all
     bool variants = true;              ///< skewed, tagged, extension headers, labelled
 };
 
