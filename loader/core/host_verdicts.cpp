@@ -73,10 +73,8 @@ static std::string stability_text(const HostReport& report)
                    ? "retransmission timeouts leave the labels of accepted TCP connections as they are, and from Linux "
                      "6.1.12 on all"
                    : "retransmission timeouts leave the label of a TCP connection as it is";
-    if (reflects)
-        return "retransmission timeouts change the label of a TCP connection unless its peer labels" +
-               congestion_text(report);
-    return "retransmission timeouts change the label of a TCP connection" + congestion_text(report);
+    return "retransmission timeouts change the label of a TCP connection" +
+           std::string(reflects ? ", except an accepted one whose peer labels" : "") + congestion_text(report);
 }
 
 static std::string replies_text(const HostReport& report)

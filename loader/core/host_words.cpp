@@ -57,7 +57,7 @@ std::string reflect_text(std::int64_t bits)
         std::int64_t bit;
         const char* text;
     } names[] = {
-        {reflect_established, "TCP connections"},
+        {reflect_established, "accepted TCP connections"},
         {reflect_reset, "resets of closed TCP ports"},
         {reflect_echo, "ICMPv6 echo replies"},
     };
@@ -76,11 +76,11 @@ static Words reflect_words(std::int64_t value, const KernelVersion& kernel)
 
     if (bits == 0)
         return {"nothing is reflected" + old, "replies carry a label of this host's own"};
-    return {"reflected by " + reflect_text(bits) + old,
-            (bits & reflect_established) != 0
-                ? "they carry the label of what they answer, and a TCP connection with a label from its peer keeps it "
-                  "over retransmissions"
-                : "they carry the label of what they answer"};
+    return {
+        "reflected by " + reflect_text(bits) + old,
+        (bits & reflect_established) != 0
+            ? "they carry the label of what they answer; an accepted connection keeps that label over retransmissions"
+            : "they carry the label of what they answer"};
 }
 
 static Words seg6_words(std::int64_t value, const KernelVersion&)
@@ -96,8 +96,10 @@ static Words policy_words(std::int64_t value, const KernelVersion&)
 {
     switch (value) {
     case 0:
-        return {"source, destination and flow label choose the path",
-                "flows with different labels between two hosts are spread"};
+        return {
+            "source, destination and flow label choose the path",
+            "forwarded flows with different labels between two hosts are spread; automatic labels of this host's own "
+            "packets are made after the choice and do not count"};
     case 1:
         return {"addresses, protocol and ports choose the path", "the label does not count"};
     case 2:

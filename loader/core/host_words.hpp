@@ -32,7 +32,7 @@ constexpr std::int64_t reflect_echo = 4;
 /// The bits of net.ipv6.flowlabel_reflect that mean something on KERNEL: the other two came with Linux 5.3.
 std::int64_t reflect_bits(std::int64_t value, const KernelVersion& kernel);
 
-/// "TCP connections, resets of closed ports"; BITS is not 0.
+/// "accepted TCP connections, ICMPv6 echo replies"; BITS is not 0.
 std::string reflect_text(std::int64_t bits);
 
 constexpr std::int64_t hash_label = 0x8; ///< net.ipv6.fib_multipath_hash_fields, FIB_MULTIPATH_HASH_FIELD_*

@@ -133,7 +133,7 @@ std::optional<NetnsScope> NetnsScope::enter(std::uint64_t inode)
 Result<std::filesystem::path> find_netns(const std::string& name)
 {
     const bool is_number = !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
-    const std::filesystem::path named = "/run/netns/" + name;
+    std::filesystem::path named = "/run/netns/" + name;
     const std::filesystem::path process = "/proc/" + name;
     std::error_code ignored;
 

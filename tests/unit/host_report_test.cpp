@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 
 #include "flowlabel/host_report.hpp"
@@ -477,6 +478,32 @@ TEST_F(HostReportTest, CommandsSetWhatTheProfileWants)
     EXPECT_EQ(differences[0].command, "nsenter --net=/run/netns/x sysctl -w net.ipv6.auto_flowlabels=0");
     EXPECT_EQ(differences[0].wanted, 0);
     EXPECT_EQ(check_profile(report(), HostProfile::lab)[2].command, "sysctl -w net.ipv6.flowlabel_reflect=1");
+}
+
+/// docs/host.md explains every setting, topic and profile.
+TEST_F(HostReportTest, EverythingIsInTheDocumentation)
+{
+    std::ifstream file(FLOWLABEL_SOURCE_DIR "/docs/host.md");
+    const std::string page(std::istreambuf_iterator<char>(file), {});
+    const auto has_row = [&](const std::string& name) {
+        return page.find("\n| `" + name + "` | ") != std::string::npos;
+    };
+
+    modern();
+    for (const std::string& setting : {"disable_ipv6", "forwarding", "force_forwarding", "seg6_enabled"})
+        for (const std::string& name : {"all", "eth0"})
+            write(fs::path("sys/net/ipv6/conf") / name / setting, "1\n");
+    const HostReport read = report();
+
+    EXPECT_EQ(read.verdicts.size(), 12u) << "all topics, also those that are left out where there is nothing to say";
+    for (const HostVerdict& verdict : read.verdicts)
+        EXPECT_TRUE(has_row(verdict.topic)) << verdict.topic;
+    for (const HostSetting& setting : read.settings)
+        EXPECT_TRUE(has_row(setting.name)) << setting.name;
+    for (const HostProfile profile : host_profiles)
+        EXPECT_TRUE(has_row(name_of(profile))) << name_of(profile);
+    for (const HostSetting& setting : read.interfaces.front().settings)
+        EXPECT_NE(page.find("`" + setting.name.substr(setting.name.rfind('.') + 1) + "`"), std::string::npos);
 }
 
 TEST(NetnsCommandPrefix, IsSafeForAShell)
