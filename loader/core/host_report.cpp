@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <sstream>
 
@@ -16,6 +15,7 @@
 #include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
 #include "host_words.hpp"
+#include "number.hpp"
 
 namespace flowlabel {
 
@@ -73,17 +73,6 @@ static Result<std::string> read_file(const fs::path& path)
 static std::string_view without_newline(std::string_view text)
 {
     return text.ends_with('\n') ? text.substr(0, text.size() - 1) : text;
-}
-
-/// The whole of TEXT as a number, or nothing.
-template <class Number> static std::optional<Number> number_of(std::string_view text, int base = 10)
-{
-    Number value{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-
-    if (error != std::errc{} || end != text.data() + text.size())
-        return std::nullopt;
-    return value;
 }
 
 static Reading read_number(const fs::path& path)

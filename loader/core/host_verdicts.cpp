@@ -8,6 +8,7 @@
 namespace flowlabel {
 
 static const char* const auto_labels = "net.ipv6.auto_flowlabels";
+static const char* const state_ranges = "net.ipv6.flowlabel_state_ranges";
 static const char* const txrehash = "net.core.txrehash";
 static const char* const reflect = "net.ipv6.flowlabel_reflect";
 
@@ -35,16 +36,15 @@ static std::string labels_text(const HostReport& report)
                        *automatic.value);
 }
 
-/// Nothing where there are no automatic labels.
-static std::string range_text(const HostReport& report)
+/// OFF or ON as the value of NAME is 0 or not; without one, WHAT is unknown.
+static std::string switch_text(const HostReport& report, const char* name, std::string_view what, const char* off,
+                               const char* on)
 {
-    constexpr auto name = "net.ipv6.flowlabel_state_ranges";
-    const Reading& ranges = report.reading(name);
+    const Reading& reading = report.reading(name);
 
-    if (!ranges.value)
-        return unknown("the range of automatic labels", name);
-    return *ranges.value == 0 ? "automatic labels take the whole range, 0x00001 to 0xfffff"
-                              : "automatic labels take the upper half of the range, 0x80000 to 0xfffff";
+    if (!reading.value)
+        return unknown(what, name);
+    return *reading.value == 0 ? off : on;
 }
 
 /// What congestion adds to retransmission timeouts.
@@ -65,8 +65,8 @@ static std::string stability_text(const HostReport& report)
 
     if (automatic.value && *automatic.value == 0)
         return "nothing changes the label of a TCP connection, since there are no automatic labels";
-    // Linux before 5.18 has no such setting, and always changes its hash.
-    if (!rehash.value && !report.kernel.before(5, 18))
+    // Linux 4.3 to 5.17 has no such setting, and always changes its hash.
+    if (!rehash.value && (report.kernel.before(4, 3) || !report.kernel.before(5, 18)))
         return unknown("whether retransmission timeouts change labels", txrehash);
     if (rehash.value && *rehash.value == 0)
         return report.kernel.before(6, 2)
@@ -86,28 +86,6 @@ static std::string replies_text(const HostReport& report)
     const std::int64_t bits = reflect_bits(*reflecting.value, report.kernel);
 
     return bits == 0 ? "replies reflect nothing" : "the label of the peer is reflected by " + reflect_text(bits);
-}
-
-static std::string reflection_text(const HostReport& report)
-{
-    constexpr auto name = "net.ipv6.flowlabel_consistency";
-    const Reading& consistency = report.reading(name);
-
-    if (!consistency.value)
-        return unknown("whether a program may ask for reflection", name);
-    return *consistency.value == 0 ? "a program may ask for reflection on its TCP sockets"
-                                   : "a program may not ask for reflection on its TCP sockets";
-}
-
-static std::string lease_range_text(const HostReport& report)
-{
-    constexpr auto name = "net.ipv6.flowlabel_state_ranges";
-    const Reading& ranges = report.reading(name);
-
-    if (!ranges.value)
-        return unknown("which labels a program may lease", name);
-    return *ranges.value == 0 ? "a program may lease any label, 0x00001 to 0xfffff"
-                              : "a program may lease labels of the lower half of the range, 0x00001 to 0x7ffff";
 }
 
 /// ip6_flowlabel.c: a label needs no lease as long as no lease excludes others, from Linux 5.3 on.
@@ -229,12 +207,25 @@ std::vector<HostVerdict> make_verdicts(const HostReport& report)
     const Reading& automatic = report.reading(auto_labels);
     const bool labels = automatic.value.value_or(1) != 0;
     std::vector<HostVerdict> verdicts = {
-        {"labels", labels_text(report)},         {"range", labels ? range_text(report) : ""},
-        {"stability", stability_text(report)},   {"replies", replies_text(report)},
-        {"reflection", reflection_text(report)}, {"leases", lease_range_text(report)},
-        {"sending", sending_text(report)},       {"paths", paths_text(report)},
-        {"tunnels", tunnels_text(report)},       {"forwarding", forwarding_text(report)},
-        {"disabled", disabled_text(report)},     {"profiles", profiles_text(report)},
+        {"labels", labels_text(report)},
+        {"range", labels ? switch_text(report, state_ranges, "the range of automatic labels",
+                                       "automatic labels take the whole range, 0x00001 to 0xfffff",
+                                       "automatic labels take the upper half of the range, 0x80000 to 0xfffff")
+                         : ""},
+        {"stability", stability_text(report)},
+        {"replies", replies_text(report)},
+        {"reflection", switch_text(report, "net.ipv6.flowlabel_consistency", "whether a program may ask for reflection",
+                                   "a program may ask for reflection on its TCP sockets",
+                                   "a program may not ask for reflection on its TCP sockets")},
+        {"leases", switch_text(report, state_ranges, "which labels a program may lease",
+                               "a program may lease any label, 0x00001 to 0xfffff",
+                               "a program may lease labels of the lower half of the range, 0x00001 to 0x7ffff")},
+        {"sending", sending_text(report)},
+        {"paths", paths_text(report)},
+        {"tunnels", tunnels_text(report)},
+        {"forwarding", forwarding_text(report)},
+        {"disabled", disabled_text(report)},
+        {"profiles", profiles_text(report)},
     };
 
     std::erase_if(verdicts, [](const HostVerdict& verdict) { return verdict.text.empty(); });

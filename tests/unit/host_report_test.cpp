@@ -291,8 +291,10 @@ TEST_F(HostReportTest, MeaningFollowsTheKernel)
 
     set("net.ipv6.flowlabel_reflect", "0");
     set("net.ipv6.auto_flowlabels", "1");
-    remove("net.core.txrehash"); // there is none before 5.18, and labels change
+    remove("net.core.txrehash"); // there is none before 5.18, and from 4.3 on labels change
     remove("net.ipv4.tcp_plb_enabled");
+    kernel("4.2.8-300.fc23.x86_64");
+    EXPECT_NE(verdict("stability").find("net.core.txrehash is unavailable"), std::string::npos);
     kernel("5.8.15-301.fc33.x86_64");
     EXPECT_EQ(verdict("stability"), "retransmission timeouts change the label of a TCP connection");
     kernel("5.18.0"); // there it is only hidden
