@@ -32,6 +32,7 @@ IPV6_AUTOFLOWLABEL = 70
 GET, CREATE, REFLECT = 0, 1, 4
 SHARES = {"excl": 1, "process": 2, "user": 3, "any": 255}
 UPPER_HALF = 0x80000
+ECHO_REPLY = 129
 NOBODY = "65534"
 
 LEFT, RIGHT = "2001:db8::1", "2001:db8::2"
@@ -208,9 +209,9 @@ def connection(pair, label=0):
 
 def replies(pair, label):
     """The labels of what the right host answers to a TCP connection, a SYN to a closed port, and an echo request."""
-    def of(next_header, source_port=None):
-        return {packet.label for packet in capture.of(RIGHT, LEFT) if packet.next_header == next_header
-                and source_port in (None, packet.ports[0])}
+    def of(next_header, start):
+        return {packet.label for packet in capture.of(RIGHT, LEFT)
+                if packet.next_header == next_header and packet.payload.startswith(start)}
 
     with Capture(pair.left, "eth0") as capture:
         with connection(pair, label) as (client, _):
@@ -220,7 +221,7 @@ def replies(pair, label):
             assert endpoint.connect_ex((RIGHT, 1, label, 0)) == errno.ECONNREFUSED
         pair.left.run("ping", "-6", "-c", "1", "-W", "5", "-F", f"0x{label:x}", RIGHT)
         capture.quiet()
-        return of(TCP, port), of(TCP, 1), of(ICMPV6)
+        return of(TCP, struct.pack("!H", port)), of(TCP, struct.pack("!H", 1)), of(ICMPV6, bytes([ECHO_REPLY]))
 
 
 @pytest.mark.parametrize("value", range(8))
@@ -253,9 +254,12 @@ def retransmitted(pair, sender, receiver, receiving, label=0, accepted=False):
 
 
 def segments(capture, source, destination, ports):
-    """The data segments of a connection."""
+    """The segments of a connection that carry data."""
+    def has_data(payload):
+        return len(payload) > 4 * (payload[12] >> 4)
+
     return [packet for packet in capture.of(source, destination)
-            if packet.next_header == TCP and packet.ports == ports and len(packet.payload) > 4 * (packet.payload[12] >> 4)]
+            if packet.next_header == TCP and packet.ports == ports and has_data(packet.payload)]
 
 
 @pytest.mark.parametrize("txrehash, automatic, words, labels", [
