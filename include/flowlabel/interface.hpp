@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -28,11 +29,23 @@ std::optional<std::string> interface_name(std::uint32_t ifindex);
 /// The inode that names this process's network namespace.
 Result<std::uint64_t> current_netns();
 
-/// Runs in the network namespace of INODE as long as it lives. Namespaces are looked for among processes and under
-/// /run/netns; an empty value means that none of them is it.
+/// Where the network namespace that people call NAME is: a name of `ip netns`, else the number of a process. Wrong
+/// usage: neither is there.
+Result<std::filesystem::path> find_netns(const std::string& name);
+
+/// What to write in front of a command so that it runs in the network namespace at PATH.
+std::string netns_command_prefix(const std::filesystem::path& path);
+
+/// Runs in another network namespace as long as it lives.
 class NetnsScope {
 public:
+    /// The namespace of INODE. It is looked for among processes and under /run/netns; an empty value means that none of
+    /// them is it.
     static std::optional<NetnsScope> enter(std::uint64_t inode);
+
+    /// The namespace at PATH, which takes CAP_SYS_ADMIN unless this process is in it.
+    static Result<NetnsScope> enter(const std::filesystem::path& path);
+
     NetnsScope(NetnsScope&&) = default;
     NetnsScope& operator=(NetnsScope&&) = delete;
     ~NetnsScope();

@@ -13,6 +13,7 @@ enum class Failure {
     failed = 1,       ///< the system or the input said no
     usage = 2,        ///< the request makes no sense
     not_attached = 3, ///< nothing of ours is there
+    violations = 4,   ///< a check found violations
 };
 
 /// WHAT is one line that says what is wrong, HINT (may be empty) one that says what to do.

@@ -5,10 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
 
 #include "flowlabel/abi.h"
+#include "number.hpp"
 
 namespace flowlabel {
 
@@ -36,17 +35,6 @@ bool Prefix::contains(const Address& other) const
 
     clear_host_bits(same);
     return same.address == address;
-}
-
-/// The whole of TEXT as a number, or nothing.
-template <class Number> static std::optional<Number> number_of(std::string_view text, int base)
-{
-    Number value{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-
-    if (error != std::errc{} || end != text.data() + text.size())
-        return std::nullopt;
-    return value;
 }
 
 Result<Prefix> parse_prefix(std::string_view text)

@@ -88,6 +88,11 @@ Result<std::uint64_t> current_netns()
     return *inode;
 }
 
+constexpr auto name_hint = "'ip netns' shows the names; a process is named by its number";
+
+/// What a shell takes as it is.
+constexpr auto plain_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./+:@%";
+
 /// A path that leads to the network namespace of INODE, or an empty one.
 static std::filesystem::path find_netns(std::uint64_t inode)
 {
@@ -122,6 +127,55 @@ std::optional<NetnsScope> NetnsScope::enter(std::uint64_t inode)
     if (!home || !there || fstat(there.get(), &status) != 0 || status.st_ino != inode ||
         setns(there.get(), CLONE_NEWNET) != 0)
         return std::nullopt;
+    return NetnsScope(std::move(home));
+}
+
+Result<std::filesystem::path> find_netns(const std::string& name)
+{
+    const bool is_number = !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
+    std::filesystem::path named = "/run/netns/" + name;
+    const std::filesystem::path process = "/proc/" + name;
+    std::error_code ignored;
+
+    if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos)
+        return fail(fmt::format("'{}' is no name of a network namespace", name), name_hint, Failure::usage);
+    if (std::filesystem::exists(named, ignored))
+        return named;
+    if (is_number && std::filesystem::exists(process, ignored))
+        return process / "ns/net";
+    return fail(fmt::format("there is no network namespace '{}'{}", name, is_number ? ", nor a process" : ""),
+                name_hint);
+}
+
+std::string netns_command_prefix(const std::filesystem::path& path)
+{
+    std::string quoted = path.string();
+
+    // Names of namespaces may be anything that a file may be called.
+    for (std::size_t at = 0; (at = quoted.find('\'', at)) != std::string::npos; at += 4)
+        quoted.replace(at, 1, "'\\''");
+    if (quoted.find_first_not_of(plain_characters) != std::string::npos)
+        quoted = "'" + quoted + "'";
+    return fmt::format("nsenter --net={} ", quoted);
+}
+
+Result<NetnsScope> NetnsScope::enter(const std::filesystem::path& path)
+{
+    const auto failed = [&](int number) {
+        return fail_errno(number, "cannot enter the network namespace " + path.string(),
+                          number == EPERM || number == EACCES ? "run it as root: it takes CAP_SYS_ADMIN" : "");
+    };
+    const Fd there(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    struct stat status{};
+
+    if (!there || fstat(there.get(), &status) != 0)
+        return failed(errno);
+    if (netns_inode("/proc/self/ns/net") == status.st_ino)
+        return NetnsScope(Fd{});
+    Fd home(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+
+    if (!home || setns(there.get(), CLONE_NEWNET) != 0)
+        return failed(errno);
     return NetnsScope(std::move(home));
 }
 

@@ -12,7 +12,7 @@ HOOKS = "xdp|tc-ingress|tc-egress"
 
 # What each command's help must name, beside what is said everywhere.
 OPTIONS = {
-    (): ["attach", "detach", "status", "flows", "stats", "key"],
+    (): ["attach", "detach", "status", "flows", "stats", "host", "key"],
     ("attach",): ["IFACE", "--hook", HOOKS, "--mode", "auto|native|generic", "--flows", "--stamp", "off|dry-run|zero",
                   "--key-file", "--prf", "siphash-2-4|siphash-1-3", "--replace"],
     ("detach",): ["IFACE", "--hook", HOOKS, "--all"],
@@ -20,6 +20,7 @@ OPTIONS = {
     ("flows",): ["IFACE", "--hook", HOOKS, "--sort", "packets|bytes|last-seen", "--limit", "--src", "--dst", "--label",
                  "L|zero|nonzero", "--json", "--jsonl", "--csv"],
     ("stats",): ["IFACE", "--hook", HOOKS, "--json", "--interval"],
+    ("host",): ["--json", "--netns", "NAME|PID", "--check", "rfc6437|lab|anycast"],
     ("key",): ["new"],
     ("key", "new"): ["FILE"],
 }
@@ -88,6 +89,11 @@ WRONG = [
     (["stats", "--interval", "0.5"], ["--interval", "'0.5'"]),
     (["stats", "--interval", "86401"], ["--interval", "larger than 86400"]),
     (["stats", "--csv"], ["--csv"]),
+    (["host", "eth0"], ["'eth0'", "flowlabel host"]),
+    (["host", "--check"], ["--check", "one value"]),
+    (["host", "--check", "rfc"], ["--check", "'rfc'", "rfc6437, lab, anycast"]),
+    (["host", "--netns"], ["--netns", "one value"]),
+    (["host", "--csv"], ["--csv"]),
     (["key"], ["flowlabel key", "wants a command"]),
     (["key", "old", "file"], ["flowlabel key", "'old'"]),
     (["key", "new"], ["FILE"]),

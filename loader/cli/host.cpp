@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "context.hpp"
+#include "flowlabel/interface.hpp"
+#include "flowlabel/time.hpp"
+#include "host.hpp"
+#include "options.hpp"
+#include "output.hpp"
+
+namespace flowlabel {
+
+struct HostCommand {
+    std::optional<std::string> netns;
+    std::optional<HostProfile> profile;
+    bool json = false;
+};
+
+static Result<HostDocument> read_here(const HostCommand& command, const std::string& prefix)
+{
+    const auto inode = current_netns();
+
+    if (!inode)
+        return std::unexpected(inode.error());
+    HostDocument document{.netns_inode = *inode, .captured_at = now_utc(), .report = read_host_report(), .check = {}};
+
+    if (command.profile)
+        document.check = {.profile = *command.profile,
+                          .differences = check_profile(document.report, *command.profile, prefix)};
+    return document;
+}
+
+static Result<HostDocument> read_document(const HostCommand& command)
+{
+    if (!command.netns)
+        return read_here(command, "");
+    const auto path = find_netns(*command.netns);
+
+    if (!path)
+        return std::unexpected(path.error());
+    const auto scope = NetnsScope::enter(*path);
+
+    if (!scope)
+        return std::unexpected(scope.error());
+    return read_here(command, netns_command_prefix(*path));
+}
+
+/// Nothing was set, whatever the check found.
+static Error check_error(const HostCheck& check)
+{
+    const std::size_t count = check.differences.size();
+
+    return {.what = fmt::format("{} not as profile {} wants",
+                                count == 1 ? "a setting is" : fmt::format("{} settings are", count),
+                                name_of(check.profile)),
+            .hint = "the commands that would set what can be set are in the result",
+            .kind = Failure::violations};
+}
+
+static Result<void> run(const HostCommand& command)
+{
+    const auto document = read_document(command);
+
+    if (!document)
+        return std::unexpected(document.error());
+    const auto written = to_stdout([&](const Sink& sink) {
+        if (command.json)
+            sink(host_json(*document).dump(2, ' ', false, Json::error_handler_t::replace) +
+                 "\n"); // names may be anything
+        else
+            write_host_text(*document, sink);
+    });
+
+    if (!written)
+        return written;
+    if (document->check && !document->check->differences.empty())
+        return std::unexpected(check_error(*document->check));
+    return {};
+}
+
+void add_host(CLI::App& app, Context& context)
+{
+    auto command = std::make_shared<HostCommand>();
+    CLI::App& host = *app.add_subcommand("host", "what this host's kernel does with labels; changes nothing");
+
+    host.add_flag("--json", command->json, "one JSON document");
+    host.add_option("--netns", command->netns, "another network namespace: a name of 'ip netns', or a process")
+        ->type_name("NAME|PID");
+    add_choice<std::optional<HostProfile>>(
+        host, "--check", command->profile,
+        {{"rfc6437", HostProfile::rfc6437}, {"lab", HostProfile::lab}, {"anycast", HostProfile::anycast}},
+        "only what is not as this profile wants it, and how to set it; exit status 4 if anything");
+    host.callback([&context, command] { context.run = [command] { return run(*command); }; });
+}
+
+} // namespace flowlabel

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include <span>
+#include <utility>
+
+#include "flowlabel/host_report.hpp"
+
+namespace flowlabel {
+
+/// What a profile wants of one setting.
+struct Requirement {
+    const char* name;
+    bool (*met)(std::int64_t value);
+    std::int64_t wanted; ///< what to set
+    const char* why;
+    /// On a kernel before this version a missing file means that there is nothing to switch off.
+    std::pair<unsigned, unsigned> since = {0, 0};
+};
+
+static bool is_zero(std::int64_t value)
+{
+    return value == 0;
+}
+
+static constexpr Requirement rfc6437[] = {
+    {"net.ipv6.auto_flowlabels", [](std::int64_t value) { return value == 1 || value == 3; }, 1,
+     "section 3 recommends that a host label the flows that it sends"},
+    {"net.ipv6.flowlabel_reflect", is_zero, 0,
+     "section 3 wants labels from a uniform distribution; a reflected one is what the peer chose"},
+};
+
+static constexpr Requirement lab[] = {
+    {"net.ipv6.auto_flowlabels", is_zero, 0, "no other labels than those that programs set"},
+    {"net.ipv6.flowlabel_state_ranges", is_zero, 0, "programs may lease any label"},
+    {"net.ipv6.flowlabel_consistency", is_zero, 0, "programs may ask for reflection on their TCP sockets"},
+    {"net.ipv6.flowlabel_reflect", [](std::int64_t value) { return value == 1; }, 1,
+     "TCP servers answer with the client's label"},
+};
+
+static constexpr Requirement anycast[] = {
+    {"net.ipv6.flowlabel_reflect", [](std::int64_t value) { return (value & 7) == 7; }, 7,
+     "both directions of a connection, resets and echo replies carry one label, and are hashed alike"},
+    {"net.core.txrehash", is_zero, 0, "a label that changes in mid-connection can lead to another server"},
+    {"net.ipv4.tcp_plb_enabled",
+     is_zero,
+     0,
+     "a label that changes in mid-connection can lead to another server",
+     {6, 2}},
+};
+
+static std::span<const Requirement> requirements_of(HostProfile profile)
+{
+    switch (profile) {
+    case HostProfile::rfc6437:
+        return rfc6437;
+    case HostProfile::lab:
+        return lab;
+    case HostProfile::anycast:
+        break;
+    }
+    return anycast;
+}
+
+const char* name_of(HostProfile profile)
+{
+    switch (profile) {
+    case HostProfile::rfc6437:
+        return "rfc6437";
+    case HostProfile::lab:
+        return "lab";
+    case HostProfile::anycast:
+        break;
+    }
+    return "anycast";
+}
+
+static bool is_met(const Requirement& requirement, const Reading& reading, const KernelVersion& kernel)
+{
+    if (reading.value)
+        return requirement.met(*reading.value);
+    return kernel.before(requirement.since.first, requirement.since.second);
+}
+
+std::vector<ProfileDifference> check_profile(const HostReport& report, HostProfile profile, const std::string& prefix)
+{
+    std::vector<ProfileDifference> differences;
+
+    for (const Requirement& requirement : requirements_of(profile)) {
+        const Reading& reading = report.reading(requirement.name);
+
+        if (is_met(requirement, reading, report.kernel))
+            continue;
+        differences.push_back({
+            .name = requirement.name,
+            .reading = reading,
+            .wanted = requirement.wanted,
+            .why = requirement.why,
+            .command =
+                reading.value ? fmt::format("{}sysctl -w {}={}", prefix, requirement.name, requirement.wanted) : "",
+        });
+    }
+    return differences;
+}
+
+} // namespace flowlabel

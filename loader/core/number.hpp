@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Numbers as text.
+#pragma once
+
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+namespace flowlabel {
+
+/// The whole of TEXT as a number, or nothing.
+template <class Number> std::optional<Number> number_of(std::string_view text, int base = 10)
+{
+    Number value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+
+    if (error != std::errc{} || end != text.data() + text.size())
+        return std::nullopt;
+    return value;
+}
+
+} // namespace flowlabel

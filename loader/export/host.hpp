@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// The host report as a JSON document and as text.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "export.hpp"
+#include "flowlabel/host_report.hpp"
+
+namespace flowlabel {
+
+/// What a check against a profile found.
+struct HostCheck {
+    HostProfile profile = HostProfile::rfc6437;
+    std::vector<ProfileDifference> differences;
+};
+
+struct HostDocument {
+    std::uint64_t netns_inode = 0;
+    std::uint64_t captured_at = 0; ///< ns since 1970 UTC
+    HostReport report;
+    std::optional<HostCheck> check;
+};
+
+Json host_json(const HostDocument& document);
+
+/// The whole report; with a check, what the check found and nothing else.
+void write_host_text(const HostDocument& document, const Sink& sink);
+
+const char* name_of(LeaseShare share);
+
+} // namespace flowlabel

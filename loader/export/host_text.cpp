@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "host.hpp"
+
+namespace flowlabel {
+
+static std::string value_text(const Reading& reading)
+{
+    return reading.value ? std::to_string(*reading.value) : "unavailable";
+}
+
+/// TEXT without what a terminal would take for an order: anybody can call his process anything.
+static std::string printable(std::string text)
+{
+    std::ranges::replace_if(text, [](char letter) { return letter < ' ' || letter > '~'; }, '?');
+    return text;
+}
+
+static void write_settings(const std::vector<HostSetting>& settings, const Sink& sink)
+{
+    for (const HostSetting& setting : settings)
+        if (setting.reading.value)
+            sink(fmt::format("{} = {}\n    {}\n    {}\n", setting.name, *setting.reading.value, setting.meaning,
+                             setting.consequence));
+        else
+            sink(fmt::format("{}: unavailable\n    {}\n", setting.name, setting.reading.unavailable));
+}
+
+static void write_interfaces(const std::vector<HostInterface>& interfaces, const Sink& sink)
+{
+    if (interfaces.empty())
+        return sink("net.ipv6.conf: unavailable\n");
+    std::string header = fmt::format("{:<15}", "INTERFACE");
+
+    for (const HostSetting& setting : interfaces.front().settings)
+        header += "  " + setting.name.substr(setting.name.rfind('.') + 1);
+    sink(header + "\n");
+    for (const HostInterface& interface : interfaces) {
+        std::string row = fmt::format("{:<15}", printable(interface.name));
+
+        for (const HostSetting& setting : interface.settings) {
+            const std::size_t width = setting.name.size() - setting.name.rfind('.') - 1;
+
+            row += fmt::format("  {:<{}}", setting.reading.value ? value_text(setting.reading) : "-", width);
+        }
+        row.erase(row.find_last_not_of(' ') + 1);
+        sink(row + "\n");
+    }
+}
+
+/// "PID 1234 (iperf3)", "UID 0 (root)", or "-" where the kernel notes none.
+static std::string owner_text(const HostLease& lease)
+{
+    const std::string name = lease.owner_name.empty() ? "unavailable" : printable(lease.owner_name);
+
+    if (lease.share == LeaseShare::user)
+        return fmt::format("UID {} ({})", lease.owner, name);
+    if (lease.share == LeaseShare::process && lease.owner != 0)
+        return fmt::format("PID {} ({})", lease.owner, name);
+    return "-";
+}
+
+static void write_leases(const HostReport& report, const Sink& sink)
+{
+    if (!report.leases_unavailable.empty())
+        sink(fmt::format("leases: unavailable\n    {}\n", report.leases_unavailable));
+    if (report.leases.empty()) {
+        sink(report.leases_unavailable.empty() ? "no label is leased\n" : "");
+        return;
+    }
+    sink(fmt::format("{:<7}  {:<7}  {:<28}  {:>5}  {:>6}  {:>7}  {:>7}  {}\n", "LABEL", "SHARE", "OWNER", "USERS",
+                     "LINGER", "EXPIRES", "OPTIONS", "DESTINATION"));
+    for (const HostLease& lease : report.leases)
+        sink(fmt::format("0x{:05x}  {:<7}  {:<28}  {:>5}  {:>4} s  {:>5} s  {:>7}  {}\n", lease.label,
+                         name_of(lease.share), owner_text(lease), lease.users, lease.linger, lease.expires,
+                         lease.options, lease.dst.text()));
+}
+
+static void write_check(const HostCheck& check, const Sink& sink)
+{
+    if (check.differences.empty())
+        sink(fmt::format("the settings are those of profile {}\n", name_of(check.profile)));
+    for (const ProfileDifference& difference : check.differences) {
+        sink(fmt::format("{} is {}, profile {} wants {}: {}\n", difference.name, value_text(difference.reading),
+                         name_of(check.profile), difference.wanted, difference.why));
+        sink(difference.command.empty() ? fmt::format("    {}\n", difference.reading.unavailable)
+                                        : fmt::format("    {}\n", difference.command));
+    }
+}
+
+void write_host_text(const HostDocument& document, const Sink& sink)
+{
+    const HostReport& report = document.report;
+
+    if (document.check)
+        return write_check(*document.check, sink);
+    sink(fmt::format("Linux {}, network namespace {}\n\n",
+                     report.kernel.release.empty() ? "(release unavailable)" : report.kernel.release,
+                     document.netns_inode));
+    for (const HostVerdict& verdict : report.verdicts)
+        sink(verdict.text + "\n");
+    sink("\n");
+    write_settings(report.settings, sink);
+    sink("\n");
+    write_interfaces(report.interfaces, sink);
+    sink("\n");
+    write_leases(report, sink);
+}
+
+} // namespace flowlabel
