@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "flowlabel/address.hpp"
+#include "flowlabel/huge_pages.hpp"
 
 namespace flowlabel {
 
@@ -21,6 +22,8 @@ struct Flow {
     std::uint64_t first_seen = 0; ///< ns since 1970 UTC
     std::uint64_t last_seen = 0;  ///< ns since 1970 UTC
 };
+
+using Flows = std::vector<Flow, HugePages<Flow>>;
 
 enum class SortBy { packets, octets, last_seen };
 
@@ -43,6 +46,6 @@ struct FlowQuery {
 
 /// The flows of FLOWS that QUERY asks for, sorted, largest or latest first, ties by (src, dst, label).
 /// MATCHED (may be null) gets their number before the limit.
-std::vector<Flow> select_flows(std::vector<Flow> flows, const FlowQuery& query, std::size_t* matched = nullptr);
+Flows select_flows(Flows flows, const FlowQuery& query, std::size_t* matched = nullptr);
 
 } // namespace flowlabel

@@ -11,6 +11,7 @@
 #include "flowlabel/abi.h"
 #include "flowlabel/counters.hpp"
 #include "flowlabel/flow.hpp"
+#include "flowlabel/huge_pages.hpp"
 
 namespace flowlabel {
 
@@ -25,6 +26,8 @@ struct TableFlow {
     std::uint64_t first; ///< ticks since attach
     std::uint64_t last;  ///< ticks since attach
 };
+
+using TableFlows = std::vector<TableFlow, HugePages<TableFlow>>;
 
 /// The sets of all CPUs, one CPU's after the other's.
 class TableView {
@@ -47,6 +50,12 @@ public:
                 visit(flow);
         }
     }
+
+    /// All that each_flow() would visit.
+    [[nodiscard]] TableFlows flows() const;
+
+    /// About how many slots are in use, from a look at a part of the table: the hash spreads flows evenly.
+    [[nodiscard]] std::size_t estimate() const;
 
     /// Live flows and what they hold.
     struct Sum {

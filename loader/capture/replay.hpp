@@ -30,7 +30,7 @@ struct ReplayOptions {
 struct ReplayReport {
     Counters counters;
     Totals totals;                    ///< live: in the table at the end; spilled: left it on the way; lost: none
-    std::vector<Flow> flows;          ///< every flow of the capture
+    Flows flows;                      ///< every flow of the capture
     std::uint64_t last_packet = 0;    ///< the latest time, ns since 1970 UTC
     std::uint64_t refused = 0;        ///< packets that the kernel could not run: nothing was counted
     std::uint64_t padded = 0;         ///< packets that were filled with zeros for the kernel

@@ -19,6 +19,7 @@ static FlowsDocument read_document(const Attachment& attachment)
     FlowsDocument document{.source = live_source(attachment), .captured_at = now_utc()};
     Amount live;
 
+    document.flows.reserve(attachment.table().estimate());
     attachment.table().each_flow([&](const TableFlow& flow) {
         live.packets += flow.packets;
         live.octets += flow.octets;

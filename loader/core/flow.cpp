@@ -39,7 +39,7 @@ static std::uint64_t sort_key(const Flow& flow, SortBy by)
     return flow.octets;
 }
 
-std::vector<Flow> select_flows(std::vector<Flow> flows, const FlowQuery& query, std::size_t* matched)
+Flows select_flows(Flows flows, const FlowQuery& query, std::size_t* matched)
 {
     const auto before = [&](const Flow& a, const Flow& b) {
         const std::uint64_t of_a = sort_key(a, query.sort);

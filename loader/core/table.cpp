@@ -89,6 +89,30 @@ void TableView::merge_set(std::size_t index, std::size_t sets_per_cpu, std::vect
     }
 }
 
+TableFlows TableView::flows() const
+{
+    TableFlows flows;
+
+    flows.reserve(estimate());
+    each_flow([&](const TableFlow& flow) { flows.push_back(flow); });
+    return flows;
+}
+
+std::size_t TableView::estimate() const
+{
+    constexpr std::size_t sample = 4096; // sets, spread over all CPUs' parts
+    const std::size_t step = sets_.size() / sample + 1;
+    std::size_t looked = 0;
+    std::size_t used = 0;
+
+    for (std::size_t i = 0; i < sets_.size(); i += step) {
+        looked++;
+        for (const fl_slot& slot : sets_[i].slot)
+            used += (load(slot.tag) & FL_TAG_USED) != 0;
+    }
+    return looked ? used * sets_.size() / looked : 0;
+}
+
 TableView::Sum TableView::sum() const
 {
     Sum sum;

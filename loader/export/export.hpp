@@ -34,7 +34,7 @@ struct FlowsDocument {
     std::uint64_t captured_at = 0; ///< ns since 1970 UTC
     Totals totals;
     std::optional<Counters> counters;
-    std::vector<Flow> flows;
+    Flows flows;
     std::size_t matched = 0; ///< flows before the limit
 };
 

@@ -7,11 +7,15 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <thread>
 
+#include "loader.hpp"
 #include "offline.hpp"
 #include "path.hpp"
+#include "plot.hpp"
 #include "programs.hpp"
 #include "results.hpp"
 
@@ -27,11 +31,21 @@ static void pin()
     sched_setaffinity(0, sizeof(set), &set);
 }
 
+static void write(const std::filesystem::path& path, const std::string& text)
+{
+    std::ofstream file(path);
+
+    if (!(file << text).flush())
+        throw std::runtime_error("cannot write " + path.string());
+}
+
 static int run(int argc, char** argv)
 {
     CLI::App app("Measures the datapath beside what people would use instead.", "bench");
     std::string json_file;
-    std::vector<std::string> suites = {"prog", "path", "offline"};
+    std::string plot_directory;
+    LoaderOptions loader;
+    std::vector<std::string> suites = {"prog", "path", "loader", "offline"};
     bool quick = false;
     OfflineOptions offline{.flows = {1, 1'000}};
     PathOptions path{.flows = {1'000, 300'000, 1'000'000}};
@@ -40,18 +54,22 @@ static int run(int argc, char** argv)
 
     app.add_flag("--quick", quick, "fewer rounds, no variants: the shape in under two minutes");
     app.add_option("--json", json_file, "write the results as a flowlabel.bench/1 document")->type_name("FILE");
+    app.add_option("--plot", plot_directory, "draw cost against flows as DIR/flows.svg")->type_name("DIR");
     app.add_option("--flows", programs.flows, "numbers of flows")->delimiter(',');
     app.add_option("--only", programs.names, "names of the rows of prog and alt")
         ->delimiter(',')
         ->type_name("NAME,...");
-    app.add_option("--suite", suites, "prog (with alt), path, offline")->delimiter(',');
+    app.add_option("--suite", suites, "prog (with alt), path, loader, offline")->delimiter(',');
     CLI11_PARSE(app, argc, argv);
     if (quick) {
         programs.rounds = 3;
         programs.packets = 400'000;
+        programs.longest_warm_up = 1u << 22;
         programs.variants = false;
         path.rounds = 3;
         path.packets = 400'000;
+        path.longest_warm_up = 1u << 21;
+        loader.rounds = 3;
         offline.rounds = 3;
         offline.packets = 400'000;
     }
@@ -60,17 +78,14 @@ static int run(int argc, char** argv)
         run_programs(programs, results);
     if (std::ranges::count(suites, "path"))
         run_path(path, results);
+    if (std::ranges::count(suites, "loader"))
+        run_loader(loader, results);
     if (std::ranges::count(suites, "offline"))
         run_offline(offline, results);
-    if (!json_file.empty()) {
-        std::ofstream file(json_file);
-
-        file << results.json().dump(1) << '\n';
-        if (!file.flush()) {
-            fmt::print(stderr, "bench: error: cannot write {}\n", json_file);
-            return 1;
-        }
-    }
+    if (!json_file.empty())
+        write(json_file, results.json().dump(1) + '\n');
+    if (!plot_directory.empty())
+        write(std::filesystem::path(plot_directory) / "flows.svg", plot(results.rows()));
     return 0;
 }
 

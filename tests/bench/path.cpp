@@ -6,8 +6,6 @@
 #include <linux/if_link.h>
 #include <net/if.h>
 #include <sched.h>
-#include <spawn.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
@@ -20,25 +18,12 @@
 #include "link.hpp"
 #include "object.hpp"
 #include "packet_shape.hpp"
+#include "shell.hpp"
 
 namespace flowlabel::bench {
 
 constexpr const char* sender = "bench-tx";
 constexpr const char* receiver = "bench-rx";
-
-static void command(const std::string& text)
-{
-    std::string shell = "/bin/sh";
-    std::string option = "-ec";
-    std::string script = text;
-    char* const arguments[] = {shell.data(), option.data(), script.data(), nullptr};
-    int status = 0;
-    pid_t child = 0;
-
-    if (posix_spawn(&child, shell.c_str(), nullptr, nullptr, arguments, environ) != 0 ||
-        waitpid(child, &status, 0) != child || status != 0)
-        throw std::runtime_error("this failed: " + text);
-}
 
 static void make_link()
 {
@@ -148,7 +133,8 @@ static void compare(std::uint64_t flows, const PathOptions& options, Results& re
     Generator generator(flows);
     std::array<std::vector<double>, std::size(subjects)> cost;
     std::array<std::vector<double>, std::size(subjects)> net;
-    const auto warm_up = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(3 * flows, 100'000, 4'000'000));
+    const auto warm_up =
+        static_cast<std::uint32_t>(std::clamp<std::uint64_t>(3 * flows, 100'000, options.longest_warm_up));
 
     for (std::size_t i = 0; i < std::size(subjects); i++) {
         const Place place(subjects[i], flows);

@@ -13,9 +13,6 @@
 
 namespace flowlabel::bench {
 
-/// Packets that fill the tables before anything is measured, at most: the length of the stream of flows.
-constexpr std::uint64_t longest_warm_up = 1u << 24;
-
 /// A program as a row of the benchmark.
 struct Subject {
     const char* suite;
@@ -90,7 +87,8 @@ static void compare(std::uint64_t flows, const Shape& shape, const ProgramOption
 {
     std::vector<Subject> chosen;
     std::vector<Runner> runners;
-    const auto warm_up = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(3 * flows, 100'000, longest_warm_up));
+    const auto warm_up =
+        static_cast<std::uint32_t>(std::clamp<std::uint64_t>(3 * flows, 100'000, options.longest_warm_up));
 
     std::ranges::copy_if(subjects, std::back_inserter(chosen), [&](const Subject& subject) {
         return options.names.empty() || std::ranges::count(options.names, subject.row);

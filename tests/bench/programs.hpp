@@ -13,8 +13,10 @@ struct ProgramOptions {
     std::vector<std::uint64_t> flows;
     unsigned rounds = 5;
     std::uint32_t packets = 1'000'000; ///< a round
-    std::vector<std::string> names;    ///< of the rows; none: all
-    bool variants = true;              ///< skewed, tagged, extension headers, labelled
+    std::uint64_t longest_warm_up =
+        1u << 24;                   ///< packets that fill the tables: at most the length of the stream of flows
+    std::vector<std::string> names; ///< of the rows; none: all
+    bool variants = true;           ///< skewed, tagged, extension headers, labelled
 };
 
 void run_programs(const ProgramOptions& options, Results& results);

@@ -28,6 +28,7 @@ public:
     void add(const Row& row);
 
     [[nodiscard]] nlohmann::ordered_json json() const;
+    [[nodiscard]] const std::vector<Row>& rows() const { return rows_; }
 
 private:
     std::vector<Row> rows_;

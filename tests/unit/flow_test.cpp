@@ -18,7 +18,7 @@ Flow flow(const char* src, const char* dst, std::uint32_t label, std::uint64_t p
             .last_seen = last};
 }
 
-std::vector<std::uint32_t> labels(const std::vector<Flow>& flows)
+std::vector<std::uint32_t> labels(const Flows& flows)
 {
     std::vector<std::uint32_t> result;
 
@@ -60,7 +60,7 @@ FlowQuery labelled(LabelFilter::Kind kind, std::uint32_t value = 0)
     return query;
 }
 
-const std::vector<Flow> three = {
+const Flows three = {
     flow("2001:db8::1", "2001:db8::9", 1, 10, 300, 5),
     flow("2001:db8::1", "2001:db8::9", 2, 30, 100, 7),
     flow("2001:db8::1", "2001:db8::9", 3, 20, 200, 6),
@@ -78,7 +78,7 @@ TEST(SelectFlows, SortsLargestOrLatestFirst)
 
 TEST(SelectFlows, TiesGoBySourceDestinationLabel)
 {
-    const std::vector<Flow> equals = {
+    const Flows equals = {
         flow("2001:db8::2", "2001:db8::1", 1, 1, 1),
         flow("2001:db8::1", "2001:db8::10", 2, 1, 1),
         flow("2001:db8::1", "2001:db8::9", 4, 1, 1),
@@ -104,7 +104,7 @@ TEST(SelectFlows, LimitKeepsTheFirstAndTellsHowManyMatched)
 
 TEST(SelectFlows, FiltersByPrefix)
 {
-    const std::vector<Flow> flows = {
+    const Flows flows = {
         flow("2001:db8:1::1", "2001:db8:2::1", 1, 1, 3),
         flow("2001:db8:1::2", "2001:db8:3::1", 2, 1, 2),
         flow("2001:db8:4::1", "2001:db8:3::1", 3, 1, 1),
@@ -119,7 +119,7 @@ TEST(SelectFlows, FiltersByPrefix)
 TEST(SelectFlows, FiltersByLabel)
 {
     using Kind = LabelFilter::Kind;
-    const std::vector<Flow> flows = {
+    const Flows flows = {
         flow("::1", "::2", 0, 1, 3),
         flow("::1", "::2", 5, 1, 2),
         flow("::1", "::2", 0xFFFFF, 1, 1),
