@@ -13,7 +13,7 @@ struct PathOptions {
     std::vector<std::uint64_t> flows;
     std::uint64_t longest_warm_up = 4'000'000; ///< packets
     unsigned rounds = 5;
-    std::uint32_t packets = 1'000'000; ///< a round
+    std::uint32_t packets = 2'000'000; ///< a round
 };
 
 /// Leaves the process in a network namespace of its own.
