@@ -152,6 +152,9 @@ Result<Endpoint> peer_endpoint(int socket);
 /// labels that SOCKET itself has leased are accepted. A non-blocking socket may still be connecting afterwards.
 Result<void> connect_labelled(int socket, const Endpoint& peer, std::uint32_t label);
 
+/// The error that is pending on SOCKET, which connects or is connected to PEER; it is pending no more.
+Result<void> take_error(int socket, const Endpoint& peer);
+
 /// How a datagram gets its label.
 enum class LabelBy {
     address,   ///< sin6_flowinfo; counts only after send_labels()
@@ -164,13 +167,21 @@ Result<void> send_datagram(int socket, const Endpoint& to, std::span<const std::
 
 struct Datagram {
     Endpoint from;
+    Address to;             ///< :: unless receive_destinations() was called
     std::size_t octets = 0; ///< in the buffer
     std::uint32_t label = 0;
     std::uint8_t traffic_class = 0;
 };
 
+/// Reads the addresses that datagrams were sent to.
+Result<void> receive_destinations(int socket, bool on);
+
 /// Takes one datagram into BUFFER, without its label unless receive_labels() was called; nothing when none waits and
 /// the socket does not block.
 Result<std::optional<Datagram>> receive_datagram(int socket, std::span<std::uint8_t> buffer);
+
+/// Sends PAYLOAD back to where REQUEST came from, from the address that it was sent to.
+Result<void> answer_datagram(int socket, const Datagram& request, std::span<const std::uint8_t> payload,
+                             std::uint32_t label);
 
 } // namespace flowlabel

@@ -32,6 +32,7 @@ static void add_everything(CLI::App& app, Context& context)
     add_flows(app, context);
     add_stats(app, context);
     add_replay(app, context);
+    add_exercise(app, context);
     add_key(app, context);
 }
 

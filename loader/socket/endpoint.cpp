@@ -114,4 +114,16 @@ Result<void> connect_labelled(int socket, const Endpoint& peer, std::uint32_t la
     return {};
 }
 
+Result<void> take_error(int socket, const Endpoint& peer)
+{
+    int number = 0;
+    socklen_t length = sizeof(number);
+
+    if (getsockopt(socket, SOL_SOCKET, SO_ERROR, &number, &length) != 0)
+        return fail_errno(errno, "cannot ask for the error of a socket");
+    if (number != 0)
+        return refused_sending(number, peer, 0);
+    return {};
+}
+
 } // namespace flowlabel

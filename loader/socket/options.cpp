@@ -36,6 +36,11 @@ Result<void> receive_labels(int socket, bool on)
     return set_flag(socket, IPV6_FLOWINFO, on, "make a socket tell the labels that it receives");
 }
 
+Result<void> receive_destinations(int socket, bool on)
+{
+    return set_flag(socket, IPV6_RECVPKTINFO, on, "make a socket tell the addresses that it receives for");
+}
+
 Result<void> keep_syns(int socket)
 {
     const int on = 1;
