@@ -37,6 +37,9 @@ private:
 
     /// Collects answers until each flow has its own, or it is UNTIL.
     void collect(Clock::time_point until);
+
+    /// What has no answer by now has none.
+    void give_up();
     void take_answers(Lane& lane);
     void take(Lane& lane, const Answer& answer);
     void end_exchange(Lane& lane);
@@ -105,11 +108,17 @@ Result<void> Client::send_one(Lane& lane, std::uint64_t round)
 
 Result<void> Client::send_round(std::uint64_t round)
 {
+    constexpr unsigned burst = 64; // more at once overrun the buffers of the path and of the server
+    constexpr auto breath = std::chrono::milliseconds(10);
+    unsigned sent = 0;
+
     for (Lane& lane : lanes_) {
         if (lane.flow.closed())
             continue;
-        if (const auto sent = send_one(lane, round); !sent)
-            return sent;
+        if (const auto done = send_one(lane, round); !done)
+            return done;
+        if (++sent % burst == 0)
+            collect(Clock::now() + breath);
     }
     return {};
 }
@@ -178,9 +187,13 @@ void Client::collect(Clock::time_point until)
             if (wanted[i].revents != 0)
                 take_answers(*waiting[i]);
     }
-    for (Lane* const lane : waiting)
-        if (lane->waiting)
-            end_exchange(*lane);
+}
+
+void Client::give_up()
+{
+    for (Lane& lane : lanes_)
+        if (lane.waiting)
+            end_exchange(lane);
 }
 
 Result<void> Client::renew_leases()
@@ -227,6 +240,7 @@ Result<ClientReport> Client::run()
         if (!done)
             break;
         collect(start + options_.timeout);
+        give_up();
         if (all_closed())
             break;
         done = renew_leases();

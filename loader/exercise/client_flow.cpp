@@ -33,13 +33,22 @@ Result<ClientFlow> ClientFlow::open(const ClientOptions& options, std::uint32_t 
     return flow;
 }
 
+/// The lease goes with the socket, so that the last segments have the label, too.
+void ClientFlow::close()
+{
+    if (lease_)
+        lease_->abandon();
+    lease_.reset();
+    socket_.reset();
+}
+
 Result<void> ClientFlow::set_up(std::uint32_t label, int stop)
 {
+    close();
     auto opened = open_socket(options_->transport);
 
     if (!opened)
         return std::unexpected(opened.error());
-    lease_.reset();
     buffer_.clear();
     closed_ = false;
     socket_ = std::move(*opened);
@@ -77,7 +86,7 @@ Result<void> ClientFlow::take_lease(std::uint32_t label)
     if (!lease)
         return std::unexpected(lease.error());
     label_ = lease->label();
-    lease_ = std::move(*lease); // the one before is given back: never without one
+    lease_ = std::move(*lease); // the one before, if there was one, is given back
     return {};
 }
 

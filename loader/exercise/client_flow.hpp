@@ -23,6 +23,10 @@ public:
     /// A connected socket that sends LABEL, leased if the pattern has leases.
     static Result<ClientFlow> open(const ClientOptions& options, std::uint32_t label, int stop);
 
+    ClientFlow(ClientFlow&&) = default;
+    ClientFlow& operator=(ClientFlow&&) = delete;
+    ~ClientFlow() { close(); }
+
     /// Changes to LABEL. A TCP connection cannot, so another one is made.
     Result<void> change(std::uint32_t label, int stop);
 
@@ -43,6 +47,7 @@ public:
 private:
     explicit ClientFlow(const ClientOptions& options) : options_(&options) {}
 
+    void close();
     Result<void> set_up(std::uint32_t label, int stop);
     Result<void> take_lease(std::uint32_t label);
     Result<void> connect(int stop);
@@ -51,7 +56,7 @@ private:
 
     const ClientOptions* options_;
     Fd socket_;
-    std::optional<Lease> lease_; // behind the socket: given back before that is closed
+    std::optional<Lease> lease_;
     std::optional<std::uint32_t> label_;
     std::vector<std::uint8_t> buffer_; // of a TCP stream: what is no whole answer yet
     bool closed_ = false;

@@ -29,9 +29,11 @@ void Connection::take_messages(Peers& peers, std::uint32_t label)
 {
     std::span<std::uint8_t> rest(input_);
 
-    while (rest.size() >= message_header_size) {
+    while (!rest.empty()) {
         auto message = read_message(rest);
 
+        if (!message && rest.size() < message_header_size && may_be_message(rest))
+            break;
         if (!message) { // somebody who speaks another language: noted, not answered
             peers.note(peer_, label, rest.size());
             rest = {};

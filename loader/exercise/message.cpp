@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <endian.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace flowlabel {
@@ -32,6 +33,17 @@ void write_message(std::span<std::uint8_t> buffer, const Message& message)
     };
 
     memcpy(buffer.data(), &wire, sizeof(wire));
+}
+
+bool may_be_message(std::span<const std::uint8_t> buffer)
+{
+    const auto starts_with = [&](std::uint32_t magic) {
+        const std::uint32_t magic_be = htonl(magic);
+
+        return memcmp(buffer.data(), &magic_be, std::min(buffer.size(), sizeof(magic_be))) == 0;
+    };
+
+    return buffer.empty() || starts_with(request_magic) || starts_with(answer_magic);
 }
 
 std::optional<Message> read_message(std::span<const std::uint8_t> buffer)

@@ -26,6 +26,9 @@ struct Message {
 /// Writes the header to the start of BUFFER, which has room for it.
 void write_message(std::span<std::uint8_t> buffer, const Message& message);
 
+/// Could more octets make a message of what BUFFER starts with?
+bool may_be_message(std::span<const std::uint8_t> buffer);
+
 /// Nothing if BUFFER does not start with a whole header.
 std::optional<Message> read_message(std::span<const std::uint8_t> buffer);
 

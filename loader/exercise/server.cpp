@@ -45,6 +45,15 @@ private:
     std::uint64_t unreflected_ = 0;
 };
 
+/// Room for a thousand flows that send at once, as far as it is granted.
+void make_room(int socket)
+{
+    const int octets = 4 << 20;
+
+    if (setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof(octets)) != 0)
+        (void)setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
+}
+
 /// A socket of TYPE on all addresses of this host that tells the labels that it receives.
 Result<Fd> open_on(std::uint16_t port, int type)
 {
@@ -56,6 +65,8 @@ Result<Fd> open_on(std::uint16_t port, int type)
     (void)setsockopt(opened.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)); // IPv4 has no labels
     if (type == SOCK_STREAM) // a server that ended a moment ago is no reason to fail
         (void)setsockopt(opened.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    else
+        make_room(opened.get());
     Result<void> done = bind_endpoint(opened.get(), {.port = port});
 
     if (done)
