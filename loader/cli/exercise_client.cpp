@@ -30,8 +30,32 @@ static Result<void> judge(const ClientReport& report)
     return {};
 }
 
+static Result<void> run_raw(const ClientCommand& command)
+{
+    const auto options = command.generator_options();
+
+    if (!options)
+        return std::unexpected(options.error());
+    const auto stop = StopSignals::take();
+
+    if (!stop)
+        return std::unexpected(stop.error());
+    const auto report = run_generator(*options, stop->descriptor());
+
+    if (!report)
+        return std::unexpected(report.error());
+    return to_stdout([&](const Sink& sink) {
+        if (command.json)
+            sink(generator_json(*report).dump(2) + "\n");
+        else
+            write_generator_summary(*report, sink);
+    });
+}
+
 static Result<void> run(const ClientCommand& command)
 {
+    if (command.raw)
+        return run_raw(command);
     const auto options = command.options();
 
     if (!options)

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "device.hpp"
 #include "message.hpp"
 #include "options.hpp"
 #include "server.hpp"
@@ -106,7 +107,9 @@ void ClientCommand::add_to(CLI::App& app)
                                              {"sequential", LabelPattern::sequential},
                                              {"encoded", LabelPattern::encoded},
                                              {"per-packet", LabelPattern::per_packet},
-                                             {"message", LabelPattern::message}},
+                                             {"message", LabelPattern::message},
+                                             {"syn-then-zero", LabelPattern::syn_then_zero},
+                                             {"rst-other", LabelPattern::rst_other}},
                                             "labels after a pattern that an observer should recognise");
     app.add_option("--text", text, "what --generate message hides in the labels")->type_name("TEXT");
     add_number(app, "--count", count, 0, "messages of each flow, 0: until stopped; 10 unless given");
@@ -118,6 +121,9 @@ void ClientCommand::add_to(CLI::App& app)
     add_number(app, "--change-every", change_every, 1,
                "another label after N messages of a flow; by TCP another connection, too");
     add_lease_options(app, *this);
+    app.add_option("--raw", raw, "send packets that no socket would, on this interface, and wait for no answers")
+        ->type_name("IFACE");
+    app.add_flag("--yes-on-a-real-nic", real_nic, "--raw on something else than veth, tun, tap or loopback");
     app.add_flag("--json", json, "one JSON document at the end");
 }
 
@@ -162,9 +168,14 @@ Result<void> ClientCommand::check(const ClientOptions& options) const
 {
     const LabelPattern pattern = options.labels.pattern;
 
+    if (real_nic)
+        return wrong("--yes-on-a-real-nic makes no sense without --raw", "add --raw IFACE");
+    if (pattern == LabelPattern::syn_then_zero || pattern == LabelPattern::rst_other)
+        return wrong("no socket sends such packets", "add --raw IFACE, which makes them without one");
     if (options.transport == Transport::tcp && differs_by_packet(pattern))
-        return wrong("the packets of a TCP connection all have one label", "choose --udp");
-    if (!is_leased(pattern) && (lease || share || expires || linger || renew))
+        return wrong("the packets of a TCP connection all have one label",
+                     "choose --udp, or --raw IFACE which makes packets without a connection");
+    if (!is_leased(pattern) && asks_for_lease())
         return wrong("--lease, --share, --expires, --linger and --renew are about leases, and nothing is leased here",
                      "add --label with a number or random");
     if (!is_leased(pattern) && change_every)
@@ -196,6 +207,54 @@ Result<ClientOptions> ClientCommand::options() const
     if (!server)
         return std::unexpected(server.error());
     options.server = *server;
+    return options;
+}
+
+Result<void> ClientCommand::check_generator(const GeneratorOptions& options) const
+{
+    const LabelPattern pattern = options.labels.pattern;
+
+    if (asks_for_lease() || change_every || timeout)
+        return wrong("raw packets have no lease, no changes and no answers",
+                     "leave out --lease, --share, --expires, --linger, --renew, --change-every and --timeout");
+    if (pattern == LabelPattern::automatic)
+        return wrong("the kernel labels no raw packets", "add --label with a number, random or none, or --generate");
+    if (options.transport == Transport::udp &&
+        (pattern == LabelPattern::syn_then_zero || pattern == LabelPattern::rst_other))
+        return wrong("UDP has neither SYN nor RST", "leave out --udp");
+    if (options.flows > most_raw_flows)
+        return wrong(fmt::format("--raw has ports for {} flows", most_raw_flows), "choose fewer --flows");
+    const auto for_trying = is_for_trying(options.interface);
+
+    if (!for_trying)
+        return std::unexpected(for_trying.error());
+    if (!*for_trying && !real_nic)
+        return wrong(fmt::format("{} is neither veth, tun, tap nor loopback: raw packets may reach a network",
+                                 options.interface),
+                     "add --yes-on-a-real-nic if that is meant");
+    return {};
+}
+
+Result<GeneratorOptions> ClientCommand::generator_options() const
+{
+    GeneratorOptions options{.interface = *raw};
+    const auto chosen = labels();
+
+    if (!chosen)
+        return std::unexpected(chosen.error());
+    options.transport = udp ? Transport::udp : Transport::tcp;
+    options.labels = *chosen;
+    options.count = count.value_or(options.count);
+    options.interval = interval.value_or(options.interval);
+    options.size = size.value_or(options.size);
+    options.flows = static_cast<unsigned>(flows.value_or(options.flows));
+    if (const auto sensible = check_generator(options); !sensible)
+        return std::unexpected(sensible.error());
+    const auto destination = resolve(host, static_cast<std::uint16_t>(port.value_or(exercise_port)));
+
+    if (!destination)
+        return std::unexpected(destination.error());
+    options.destination = *destination;
     return options;
 }
 

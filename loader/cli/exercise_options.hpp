@@ -8,6 +8,7 @@
 #include <string>
 
 #include "client.hpp"
+#include "generator.hpp"
 
 namespace flowlabel {
 
@@ -40,13 +41,19 @@ struct ClientCommand {
     std::optional<std::uint64_t> expires;
     std::optional<std::uint64_t> linger;
     std::optional<std::chrono::nanoseconds> renew;
+    std::optional<std::string> raw; ///< the interface of raw packets
+    bool real_nic = false;          ///< it may be any
 
     void add_to(CLI::App& app);
 
-    /// Resolves the host. Wrong usage: options that make no sense together.
+    /// Both resolve the host. Wrong usage: options that make no sense together, and an interface that is no place to
+    /// try things.
     [[nodiscard]] Result<ClientOptions> options() const;
+    [[nodiscard]] Result<GeneratorOptions> generator_options() const;
 
 private:
+    [[nodiscard]] bool asks_for_lease() const { return lease || share || expires || linger || renew; }
+    [[nodiscard]] Result<void> check_generator(const GeneratorOptions& options) const;
     [[nodiscard]] Result<LabelOptions> labels() const;
     [[nodiscard]] Result<void> check(const ClientOptions& options) const;
     [[nodiscard]] LeaseOptions lease_options() const;

@@ -21,6 +21,8 @@ std::uint32_t LabelSource::of_flow(std::uint64_t flow, std::uint64_t flows, std:
 {
     switch (options_.pattern) {
     case LabelPattern::constant:
+    case LabelPattern::syn_then_zero:
+    case LabelPattern::rst_other:
         return label_behind(options_.first, change);
     case LabelPattern::sequential:
         return label_behind(options_.first, change * flows + flow);

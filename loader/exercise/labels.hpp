@@ -9,14 +9,16 @@
 namespace flowlabel {
 
 enum class LabelPattern {
-    automatic,  ///< what the kernel chooses by itself
-    none,       ///< 0
-    random,     ///< the kernel picks a random one for each flow, and leases it
-    constant,   ///< the same for all flows; the next one after each change
-    sequential, ///< the next one for each flow and change
-    encoded,    ///< 15 bits that stay, as in a code, and 5 random ones for each flow and change
-    per_packet, ///< another random one in each packet
-    message,    ///< two octets of a text in each packet
+    automatic,     ///< what the kernel chooses by itself
+    none,          ///< 0
+    random,        ///< a random one for each flow; the kernel picks it where it is leased
+    constant,      ///< the same for all flows; the next one after each change
+    sequential,    ///< the next one for each flow and change
+    encoded,       ///< 15 bits that stay, as in a code, and 5 random ones for each flow and change
+    per_packet,    ///< another random one in each packet
+    message,       ///< two octets of a text in each packet
+    syn_then_zero, ///< a TCP connection's SYN alone has one
+    rst_other,     ///< a TCP connection's RST has another
 };
 
 /// Packets of one flow differ in their labels: no lease, and no TCP socket, can do that.
@@ -27,7 +29,7 @@ constexpr bool differs_by_packet(LabelPattern pattern)
 
 struct LabelOptions {
     LabelPattern pattern = LabelPattern::automatic;
-    std::uint32_t first = 0; ///< of constant, sequential and encoded; 1 to 0xFFFFF
+    std::uint32_t first = 0; ///< of constant and all that follow but per_packet and message; 1 to 0xFFFFF
     std::string text;        ///< of message; not empty
 };
 
@@ -37,7 +39,8 @@ public:
 
     [[nodiscard]] LabelPattern pattern() const { return options_.pattern; }
 
-    /// The label of flow FLOW of FLOWS after CHANGE changes; 0 for automatic, none and random.
+    /// The label of flow FLOW of FLOWS after CHANGE changes; 0 for automatic, none and random, and where the labels
+    /// differ by packet.
     std::uint32_t of_flow(std::uint64_t flow, std::uint64_t flows, std::uint64_t change);
 
     /// The label of a flow's packet number PACKET, where they differ by packet.

@@ -90,4 +90,17 @@ struct ServerReport {
     std::uint64_t unreflected = 0; ///< answers that the kernel did not let go with the peer's label
 };
 
+/// What a generator of raw packets sent.
+struct GeneratorReport {
+    Transport transport = Transport::tcp;
+    std::string interface;
+    Address source;
+    Endpoint destination;
+    unsigned flows = 1;
+    std::uint64_t started = 0;                     ///< ns since 1970 UTC
+    std::uint64_t ended = 0;                       ///< ns since 1970 UTC
+    std::map<std::uint32_t, std::uint64_t> labels; ///< packets
+    std::uint64_t packets = 0;
+};
+
 } // namespace flowlabel

@@ -89,12 +89,33 @@ Json client_json(const ClientReport& report)
     };
 }
 
-static Json peer_json(const PeerReport& peer)
+static Json labels_json(const std::map<std::uint32_t, std::uint64_t>& counts, const char* unit)
 {
     Json labels = Json::array();
 
-    for (const auto& [label, messages] : peer.labels)
-        labels.push_back({{"label", label}, {"messages", messages}});
+    for (const auto& [label, number] : counts)
+        labels.push_back({{"label", label}, {unit, number}});
+    return labels;
+}
+
+Json generator_json(const GeneratorReport& report)
+{
+    return {
+        {"schema", schema},
+        {"role", "generator"},
+        {"protocol", name_of(report.transport)},
+        {"interface", report.interface},
+        {"source", report.source.text()},
+        {"destination", endpoint_json(report.destination)},
+        {"started_at", rfc3339(report.started)},
+        {"ended_at", rfc3339(report.ended)},
+        {"totals", {{"flows", report.flows}, {"packets", report.packets}}},
+        {"labels", labels_json(report.labels, "packets")},
+    };
+}
+
+static Json peer_json(const PeerReport& peer)
+{
     return {
         {"protocol", name_of(peer.transport)},
         {"peer", endpoint_json(peer.peer)},
@@ -102,7 +123,7 @@ static Json peer_json(const PeerReport& peer)
         {"messages", peer.messages},
         {"bytes", peer.octets},
         {"label_changes", peer.changes},
-        {"labels", labels},
+        {"labels", labels_json(peer.labels, "messages")},
     };
 }
 

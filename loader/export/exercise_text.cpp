@@ -108,4 +108,21 @@ void write_server_summary(const ServerReport& report, const Sink& sink)
         sink(fmt::format("and {} more (--json shows all)\n", grouped(report.peers.size() - rows)));
 }
 
+void write_generator_summary(const GeneratorReport& report, const Sink& sink)
+{
+    std::size_t rows = 0;
+
+    sink(fmt::format("raw {} from {} to {} on {}, {} flow{}: {} packets sent\n", name_of(report.transport),
+                     report.source.text(), report.destination.text(), report.interface, grouped(report.flows),
+                     report.flows == 1 ? "" : "s", grouped(report.packets)));
+    sink(fmt::format("{:<7}  {:>12}\n", "LABEL", "PACKETS"));
+    for (const auto& [label, packets] : report.labels) {
+        if (rows++ == most_rows)
+            break;
+        sink(fmt::format("0x{:05x}  {:>12}\n", label, grouped(packets)));
+    }
+    if (report.labels.size() > most_rows)
+        sink(fmt::format("and {} more (--json shows all)\n", grouped(report.labels.size() - most_rows)));
+}
+
 } // namespace flowlabel
