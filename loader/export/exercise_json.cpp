@@ -31,7 +31,9 @@ static Json triples_json(const LabelCounts& counts)
 
 static Json milliseconds(std::uint64_t ns)
 {
-    return static_cast<double>(ns / 1000) / 1000;
+    const std::uint64_t microseconds = ns / 1000; // more digits would be noise
+
+    return static_cast<double>(microseconds) / 1000;
 }
 
 static Json round_trips_json(const RoundTrips& trips)

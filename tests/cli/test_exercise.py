@@ -12,6 +12,7 @@ import signal
 import socket
 import struct
 import subprocess
+import textwrap
 import time
 
 import pytest
@@ -537,3 +538,27 @@ def test_a_server_that_ends(road):
     assert process.returncode == 0
     assert " answered, " in output
     assert "warning" in errors and (f"[{SERVER}]:{PORT} closed" in errors or "broke" in errors)
+
+
+def readme_tour():
+    """The commands of README.md's tour."""
+    text = (lab_module.REPOSITORY / "README.md").read_text(encoding="utf-8").split("## Try it on one host\n")[1]
+    return textwrap.dedent(text.split("interface:\n\n")[1].split("\n\n")[0])
+
+
+def test_the_tour_works_as_typed(alone, tmp_path):
+    """Issue: README's tour, line by line, with a bpffs of the test's own."""
+    program = tmp_path / "flowlabel"
+    program.write_text(f'#!/bin/sh\nexec {lab_module.binary()} "$@" --bpffs {alone.lab.bpffs}\n')
+    program.chmod(0o755)
+    commands = readme_tour().replace("server &", "server &\nsleep 0.5").replace("kill %1", "kill %1\nwait")
+    done = alone.client.run("bash", "-euc", "set -m\n" + commands, timeout=30,
+                            env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert "message 10: sent 0x12345, seen 0x12345, answer 0x00000, " in done.stdout
+    assert "::1     ::1          0x12345  no " in done.stdout
+    (stamped,) = [line for line in done.stdout.splitlines() if line.startswith("udp [")]
+    label = stamped.split()[-1]
+    assert f"message 10: sent 0x00000, seen {label}, answer " in done.stdout
+    assert f"::1     ::1          {label}  yes " in done.stdout
+    assert "2 peers, 20 messages" in done.stdout
+    assert "lo tc-ingress: detached; counted " in done.stderr
