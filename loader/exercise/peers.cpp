@@ -25,7 +25,7 @@ PeerReport* Peers::udp_peer(const Endpoint& peer)
 
 void Peers::note(PeerReport* peer, std::uint32_t label, std::uint64_t octets)
 {
-    if (!peer) {
+    if (!peer || (labels_ == most_labels && !peer->labels.contains(label))) {
         unlisted_++;
         return;
     }
@@ -34,7 +34,8 @@ void Peers::note(PeerReport* peer, std::uint32_t label, std::uint64_t octets)
 
     peer->messages++;
     peer->octets += octets;
-    peer->labels[label]++;
+    if (peer->labels[label]++ == 0)
+        labels_++;
     peer->changes += changed;
     peer->last = label;
     if (first || changed)

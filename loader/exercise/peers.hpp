@@ -28,6 +28,7 @@ private:
     const ServerEvents& events_;
     std::deque<PeerReport> list_; // whose elements stay where they are
     std::map<Endpoint, PeerReport*> udp_;
+    std::size_t labels_ = 0; ///< of all peers
     std::uint64_t unlisted_ = 0;
 };
 

@@ -86,7 +86,7 @@ struct ServerReport {
     std::uint64_t started = 0;     ///< ns since 1970 UTC
     std::uint64_t ended = 0;       ///< ns since 1970 UTC
     std::vector<PeerReport> peers; ///< in the order in which they came
-    std::uint64_t unlisted = 0;    ///< messages of more peers than are kept
+    std::uint64_t unlisted = 0;    ///< messages of more peers, or with more labels, than are kept
     std::uint64_t unreflected = 0; ///< answers that the kernel did not let go with the peer's label
 };
 

@@ -10,8 +10,9 @@ namespace flowlabel {
 
 constexpr std::uint16_t exercise_port = 24999;
 
-/// Peers that are kept; a stranger may invent as many as he likes.
+/// Peers, and labels of all of them, that are kept; a stranger may invent as many as he likes.
 constexpr std::size_t most_peers = 65536;
+constexpr std::size_t most_labels = 1 << 20;
 
 struct ServerOptions {
     std::uint16_t port = exercise_port;
