@@ -82,8 +82,8 @@ public:
     /// an automatic label, from now on.
     Result<void> put();
 
-    /// Forgets the reference, which the kernel drops when the socket is gone. So a TCP connection keeps its label to the
-    /// last segment; with put() its FIN would go without.
+    /// Forgets the reference, which the kernel drops when the socket is gone. So a TCP connection keeps its label to
+    /// the last segment; with put() its FIN would go without.
     void abandon() { socket_ = -1; }
 
 private:

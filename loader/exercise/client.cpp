@@ -84,13 +84,10 @@ Result<void> Client::send_one(Lane& lane, std::uint64_t round)
 {
     std::optional<std::uint32_t> packet_label;
 
-    lane.current.sequence = round;
-    lane.current.labels = {};
-    lane.current.round_trip.reset();
-    auto done = change_label(lane, round);
-
     if (differs_by_packet(labels_.pattern()))
         packet_label = labels_.of_packet(round);
+    Result<void> done = change_label(lane, round);
+
     if (done)
         done = lane.flow.send({.size = static_cast<std::uint32_t>(options_.size),
                                .sequence = static_cast<std::uint32_t>(round),
@@ -100,9 +97,13 @@ Result<void> Client::send_one(Lane& lane, std::uint64_t round)
         return done;
     if (!done)
         lane.report.trouble = done.error().what;
-    lane.current.labels.asked = packet_label ? packet_label : lane.flow.label();
+    lane.current = {.flow = lane.current.flow,
+                    .sequence = round,
+                    .labels = {.asked = packet_label ? packet_label : lane.flow.label()}};
     lane.report.sent++;
     lane.waiting = true;
+    if (lane.flow.closed())
+        end_exchange(lane);
     return {};
 }
 

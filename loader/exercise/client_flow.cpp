@@ -45,12 +45,12 @@ void ClientFlow::close()
 Result<void> ClientFlow::set_up(std::uint32_t label, int stop)
 {
     close();
+    closed_ = true; // until there is another one
     auto opened = open_socket(options_->transport);
 
     if (!opened)
         return std::unexpected(opened.error());
     buffer_.clear();
-    closed_ = false;
     socket_ = std::move(*opened);
     const LabelPattern pattern = options_->labels.pattern;
     Result<void> done = receive_labels(socket(), true);
@@ -61,7 +61,10 @@ Result<void> ClientFlow::set_up(std::uint32_t label, int stop)
         done = send_labels(socket(), true);
     if (done)
         done = take_lease(label);
-    return done ? connect(stop) : done;
+    if (done)
+        done = connect(stop);
+    closed_ = !done;
+    return done;
 }
 
 Result<void> ClientFlow::take_lease(std::uint32_t label)

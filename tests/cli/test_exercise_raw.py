@@ -78,7 +78,8 @@ def test_a_labelled_syn_then_zero(cable):
 
 def test_a_reset_with_another_label(cable):
     """LNX-19."""
-    with cable.generated("--generate", "rst-other", "--label", "255", "--count", "2", "--flows", "2") as (packets, document):
+    options = ["--generate", "rst-other", "--label", "255", "--count", "2", "--flows", "2"]
+    with cable.generated(*options) as (packets, document):
         for port in (1024, 1025):
             flow = [packet for packet in packets if packet.ports[0] == port]
             assert [packet.label for packet in flow] == [255, 255, 255, 255, 256]
@@ -182,8 +183,8 @@ def test_refusals(cable, options, status, words):
 
 def test_no_privilege(cable):
     """Raw packets take CAP_NET_RAW."""
-    done = cable.near.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", lab_module.binary(), "exercise",
-                          "client", THERE, "--raw", "v0", "--label", "5", check=False)
+    done = cable.near.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", lab_module.binary(),
+                          "exercise", "client", THERE, "--raw", "v0", "--label", "5", check=False)
     assert done.returncode == 1 and "cannot send raw packets" in done.stderr and "CAP_NET_RAW" in done.stderr
 
 
