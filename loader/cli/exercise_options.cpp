@@ -148,7 +148,7 @@ Result<LabelOptions> ClientCommand::labels() const
     LabelOptions options{.pattern = *generate, .first = word.value, .text = text.value_or(default_text)};
 
     if (!label) // below 0x80000, where leases are allowed whatever net.ipv6.flowlabel_state_ranges is
-        options.first = (LabelSource(options).any() & 0x7FFFF) | 1;
+        options.first = 1 + LabelSource(options).any() % 0x7FFFF;
     return options;
 }
 

@@ -150,6 +150,19 @@ def test_automatic_labels(road, protocol):
         assert labels["seen"] == 0
 
 
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+@pytest.mark.parametrize("ranges, least, most", [(0, 0.3, 0.7), (1, 1, 1)])
+def test_the_range_of_automatic_labels(road, protocol, ranges, least, most):
+    """LNX-31: with flowlabel_state_ranges 1 the highest bit is always set, else in half of them."""
+    road.client.sysctl("net.ipv6.auto_flowlabels", 1)
+    road.client.sysctl("net.ipv6.flowlabel_state_ranges", ranges)
+    with serving(road):
+        document = client(road, f"--{protocol}", "--flows", "300", "--count", "1", "--json").json()
+    labels = {labels["seen"] for labels in document["labels"]}
+    assert len(labels) > 290
+    assert least <= sum(label >> 19 for label in labels) / len(labels) <= most
+
+
 @pytest.mark.parametrize("protocol, sysctl, value", [("udp", None, None), ("tcp", "flowlabel_consistency", 0)])
 def test_reflection(road, protocol, sysctl, value):
     """LNX-9, LNX-14, LNX-15: the answers carry the client's label, on the path and at the client."""
