@@ -26,6 +26,7 @@ void add_flows(CLI::App& app, Context& context);
 void add_stats(CLI::App& app, Context& context);
 void add_replay(CLI::App& app, Context& context);
 void add_host(CLI::App& app, Context& context);
+void add_exercise(CLI::App& app, Context& context);
 void add_key(CLI::App& app, Context& context);
 
 /// `flowlabel: error: …` and the like, one line each, on stderr.

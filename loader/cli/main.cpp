@@ -33,6 +33,7 @@ static void add_everything(CLI::App& app, Context& context)
     add_stats(app, context);
     add_replay(app, context);
     add_host(app, context);
+    add_exercise(app, context);
     add_key(app, context);
 }
 

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <memory>
+
+#include "exercise.hpp"
+#include "exercise_export.hpp"
+#include "exercise_options.hpp"
+#include "live_output.hpp"
+#include "output.hpp"
+#include "verdict.hpp"
+
+namespace flowlabel {
+
+static Result<void> show(const ClientReport& report, bool json)
+{
+    return to_stdout([&](const Sink& sink) {
+        if (json)
+            sink(client_json(report).dump(2) + "\n");
+        else
+            write_client_summary(report, sink);
+    });
+}
+
+/// An error where nothing came back, else what there is to be warned of.
+static Result<void> judge(const ClientReport& report)
+{
+    if (const auto failure = failure_of(report))
+        return std::unexpected(*failure);
+    for (const std::string& warning : warnings_of(report))
+        print_warning(warning);
+    return {};
+}
+
+static Result<void> run_raw(const ClientCommand& command)
+{
+    const auto options = command.generator_options();
+
+    if (!options)
+        return std::unexpected(options.error());
+    const auto stop = StopSignals::take();
+
+    if (!stop)
+        return std::unexpected(stop.error());
+    const auto report = run_generator(*options, stop->descriptor());
+
+    if (!report)
+        return std::unexpected(report.error());
+    return to_stdout([&](const Sink& sink) {
+        if (command.json)
+            sink(generator_json(*report).dump(2) + "\n");
+        else
+            write_generator_summary(*report, sink);
+    });
+}
+
+static Result<void> run(const ClientCommand& command)
+{
+    if (command.raw)
+        return run_raw(command);
+    const auto options = command.options();
+
+    if (!options)
+        return std::unexpected(options.error());
+    const auto stop = StopSignals::take();
+
+    if (!stop)
+        return std::unexpected(stop.error());
+    LiveOutput output;
+    const auto report = run_client(*options, stop->descriptor(), [&](const Exchange& exchange) {
+        if (!command.json && options->flows == 1)
+            output.line(exchange_text(exchange));
+    });
+
+    if (!report)
+        return std::unexpected(report.error());
+    if (!output.result())
+        return output.result();
+    if (const auto shown = show(*report, command.json); !shown)
+        return shown;
+    return judge(*report);
+}
+
+void add_exercise_client(CLI::App& exercise, Context& context)
+{
+    auto command = std::make_shared<ClientCommand>();
+    CLI::App& client = *exercise.add_subcommand("client", "send labels, and show which ones arrive and come back");
+
+    command->add_to(client);
+    client.callback([&context, command] { context.run = [command] { return run(*command); }; });
+}
+
+} // namespace flowlabel

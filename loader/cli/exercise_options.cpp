@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "exercise_options.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+
+#include "device.hpp"
+#include "message.hpp"
+#include "options.hpp"
+#include "server.hpp"
+
+namespace flowlabel {
+
+namespace {
+
+constexpr std::uint64_t most_flows = 1'000'000;
+constexpr const char* default_text = "flowlabel";
+
+/// 200ms, 1.5s, 2: seconds unless it says otherwise.
+std::chrono::nanoseconds parse_duration(const std::string& name, const std::string& given)
+{
+    constexpr double longest = 86400;
+    double number = 0;
+    const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), number);
+    const std::string unit(end, given.data() + given.size());
+    const double seconds = unit == "us" ? number / 1e6 : unit == "ms" ? number / 1e3 : number;
+
+    if (error != std::errc{} || (!unit.empty() && unit != "us" && unit != "ms" && unit != "s") ||
+        !std::isfinite(seconds) || seconds < 0 || seconds > longest)
+        throw CLI::ValidationError(name, fmt::format("'{}' is no time of at most a day, as in 200ms or 1.5s", given));
+    return std::chrono::nanoseconds(std::llround(seconds * 1e9));
+}
+
+void add_duration(CLI::App& app, const std::string& name, std::optional<std::chrono::nanoseconds>& value,
+                  const std::string& description)
+{
+    app.add_option_function<std::string>(
+           name, [&value, name](const std::string& given) { value = parse_duration(name, given); }, description)
+        ->type_name("D");
+}
+
+LabelWord parse_label_word(const std::string& given)
+{
+    if (given == "auto")
+        return {.kind = LabelWord::Kind::automatic};
+    if (given == "none")
+        return {.kind = LabelWord::Kind::none};
+    if (given == "random")
+        return {.kind = LabelWord::Kind::random};
+    const auto label = parse_label(given);
+
+    if (!label)
+        throw CLI::ValidationError("--label",
+                                   label.error().what + ": " + label.error().hint + ", or auto, random, none");
+    if (*label == 0)
+        return {.kind = LabelWord::Kind::none};
+    return {.kind = LabelWord::Kind::value, .value = *label};
+}
+
+void add_lease_options(CLI::App& app, ClientCommand& command)
+{
+    add_choice<std::optional<LeaseKind>>(
+        app, "--lease", command.lease,
+        {{"create", LeaseKind::create}, {"join", LeaseKind::join}, {"new", LeaseKind::only_new}},
+        "take the label even if nobody has it, only if somebody has it, only if nobody has it; create unless given");
+    add_choice<std::optional<LabelShare>>(app, "--share", command.share,
+                                          {{"any", LabelShare::any},
+                                           {"excl", LabelShare::exclusive},
+                                           {"process", LabelShare::process},
+                                           {"user", LabelShare::user}},
+                                          "who else may lease the label; any unless given");
+    add_number(app, "--expires", command.expires, 0, "seconds that the label is taken at least", UINT16_MAX);
+    add_number(app, "--linger", command.linger, 0, "seconds that the label stays taken after its last use", UINT16_MAX);
+    add_duration(app, "--renew", command.renew, "renew the lease so often");
+}
+
+std::unexpected<Error> wrong(const std::string& what, const std::string& hint)
+{
+    return fail(what, hint, Failure::usage);
+}
+
+bool is_leased(LabelPattern pattern)
+{
+    return pattern == LabelPattern::random || pattern == LabelPattern::constant ||
+           pattern == LabelPattern::sequential || pattern == LabelPattern::encoded;
+}
+
+} // namespace
+
+void ClientCommand::add_to(CLI::App& app)
+{
+    app.add_option("HOST", host, "the server: an IPv6 address, with %INTERFACE where it is link-local, or a name")
+        ->required()
+        ->type_name("");
+    CLI::Option* const tcp_flag = app.add_flag("--tcp", tcp, "by TCP; this unless --udp is given");
+
+    app.add_flag("--udp", udp, "by UDP")->excludes(tcp_flag);
+    add_number(app, "--port", port, 1, "the port; 24999 unless given", UINT16_MAX);
+    app.add_option_function<std::string>(
+           "--label", [this](const std::string& given) { label = parse_label_word(given); },
+           "the label of each flow: this one, the kernel's automatic one, a random leased one, none; auto unless given")
+        ->type_name("L|auto|random|none");
+    add_choice<std::optional<LabelPattern>>(app, "--generate", generate,
+                                            {{"constant", LabelPattern::constant},
+                                             {"sequential", LabelPattern::sequential},
+                                             {"encoded", LabelPattern::encoded},
+                                             {"per-packet", LabelPattern::per_packet},
+                                             {"message", LabelPattern::message},
+                                             {"syn-then-zero", LabelPattern::syn_then_zero},
+                                             {"rst-other", LabelPattern::rst_other}},
+                                            "labels after a pattern that an observer should recognise");
+    app.add_option("--text", text, "what --generate message hides in the labels")->type_name("TEXT");
+    add_number(app, "--count", count, 0, "messages of each flow, 0: until stopped; 10 unless given");
+    add_duration(app, "--interval", interval, "from one message to the next, as in 50ms or 2s; 100ms unless given");
+    add_duration(app, "--timeout", timeout, "how long to wait for an answer; 1s unless given");
+    add_number(app, "--size", size, message_header_size, "octets of a message, at least 24; 64 unless given",
+               largest_message);
+    add_number(app, "--flows", flows, 1, "flows side by side; 1 unless given", most_flows);
+    add_number(app, "--change-every", change_every, 1,
+               "another label after N messages of a flow; by TCP another connection, too");
+    add_lease_options(app, *this);
+    app.add_option("--raw", raw, "send packets that no socket would, on this interface, and wait for no answers")
+        ->type_name("IFACE");
+    app.add_flag("--yes-on-a-real-nic", real_nic, "--raw on something else than veth, tun, tap or loopback");
+    app.add_flag("--json", json, "one JSON document at the end");
+}
+
+Result<LabelOptions> ClientCommand::labels() const
+{
+    const LabelWord word = label.value_or(LabelWord{});
+
+    if (text && generate != LabelPattern::message)
+        return wrong("--text makes no sense without --generate message", "add it");
+    if (text && text->empty())
+        return wrong("--text has no text to send", "give it a letter at least");
+    if (!generate)
+        return LabelOptions{.pattern = word.kind == LabelWord::Kind::automatic ? LabelPattern::automatic
+                                       : word.kind == LabelWord::Kind::none    ? LabelPattern::none
+                                       : word.kind == LabelWord::Kind::random  ? LabelPattern::random
+                                                                               : LabelPattern::constant,
+                            .first = word.value};
+    if (label && word.kind != LabelWord::Kind::value)
+        return wrong("--generate makes its own labels", "--label with a number from 1 on is the first of them");
+    if (label && differs_by_packet(*generate))
+        return wrong("the labels of this pattern have no first one", "leave out --label");
+    LabelOptions options{.pattern = *generate, .first = word.value, .text = text.value_or(default_text)};
+
+    if (!label) // below 0x80000, where leases are allowed whatever net.ipv6.flowlabel_state_ranges is
+        options.first = 1 + LabelSource(options).any() % 0x7FFFF;
+    return options;
+}
+
+LeaseOptions ClientCommand::lease_options() const
+{
+    const LeaseKind kind = lease.value_or(LeaseKind::create);
+
+    return {.share = share.value_or(LabelShare::any),
+            .create = kind != LeaseKind::join,
+            .only_new = kind == LeaseKind::only_new,
+            .expires = static_cast<std::uint16_t>(expires.value_or(0)),
+            .linger = static_cast<std::uint16_t>(linger.value_or(0)),
+            .renew = renew.value_or(std::chrono::nanoseconds(0))};
+}
+
+Result<void> ClientCommand::check(const ClientOptions& options) const
+{
+    const LabelPattern pattern = options.labels.pattern;
+
+    if (real_nic)
+        return wrong("--yes-on-a-real-nic makes no sense without --raw", "add --raw IFACE");
+    if (pattern == LabelPattern::syn_then_zero || pattern == LabelPattern::rst_other)
+        return wrong("no socket sends such packets", "add --raw IFACE, which makes them without one");
+    if (options.transport == Transport::tcp && differs_by_packet(pattern))
+        return wrong("the packets of a TCP connection all have one label",
+                     "choose --udp, or --raw IFACE which makes packets without a connection");
+    if (!is_leased(pattern) && asks_for_lease())
+        return wrong("--lease, --share, --expires, --linger and --renew are about leases, and nothing is leased here",
+                     "add --label with a number or random");
+    if (!is_leased(pattern) && change_every)
+        return wrong("--change-every changes a label that was chosen, and none is",
+                     "add --label with a number or random");
+    return {};
+}
+
+Result<ClientOptions> ClientCommand::options() const
+{
+    ClientOptions options;
+    const auto chosen = labels();
+
+    if (!chosen)
+        return std::unexpected(chosen.error());
+    options.transport = udp ? Transport::udp : Transport::tcp;
+    options.labels = *chosen;
+    options.lease = lease_options();
+    options.count = count.value_or(options.count);
+    options.interval = interval.value_or(options.interval);
+    options.timeout = timeout.value_or(options.timeout);
+    options.size = size.value_or(options.size);
+    options.flows = static_cast<unsigned>(flows.value_or(options.flows));
+    options.change_every = change_every.value_or(0);
+    if (const auto sensible = check(options); !sensible)
+        return std::unexpected(sensible.error());
+    const auto server = resolve(host, static_cast<std::uint16_t>(port.value_or(exercise_port)));
+
+    if (!server)
+        return std::unexpected(server.error());
+    options.server = *server;
+    return options;
+}
+
+Result<void> ClientCommand::check_generator(const GeneratorOptions& options) const
+{
+    const LabelPattern pattern = options.labels.pattern;
+
+    if (asks_for_lease() || change_every || timeout)
+        return wrong("raw packets have no lease, no changes and no answers",
+                     "leave out --lease, --share, --expires, --linger, --renew, --change-every and --timeout");
+    if (pattern == LabelPattern::automatic)
+        return wrong("the kernel labels no raw packets", "add --label with a number, random or none, or --generate");
+    if (options.transport == Transport::udp &&
+        (pattern == LabelPattern::syn_then_zero || pattern == LabelPattern::rst_other))
+        return wrong("UDP has neither SYN nor RST", "leave out --udp");
+    if (options.flows > most_raw_flows)
+        return wrong(fmt::format("--raw has ports for {} flows", most_raw_flows), "choose fewer --flows");
+    const auto for_trying = is_for_trying(options.interface);
+
+    if (!for_trying)
+        return std::unexpected(for_trying.error());
+    if (!*for_trying && !real_nic)
+        return wrong(fmt::format("{} is neither veth, tun, tap nor loopback: raw packets may reach a network",
+                                 options.interface),
+                     "add --yes-on-a-real-nic if that is meant");
+    return {};
+}
+
+Result<GeneratorOptions> ClientCommand::generator_options() const
+{
+    GeneratorOptions options{.interface = *raw};
+    const auto chosen = labels();
+
+    if (!chosen)
+        return std::unexpected(chosen.error());
+    options.transport = udp ? Transport::udp : Transport::tcp;
+    options.labels = *chosen;
+    options.count = count.value_or(options.count);
+    options.interval = interval.value_or(options.interval);
+    options.size = size.value_or(options.size);
+    options.flows = static_cast<unsigned>(flows.value_or(options.flows));
+    if (const auto sensible = check_generator(options); !sensible)
+        return std::unexpected(sensible.error());
+    const auto destination = resolve(host, static_cast<std::uint16_t>(port.value_or(exercise_port)));
+
+    if (!destination)
+        return std::unexpected(destination.error());
+    options.destination = *destination;
+    return options;
+}
+
+} // namespace flowlabel

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// The options of `flowlabel exercise client`, and what they mean together.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "client.hpp"
+#include "generator.hpp"
+
+namespace flowlabel {
+
+/// What --label says.
+struct LabelWord {
+    enum class Kind { automatic, none, random, value } kind = Kind::automatic;
+    std::uint32_t value = 0; ///< 1 to 0xFFFFF
+};
+
+/// What --lease says.
+enum class LeaseKind { create, join, only_new };
+
+struct ClientCommand {
+    std::string host;
+    bool tcp = false;
+    bool udp = false;
+    bool json = false;
+    std::optional<std::uint64_t> port;
+    std::optional<LabelWord> label;
+    std::optional<LabelPattern> generate;
+    std::optional<std::string> text;
+    std::optional<std::uint64_t> count;
+    std::optional<std::chrono::nanoseconds> interval;
+    std::optional<std::chrono::nanoseconds> timeout;
+    std::optional<std::uint64_t> size;
+    std::optional<std::uint64_t> flows;
+    std::optional<std::uint64_t> change_every;
+    std::optional<LeaseKind> lease;
+    std::optional<LabelShare> share;
+    std::optional<std::uint64_t> expires;
+    std::optional<std::uint64_t> linger;
+    std::optional<std::chrono::nanoseconds> renew;
+    std::optional<std::string> raw; ///< the interface of raw packets
+    bool real_nic = false;          ///< it may be any
+
+    void add_to(CLI::App& app);
+
+    /// Both resolve the host. Wrong usage: options that make no sense together, and an interface that is no place to
+    /// try things.
+    [[nodiscard]] Result<ClientOptions> options() const;
+    [[nodiscard]] Result<GeneratorOptions> generator_options() const;
+
+private:
+    [[nodiscard]] bool asks_for_lease() const { return lease || share || expires || linger || renew; }
+    [[nodiscard]] Result<void> check_generator(const GeneratorOptions& options) const;
+    [[nodiscard]] Result<LabelOptions> labels() const;
+    [[nodiscard]] Result<void> check(const ClientOptions& options) const;
+    [[nodiscard]] LeaseOptions lease_options() const;
+};
+
+} // namespace flowlabel

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+
+#include "exercise.hpp"
+#include "exercise_export.hpp"
+#include "live_output.hpp"
+#include "options.hpp"
+#include "output.hpp"
+#include "server.hpp"
+
+namespace flowlabel {
+
+namespace {
+
+struct ServerCommand {
+    bool tcp = false;
+    bool udp = false;
+    bool reflect = false;
+    bool json = false;
+    std::optional<std::uint64_t> port;
+};
+
+/// Without a protocol it is both.
+ServerOptions options_of(const ServerCommand& command)
+{
+    ServerOptions options{.tcp = command.tcp || !command.udp, .udp = command.udp || !command.tcp};
+
+    options.port = static_cast<std::uint16_t>(command.port.value_or(exercise_port));
+    options.reflect = command.reflect;
+    return options;
+}
+
+ServerEvents events_for(const ServerOptions& options, const ServerCommand& command, LiveOutput& output)
+{
+    return {
+        .listening =
+            [&options] {
+                print_note(fmt::format("listening on port {} ({}); ^C ends it", options.port,
+                                       !options.tcp   ? "UDP"
+                                       : !options.udp ? "TCP"
+                                                      : "TCP and UDP"));
+            },
+        .label =
+            [&command, &output](const PeerReport& peer) {
+                if (!command.json)
+                    output.line(peer_text(peer));
+            },
+        .trouble = [](const PeerReport&,
+                      const Error& error) { print_warning(error.what + "; it is answered without a label"); },
+    };
+}
+
+Result<void> run(const ServerCommand& command)
+{
+    const auto stop = StopSignals::take();
+
+    if (!stop)
+        return std::unexpected(stop.error());
+    const ServerOptions options = options_of(command);
+    LiveOutput output;
+    const auto report = run_server(options, stop->descriptor(), events_for(options, command, output));
+
+    if (!report)
+        return std::unexpected(report.error());
+    if (!output.result())
+        return output.result();
+    return to_stdout([&](const Sink& sink) {
+        if (command.json)
+            sink(server_json(*report).dump(2) + "\n");
+        else
+            write_server_summary(*report, sink);
+    });
+}
+
+} // namespace
+
+void add_exercise_server(CLI::App& exercise, Context& context)
+{
+    auto command = std::make_shared<ServerCommand>();
+    CLI::App& server = *exercise.add_subcommand("server", "show the labels that come, and answer");
+
+    server.add_flag("--tcp", command->tcp, "TCP; both protocols unless one is given");
+    server.add_flag("--udp", command->udp, "UDP; both protocols unless one is given");
+    add_number(server, "--port", command->port, 1, "the port; 24999 unless given", UINT16_MAX);
+    server.add_flag("--reflect", command->reflect, "answer with the label that came");
+    server.add_flag("--json", command->json, "one JSON document at the end");
+    server.callback([&context, command] { context.run = [command] { return run(*command); }; });
+}
+
+} // namespace flowlabel

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "live_output.hpp"
+
+#include <pthread.h>
+#include <sys/signalfd.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "output.hpp"
+
+namespace flowlabel {
+
+Result<StopSignals> StopSignals::take()
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP})
+        sigaddset(&set, number);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    Fd signals(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+
+    if (!signals)
+        return fail_errno(errno, "cannot wait for signals");
+    return StopSignals(std::move(signals));
+}
+
+void LiveOutput::line(const std::string& text)
+{
+    if (!result_ || stdout_closed())
+        return;
+    result_ = to_stdout([&](const Sink& sink) { sink(text + "\n"); });
+    if (!result_ || stdout_closed())
+        raise(SIGTERM); // blocked: it ends the command as ^C does
+}
+
+} // namespace flowlabel

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "client.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "client_flow.hpp"
+#include "flowlabel/time.hpp"
+
+namespace flowlabel {
+
+namespace {
+
+/// A flow, and the message of it that is on its way.
+struct Lane {
+    ClientFlow flow;
+    FlowReport report;
+    Exchange current;
+    bool waiting = false;
+};
+
+class Client {
+public:
+    Client(const ClientOptions& options, int stop, const std::function<void(const Exchange&)>& tell)
+        : options_(options), stop_(stop), tell_(tell), labels_(options.labels)
+    {
+    }
+
+    Result<ClientReport> run();
+
+private:
+    Result<void> open_flows();
+    Result<void> send_round(std::uint64_t round);
+    Result<void> send_one(Lane& lane, std::uint64_t round);
+    Result<void> change_label(Lane& lane, std::uint64_t round);
+    Result<void> renew_leases();
+
+    /// Collects answers until each flow has its own, or it is UNTIL.
+    void collect(Clock::time_point until);
+
+    /// What has no answer by now has none.
+    void give_up();
+    void take_answers(Lane& lane);
+    void take(Lane& lane, const Answer& answer);
+    void end_exchange(Lane& lane);
+
+    [[nodiscard]] bool all_closed() const;
+    ClientReport report();
+
+    const ClientOptions& options_;
+    int stop_;
+    const std::function<void(const Exchange&)>& tell_;
+    LabelSource labels_;
+    std::vector<Lane> lanes_;
+    RoundTrips round_trips_;
+    Clock::time_point next_renewal_ = Clock::time_point::max();
+    std::uint64_t started_ = 0;
+    bool stopped_ = false;
+};
+
+Result<void> Client::open_flows()
+{
+    for (unsigned i = 0; i < options_.flows; i++) {
+        auto flow = ClientFlow::open(options_, labels_.of_flow(i, options_.flows, 0), stop_);
+
+        if (!flow)
+            return std::unexpected(flow.error());
+        lanes_.push_back({.flow = std::move(*flow), .report = {}, .current = {.flow = i}});
+    }
+    if (options_.lease.renew.count() != 0)
+        next_renewal_ = Clock::now() + options_.lease.renew;
+    return {};
+}
+
+Result<void> Client::change_label(Lane& lane, std::uint64_t round)
+{
+    if (options_.change_every == 0 || round == 0 || round % options_.change_every != 0)
+        return {};
+    return lane.flow.change(labels_.of_flow(lane.current.flow, options_.flows, round / options_.change_every), stop_);
+}
+
+/// Failure: not one message of this flow got out.
+Result<void> Client::send_one(Lane& lane, std::uint64_t round)
+{
+    std::optional<std::uint32_t> packet_label;
+
+    if (differs_by_packet(labels_.pattern()))
+        packet_label = labels_.of_packet(round);
+    Result<void> done = change_label(lane, round);
+
+    if (done)
+        done = lane.flow.send({.size = static_cast<std::uint32_t>(options_.size),
+                               .sequence = static_cast<std::uint32_t>(round),
+                               .sent = now_monotonic()},
+                              packet_label, stop_);
+    if (!done && lane.report.sent == 0)
+        return done;
+    if (!done)
+        lane.report.trouble = done.error().what;
+    lane.current = {.flow = lane.current.flow,
+                    .sequence = round,
+                    .labels = {.asked = packet_label ? packet_label : lane.flow.label()}};
+    lane.report.sent++;
+    lane.waiting = true;
+    if (lane.flow.closed())
+        end_exchange(lane);
+    return {};
+}
+
+Result<void> Client::send_round(std::uint64_t round)
+{
+    constexpr unsigned burst = 64; // more at once overrun the buffers of the path and of the server
+    constexpr auto breath = std::chrono::milliseconds(10);
+    unsigned sent = 0;
+
+    for (Lane& lane : lanes_) {
+        if (lane.flow.closed())
+            continue;
+        if (const auto done = send_one(lane, round); !done)
+            return done;
+        if (++sent % burst == 0)
+            collect(Clock::now() + breath);
+    }
+    return {};
+}
+
+void Client::end_exchange(Lane& lane)
+{
+    lane.waiting = false;
+    lane.report.labels[lane.current.labels]++;
+    tell_(lane.current);
+}
+
+void Client::take(Lane& lane, const Answer& answer)
+{
+    if (!lane.waiting || answer.message.sequence != static_cast<std::uint32_t>(lane.current.sequence)) {
+        lane.report.late++;
+        return;
+    }
+    lane.current.labels.seen = answer.message.seen;
+    lane.current.labels.answered = answer.label;
+    lane.current.round_trip = now_monotonic() - answer.message.sent;
+    lane.report.received++;
+    round_trips_.add(*lane.current.round_trip);
+    end_exchange(lane);
+}
+
+void Client::take_answers(Lane& lane)
+{
+    for (;;) {
+        const auto answer = lane.flow.receive();
+
+        if (!answer) {
+            lane.report.trouble = answer.error().what;
+            if (lane.waiting)
+                end_exchange(lane); // there will be no answer
+            return;
+        }
+        if (!*answer)
+            return;
+        take(lane, **answer);
+    }
+}
+
+void Client::collect(Clock::time_point until)
+{
+    constexpr auto grace = std::chrono::milliseconds(100); // for what is on its way when the end is asked for
+    std::vector<pollfd> wanted;
+    std::vector<Lane*> waiting;
+
+    for (Woken woken = Woken::ready; woken != Woken::timeout;) {
+        wanted.clear();
+        waiting.clear();
+        for (Lane& lane : lanes_) {
+            if (!lane.waiting)
+                continue;
+            wanted.push_back({.fd = lane.flow.socket(), .events = POLLIN, .revents = 0});
+            waiting.push_back(&lane);
+        }
+        if (wanted.empty())
+            return;
+        woken = wait_for(wanted, until, stopped_ ? -1 : stop_);
+        if (woken == Woken::stopped) {
+            stopped_ = true;
+            until = std::min(until, Clock::now() + grace);
+        }
+        for (std::size_t i = 0; i < wanted.size(); i++)
+            if (wanted[i].revents != 0)
+                take_answers(*waiting[i]);
+    }
+}
+
+void Client::give_up()
+{
+    for (Lane& lane : lanes_)
+        if (lane.waiting)
+            end_exchange(lane);
+}
+
+Result<void> Client::renew_leases()
+{
+    if (Clock::now() < next_renewal_)
+        return {};
+    next_renewal_ += options_.lease.renew;
+    for (const Lane& lane : lanes_)
+        if (const auto renewed = lane.flow.renew_lease(); !renewed)
+            return renewed;
+    return {};
+}
+
+bool Client::all_closed() const
+{
+    return std::ranges::all_of(lanes_, [](const Lane& lane) { return lane.flow.closed(); });
+}
+
+ClientReport Client::report()
+{
+    ClientReport report{.server = options_.server,
+                        .transport = options_.transport,
+                        .started = started_,
+                        .ended = now_utc(),
+                        .round_trips = round_trips_};
+
+    for (Lane& lane : lanes_) {
+        lane.report.local = local_endpoint(lane.flow.socket()).value_or(Endpoint{});
+        lane.report.lease = current_lease(lane.flow.socket()).value_or(std::nullopt);
+        report.flows.push_back(std::move(lane.report));
+    }
+    return report;
+}
+
+Result<ClientReport> Client::run()
+{
+    started_ = now_utc();
+    Result<void> done = open_flows();
+
+    for (std::uint64_t round = 0; done && !stopped_ && (options_.count == 0 || round < options_.count); round++) {
+        const auto start = Clock::now();
+
+        done = send_round(round);
+        if (!done)
+            break;
+        collect(start + options_.timeout);
+        give_up();
+        if (all_closed())
+            break;
+        done = renew_leases();
+        if (!stopped_ && round + 1 != options_.count)
+            stopped_ = wait_for({}, start + options_.interval, stop_) == Woken::stopped;
+    }
+    if (!done)
+        return std::unexpected(done.error());
+    return report();
+}
+
+} // namespace
+
+Result<ClientReport> run_client(const ClientOptions& options, int stop,
+                                const std::function<void(const Exchange&)>& tell)
+{
+    raise_file_limit();
+    return Client(options, stop, tell).run();
+}
+
+} // namespace flowlabel

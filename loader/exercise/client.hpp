@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// The client of the exercise: flows of messages with labels, and the answers to them.
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+#include "flowlabel/host.hpp"
+#include "labels.hpp"
+#include "report.hpp"
+
+namespace flowlabel {
+
+struct LeaseOptions {
+    LabelShare share = LabelShare::any;
+    bool create = true;
+    bool only_new = false;
+    std::uint16_t expires = 0;        ///< seconds
+    std::uint16_t linger = 0;         ///< seconds
+    std::chrono::nanoseconds renew{}; ///< extend each lease so often; 0: never
+};
+
+struct ClientOptions {
+    Endpoint server;
+    Transport transport = Transport::tcp;
+    LabelOptions labels;
+    LeaseOptions lease;
+    std::uint64_t count = 10; ///< messages of each flow; 0: until stopped
+    std::chrono::nanoseconds interval = std::chrono::milliseconds(100);
+    std::chrono::nanoseconds timeout = std::chrono::seconds(1); ///< for an answer, and for a connection
+    std::size_t size = 64;                                      ///< octets of a message
+    unsigned flows = 1;
+    std::uint64_t change_every =
+        0; ///< messages after which a flow changes its label (TCP: the connection too); 0: never
+};
+
+/// One message and what became of it.
+struct Exchange {
+    unsigned flow = 0;
+    std::uint64_t sequence = 0;
+    LabelTriple labels;
+    std::optional<std::uint64_t> round_trip; ///< ns; nothing: no answer in time
+};
+
+/// Runs until all is sent and answered, or STOP can be read. Failure before the first message of each flow is out is an
+/// error; what goes wrong later is in the report.
+Result<ClientReport> run_client(const ClientOptions& options, int stop,
+                                const std::function<void(const Exchange&)>& tell);
+
+} // namespace flowlabel

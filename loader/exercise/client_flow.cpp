@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "client_flow.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace flowlabel {
+
+static Result<Fd> open_socket(Transport transport)
+{
+    const int type = transport == Transport::tcp ? SOCK_STREAM : SOCK_DGRAM;
+    Fd opened(socket(AF_INET6, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const int on = 1;
+
+    if (!opened)
+        return fail_errno(errno, "cannot open a socket",
+                          errno == EMFILE ? "choose fewer --flows, or allow more with 'ulimit -n'"
+                                          : "it takes a kernel with IPv6");
+    if (transport == Transport::tcp)
+        (void)setsockopt(opened.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); // each message leaves at once
+    return opened;
+}
+
+Result<ClientFlow> ClientFlow::open(const ClientOptions& options, std::uint32_t label, int stop)
+{
+    ClientFlow flow(options);
+
+    if (const auto done = flow.set_up(label, stop); !done)
+        return std::unexpected(done.error());
+    return flow;
+}
+
+/// The lease goes with the socket, so that the last segments have the label, too.
+void ClientFlow::close()
+{
+    if (lease_)
+        lease_->abandon();
+    lease_.reset();
+    socket_.reset();
+}
+
+Result<void> ClientFlow::set_up(std::uint32_t label, int stop)
+{
+    close();
+    closed_ = true; // until there is another one
+    auto opened = open_socket(options_->transport);
+
+    if (!opened)
+        return std::unexpected(opened.error());
+    buffer_.clear();
+    socket_ = std::move(*opened);
+    const LabelPattern pattern = options_->labels.pattern;
+    Result<void> done = receive_labels(socket(), true);
+
+    if (done)
+        done = automatic_labels(socket(), pattern == LabelPattern::automatic);
+    if (done && pattern != LabelPattern::automatic && pattern != LabelPattern::none)
+        done = send_labels(socket(), true);
+    if (done)
+        done = take_lease(label);
+    if (done)
+        done = connect(stop);
+    closed_ = !done;
+    return done;
+}
+
+Result<void> ClientFlow::take_lease(std::uint32_t label)
+{
+    const LabelPattern pattern = options_->labels.pattern;
+
+    if (pattern == LabelPattern::automatic) {
+        label_.reset();
+        return {};
+    }
+    label_ = label;
+    if (pattern == LabelPattern::none || differs_by_packet(pattern))
+        return {};
+    auto lease = Lease::get(socket(), {.destination = options_->server.address,
+                                       .label = label,
+                                       .share = options_->lease.share,
+                                       .create = options_->lease.create,
+                                       .only_new = options_->lease.only_new,
+                                       .expires = options_->lease.expires,
+                                       .linger = options_->lease.linger});
+
+    if (!lease)
+        return std::unexpected(lease.error());
+    label_ = lease->label();
+    lease_ = std::move(*lease); // the one before, if there was one, is given back
+    return {};
+}
+
+Result<void> ClientFlow::connect(int stop)
+{
+    auto done = connect_labelled(socket(), options_->server, label_.value_or(0));
+
+    if (!done || options_->transport == Transport::udp)
+        return done;
+    switch (wait_for(socket(), POLLOUT, Clock::now() + options_->timeout, stop)) {
+    case Woken::ready:
+        return take_error(socket(), options_->server);
+    case Woken::timeout:
+        return fail(options_->server.text() + " does not answer", "is it up, and does a firewall let TCP through?");
+    case Woken::stopped:
+        return fail("stopped before the connection to " + options_->server.text() + " was there", "nothing was sent");
+    }
+    return done;
+}
+
+Result<void> ClientFlow::change(std::uint32_t label, int stop)
+{
+    if (options_->transport == Transport::tcp)
+        return set_up(label, stop);
+    return take_lease(label);
+}
+
+Result<void> ClientFlow::renew_lease() const
+{
+    return lease_ ? lease_->renew(options_->lease.expires, options_->lease.linger) : Result<void>{};
+}
+
+Result<void> ClientFlow::send(const Message& message, std::optional<std::uint32_t> packet_label, int stop)
+{
+    std::vector<std::uint8_t> octets(options_->size);
+
+    write_message(octets, message);
+    if (options_->transport == Transport::tcp)
+        return send_stream(octets, stop);
+    // What the network said about the message before is not about this one.
+    const auto before = take_error(socket(), options_->server);
+    const auto sent = send_datagram(socket(), options_->server, octets, packet_label.value_or(label_.value_or(0)));
+
+    return sent ? before : sent;
+}
+
+Result<void> ClientFlow::send_stream(std::span<const std::uint8_t> octets, int stop)
+{
+    const auto until = Clock::now() + options_->timeout;
+
+    while (!octets.empty()) {
+        const ssize_t sent = ::send(socket(), octets.data(), octets.size(), MSG_NOSIGNAL);
+
+        if (sent >= 0) {
+            octets = octets.subspan(static_cast<std::size_t>(sent));
+        } else if (errno != EAGAIN || wait_for(socket(), POLLOUT, until, stop) != Woken::ready) {
+            closed_ = true; // half a message may be out: nothing can follow
+            return fail_errno(errno, "the connection to " + options_->server.text() + " broke",
+                              "the server may have ended, or somebody reset the connection");
+        }
+    }
+    return {};
+}
+
+Result<void> ClientFlow::fill_stream_buffer()
+{
+    std::uint8_t piece[1 << 16];
+    const ssize_t octets = recv(socket(), piece, sizeof(piece), 0);
+
+    if (octets < 0 && errno == EAGAIN)
+        return {};
+    if (octets <= 0) {
+        closed_ = true;
+        return octets == 0 ? fail(options_->server.text() + " closed the connection", "the server may have ended")
+                           : fail_errno(errno, "the connection to " + options_->server.text() + " broke",
+                                        "the server may have ended, or somebody reset the connection");
+    }
+    buffer_.insert(buffer_.end(), piece, piece + octets);
+    return {};
+}
+
+static Result<std::optional<Answer>> receive_udp(int socket)
+{
+    std::uint8_t octets[largest_message];
+    const auto datagram = receive_datagram(socket, octets);
+
+    if (!datagram)
+        return std::unexpected(datagram.error());
+    if (!*datagram)
+        return std::nullopt;
+    const auto message = read_message({octets, (*datagram)->octets});
+
+    if (!message || !message->answer)
+        return std::nullopt;
+    return Answer{*message, (*datagram)->label};
+}
+
+Result<std::optional<Answer>> ClientFlow::receive()
+{
+    if (options_->transport == Transport::udp)
+        return receive_udp(socket());
+    if (const auto filled = fill_stream_buffer(); !filled)
+        return std::unexpected(filled.error());
+    const auto message = read_message(buffer_);
+
+    if (!message || buffer_.size() < message->size)
+        return std::nullopt;
+    buffer_.erase(buffer_.begin(), buffer_.begin() + message->size);
+    const auto remote = remote_label(socket());
+
+    if (!remote)
+        return std::unexpected(remote.error());
+    return Answer{*message, *remote};
+}
+
+} // namespace flowlabel

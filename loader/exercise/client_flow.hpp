@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// One flow of the client: a socket, the label that it sends, and the answers that it gets.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "client.hpp"
+#include "flowlabel/fd.hpp"
+#include "message.hpp"
+#include "wait.hpp"
+
+namespace flowlabel {
+
+/// An answer of the server.
+struct Answer {
+    Message message;
+    std::uint32_t label = 0; ///< that it came with
+};
+
+class ClientFlow {
+public:
+    /// A connected socket that sends LABEL, leased if the pattern has leases.
+    static Result<ClientFlow> open(const ClientOptions& options, std::uint32_t label, int stop);
+
+    ClientFlow(ClientFlow&&) = default;
+    ClientFlow& operator=(ClientFlow&&) = delete;
+    ~ClientFlow() { close(); }
+
+    /// Changes to LABEL. A TCP connection cannot, so another one is made.
+    Result<void> change(std::uint32_t label, int stop);
+
+    /// Sends MESSAGE; PACKET_LABEL takes the place of the flow's label for this one alone.
+    Result<void> send(const Message& message, std::optional<std::uint32_t> packet_label, int stop);
+
+    /// The next answer, if a whole one has arrived. An error is what the path or the peer said no with.
+    Result<std::optional<Answer>> receive();
+
+    [[nodiscard]] Result<void> renew_lease() const;
+
+    [[nodiscard]] int socket() const { return socket_.get(); }
+    [[nodiscard]] bool closed() const { return closed_; }
+
+    /// The label that is asked for; nothing where the kernel chooses.
+    [[nodiscard]] std::optional<std::uint32_t> label() const { return label_; }
+
+private:
+    explicit ClientFlow(const ClientOptions& options) : options_(&options) {}
+
+    void close();
+    Result<void> set_up(std::uint32_t label, int stop);
+    Result<void> take_lease(std::uint32_t label);
+    Result<void> connect(int stop);
+    Result<void> send_stream(std::span<const std::uint8_t> octets, int stop);
+    Result<void> fill_stream_buffer();
+
+    const ClientOptions* options_;
+    Fd socket_;
+    std::optional<Lease> lease_;
+    std::optional<std::uint32_t> label_;
+    std::vector<std::uint8_t> buffer_; // of a TCP stream: what is no whole answer yet
+    bool closed_ = false;
+};
+
+} // namespace flowlabel

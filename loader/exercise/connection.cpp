@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "connection.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <span>
+
+#include "message.hpp"
+
+namespace flowlabel {
+
+bool Connection::receive(Peers& peers)
+{
+    std::uint8_t piece[1 << 16];
+    const ssize_t octets = recv(socket(), piece, sizeof(piece), 0);
+
+    if (octets < 0 && (errno == EAGAIN || errno == EINTR))
+        return true;
+    if (octets <= 0)
+        return false;
+    input_.insert(input_.end(), piece, piece + octets);
+    take_messages(peers, remote_label(socket()).value_or(0));
+    return send();
+}
+
+void Connection::take_messages(Peers& peers, std::uint32_t label)
+{
+    std::span<std::uint8_t> rest(input_);
+
+    while (!rest.empty()) {
+        auto message = read_message(rest);
+
+        if (!message && rest.size() < message_header_size && may_be_message(rest))
+            break;
+        if (!message) { // somebody who speaks another language: noted, not answered
+            peers.note(peer_, label, rest.size());
+            rest = {};
+            break;
+        }
+        if (rest.size() < message->size)
+            break;
+        const auto whole = rest.first(message->size);
+
+        peers.note(peer_, label, whole.size());
+        message->answer = true;
+        message->seen = label;
+        write_message(whole, *message);
+        output_.insert(output_.end(), whole.begin(), whole.end());
+        rest = rest.subspan(whole.size());
+    }
+    input_.erase(input_.begin(), input_.end() - static_cast<std::ptrdiff_t>(rest.size()));
+}
+
+bool Connection::send()
+{
+    while (!output_.empty()) {
+        const ssize_t sent = ::send(socket(), output_.data(), output_.size(), MSG_NOSIGNAL);
+
+        if (sent < 0)
+            return errno == EAGAIN || errno == EINTR;
+        output_.erase(output_.begin(), output_.begin() + sent);
+    }
+    return true;
+}
+
+} // namespace flowlabel

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Which label each flow of the exercise sends.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string>
+
+namespace flowlabel {
+
+enum class LabelPattern {
+    automatic,     ///< what the kernel chooses by itself
+    none,          ///< 0
+    random,        ///< a random one for each flow; the kernel picks it where it is leased
+    constant,      ///< the same for all flows; the next one after each change
+    sequential,    ///< the next one for each flow and change
+    encoded,       ///< 15 bits that stay, as in a code, and 5 random ones for each flow and change
+    per_packet,    ///< another random one in each packet
+    message,       ///< two octets of a text in each packet
+    syn_then_zero, ///< a TCP connection's SYN alone has one
+    rst_other,     ///< a TCP connection's RST has another
+};
+
+/// Packets of one flow differ in their labels: no lease, and no TCP socket, can do that.
+constexpr bool differs_by_packet(LabelPattern pattern)
+{
+    return pattern == LabelPattern::per_packet || pattern == LabelPattern::message;
+}
+
+struct LabelOptions {
+    LabelPattern pattern = LabelPattern::automatic;
+    std::uint32_t first = 0; ///< of constant and all that follow but per_packet and message; 1 to 0xFFFFF
+    std::string text;        ///< of message; not empty
+};
+
+class LabelSource {
+public:
+    explicit LabelSource(LabelOptions options) : options_(std::move(options)) {}
+
+    [[nodiscard]] LabelPattern pattern() const { return options_.pattern; }
+
+    /// The label of flow FLOW of FLOWS after CHANGE changes; 0 for automatic, none and random, and where the labels
+    /// differ by packet.
+    std::uint32_t of_flow(std::uint64_t flow, std::uint64_t flows, std::uint64_t change);
+
+    /// The label of a flow's packet number PACKET, where they differ by packet.
+    std::uint32_t of_packet(std::uint64_t packet);
+
+    /// Uniform, 1 to 0xFFFFF.
+    std::uint32_t any();
+
+private:
+    LabelOptions options_;
+    std::mt19937 random_{std::random_device{}()};
+};
+
+/// The label OFFSET behind FIRST; 1 comes after 0xFFFFF.
+std::uint32_t label_behind(std::uint32_t first, std::uint64_t offset);
+
+} // namespace flowlabel

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "server.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <list>
+
+#include "connection.hpp"
+#include "flowlabel/time.hpp"
+#include "message.hpp"
+#include "wait.hpp"
+
+namespace flowlabel {
+
+namespace {
+
+class Server {
+public:
+    Server(const ServerOptions& options, int stop, const ServerEvents& events)
+        : options_(options), stop_(stop), events_(events), peers_(events)
+    {
+    }
+
+    Result<ServerReport> run();
+
+private:
+    Result<void> open_tcp();
+    Result<void> open_udp();
+    Result<void> serve();
+    void serve_connections(std::span<const pollfd> wanted);
+    void accept_connection();
+    void take_datagrams();
+    void answer(const Datagram& request, std::span<std::uint8_t> octets, PeerReport* peer);
+
+    const ServerOptions& options_;
+    int stop_;
+    const ServerEvents& events_;
+    Peers peers_;
+    Fd listener_;
+    Fd datagrams_;
+    std::list<Connection> connections_;
+    bool accepting_ = true; ///< false: there are as many connections as there may be files
+    std::uint64_t unreflected_ = 0;
+};
+
+/// Room for a thousand flows that send at once, as far as it is granted.
+void make_room(int socket)
+{
+    const int octets = 4 << 20;
+
+    if (setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof(octets)) != 0)
+        (void)setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
+}
+
+/// A socket of TYPE on all addresses of this host that tells the labels that it receives.
+Result<Fd> open_on(std::uint16_t port, int type)
+{
+    Fd opened(socket(AF_INET6, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const int on = 1;
+
+    if (!opened)
+        return fail_errno(errno, "cannot open a socket", "it takes a kernel with IPv6");
+    (void)setsockopt(opened.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)); // IPv4 has no labels
+    if (type == SOCK_STREAM) // a server that ended a moment ago is no reason to fail
+        (void)setsockopt(opened.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    else
+        make_room(opened.get());
+    Result<void> done = bind_endpoint(opened.get(), {.port = port});
+
+    if (done)
+        done = receive_labels(opened.get(), true);
+    if (!done)
+        return std::unexpected(done.error());
+    return opened;
+}
+
+Result<void> Server::open_tcp()
+{
+    auto opened = open_on(options_.port, SOCK_STREAM);
+
+    if (!opened)
+        return std::unexpected(opened.error());
+    listener_ = std::move(*opened);
+    Result<void> done = keep_syns(listener_.get());
+
+    if (done && options_.reflect) // of the listener: once accepted, a connection answers with its own
+        done = reflect_labels(listener_.get(), true);
+    if (done && listen(listener_.get(), SOMAXCONN) != 0)
+        return fail_errno(errno, "cannot listen for connections");
+    return done;
+}
+
+Result<void> Server::open_udp()
+{
+    auto opened = open_on(options_.port, SOCK_DGRAM);
+
+    if (!opened)
+        return std::unexpected(opened.error());
+    datagrams_ = std::move(*opened);
+    return receive_destinations(datagrams_.get(), true);
+}
+
+void Server::accept_connection()
+{
+    Fd accepted(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+
+    if (!accepted) {
+        accepting_ = errno != EMFILE && errno != ENFILE; // until a connection ends
+        return;
+    }
+    const auto peer = peer_endpoint(accepted.get());
+
+    if (!peer)
+        return; // gone already
+    const auto syn = syn_label(accepted.get());
+
+    connections_.emplace_back(std::move(accepted),
+                              peers_.add_connection(*peer, syn ? std::optional(*syn) : std::nullopt));
+}
+
+void Server::answer(const Datagram& request, std::span<std::uint8_t> octets, PeerReport* peer)
+{
+    auto message = read_message(octets);
+
+    if (!message || message->answer)
+        return; // answering anybody's datagrams would make loops
+    message->answer = true;
+    message->seen = request.label;
+    write_message(octets, *message);
+    if (!options_.reflect || request.label == 0) {
+        (void)answer_datagram(datagrams_.get(), request, octets, 0); // a lost answer is the client's to notice
+        return;
+    }
+    if (const auto sent = answer_datagram(datagrams_.get(), request, octets, request.label); !sent) {
+        if (unreflected_++ == 0 && peer)
+            events_.trouble(*peer, sent.error());
+        (void)answer_datagram(datagrams_.get(), request, octets, 0);
+    }
+}
+
+void Server::take_datagrams()
+{
+    constexpr int at_a_time = 64; // so that connections get their turn
+    std::uint8_t octets[largest_message];
+
+    for (int i = 0; i < at_a_time; i++) {
+        const auto datagram = receive_datagram(datagrams_.get(), octets);
+
+        if (!datagram || !*datagram)
+            return;
+        PeerReport* const peer = peers_.udp_peer((*datagram)->from);
+
+        peers_.note(peer, (*datagram)->label, (*datagram)->octets);
+        answer(**datagram, {octets, (*datagram)->octets}, peer);
+    }
+}
+
+/// WANTED: of each connection, in their order.
+void Server::serve_connections(std::span<const pollfd> wanted)
+{
+    auto connection = connections_.begin();
+
+    for (const pollfd& ready : wanted) {
+        const bool goes_on =
+            ready.revents == 0 || (connection->wants_to_send() ? connection->send() : connection->receive(peers_));
+
+        accepting_ |= !goes_on;
+        connection = goes_on ? std::next(connection) : connections_.erase(connection);
+    }
+}
+
+Result<void> Server::serve()
+{
+    std::vector<pollfd> wanted;
+
+    for (;;) {
+        wanted.assign({{.fd = accepting_ ? listener_.get() : -1, .events = POLLIN, .revents = 0},
+                       {.fd = datagrams_.get(), .events = POLLIN, .revents = 0}});
+        for (const Connection& connection : connections_)
+            wanted.push_back({.fd = connection.socket(),
+                              .events = static_cast<short>(connection.wants_to_send() ? POLLOUT : POLLIN),
+                              .revents = 0});
+        if (wait_for(wanted, Clock::now() + std::chrono::hours(1), stop_) == Woken::stopped)
+            return {};
+        serve_connections(std::span(wanted).subspan(2));
+        if (wanted[0].revents != 0)
+            accept_connection();
+        if (wanted[1].revents != 0)
+            take_datagrams();
+    }
+}
+
+Result<ServerReport> Server::run()
+{
+    ServerReport report{.port = options_.port,
+                        .tcp = options_.tcp,
+                        .udp = options_.udp,
+                        .reflect = options_.reflect,
+                        .started = now_utc()};
+    Result<void> done;
+
+    if (options_.tcp)
+        done = open_tcp();
+    if (done && options_.udp)
+        done = open_udp();
+    if (done) {
+        events_.listening();
+        done = serve();
+    }
+    if (!done)
+        return std::unexpected(done.error());
+    report.ended = now_utc();
+    report.peers = peers_.all();
+    report.unlisted = peers_.unlisted();
+    report.unreflected = unreflected_;
+    return report;
+}
+
+} // namespace
+
+Result<ServerReport> run_server(const ServerOptions& options, int stop, const ServerEvents& events)
+{
+    raise_file_limit();
+    return Server(options, stop, events).run();
+}
+
+} // namespace flowlabel

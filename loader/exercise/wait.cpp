@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "wait.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace flowlabel {
+
+static timespec left_until(Clock::time_point until)
+{
+    using namespace std::chrono;
+    const auto left = std::clamp<nanoseconds>(until - Clock::now(), nanoseconds(0), hours(24));
+
+    return {.tv_sec = duration_cast<seconds>(left).count(), .tv_nsec = (left % seconds(1)).count()};
+}
+
+Woken wait_for(std::span<pollfd> wanted, Clock::time_point until, int stop)
+{
+    std::vector<pollfd> all(wanted.begin(), wanted.end());
+
+    all.push_back({.fd = stop, .events = POLLIN, .revents = 0});
+    for (;;) {
+        const timespec time = left_until(until);
+        const int ready = ppoll(all.data(), all.size(), &time, nullptr);
+
+        if (ready < 0) // a signal that is not ours
+            continue;
+        for (std::size_t i = 0; i < wanted.size(); i++)
+            wanted[i].revents = all[i].revents;
+        if (all.back().revents != 0)
+            return Woken::stopped;
+        if (ready > 0)
+            return Woken::ready;
+        if (Clock::now() >= until)
+            return Woken::timeout;
+    }
+}
+
+Woken wait_for(int socket, short events, Clock::time_point until, int stop)
+{
+    pollfd wanted{.fd = socket, .events = events, .revents = 0};
+
+    return wait_for({&wanted, 1}, until, stop);
+}
+
+void raise_file_limit()
+{
+    rlimit limit{};
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit); // who needs more than there are is told when they run out
+    }
+}
+
+} // namespace flowlabel

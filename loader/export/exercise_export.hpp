@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// What the exercise found out, as text and as documents.
+#pragma once
+
+#include "client.hpp"
+#include "export.hpp"
+#include "report.hpp"
+
+namespace flowlabel {
+
+Json client_json(const ClientReport& report);
+Json server_json(const ServerReport& report);
+Json generator_json(const GeneratorReport& report);
+
+/// "message 1: sent 0x000ff, seen 0x000ff, answer 0x00000, 0.123 ms"
+std::string exchange_text(const Exchange& exchange);
+
+/// "udp [2001:db8::1]:4711 label 0x000ff"
+std::string peer_text(const PeerReport& peer);
+
+void write_client_summary(const ClientReport& report, const Sink& sink);
+void write_server_summary(const ServerReport& report, const Sink& sink);
+void write_generator_summary(const GeneratorReport& report, const Sink& sink);
+
+} // namespace flowlabel

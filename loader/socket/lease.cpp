@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "options.hpp"
+#include "refusal.hpp"
+
+namespace flowlabel {
+
+const char* name_of(LabelShare share)
+{
+    switch (share) {
+    case LabelShare::exclusive:
+        return "excl";
+    case LabelShare::process:
+        return "process";
+    case LabelShare::user:
+        return "user";
+    case LabelShare::any:
+        return "any";
+    }
+    return "unknown";
+}
+
+/// 0, or the errno.
+static int manage(int socket, const in6_flowlabel_req& request)
+{
+    return setsockopt(socket, IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, &request, sizeof(request)) == 0 ? 0 : errno;
+}
+
+static in6_flowlabel_req to_kernel(const LeaseRequest& request)
+{
+    in6_flowlabel_req raw{};
+
+    memcpy(&raw.flr_dst, request.destination.octets.data(), sizeof(raw.flr_dst));
+    raw.flr_label = htonl(request.label);
+    raw.flr_action = IPV6_FL_A_GET;
+    raw.flr_share = static_cast<std::uint8_t>(request.share);
+    raw.flr_flags =
+        static_cast<std::uint16_t>((request.create ? IPV6_FL_F_CREATE : 0) | (request.only_new ? IPV6_FL_F_EXCL : 0));
+    raw.flr_expires = request.expires;
+    raw.flr_linger = request.linger;
+    return raw;
+}
+
+Result<Lease> Lease::get(int socket, const LeaseRequest& request)
+{
+    // The kernel writes the label that it picked into the request, so that is no const object.
+    in6_flowlabel_req raw = to_kernel(request);
+
+    if (setsockopt(socket, IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, &raw, sizeof(raw)) != 0)
+        return refused_lease(errno, request);
+    return Lease(socket, ntohl(raw.flr_label));
+}
+
+Lease::~Lease()
+{
+    if (socket_ >= 0)
+        (void)put_label(socket_, label_); // whoever wants to know calls put()
+}
+
+Result<void> Lease::put()
+{
+    return put_label(std::exchange(socket_, -1), label_);
+}
+
+static Result<void> renew(int socket, std::uint32_t label, std::uint16_t expires, std::uint16_t linger,
+                          std::uint8_t share)
+{
+    const int number = manage(socket, {.flr_label = htonl(label),
+                                       .flr_action = IPV6_FL_A_RENEW,
+                                       .flr_share = share,
+                                       .flr_expires = expires,
+                                       .flr_linger = linger});
+
+    if (number != 0)
+        return refused_renewal(number, label, expires, linger);
+    return {};
+}
+
+Result<void> Lease::renew(std::uint16_t expires, std::uint16_t linger) const
+{
+    return flowlabel::renew(socket_, label_, expires, linger, IPV6_FL_S_ANY);
+}
+
+Result<void> renew_label(int socket, std::uint32_t label, std::uint16_t expires, std::uint16_t linger)
+{
+    return renew(socket, label, expires, linger, IPV6_FL_S_NONE); // lets the kernel look beyond this socket
+}
+
+Result<void> put_label(int socket, std::uint32_t label)
+{
+    const int number = manage(socket, {.flr_label = htonl(label), .flr_action = IPV6_FL_A_PUT});
+
+    if (number != 0)
+        return refused_put(number, label);
+    return {};
+}
+
+Result<std::optional<LeaseState>> current_lease(int socket)
+{
+    in6_flowlabel_req raw{.flr_action = IPV6_FL_A_GET};
+    socklen_t length = sizeof(raw);
+
+    if (getsockopt(socket, IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, &raw, &length) != 0) {
+        if (errno == ENOENT)
+            return std::nullopt;
+        return fail_errno(errno, "cannot ask for the lease of a socket", "it takes an IPv6 socket");
+    }
+    LeaseState state{
+        .label = ntohl(raw.flr_label),
+        .share = static_cast<LabelShare>(raw.flr_share),
+        .expires = raw.flr_expires,
+        .linger = raw.flr_linger,
+    };
+
+    memcpy(state.destination.octets.data(), &raw.flr_dst, sizeof(raw.flr_dst));
+    return state;
+}
+
+Result<void> reflect_labels(int socket, bool on)
+{
+    const int number = manage(socket, {.flr_action = static_cast<std::uint8_t>(on ? IPV6_FL_A_GET : IPV6_FL_A_PUT),
+                                       .flr_flags = IPV6_FL_F_REFLECT});
+
+    if (number != 0)
+        return refused_reflection(number);
+    return {};
+}
+
+Result<std::uint32_t> remote_label(int socket)
+{
+    // REMOTE is a flag of the action GET, no action of its own.
+    in6_flowlabel_req raw{.flr_action = IPV6_FL_A_GET, .flr_flags = IPV6_FL_F_REMOTE};
+    socklen_t length = sizeof(raw);
+
+    if (getsockopt(socket, IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, &raw, &length) != 0)
+        return fail_errno(errno, "cannot ask for the peer's label", "it takes an IPv6 TCP socket that is connected");
+    return ntohl(raw.flr_label);
+}
+
+} // namespace flowlabel

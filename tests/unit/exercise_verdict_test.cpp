@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a client says about the path.
+#include <gtest/gtest.h>
+
+#include "verdict.hpp"
+
+namespace flowlabel {
+namespace {
+
+/// MESSAGES with these labels, on one flow.
+ClientReport report_of(LabelTriple labels, std::uint64_t messages)
+{
+    ClientReport report{.transport = Transport::udp};
+
+    report.flows.push_back({.labels = {{labels, messages}}, .sent = messages, .received = labels.seen ? messages : 0});
+    return report;
+}
+
+void expect_warning(const ClientReport& report, std::initializer_list<const char*> words)
+{
+    const auto warnings = warnings_of(report);
+
+    ASSERT_EQ(warnings.size(), 1u);
+    for (const char* word : words)
+        EXPECT_NE(warnings[0].find(word), std::string::npos) << word << " in " << warnings[0];
+}
+
+TEST(ExerciseVerdict, LabelsThatArriveAreNoNews)
+{
+    EXPECT_TRUE(warnings_of(report_of({7, 7, 0}, 3)).empty());
+    EXPECT_TRUE(warnings_of(report_of({0, 0, 0}, 3)).empty()) << "none asked for, none seen";
+    EXPECT_TRUE(warnings_of(report_of({{}, 9, 0}, 3)).empty()) << "left to the kernel, which chose one";
+    EXPECT_TRUE(warnings_of(report_of({7, {}, {}}, 3)).empty()) << "lost";
+}
+
+TEST(ExerciseVerdict, ChangedLabelsAre)
+{
+    expect_warning(report_of({7, 9, 0}, 3), {"3 messages", "0x00009 instead of 0x00007", "on the way"});
+    expect_warning(report_of({7, 0, 0}, 3), {"0x00000 instead of 0x00007"});
+    expect_warning(report_of({0, 9, 0}, 3), {"0x00009", "net.ipv6.auto_flowlabels is 3"});
+    expect_warning(report_of({{}, 0, 0}, 3), {"without a label", "net.ipv6.auto_flowlabels is 0"});
+}
+
+TEST(ExerciseVerdict, TroubleIsToldOnce)
+{
+    ClientReport report = report_of({7, 7, 0}, 3);
+
+    report.flows.push_back(report.flows[0]);
+    for (FlowReport& flow : report.flows)
+        flow.trouble = "the connection broke";
+    expect_warning(report, {"the connection broke"});
+}
+
+TEST(ExerciseVerdict, NoAnswerAtAllIsFailure)
+{
+    EXPECT_FALSE(failure_of(report_of({7, 7, 0}, 3)));
+    EXPECT_FALSE(failure_of(report_of({7, {}, {}}, 0))) << "stopped before anything was sent";
+    ClientReport report = report_of({7, {}, {}}, 3);
+
+    ASSERT_TRUE(failure_of(report));
+    EXPECT_NE(failure_of(report)->hint.find("server --udp"), std::string::npos);
+    report.flows[0].trouble = "nobody listens";
+    EXPECT_EQ(failure_of(report)->what, "nobody listens");
+    report.flows.push_back({.sent = 1, .received = 1});
+    EXPECT_FALSE(failure_of(report)) << "something came back";
+}
+
+TEST(ExerciseVerdict, TotalsAddUp)
+{
+    ClientReport report = report_of({7, 7, 0}, 3);
+
+    report.flows.push_back({.labels = {{{7, 7, 0}, 1}, {{7, {}, {}}, 2}}, .sent = 3, .received = 1, .late = 1});
+    const ClientTotals totals = totals_of(report);
+
+    EXPECT_EQ(totals.sent, 6u);
+    EXPECT_EQ(totals.received, 4u);
+    EXPECT_EQ(totals.lost, 2u);
+    EXPECT_EQ(totals.late, 1u);
+    EXPECT_EQ(totals.labels, (LabelCounts{{{7, 7, 0}, 4}, {{7, {}, {}}, 2}}));
+}
+
+} // namespace
+} // namespace flowlabel
