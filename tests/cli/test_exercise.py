@@ -575,6 +575,7 @@ def test_the_tour_works_as_typed(alone, tmp_path):
     commands = readme_tour().replace("server &", "server &\nsleep 0.5").replace("kill %1", "kill %1\nwait")
     done = alone.client.run("bash", "-euc", "set -m\n" + commands, timeout=30,
                             env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert "new TCP connections" in done.stdout
     assert "message 10: sent 0x12345, seen 0x12345, answer 0x00000, " in done.stdout
     assert "::1     ::1          0x12345  no " in done.stdout
     (stamped,) = [line for line in done.stdout.splitlines() if line.startswith("udp [")]
