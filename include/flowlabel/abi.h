@@ -82,6 +82,9 @@ FL_STATIC_ASSERT(FL_WAYS == 1 << FL_WAYS_SHIFT, "ways are a power of two");
 
 /* Why a flow left the table (the numbers of IPFIX flowEndReason, element 136). */
 enum fl_end_reason {
+	FL_END_IDLE = 1,    /* no packet for the idle timeout */
+	FL_END_ACTIVE = 2,  /* older than the active timeout; it may go on as another record */
+	FL_END_FORCED = 4,  /* the counting ended: detached, or the collector was told to stop */
 	FL_END_EVICTED = 5, /* lack of resources: another flow took the slot */
 };
 
@@ -100,6 +103,31 @@ struct fl_record {
 };
 
 FL_STATIC_ASSERT(sizeof(struct fl_record) == 72, "a record has no holes");
+
+/*
+ * A sweep ends flows of one CPU by their times. It runs on that CPU with softirqs off, so that no packet meets it, and
+ * takes what it is asked for from the frame that it is run with. A flow whose record finds no room in the ring stays.
+ */
+struct fl_sweep_request {
+	__u64 idle;	/* ticks since the last packet that end a flow */
+	__u64 active;	/* ticks since the first packet that end a flow */
+	__u32 first;	/* the set to begin with */
+	__u32 sets;	/* to look at, at most */
+	__u32 ends;	/* flows to end, at most; at least FL_WAYS */
+	__u16 cpu;	/* whose part */
+	__u16 forced;	/* end every flow */
+};
+
+struct fl_sweep_result {
+	__u32 next;	/* the set to go on with; the number of sets of a CPU: all are done */
+	__u32 ended;	/* flows */
+	__u16 cpu;	/* where it ran: nothing was done when it is not the one that was asked for */
+	__u16 ring_full; /* it stopped for want of room in the ring */
+	__u32 reserved;	/* 0 */
+};
+
+FL_STATIC_ASSERT(sizeof(struct fl_sweep_request) == 32, "the request has no holes");
+FL_STATIC_ASSERT(sizeof(struct fl_sweep_result) == 16, "the result has no holes");
 
 /*
  * Every way a packet can go, in the order in which people read them. STORED counters lie in struct fl_counters, one

@@ -3,7 +3,6 @@
 
 #include <bpf/bpf.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 
 #include "clsact.hpp"
 #include "flowlabel/time.hpp"
+#include "mapping.hpp"
 #include "state.hpp"
 
 namespace flowlabel {
@@ -62,41 +62,6 @@ const char* name_of(fl_mode mode)
     return "native";
 }
 
-/// A read-only mapping of a map, or of a part of it.
-class Mapping {
-public:
-    Mapping() = default;
-    Mapping(const Fd& map, std::size_t length, off_t offset = 0)
-        : length_(length), start_(mmap(nullptr, length, PROT_READ, MAP_SHARED, map.get(), offset))
-    {
-    }
-    Mapping(Mapping&& other) noexcept : length_(other.length_), start_(std::exchange(other.start_, MAP_FAILED)) {}
-    Mapping& operator=(Mapping&& other) noexcept
-    {
-        std::swap(length_, other.length_);
-        std::swap(start_, other.start_);
-        return *this;
-    }
-    Mapping(const Mapping&) = delete;
-    Mapping& operator=(const Mapping&) = delete;
-    ~Mapping()
-    {
-        if (start_ != MAP_FAILED)
-            munmap(start_, length_);
-    }
-
-    [[nodiscard]] explicit operator bool() const { return start_ != MAP_FAILED; }
-
-    template <class Item> [[nodiscard]] std::span<const Item> items(std::size_t count) const
-    {
-        return {static_cast<const Item*>(start_), count};
-    }
-
-private:
-    std::size_t length_ = 0;
-    void* start_ = MAP_FAILED;
-};
-
 struct Attachment::State {
     Found found;
     std::string interface;
@@ -139,7 +104,7 @@ std::vector<Counters> Attachment::cpu_counters() const
 {
     std::vector<Counters> cpus;
 
-    for (const fl_counters& cpu : state_->counters.items<fl_counters>(info().cpus))
+    for (const fl_counters& cpu : state_->counters.items<const fl_counters>(info().cpus))
         cpus.push_back(read_counters(cpu));
     return cpus;
 }
@@ -151,7 +116,7 @@ static std::size_t sets_of(const fl_info& info)
 
 TableView Attachment::table() const
 {
-    return {state_->table.items<fl_set>(sets_of(info())), info().cpus};
+    return {state_->table.items<const fl_set>(sets_of(info())), info().cpus};
 }
 
 Result<RingUsage> Attachment::ring_usage() const
@@ -163,8 +128,8 @@ Result<RingUsage> Attachment::ring_usage() const
 
     if (!reader || !writers)
         return fail_errno(errno, "cannot map the ring");
-    const std::uint64_t read = __atomic_load_n(reader.items<std::uint64_t>(1).data(), __ATOMIC_ACQUIRE);
-    const std::uint64_t written = __atomic_load_n(writers.items<std::uint64_t>(1).data(), __ATOMIC_ACQUIRE);
+    const std::uint64_t read = __atomic_load_n(reader.items<const std::uint64_t>(1).data(), __ATOMIC_ACQUIRE);
+    const std::uint64_t written = __atomic_load_n(writers.items<const std::uint64_t>(1).data(), __ATOMIC_ACQUIRE);
 
     return RingUsage{.bytes = info().ring_bytes, .used = written - read};
 }
