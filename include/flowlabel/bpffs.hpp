@@ -7,6 +7,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "flowlabel/fd.hpp"
@@ -26,6 +27,9 @@ public:
 
     /// Waits at most ten seconds. The lock ends with the returned descriptor. No exclusive lock on a read-only mount.
     [[nodiscard]] Result<Fd> lock(LockMode mode) const;
+
+    /// An exclusive lock, or nothing while another command has one.
+    [[nodiscard]] Result<std::optional<Fd>> try_lock() const;
 
     /// An error that names what differs when pins of another layout version lie here.
     [[nodiscard]] Result<void> check_layout() const;

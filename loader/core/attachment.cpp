@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <tuple>
 
+#include "account.hpp"
 #include "clsact.hpp"
 #include "flowlabel/time.hpp"
 #include "mapping.hpp"
@@ -68,6 +69,7 @@ struct Attachment::State {
     std::string program_tag;
     Mapping table;
     Mapping counters;
+    std::optional<Account> account; ///< nothing: there was no collector
 };
 
 Attachment::Attachment(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -132,6 +134,25 @@ Result<RingUsage> Attachment::ring_usage() const
     const std::uint64_t written = __atomic_load_n(writers.items<const std::uint64_t>(1).data(), __ATOMIC_ACQUIRE);
 
     return RingUsage{.bytes = info().ring_bytes, .used = written - read};
+}
+
+fl_account Attachment::account() const
+{
+    return state_->account ? state_->account->get() : fl_account{};
+}
+
+std::optional<std::uint32_t> Attachment::collector() const
+{
+    if (!state_->account || !has_collector(state_->found.directory))
+        return std::nullopt;
+    return state_->account->pid();
+}
+
+Totals Attachment::totals() const
+{
+    const TableView::Sum live = table().sum();
+
+    return make_totals(sum_counters(cpu_counters()), live.flows, live.amount, account());
 }
 
 std::uint64_t Attachment::epoch_utc() const
@@ -238,15 +259,25 @@ static std::string tag_of_program(const Found& found)
     return tag;
 }
 
+std::string interface_of(const Found& found)
+{
+    const fl_info& info = found.info();
+
+    if (current_netns().value_or(0) != info.netns_inode || found.liveness == Liveness::interface_gone)
+        return info.ifname;
+    return interface_name(info.ifindex).value_or(info.ifname);
+}
+
 Result<Attachment> open_attachment(Found found)
 {
     const fl_info info = found.info();
-    const auto netns = current_netns();
+    auto account = Account::open(found.directory);
     auto state = std::make_unique<Attachment::State>();
 
-    state->interface = info.ifname;
-    if (netns && *netns == info.netns_inode && found.liveness != Liveness::interface_gone)
-        state->interface = interface_name(info.ifindex).value_or(info.ifname);
+    if (!account)
+        return std::unexpected(account.error());
+    state->account = std::move(*account);
+    state->interface = interface_of(found);
     state->program_tag = tag_of_program(found);
     state->table = Mapping(found.maps.table, sets_of(info) * sizeof(fl_set));
     state->counters = Mapping(found.maps.counters, info.cpus * sizeof(fl_counters));

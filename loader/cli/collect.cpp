@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+#include <pthread.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <memory>
+
+#include "collector.hpp"
+#include "context.hpp"
+#include "duration.hpp"
+#include "jsonl_file.hpp"
+#include "options.hpp"
+
+namespace flowlabel {
+
+constexpr std::uint64_t most_flows = 1u << 30;
+constexpr timespec pause_between_turns{.tv_sec = 0, .tv_nsec = 10'000'000}; // the ring takes 100,000 records
+
+struct CollectCommand {
+    CollectorOptions options;
+    std::optional<std::uint64_t> max_flows;
+    std::string jsonl;
+};
+
+/// The signals that end the collector, and SIGHUP, are taken between two turns alone.
+static sigset_t handled_signals()
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    return set;
+}
+
+static std::string name_of(const Collection& collection)
+{
+    return fmt::format("{} {}", collection.point().interface, name_of(collection.point().hook));
+}
+
+static void say_began(const Collection& collection)
+{
+    const auto& [lost, writing] = collection.recovered();
+
+    if (lost.flows == 0)
+        return;
+    print_warning(fmt::format(
+        "{}: the collector before was killed with {} records in memory, {} packets {} octets: counted as lost; {} of "
+        "the records were being exported and may have arrived",
+        name_of(collection), grouped(lost.flows), grouped(lost.packets), grouped(lost.octets), grouped(writing.flows)));
+}
+
+static CollectorEvents events()
+{
+    return {
+        .began = say_began,
+        .ended =
+            [](const Collection& collection) {
+                print_note(fmt::format("{}: collected; {}", name_of(collection), identity_text(collection.totals())));
+            },
+        .warning = print_warning,
+    };
+}
+
+/// Nothing is attached to an interface that was named.
+static Result<void> check_names(const Bpffs& bpffs, const CollectorOptions& options)
+{
+    for (const std::string& interface : options.interfaces) {
+        const Selection selection{.interface = interface, .hook = options.hook};
+        const auto found = find_attachments(bpffs, selection);
+
+        if (!found)
+            return std::unexpected(found.error());
+        if (found->empty())
+            return std::unexpected(nothing_attached(selection));
+    }
+    return {};
+}
+
+/// Turns until a signal says to stop, or nobody reads the records any more.
+static void collect(Collector& collector, JsonlFile& file)
+{
+    const sigset_t signals = handled_signals();
+
+    while (!file.closed()) {
+        const bool more = collector.turn();
+        constexpr timespec no_pause{};
+        const int number = sigtimedwait(&signals, nullptr, more ? &no_pause : &pause_between_turns);
+
+        if (number == SIGINT || number == SIGTERM)
+            return;
+        if (number == SIGHUP)
+            if (const auto opened = file.reopen(); !opened)
+                print_warning(opened.error().what + "; the records go on to the file that was open");
+    }
+}
+
+static Result<void> run(const Context& context, CollectCommand& command)
+{
+    const sigset_t signals = handled_signals();
+    JsonlFile file;
+
+    if (command.jsonl.empty())
+        return fail("nothing says where the records go", "--jsonl FILE, or --jsonl - for stdout", Failure::usage);
+    command.options.max_flows = command.max_flows.value_or(command.options.max_flows);
+    const auto bpffs = Bpffs::open(context.bpffs);
+
+    if (!bpffs)
+        return std::unexpected(bpffs.error());
+    if (const auto named = check_names(*bpffs, command.options); !named)
+        return named;
+    if (const auto opened = file.open(command.jsonl); !opened)
+        return opened;
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    Collector collector(*bpffs, command.options, file, events());
+
+    if (const auto started = collector.start(); !started)
+        return started;
+    collect(collector, file);
+    const auto finished = collector.finish();
+
+    if (file.closed()) // whoever read the records has what it wanted
+        return {};
+    return finished;
+}
+
+static void add_timeout(CLI::App& app, const std::string& name, std::chrono::milliseconds& value,
+                        const std::string& description)
+{
+    const auto take = [&value, name](const std::string& given) {
+        const auto parsed = parse_duration(given);
+
+        if (!parsed)
+            throw CLI::ValidationError(name, parsed.error().what + ": " + parsed.error().hint);
+        value = *parsed;
+    };
+
+    app.add_option_function<std::string>(name, take, description)->type_name("D|rfc3697|rfc1883");
+}
+
+void add_collect(CLI::App& app, Context& context)
+{
+    auto command = std::make_shared<CollectCommand>();
+    CollectorOptions& options = command->options;
+    CLI::App& collect = *app.add_subcommand("collect", "export finished flows until told to stop");
+
+    collect.add_option("IFACE", options.interfaces, "the interfaces; all attachments, new ones too, unless given")
+        ->type_name("...");
+    add_choice<std::optional<fl_hook>>(
+        collect, "--hook", options.hook,
+        {{"xdp", FL_HOOK_XDP}, {"tc-ingress", FL_HOOK_TC_INGRESS}, {"tc-egress", FL_HOOK_TC_EGRESS}}, "only this hook");
+    add_timeout(collect, "--idle", options.idle,
+                "a flow without a packet for so long ends; 15s unless given (rfc3697: 120s, rfc1883: 6s)");
+    add_timeout(collect, "--active", options.active,
+                "a flow older than that ends and goes on as another record; 60s unless given");
+    collect
+        .add_option("--jsonl", command->jsonl, "a JSON object a line and record; - is stdout; SIGHUP opens it again")
+        ->type_name("FILE|-");
+    add_number(
+        collect, "--max-flows", command->max_flows, 1,
+        "flows of one attachment held in memory, 64 octets in each of 4/3 to 8/3 slots; beyond, any are exported "
+        "early; 524288 unless given",
+        most_flows);
+    collect.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
+}
+
+} // namespace flowlabel

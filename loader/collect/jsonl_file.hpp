@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Records as JSON lines in a file, or on stdout.
+#pragma once
+
+#include <string>
+
+#include "flowlabel/fd.hpp"
+#include "flowlabel/record.hpp"
+
+namespace flowlabel {
+
+class JsonlFile final : public RecordSink {
+public:
+    /// PATH is made or appended to; "-" is stdout.
+    Result<void> open(const std::string& path);
+
+    /// Opens the same path again, for those who moved the file away.
+    Result<void> reopen();
+
+    /// A batch is in the file whole or, where the file is a regular one, not at all. Where it is a pipe that nobody
+    /// reads, a signal that asks this process to end ends the wait.
+    Result<void> write(const ObservationPoint& point, std::span<const FlowRecord> records) override;
+
+    /// Did the reader of a pipe go away?
+    [[nodiscard]] bool closed() const { return closed_; }
+
+private:
+    [[nodiscard]] Result<void> write_text(std::string_view text);
+    [[nodiscard]] std::unexpected<Error> failed(int number) const;
+
+    std::string path_;
+    Fd fd_;
+    bool regular_ = false;
+    bool closed_ = false;
+};
+
+} // namespace flowlabel
