@@ -210,9 +210,7 @@ struct fl_secrets {
 
 FL_STATIC_ASSERT(sizeof(struct fl_secrets) == 104, "the secrets have no holes");
 
-/* Flows, or records of flows, and what they hold. */
-struct fl_amounts {
-	__u64 flows;
+struct fl_amount {
 	__u64 packets;
 	__u64 octets;
 };
@@ -220,11 +218,11 @@ struct fl_amounts {
 /* What the collectors of an attachment did with its records since it was attached. Of what was taken, the part that was
  * neither exported nor lost lies in the memory of the collector that runs, and is lost with it. */
 struct fl_account {
-	__u64 position;		    /* the ring's reader stands here: records before it were taken */
-	struct fl_amounts taken;    /* from the ring */
-	struct fl_amounts exported; /* an exporter has them */
-	struct fl_amounts lost;	    /* taken and never exported */
-	struct fl_amounts writing;  /* being handed to the exporters; not exported yet as far as anybody knows */
+	__u64 position;		   /* the ring's reader stands here: records before it were taken */
+	struct fl_amount taken;	   /* from the ring */
+	struct fl_amount exported; /* an exporter has it */
+	struct fl_amount lost;	   /* taken and never exported */
+	struct fl_amount writing;  /* being handed to the exporters; not exported yet as far as anybody knows */
 };
 
 /* The account in its pinned map, which the first collector makes. A change fills the entry that is not in use, then says
@@ -235,8 +233,8 @@ struct fl_collection {
 	struct fl_account account[FL_ENTRIES];
 };
 
-FL_STATIC_ASSERT(sizeof(struct fl_account) == 104, "the account has no holes");
-FL_STATIC_ASSERT(sizeof(struct fl_collection) == 216, "the collection has no holes");
+FL_STATIC_ASSERT(sizeof(struct fl_account) == 72, "the account has no holes");
+FL_STATIC_ASSERT(sizeof(struct fl_collection) == 152, "the collection has no holes");
 
 #define FL_NAME_SIZE 16
 

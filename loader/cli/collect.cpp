@@ -15,7 +15,6 @@
 namespace flowlabel {
 
 constexpr std::uint64_t most_flows = 1u << 30;
-constexpr timespec pause_between_turns{.tv_sec = 0, .tv_nsec = 10'000'000}; // the ring takes 100,000 records
 
 struct CollectCommand {
     CollectorOptions options;
@@ -44,12 +43,12 @@ static void say_began(const Collection& collection)
 {
     const auto& [lost, writing] = collection.recovered();
 
-    if (lost.flows == 0)
+    if (lost.packets == 0)
         return;
-    print_warning(fmt::format(
-        "{}: the collector before was killed with {} records in memory, {} packets {} octets: counted as lost; {} of "
-        "the records were being exported and may have arrived",
-        name_of(collection), grouped(lost.flows), grouped(lost.packets), grouped(lost.octets), grouped(writing.flows)));
+    print_warning(
+        fmt::format("{}: the collector before was killed with {} packets {} octets in memory: counted as lost; "
+                    "{} packets of them were being exported and may have arrived",
+                    name_of(collection), grouped(lost.packets), grouped(lost.octets), grouped(writing.packets)));
 }
 
 static CollectorEvents events()
@@ -86,11 +85,11 @@ static void collect(Collector& collector, JsonlFile& file)
 
     while (!file.closed()) {
         const bool more = collector.turn();
-        constexpr timespec no_pause{};
-        const int number = sigtimedwait(&signals, nullptr, more ? &no_pause : &pause_between_turns);
+        const timespec pause{.tv_sec = 0, .tv_nsec = more ? 0 : std::chrono::nanoseconds(Collector::pause).count()};
+        const int number = sigtimedwait(&signals, nullptr, &pause);
 
         if (number == SIGINT || number == SIGTERM)
-            return;
+            return file.hurry();
         if (number == SIGHUP)
             if (const auto opened = file.reopen(); !opened)
                 print_warning(opened.error().what + "; the records go on to the file that was open");
@@ -102,6 +101,7 @@ static Result<void> run(const Context& context, CollectCommand& command)
     const sigset_t signals = handled_signals();
     JsonlFile file;
 
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     if (command.jsonl.empty())
         return fail("nothing says where the records go", "--jsonl FILE, or --jsonl - for stdout", Failure::usage);
     command.options.max_flows = command.max_flows.value_or(command.options.max_flows);
@@ -113,7 +113,6 @@ static Result<void> run(const Context& context, CollectCommand& command)
         return named;
     if (const auto opened = file.open(command.jsonl); !opened)
         return opened;
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     Collector collector(*bpffs, command.options, file, events());
 
     if (const auto started = collector.start(); !started)

@@ -17,20 +17,16 @@ namespace flowlabel {
 constexpr std::size_t records_of_a_drain = 8192;
 constexpr std::size_t records_of_a_write = 512;
 constexpr std::size_t smallest_scan = 4096; // slots of the merged table
-constexpr std::size_t scans = 100;
 
-static void operator+=(fl_amounts& sum, const fl_amounts& more)
+static void operator+=(fl_amount& sum, const fl_amount& more)
 {
-    sum.flows += more.flows;
     sum.packets += more.packets;
     sum.octets += more.octets;
 }
 
-static fl_amounts operator-(const fl_amounts& whole, const fl_amounts& part)
+static fl_amount operator-(const fl_amount& whole, const fl_amount& part)
 {
-    return {.flows = whole.flows - part.flows,
-            .packets = whole.packets - part.packets,
-            .octets = whole.octets - part.octets};
+    return {.packets = whole.packets - part.packets, .octets = whole.octets - part.octets};
 }
 
 static std::size_t sets_of(const fl_info& info)
@@ -166,7 +162,7 @@ Result<void> Collection::hand_over(std::vector<Due>& due, RecordSink& sink)
                                .last = last_of(flow)};
 
         records_.push_back({.flow = make_flow(merged, epoch), .reason = reason});
-        account.writing += {.flows = 1, .packets = flow.packets, .octets = flow.octets};
+        account.writing += {.packets = flow.packets, .octets = flow.octets};
     }
     account_.set(account);
     const auto written = sink.write(point_, records_);
@@ -182,11 +178,14 @@ Result<void> Collection::hand_over(std::vector<Due>& due, RecordSink& sink)
     return written;
 }
 
-Result<void> Collection::expire(const SweepLimits& limits, RecordSink& sink)
+Result<void> Collection::expire(const SweepLimits& limits, std::size_t calls, RecordSink& sink)
 {
     const std::uint64_t at = now();
 
-    const std::size_t part = std::min(std::max(merged_.slots() / scans, smallest_scan), merged_.slots());
+    if (merged_.size() == 0)
+        return {};
+
+    const std::size_t part = std::min(std::max(merged_.slots() / calls, smallest_scan), merged_.slots());
 
     for (std::size_t left = part; left > 0; left--) {
         const fl_slot& flow = merged_.slot(cursor_++);
@@ -227,26 +226,43 @@ Result<void> Collection::expire_all(EndReason reason, RecordSink& sink)
     return {};
 }
 
-std::size_t Collection::drain(RecordSink& sink)
+/// As many as the merged table takes, of MOST.
+std::size_t Collection::take(std::size_t most)
 {
     fl_account account = account_.get();
-    fl_amounts taken{};
-    bool full = false;
+    fl_amount taken{};
+    std::size_t records = 0;
 
-    account.position = ring_.read(records_of_a_drain, [&](const fl_record& record) {
-        full = !merged_.add(record);
-        if (!full)
-            taken += {.flows = 1, .packets = record.packets, .octets = record.octets};
-        return !full;
+    account.position = ring_.read(most, [&](const fl_record& record) {
+        if (!merged_.add(record))
+            return false;
+        taken += {.packets = record.packets, .octets = record.octets};
+        records++;
+        return true;
     });
-    if (taken.flows > 0) {
+    if (records > 0) {
         account.taken += taken;
         account_.set(account);
         ring_.set_position(account.position);
     }
-    if (full)
-        (void)evict(sink); // what SINK refuses keeps its place, and the ring holds the rest
-    return taken.flows;
+    return records;
+}
+
+std::size_t Collection::drain(RecordSink& sink)
+{
+    std::size_t records = 0;
+
+    while (records < records_of_a_drain) {
+        const std::size_t before = records;
+
+        records += take(records_of_a_drain - records);
+        if (merged_.full() ? !evict(sink)
+                           : records == before) // what SINK refuses keeps its place, and so does the ring
+            break;
+        if (ring_.waiting() == 0)
+            break;
+    }
+    return records;
 }
 
 Result<SweepPass> Collection::sweep(const SweepLimits& limits, const std::function<bool(bool)>& wait)

@@ -29,8 +29,8 @@ class Collection {
 public:
     /// What a collector that was killed had taken and not exported.
     struct Recovered {
-        fl_amounts lost;
-        fl_amounts writing; ///< the part of it that may have been exported all the same
+        fl_amount lost;
+        fl_amount writing; ///< the part of it that may have been exported all the same
     };
 
     /// LOCK comes from become_collector(). The caller holds the exclusive lock of the bpffs.
@@ -50,8 +50,8 @@ public:
     /// first; while SINK refuses them the records stay in the ring. Returns how many were taken.
     std::size_t drain(RecordSink& sink);
 
-    /// Exports what is due in the next part of the merged table; a hundred calls look at all of it. An error is SINK's.
-    Result<void> expire(const SweepLimits& limits, RecordSink& sink);
+    /// Exports what is due in the next part of the merged table; CALLS calls look at all of it. An error is SINK's.
+    Result<void> expire(const SweepLimits& limits, std::size_t calls, RecordSink& sink);
 
     /// Exports the whole merged table. An error is SINK's, and what is left is lost.
     Result<void> expire_all(EndReason reason, RecordSink& sink);
@@ -68,6 +68,7 @@ private:
     [[nodiscard]] std::uint64_t now() const;
     [[nodiscard]] std::uint64_t last_in_kernel(const fl_slot& flow) const;
     [[nodiscard]] std::optional<EndReason> due(const fl_slot& flow, const SweepLimits& limits, std::uint64_t now) const;
+    std::size_t take(std::size_t most);
     Result<void> evict(RecordSink& sink);
 
     struct Due {

@@ -101,6 +101,12 @@ Result<void> Collector::start()
     return {};
 }
 
+/// How often every flow is looked at: a timeout is exact within an eighth, or a second.
+std::chrono::milliseconds Collector::pass_interval() const
+{
+    return std::clamp<std::chrono::milliseconds>(std::min(options_.idle, options_.active) / 8, pause, 1s);
+}
+
 void Collector::warn_once(const std::string& text)
 {
     if (text != warned_)
@@ -150,7 +156,9 @@ bool Collector::turn()
     }
     for (const auto& [key, collection] : collections_) {
         taken += collection->drain(sink_);
-        if (const auto expired = collection->expire(limits_of(options_), sink_); !expired)
+        const auto calls = static_cast<std::size_t>(pass_interval() / pause);
+
+        if (const auto expired = collection->expire(limits_of(options_), calls, sink_); !expired)
             warn_once(expired.error().what);
     }
     const std::scoped_lock guard(mutex_);
@@ -204,7 +212,7 @@ Result<void> Collector::finish()
 /// The sweeping thread.
 void Collector::sweep(const std::stop_token& stop)
 {
-    const auto interval = std::clamp<std::chrono::milliseconds>(std::min(options_.idle, options_.active) / 8, 20ms, 1s);
+    const auto interval = pass_interval();
     std::mutex unused;
     std::condition_variable_any told;
     std::unique_lock lock(unused);

@@ -45,8 +45,11 @@ public:
     /// Takes what is attached now. An error: another collector has one of them, or the bpffs cannot be used.
     Result<void> start();
 
-    /// Drains and exports a part, and looks for attachments that came and went. True: there is more to do at once.
+    /// Drains and exports a part, and looks for attachments that came and went. Wants to be called again after `pause`,
+    /// or at once where it returns true.
     bool turn();
+
+    static constexpr std::chrono::milliseconds pause{10}; ///< the ring takes 100,000 records
 
     /// Ends every flow and exports everything. An error: some of it found no sink.
     Result<void> finish();
@@ -64,6 +67,7 @@ private:
     void look_around();
     Result<void> finish(Collection& collection, EndReason reason);
     void sweep(const std::stop_token& stop);
+    [[nodiscard]] std::chrono::milliseconds pass_interval() const;
     void warn_once(const std::string& text);
 
     Bpffs bpffs_;

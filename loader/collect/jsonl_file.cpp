@@ -16,7 +16,8 @@
 
 namespace flowlabel {
 
-constexpr int patience = 100; // ms between two looks at the signals
+constexpr int look_interval = 100; // ms between two looks at the signals
+constexpr int patience = 10;       // looks, when this process is to end
 
 Result<void> JsonlFile::open(const std::string& path)
 {
@@ -55,12 +56,12 @@ static bool told_to_end()
 }
 
 /// False: nobody reads, and this process is to end.
-static bool wait_for_room(int fd)
+bool JsonlFile::wait_for_room() const
 {
-    pollfd room{.fd = fd, .events = POLLOUT, .revents = 0};
+    pollfd room{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
 
-    while (poll(&room, 1, patience) == 0)
-        if (told_to_end())
+    for (int looks = 0; poll(&room, 1, look_interval) == 0; looks++)
+        if (told_to_end() || (hurry_ && looks >= patience))
             return false;
     return true;
 }
@@ -71,7 +72,7 @@ Result<void> JsonlFile::write_text(std::string_view text)
         // What a pipe that has room takes without a wait.
         const std::size_t part = regular_ ? text.size() : std::min<std::size_t>(text.size(), PIPE_BUF);
 
-        if (!regular_ && !wait_for_room(fd_.get()))
+        if (!regular_ && !wait_for_room())
             return failed(ETIMEDOUT);
         const ssize_t written = ::write(fd_.get(), text.data(), part);
 

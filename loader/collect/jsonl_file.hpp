@@ -17,6 +17,9 @@ public:
     /// Opens the same path again, for those who moved the file away.
     Result<void> reopen();
 
+    /// From now on a pipe that has no room for a second is an error.
+    void hurry() { hurry_ = true; }
+
     /// A batch is in the file whole or, where the file is a regular one, not at all. Where it is a pipe that nobody
     /// reads, a signal that asks this process to end ends the wait.
     Result<void> write(const ObservationPoint& point, std::span<const FlowRecord> records) override;
@@ -25,6 +28,7 @@ public:
     [[nodiscard]] bool closed() const { return closed_; }
 
 private:
+    [[nodiscard]] bool wait_for_room() const;
     [[nodiscard]] Result<void> write_text(std::string_view text);
     [[nodiscard]] std::unexpected<Error> failed(int number) const;
 
@@ -32,6 +36,7 @@ private:
     Fd fd_;
     bool regular_ = false;
     bool closed_ = false;
+    bool hurry_ = false;
 };
 
 } // namespace flowlabel

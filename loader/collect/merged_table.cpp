@@ -83,7 +83,7 @@ bool MergedTable::add(const fl_record& record)
                   std::max<std::uint64_t>(last_of(slot), record.last));
         return true;
     }
-    if (size_ >= most_)
+    if (full())
         return false;
     set_times(flow, record.first, record.last);
     slot = flow;

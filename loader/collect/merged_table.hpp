@@ -31,6 +31,7 @@ public:
     bool add(const fl_record& record);
 
     [[nodiscard]] std::size_t size() const { return size_; }
+    [[nodiscard]] bool full() const { return size_ >= most_; }
     [[nodiscard]] std::size_t slots() const { return std::size_t{1} << host_.config.slots_shift; }
 
     /// Slot INDEX, modulo slots(). Free ones have no FL_TAG_USED.
