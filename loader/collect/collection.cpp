@@ -17,6 +17,7 @@ namespace flowlabel {
 constexpr std::size_t records_of_a_drain = 8192;
 constexpr std::size_t records_of_a_write = 512;
 constexpr std::size_t smallest_scan = 4096; // slots of the merged table
+constexpr std::size_t largest_scan = 40960; // half a millisecond, while the ring fills
 
 static void operator+=(fl_amount& sum, const fl_amount& more)
 {
@@ -185,7 +186,8 @@ Result<void> Collection::expire(const SweepLimits& limits, std::size_t calls, Re
     if (merged_.size() == 0)
         return {};
 
-    const std::size_t part = std::min(std::max(merged_.slots() / calls, smallest_scan), merged_.slots());
+    const std::size_t part =
+        std::min(std::clamp(merged_.slots() / calls, smallest_scan, largest_scan), merged_.slots());
 
     for (std::size_t left = part; left > 0; left--) {
         const fl_slot& flow = merged_.slot(cursor_++);

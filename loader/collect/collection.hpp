@@ -50,7 +50,8 @@ public:
     /// first; while SINK refuses them the records stay in the ring. Returns how many were taken.
     std::size_t drain(RecordSink& sink);
 
-    /// Exports what is due in the next part of the merged table; CALLS calls look at all of it. An error is SINK's.
+    /// Exports what is due in the next part of the merged table; CALLS calls look at all of it, or more of a large one.
+    /// An error is SINK's.
     Result<void> expire(const SweepLimits& limits, std::size_t calls, RecordSink& sink);
 
     /// Exports the whole merged table. An error is SINK's, and what is left is lost.

@@ -101,7 +101,8 @@ Result<void> Collector::start()
     return {};
 }
 
-/// How often every flow is looked at: a timeout is exact within an eighth, or a second.
+/// How often every flow is looked at: a timeout is exact within an eighth, or a second. For more than some millions of
+/// flows it takes longer.
 std::chrono::milliseconds Collector::pass_interval() const
 {
     return std::clamp<std::chrono::milliseconds>(std::min(options_.idle, options_.active) / 8, pause, 1s);
@@ -146,25 +147,34 @@ void Collector::look_around()
                 warn_once(taken.error().what);
 }
 
-bool Collector::turn()
+void Collector::expire()
 {
-    std::size_t taken = 0;
+    const auto calls = static_cast<std::size_t>(pass_interval() / pause);
 
-    if (const auto now = std::chrono::steady_clock::now(); now >= next_look_) {
-        look_around();
-        next_look_ = now + look_interval;
-    }
-    for (const auto& [key, collection] : collections_) {
-        taken += collection->drain(sink_);
-        const auto calls = static_cast<std::size_t>(pass_interval() / pause);
-
+    for (const auto& [key, collection] : collections_)
         if (const auto expired = collection->expire(limits_of(options_), calls, sink_); !expired)
             warn_once(expired.error().what);
-    }
     const std::scoped_lock guard(mutex_);
 
     if (sweep_error_)
         warn_once(*sweep_error_);
+}
+
+bool Collector::turn()
+{
+    const auto now = std::chrono::steady_clock::now();
+    std::size_t taken = 0;
+
+    if (now >= next_look_) {
+        look_around();
+        next_look_ = now + look_interval;
+    }
+    for (const auto& [key, collection] : collections_)
+        taken += collection->drain(sink_);
+    if (now >= next_expiry_) {
+        expire();
+        next_expiry_ = now + pause;
+    }
     return taken >= many_records;
 }
 

@@ -49,7 +49,7 @@ public:
     /// or at once where it returns true.
     bool turn();
 
-    static constexpr std::chrono::milliseconds pause{10}; ///< the ring takes 100,000 records
+    static constexpr std::chrono::milliseconds pause{10}; ///< the ring takes 100,000 records meanwhile
 
     /// Ends every flow and exports everything. An error: some of it found no sink.
     Result<void> finish();
@@ -65,6 +65,7 @@ private:
     [[nodiscard]] bool selects(const Found& found) const;
     Result<Taken> take(const Key& key, const PinPlace& place);
     void look_around();
+    void expire();
     Result<void> finish(Collection& collection, EndReason reason);
     void sweep(const std::stop_token& stop);
     [[nodiscard]] std::chrono::milliseconds pass_interval() const;
@@ -79,6 +80,7 @@ private:
     std::optional<std::string> sweep_error_;
     std::string warned_;
     std::chrono::steady_clock::time_point next_look_;
+    std::chrono::steady_clock::time_point next_expiry_;
     std::jthread sweeping_; ///< last: it ends before what it uses
 };
 

@@ -135,7 +135,8 @@ def test_a_long_flow_is_told_about_while_it_goes_on(lab, link, tmp_path):
     """Issue: active timeout. The records of one flow follow each other in time."""
     attach(lab, link)
     with Sender(link) as sender:
-        collector = Collector(lab, link, tmp_path / "records", "--idle", "10s", "--active", "500ms").reads()
+        collector = Collector(lab, link, tmp_path / "records", "--idle", "10s", "--active", "500ms", "--max-flows",
+                              1000).reads()
         end = time.monotonic() + 3
         while time.monotonic() < end:
             sender.send(label=5, octets=1)
