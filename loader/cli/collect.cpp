@@ -146,7 +146,7 @@ void add_collect(CLI::App& app, Context& context)
     CLI::App& collect = *app.add_subcommand("collect", "export finished flows until told to stop");
 
     collect.add_option("IFACE", options.interfaces, "the interfaces; all attachments, new ones too, unless given")
-        ->type_name("...");
+        ->type_name("");
     add_choice<std::optional<fl_hook>>(
         collect, "--hook", options.hook,
         {{"xdp", FL_HOOK_XDP}, {"tc-ingress", FL_HOOK_TC_INGRESS}, {"tc-egress", FL_HOOK_TC_EGRESS}}, "only this hook");
@@ -159,7 +159,7 @@ void add_collect(CLI::App& app, Context& context)
         ->type_name("FILE|-");
     add_number(
         collect, "--max-flows", command->max_flows, 1,
-        "flows of one attachment held in memory, 64 octets in each of 4/3 to 8/3 slots; beyond, any are exported "
+        "flows of one attachment held in memory, 64 octets in each of 4/3 to 8/3 slots; beyond, some are exported "
         "early; 524288 unless given",
         most_flows);
     collect.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });

@@ -28,14 +28,13 @@ constexpr NamedTime presets[] = {
 Result<milliseconds> parse_duration(std::string_view text)
 {
     std::uint64_t number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, number);
+    const auto [rest, error] = std::from_chars(text.begin(), text.end(), number);
 
     for (const auto& [name, time] : presets)
         if (text == name)
             return time;
     for (const auto& [name, time] : units) {
-        if (error != std::errc{} || std::string_view(rest, end) != name)
+        if (error != std::errc{} || std::string_view(rest, text.end()) != name)
             continue;
         if (number > static_cast<std::uint64_t>(longest_timeout / time) || number * time < shortest_timeout)
             return fail(fmt::format("'{}' is shorter than 100ms or longer than a week", text), "for example 15s");
