@@ -203,29 +203,22 @@ Result<void> Collection::expire(const SweepLimits& limits, std::size_t calls, Re
     return hand_over(due_, sink);
 }
 
-/// Makes room: those that come next in the table, which are any.
-Result<void> Collection::evict(RecordSink& sink)
+Result<void> Collection::export_some(EndReason reason, RecordSink& sink)
 {
     const std::size_t wanted = std::min(merged_.size(), records_of_a_write);
 
     while (due_.size() < wanted)
         if (const fl_slot& flow = merged_.slot(cursor_++); flow.tag & FL_TAG_USED)
-            due_.push_back({.flow = flow, .reason = EndReason::evicted});
+            due_.push_back({.flow = flow, .reason = reason});
     return hand_over(due_, sink);
 }
 
-Result<void> Collection::expire_all(EndReason reason, RecordSink& sink)
+void Collection::write_off()
 {
-    while (merged_.size() > 0) {
-        for (std::size_t i = 0; i < merged_.slots() && due_.size() < records_of_a_write; i++)
-            if (const fl_slot& flow = merged_.slot(cursor_++); flow.tag & FL_TAG_USED)
-                due_.push_back({.flow = flow, .reason = reason});
-        if (auto written = hand_over(due_, sink); !written) {
-            recover();
-            return written;
-        }
-    }
-    return {};
+    fl_account account = account_.get();
+
+    account.lost += account.taken - account.exported - account.lost;
+    account_.set(account);
 }
 
 /// As many as the merged table takes, of MOST.
@@ -258,7 +251,7 @@ std::size_t Collection::drain(RecordSink& sink)
         const std::size_t before = records;
 
         records += take(records_of_a_drain - records);
-        if (merged_.full() ? !evict(sink)
+        if (merged_.full() ? !export_some(EndReason::evicted, sink)
                            : records == before) // what SINK refuses keeps its place, and so does the ring
             break;
         if (ring_.waiting() == 0)

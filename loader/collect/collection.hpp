@@ -54,8 +54,11 @@ public:
     /// An error is SINK's.
     Result<void> expire(const SweepLimits& limits, std::size_t calls, RecordSink& sink);
 
-    /// Exports the whole merged table. An error is SINK's, and what is left is lost.
-    Result<void> expire_all(EndReason reason, RecordSink& sink);
+    /// Exports some of the merged table's flows, those that come next in it, which are any. An error is SINK's.
+    Result<void> export_some(EndReason reason, RecordSink& sink);
+
+    /// Nobody will take what is left in the merged table: it is lost.
+    void write_off();
 
     /// Ends flows in the kernel's table; see Sweeper::pass(). On any thread, one at a time.
     Result<SweepPass> sweep(const SweepLimits& limits, const std::function<bool(bool)>& wait);
@@ -70,7 +73,6 @@ private:
     [[nodiscard]] std::uint64_t last_in_kernel(const fl_slot& flow) const;
     [[nodiscard]] std::optional<EndReason> due(const fl_slot& flow, const SweepLimits& limits, std::uint64_t now) const;
     std::size_t take(std::size_t most);
-    Result<void> evict(RecordSink& sink);
 
     struct Due {
         fl_slot flow;

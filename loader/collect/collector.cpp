@@ -163,14 +163,13 @@ void Collector::expire()
 bool Collector::turn()
 {
     const auto now = std::chrono::steady_clock::now();
-    std::size_t taken = 0;
 
     if (now >= next_look_) {
         look_around();
         next_look_ = now + look_interval;
     }
-    for (const auto& [key, collection] : collections_)
-        taken += collection->drain(sink_);
+    const std::size_t taken = drain();
+
     if (now >= next_expiry_) {
         expire();
         next_expiry_ = now + pause;
@@ -178,7 +177,17 @@ bool Collector::turn()
     return taken >= many_records;
 }
 
-/// Everything of COLLECTION becomes records: what the kernel's table holds, the ring, and the merged table.
+std::size_t Collector::drain()
+{
+    std::size_t taken = 0;
+
+    for (const auto& [key, collection] : collections_)
+        taken += collection->drain(sink_);
+    return taken;
+}
+
+/// Everything of COLLECTION becomes records: what the kernel's table holds, the ring, and the merged table. The others'
+/// rings are drained meanwhile.
 Result<void> Collector::finish(Collection& collection, EndReason reason)
 {
     auto swept = std::async(std::launch::async, [&] {
@@ -190,16 +199,17 @@ Result<void> Collector::finish(Collection& collection, EndReason reason)
     });
 
     while (swept.wait_for(0s) != std::future_status::ready)
-        if (collection.drain(sink_) == 0)
+        if (collection.drain(sink_) + drain() == 0)
             swept.wait_for(full_ring_pause);
     const auto pass = swept.get();
 
-    while (collection.drain(sink_) > 0)
-        ;
-    const auto exported = collection.expire_all(reason, sink_);
-
-    if (!exported)
-        return exported;
+    while (collection.drain(sink_) > 0 || collection.flows() > 0) {
+        if (auto exported = collection.export_some(reason, sink_); !exported) {
+            collection.write_off();
+            return exported;
+        }
+        drain();
+    }
     if (!pass)
         return std::unexpected(pass.error());
     return {};

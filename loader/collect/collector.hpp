@@ -65,6 +65,7 @@ private:
     [[nodiscard]] bool selects(const Found& found) const;
     Result<Taken> take(const Key& key, const PinPlace& place);
     void look_around();
+    std::size_t drain();
     void expire();
     Result<void> finish(Collection& collection, EndReason reason);
     void sweep(const std::stop_token& stop);

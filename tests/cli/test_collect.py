@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import socket
-import subprocess
+import threading
 import time
 
 import pytest
@@ -15,7 +15,7 @@ from collector import (UNITS, Collector, assert_collected, by_flow, entries, rea
 from flows import TC_INGRESS, TC_INGRESS_CLSACT, XDP_NATIVE
 from frames import NO_NEXT_HEADER, ethernet, ipv6
 from kernel import eventually, flowlabel_programs, pins
-from lab import REPOSITORY, binary, command
+from lab import REPOSITORY, command
 from saying import WARNING, refused
 
 IPV6 = 0x86DD
@@ -240,10 +240,20 @@ def test_a_second_collector_is_refused(lab, link, tmp_path):
 def test_asking_for_the_status_refuses_no_collector(lab, link, tmp_path):
     """`status` looks whether there is a reader; a collector that starts at that moment does not mistake it for one."""
     attach(lab, link)
-    asking = f"while :; do {binary()} status --bpffs {lab.bpffs}; done"
-    lab.start(link, "sh", "-c", asking, stdout=subprocess.DEVNULL)
-    for _ in range(5):
-        Collector(lab, link, tmp_path / "records").reads().stop().ok()
+    ending = threading.Event()
+
+    def ask():
+        while not ending.is_set():
+            status(lab, link)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        for _ in range(5):
+            Collector(lab, link, tmp_path / "records").reads().stop().ok()
+    finally:
+        ending.set()
+        asking.join()
 
 
 def test_stopped_and_started_again(lab, link, tmp_path):
