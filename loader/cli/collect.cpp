@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 #include <pthread.h>
-#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
 
 #include <csignal>
 #include <memory>
@@ -11,6 +11,7 @@
 #include "duration.hpp"
 #include "jsonl_file.hpp"
 #include "options.hpp"
+#include "privilege.hpp"
 
 namespace flowlabel {
 
@@ -78,12 +79,40 @@ static Result<void> check_names(const Bpffs& bpffs, const CollectorOptions& opti
     return {};
 }
 
+/// Tells the service manager, where there is one, that all is well, as often as it wants to hear it.
+class Watchdog {
+public:
+    Watchdog()
+    {
+        if (sd_watchdog_enabled(0, &interval_) <= 0)
+            interval_ = 0;
+    }
+
+    void turn()
+    {
+        const auto now = Clock::now();
+
+        if (interval_ == 0 || now < next_)
+            return;
+        sd_notify(0, "WATCHDOG=1");
+        next_ = now + std::chrono::microseconds(interval_) / 4;
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    std::uint64_t interval_ = 0; ///< µs; 0: nobody listens
+    Clock::time_point next_;
+};
+
 /// Turns until a signal says to stop, or nobody reads the records any more.
 static void collect(Collector& collector, JsonlFile& file)
 {
     const sigset_t signals = handled_signals();
+    Watchdog watchdog;
 
     while (!file.closed()) {
+        watchdog.turn();
         const bool more = collector.turn();
         const timespec pause{.tv_sec = 0, .tv_nsec = more ? 0 : std::chrono::nanoseconds(Collector::pause).count()};
         const int number = sigtimedwait(&signals, nullptr, &pause);
@@ -113,11 +142,15 @@ static Result<void> run(const Context& context, CollectCommand& command)
         return named;
     if (const auto opened = file.open(command.jsonl); !opened)
         return opened;
+    if (const auto dropped = drop_capabilities_for_collecting(); !dropped)
+        return dropped;
     Collector collector(*bpffs, command.options, file, events());
 
     if (const auto started = collector.start(); !started)
         return started;
+    sd_notify(0, "READY=1");
     collect(collector, file);
+    sd_notify(0, "STOPPING=1");
     const auto finished = collector.finish();
 
     if (file.closed()) // whoever read the records has what it wanted

@@ -3,7 +3,9 @@
 
 import json
 import os
+import pathlib
 import re
+import shutil
 import signal
 import socket
 import threading
@@ -15,7 +17,7 @@ from collector import (UNITS, Collector, assert_collected, by_flow, entries, rea
 from flows import TC_INGRESS, TC_INGRESS_CLSACT, XDP_NATIVE
 from frames import NO_NEXT_HEADER, ethernet, ipv6
 from kernel import eventually, flowlabel_programs, pins
-from lab import REPOSITORY, command
+from lab import REPOSITORY, binary, command
 from saying import WARNING, refused
 
 IPV6 = 0x86DD
@@ -490,3 +492,67 @@ def test_nothing_of_it_stays(lab, link, tmp_path):
     eventually(lambda: flowlabel_programs() <= before)
     lab.flowlabel(link, "detach", "v0").ok()
     assert pins(lab) == []
+
+
+CAPABILITIES = {"net_admin": 12, "perfmon": 38, "bpf": 39}
+
+
+def capabilities(pid):
+    """The effective and permitted capabilities of each thread."""
+    found = set()
+    for thread in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        fields = dict(line.split(":\t", 1) for line in (thread / "status").read_text().splitlines())
+        found |= {int(fields["CapEff"], 16), int(fields["CapPrm"], 16)}
+    return found
+
+
+@pytest.mark.parametrize("hook", HOOKS, ids=str)
+def test_least_capabilities(lab, link, tmp_path, hook):
+    """Issue: least capabilities after start. With the three that remain it takes what is attached later, too; and they
+    are all that it wants to begin with, as its unit has it."""
+    collector = Collector(lab, link, tmp_path / "records")
+    attach(lab, link, hook=hook)
+    collector.reads()
+    assert capabilities(collector.pid) == {sum(1 << number for number in CAPABILITIES.values())}
+    made = generate(link, hook, BURST)
+    collector.stop().ok()
+    assert total(collector.records()) == made
+
+    bounded = ",".join(["-all", *(f"+{name}" for name in CAPABILITIES)])
+    few = Collector(lab, link, tmp_path / "few", prefix=["setpriv", "--bounding-set", bounded]).reads()
+    made = generate(link, hook, BURST)
+    few.stop().ok()
+    assert total(few.records()) == made
+
+
+@pytest.fixture
+def service_manager(tmp_path):
+    """A socket where a service manager would listen, and its environment."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(10)
+        yield listener, {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "400000"}
+
+
+def test_service_manager(lab, link, tmp_path, service_manager):
+    """Issue: Type=notify and a watchdog: ready when attachments are taken, well four times an interval, then stopping."""
+    listener, environment = service_manager
+    attach(lab, link)
+    collector = Collector(lab, link, tmp_path / "records", env=environment).reads()
+    assert [listener.recv(4096) for _ in range(4)] == [b"READY=1"] + 3 * [b"WATCHDOG=1"]
+    collector.process.terminate()
+    while (said := listener.recv(4096)) == b"WATCHDOG=1":
+        pass
+    assert said == b"STOPPING=1"
+    collector.wait().ok()
+
+
+def test_the_unit(tmp_path):
+    """Issue: a systemd unit, verified where no systemd runs."""
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("needs systemd-analyze: run tools/setup")
+    text = (REPOSITORY / "systemd/flowlabel-collect.service.in").read_text()
+    unit = tmp_path / "flowlabel-collect.service"
+    unit.write_text(text.replace("@CMAKE_INSTALL_PREFIX@/sbin/flowlabel", binary()))
+    done = command("systemd-analyze", "verify", "--man=no", unit)
+    assert done.stdout + done.stderr == ""

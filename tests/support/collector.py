@@ -14,14 +14,15 @@ UNITS = ("packets", "bytes")
 
 
 class Collector:
-    """A collector in NAMESPACE that writes to PATH."""
+    """A collector in NAMESPACE that writes to PATH. ENV is added to the environment, PREFIX is a command that starts it."""
 
-    def __init__(self, lab, namespace, path, *options):
+    def __init__(self, lab, namespace, path, *options, env=None, prefix=()):
         self._lab = lab
         self._namespace = namespace
         self.path = path
         self._argv = [binary(), "collect", "--jsonl", str(path), *map(str, options), "--bpffs", lab.bpffs]
-        self.process = lab.start(namespace, *self._argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process = lab.start(namespace, *prefix, *self._argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                 text=True, env={**os.environ, **(env or {})})
         if path != "-":
             eventually(lambda: os.path.exists(path) or self.process.poll() is not None)
 
