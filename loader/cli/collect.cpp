@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 #include <pthread.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <memory>
 
@@ -52,18 +54,6 @@ static void say_began(const Collection& collection)
                     name_of(collection), grouped(lost.packets), grouped(lost.octets), grouped(writing.packets)));
 }
 
-static CollectorEvents events()
-{
-    return {
-        .began = say_began,
-        .ended =
-            [](const Collection& collection) {
-                print_note(fmt::format("{}: collected; {}", name_of(collection), identity_text(collection.totals())));
-            },
-        .warning = print_warning,
-    };
-}
-
 /// Nothing is attached to an interface that was named.
 static Result<void> check_names(const Bpffs& bpffs, const CollectorOptions& options)
 {
@@ -77,6 +67,68 @@ static Result<void> check_names(const Bpffs& bpffs, const CollectorOptions& opti
             return std::unexpected(nothing_attached(selection));
     }
     return {};
+}
+
+/// One line on a terminal, once a second. What else is said on stderr meanwhile begins a line of its own.
+class StatusLine {
+public:
+    explicit StatusLine(bool wanted) : wanted_(wanted && isatty(STDERR_FILENO) != 0) {}
+    StatusLine(const StatusLine&) = delete;
+    StatusLine& operator=(const StatusLine&) = delete;
+    ~StatusLine() { clear(); }
+
+    void update(const Collector& collector, const JsonlFile& file)
+    {
+        const auto now = Clock::now();
+
+        if (!wanted_ || now < next_)
+            return;
+        const auto [attachments, flows, lost] = collector.progress();
+        const std::uint64_t records = file.records();
+
+        print_text(fmt::format("\r{} attachments, {} flows in memory, {} records/s, {} packets lost, {}\033[K",
+                               attachments, grouped(flows), grouped(records - records_), grouped(lost),
+                               file.failing() ? "not writing" : "writing"));
+        records_ = records;
+        next_ = now + std::chrono::seconds(1);
+        drawn_ = true;
+    }
+
+    void clear()
+    {
+        if (drawn_)
+            print_text("\r\033[K");
+        drawn_ = false;
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    bool wanted_;
+    bool drawn_ = false;
+    std::uint64_t records_ = 0; ///< when it was drawn
+    Clock::time_point next_;
+};
+
+static CollectorEvents events(StatusLine& line)
+{
+    return {
+        .began =
+            [&line](const Collection& collection) {
+                line.clear();
+                say_began(collection);
+            },
+        .ended =
+            [&line](const Collection& collection) {
+                line.clear();
+                print_note(fmt::format("{}: collected; {}", name_of(collection), identity_text(collection.totals())));
+            },
+        .warning =
+            [&line](const std::string& text) {
+                line.clear();
+                print_warning(text);
+            },
+    };
 }
 
 /// Tells the service manager, where there is one, that all is well, as often as it wants to hear it.
@@ -106,13 +158,14 @@ private:
 };
 
 /// Turns until a signal says to stop, or nobody reads the records any more.
-static void collect(Collector& collector, JsonlFile& file)
+static void collect(Collector& collector, JsonlFile& file, StatusLine& line)
 {
     const sigset_t signals = handled_signals();
     Watchdog watchdog;
 
     while (!file.closed()) {
         watchdog.turn();
+        line.update(collector, file);
         const bool more = collector.turn();
         const timespec pause{.tv_sec = 0, .tv_nsec = more ? 0 : std::chrono::nanoseconds(Collector::pause).count()};
         const int number = sigtimedwait(&signals, nullptr, &pause);
@@ -144,12 +197,13 @@ static Result<void> run(const Context& context, CollectCommand& command)
         return opened;
     if (const auto dropped = drop_capabilities_for_collecting(); !dropped)
         return dropped;
-    Collector collector(*bpffs, command.options, file, events());
+    StatusLine line(command.jsonl != "-");
+    Collector collector(*bpffs, command.options, file, events(line));
 
     if (const auto started = collector.start(); !started)
         return started;
     sd_notify(0, "READY=1");
-    collect(collector, file);
+    collect(collector, file, line);
     sd_notify(0, "STOPPING=1");
     const auto finished = collector.finish();
 

@@ -98,14 +98,25 @@ TableView Collection::table() const
     return {table_.items<const fl_set>(sets_of(info) * info.cpus), info.cpus};
 }
 
-Totals Collection::totals() const
+Counters Collection::counters() const
 {
-    const TableView::Sum live = table().sum();
     std::vector<Counters> cpus;
 
     for (const fl_counters& cpu : counters_.items<const fl_counters>(found_.info().cpus))
         cpus.push_back(read_counters(cpu));
-    return make_totals(sum_counters(cpus), live.flows, live.amount, account_.get());
+    return sum_counters(cpus);
+}
+
+Totals Collection::totals() const
+{
+    const TableView::Sum live = table().sum();
+
+    return make_totals(counters(), live.flows, live.amount, account_.get());
+}
+
+std::uint64_t Collection::lost_packets() const
+{
+    return make_totals(counters(), 0, {}, account_.get()).lost.packets;
 }
 
 std::uint64_t Collection::now() const

@@ -46,6 +46,9 @@ public:
     [[nodiscard]] Totals totals() const;
     [[nodiscard]] std::size_t flows() const { return merged_.size(); }
 
+    /// Packets that are lost, without a scan of the table.
+    [[nodiscard]] std::uint64_t lost_packets() const;
+
     /// Takes records out of the ring, a bounded number. Where the merged table is full, some of its flows are exported
     /// first; while SINK refuses them the records stay in the ring. Returns how many were taken.
     std::size_t drain(RecordSink& sink);
@@ -68,6 +71,7 @@ private:
                const fl_secrets& secrets, std::size_t most_flows);
 
     void recover();
+    [[nodiscard]] Counters counters() const;
     [[nodiscard]] TableView table() const;
     [[nodiscard]] std::uint64_t now() const;
     [[nodiscard]] std::uint64_t last_in_kernel(const fl_slot& flow) const;

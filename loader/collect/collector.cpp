@@ -177,6 +177,17 @@ bool Collector::turn()
     return taken >= many_records;
 }
 
+Collector::Progress Collector::progress() const
+{
+    Progress progress{.attachments = collections_.size()};
+
+    for (const auto& [key, collection] : collections_) {
+        progress.flows += collection->flows();
+        progress.lost_packets += collection->lost_packets();
+    }
+    return progress;
+}
+
 std::size_t Collector::drain()
 {
     std::size_t taken = 0;

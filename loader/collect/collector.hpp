@@ -54,7 +54,13 @@ public:
     /// Ends every flow and exports everything. An error: some of it found no sink.
     Result<void> finish();
 
-    [[nodiscard]] bool empty() const { return collections_.empty(); }
+    /// Of all attachments that are collected now.
+    struct Progress {
+        std::size_t attachments = 0;
+        std::size_t flows = 0; ///< in memory
+        std::uint64_t lost_packets = 0;
+    };
+    [[nodiscard]] Progress progress() const;
 
 private:
     /// A directory of pins: its place, and the inode that tells it from one that was there before.

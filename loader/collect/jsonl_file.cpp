@@ -94,6 +94,8 @@ Result<void> JsonlFile::write(const ObservationPoint& point, std::span<const Flo
     const off_t start = regular_ ? lseek(fd_.get(), 0, SEEK_END) : 0;
     auto written = write_text(records_jsonl(point, records));
 
+    failing_ = !written;
+    records_ += written ? records.size() : 0;
     if (!written && regular_ && (ftruncate(fd_.get(), start) != 0 || lseek(fd_.get(), start, SEEK_SET) < 0))
         return failed(errno); // a torn line: as bad as what the first error says
     return written;

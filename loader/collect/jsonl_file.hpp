@@ -24,6 +24,10 @@ public:
     /// reads, a signal that asks this process to end ends the wait.
     Result<void> write(const ObservationPoint& point, std::span<const FlowRecord> records) override;
 
+    /// Written so far, and whether the latest were.
+    [[nodiscard]] std::uint64_t records() const { return records_; }
+    [[nodiscard]] bool failing() const { return failing_; }
+
     /// Did the reader of a pipe go away?
     [[nodiscard]] bool closed() const { return closed_; }
 
@@ -37,6 +41,8 @@ private:
     bool regular_ = false;
     bool closed_ = false;
     bool hurry_ = false;
+    bool failing_ = false;
+    std::uint64_t records_ = 0;
 };
 
 } // namespace flowlabel

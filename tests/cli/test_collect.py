@@ -4,10 +4,13 @@
 import json
 import os
 import pathlib
+import pty
 import re
+import select
 import shutil
 import signal
 import socket
+import subprocess
 import threading
 import time
 
@@ -492,6 +495,33 @@ def test_nothing_of_it_stays(lab, link, tmp_path):
     eventually(lambda: flowlabel_programs() <= before)
     lab.flowlabel(link, "detach", "v0").ok()
     assert pins(lab) == []
+
+
+def test_a_line_on_a_terminal(lab, link, tmp_path):
+    """Issue: on a terminal, without --jsonl -, one status line that refreshes."""
+    attach(lab, link)
+    leader, terminal = pty.openpty()
+    try:
+        argv = [binary(), "collect", "--idle", "100ms", "--bpffs", lab.bpffs, "--jsonl"]
+        process = lab.start(link, *argv, tmp_path / "records", stderr=terminal)
+        with Sender(link) as sender:
+            sender.send(label=1, times=3)
+        text = b""
+        while not re.search(rb"1 attachments, 0 flows in memory, [\d,]+ records/s, 0 packets lost, writing", text):
+            assert select.select([leader], [], [], 10)[0], text
+            text += os.read(leader, 4096)
+        process.terminate()
+        assert process.wait(timeout=10) == 0
+        text += os.read(leader, 4096)
+        assert b"\r\033[Kflowlabel: v0 xdp: collected;" in text
+        silent = lab.start(link, *argv, "-", stdout=subprocess.DEVNULL, stderr=terminal)
+        eventually(lambda: status(lab, link)["ring"]["reader"] == silent.pid)
+        silent.terminate()
+        assert silent.wait(timeout=10) == 0
+        assert b"records/s" not in os.read(leader, 4096)
+    finally:
+        os.close(leader)
+        os.close(terminal)
 
 
 CAPABILITIES = {"net_admin": 12, "perfmon": 38, "bpf": 39}
