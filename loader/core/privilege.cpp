@@ -66,7 +66,6 @@ Result<void> check_capabilities()
 
 Result<void> drop_capabilities_for_collecting()
 {
-    constexpr auto sets = static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED);
     bool had[3] = {};
     constexpr unsigned kept[] = {CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON};
 
@@ -76,7 +75,8 @@ Result<void> drop_capabilities_for_collecting()
     capng_clear(CAPNG_SELECT_CAPS);
     for (std::size_t i = 0; i < std::size(kept); i++)
         if (had[i])
-            capng_update(CAPNG_ADD, sets, kept[i]);
+            for (const capng_type_t set : {CAPNG_EFFECTIVE, CAPNG_PERMITTED})
+                capng_update(CAPNG_ADD, set, kept[i]);
     if (capng_apply(CAPNG_SELECT_CAPS) != 0)
         return fail_errno(errno, "cannot give up the capabilities that collecting does not take");
     return {};
