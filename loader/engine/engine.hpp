@@ -20,7 +20,8 @@ namespace flowlabel {
 
 struct Maps;
 
-/// What an engine is told; `entry` and all that is about clock and machine in the configuration is the engine's own business.
+/// What an engine is told; `entry` and all that is about clock and machine in the configuration is the engine's own
+/// business.
 struct EngineSetup {
     fl_config config{};
     fl_secrets secrets{};
