@@ -46,9 +46,9 @@ fl_inline bool fl_slot_holds(const struct fl_slot *slot, const struct fl_key *ke
 	       slot->dst[1] == key->ip6->dst[1] && slot->src[0] == key->ip6->src[0] && slot->dst[0] == key->ip6->dst[0];
 }
 
-fl_inline void fl_spill(const struct fl_packet *p, const struct fl_slot *slot)
+fl_inline struct fl_record fl_record_of(const struct fl_packet *p, const struct fl_slot *slot, __u8 reason)
 {
-	struct fl_record record = {
+	return (struct fl_record){
 		.src = {slot->src[0], slot->src[1]},
 		.dst = {slot->dst[0], slot->dst[1]},
 		.packets = slot->packets,
@@ -57,14 +57,24 @@ fl_inline void fl_spill(const struct fl_packet *p, const struct fl_slot *slot)
 		.last = slot->last_first >> 16,
 		.label = slot->tag & FL_LABEL_MASK,
 		.cpu = (__u16)p->cpu,
-		.reason = FL_END_EVICTED,
+		.reason = reason,
 		.stamped = (slot->tag & FL_TAG_STAMPED) != 0,
 	};
+}
+
+fl_inline void fl_count_spilled(const struct fl_packet *p, const struct fl_record *record)
+{
+	p->counters->spilled_flows++;
+	p->counters->spilled_packets += record->packets;
+	p->counters->spilled_bytes += record->octets;
+}
+
+fl_inline void fl_spill(const struct fl_packet *p, const struct fl_slot *slot)
+{
+	struct fl_record record = fl_record_of(p, slot, FL_END_EVICTED);
 
 	if (fl_env_spill(p, &record)) {
-		p->counters->spilled_flows++;
-		p->counters->spilled_packets += record.packets;
-		p->counters->spilled_bytes += record.octets;
+		fl_count_spilled(p, &record);
 	} else {
 		p->counters->lost_flows++;
 		p->counters->lost_packets += record.packets;

@@ -82,6 +82,9 @@ FL_STATIC_ASSERT(FL_WAYS == 1 << FL_WAYS_SHIFT, "ways are a power of two");
 
 /* Why a flow left the table (the numbers of IPFIX flowEndReason, element 136). */
 enum fl_end_reason {
+	FL_END_IDLE = 1,    /* no packet for the idle timeout */
+	FL_END_ACTIVE = 2,  /* older than the active timeout; it may go on as another record */
+	FL_END_FORCED = 4,  /* the counting ended: detached, or the collector was told to stop */
 	FL_END_EVICTED = 5, /* lack of resources: another flow took the slot */
 };
 
@@ -100,6 +103,31 @@ struct fl_record {
 };
 
 FL_STATIC_ASSERT(sizeof(struct fl_record) == 72, "a record has no holes");
+
+/*
+ * A sweep ends flows of one CPU by their times. It runs on that CPU with softirqs off, so that no packet meets it, and
+ * takes what it is asked for from the frame that it is run with. A flow whose record finds no room in the ring stays.
+ */
+struct fl_sweep_request {
+	__u64 idle;	/* ticks since the last packet that end a flow */
+	__u64 active;	/* ticks since the first packet that end a flow */
+	__u32 first;	/* the set to begin with */
+	__u32 sets;	/* to look at, at most */
+	__u32 ends;	/* flows to end, at most; at least FL_WAYS */
+	__u16 cpu;	/* whose part */
+	__u16 forced;	/* end every flow */
+};
+
+struct fl_sweep_result {
+	__u32 next;	/* the set to go on with; the number of sets of a CPU: all are done */
+	__u32 ended;	/* flows */
+	__u16 cpu;	/* where it ran: nothing was done when it is not the one that was asked for */
+	__u16 ring_full; /* it stopped for want of room in the ring */
+	__u32 reserved;	/* 0 */
+};
+
+FL_STATIC_ASSERT(sizeof(struct fl_sweep_request) == 32, "the request has no holes");
+FL_STATIC_ASSERT(sizeof(struct fl_sweep_result) == 16, "the result has no holes");
 
 /*
  * Every way a packet can go, in the order in which people read them. STORED counters lie in struct fl_counters, one
@@ -181,6 +209,32 @@ struct fl_secrets {
 };
 
 FL_STATIC_ASSERT(sizeof(struct fl_secrets) == 104, "the secrets have no holes");
+
+struct fl_amount {
+	__u64 packets;
+	__u64 octets;
+};
+
+/* What the collectors of an attachment did with its records since it was attached. Of what was taken, the part that was
+ * neither exported nor lost lies in the memory of the collector that runs, and is lost with it. */
+struct fl_account {
+	__u64 position;		   /* the ring's reader stands here: records before it were taken */
+	struct fl_amount taken;	   /* from the ring */
+	struct fl_amount exported; /* an exporter has it */
+	struct fl_amount lost;	   /* taken and never exported */
+	struct fl_amount writing;  /* being handed to the exporters; not exported yet as far as anybody knows */
+};
+
+/* The account in its pinned map, which the first collector makes. A change fills the entry that is not in use, then says
+ * that it is: a collector that is killed leaves a whole account. */
+struct fl_collection {
+	__u32 current; /* how many changes there were: the entry in use is this modulo FL_ENTRIES */
+	__u32 pid;     /* the latest collector */
+	struct fl_account account[FL_ENTRIES];
+};
+
+FL_STATIC_ASSERT(sizeof(struct fl_account) == 72, "the account has no holes");
+FL_STATIC_ASSERT(sizeof(struct fl_collection) == 152, "the collection has no holes");
 
 #define FL_NAME_SIZE 16
 

@@ -89,6 +89,15 @@ public:
     [[nodiscard]] TableView table() const;
     [[nodiscard]] Result<RingUsage> ring_usage() const;
 
+    /// What collectors did with the records; all 0 when there was none.
+    [[nodiscard]] fl_account account() const;
+
+    /// The process that drains the ring, if there is one.
+    [[nodiscard]] std::optional<std::uint32_t> collector() const;
+
+    /// By a scan of the table.
+    [[nodiscard]] Totals totals() const;
+
     /// Tick 0 of the table in ns since 1970 UTC, by the clocks as they are now.
     [[nodiscard]] std::uint64_t epoch_utc() const;
 

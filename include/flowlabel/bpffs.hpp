@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /// The BPF file system that keeps attachments alive, and the lock that keeps two commands off the same pins.
 ///
-/// Layout: ROOT/flowlabel/v1/NETNS-IFINDEX/HOOK/{table,counters,ring,info,secrets,link}. bpffs takes no dots in names.
+/// Layout: ROOT/flowlabel/v1/NETNS-IFINDEX/HOOK/{table,counters,ring,info,secrets,link,collected}. bpffs takes no dots
+/// in names.
 /// An attachment exists when the kernel has it: the pinned link (XDP, tcx) or the filter that the info map names
 /// (clsact). Whatever else lies in a directory without one is left over from a command that did not end.
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "flowlabel/fd.hpp"
@@ -26,6 +28,9 @@ public:
 
     /// Waits at most ten seconds. The lock ends with the returned descriptor. No exclusive lock on a read-only mount.
     [[nodiscard]] Result<Fd> lock(LockMode mode) const;
+
+    /// An exclusive lock, or nothing while another command has one.
+    [[nodiscard]] Result<std::optional<Fd>> try_lock() const;
 
     /// An error that names what differs when pins of another layout version lie here.
     [[nodiscard]] Result<void> check_layout() const;

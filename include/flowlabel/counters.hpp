@@ -39,7 +39,8 @@ struct Amount {
     auto operator<=>(const Amount&) const = default;
 };
 
-/// The conservation identity: at rest, counted = live + spilled + lost, for packets and for octets.
+/// The conservation identity: at rest, counted = live + spilled + lost, for packets and for octets. What is spilled is
+/// pending, in the ring or in the memory of a collector, or exported.
 struct Totals {
     std::uint64_t seen_packets = 0;
     std::uint64_t ipv6_packets = 0;
@@ -49,10 +50,12 @@ struct Totals {
     Amount counted;
     Amount live;
     Amount spilled;
-    Amount lost;
+    Amount pending;
+    Amount exported;
+    Amount lost; ///< found the ring full, or were taken by a collector that ended before it could export them
 };
 
-/// FLOWS and LIVE come from the flow table.
-Totals make_totals(const Counters& counters, std::uint64_t flows, Amount live);
+/// FLOWS and LIVE come from the flow table, ACCOUNT from the collectors.
+Totals make_totals(const Counters& counters, std::uint64_t flows, Amount live, const fl_account& account = {});
 
 } // namespace flowlabel

@@ -24,6 +24,7 @@ void add_detach(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
 void add_flows(CLI::App& app, Context& context);
 void add_stats(CLI::App& app, Context& context);
+void add_collect(CLI::App& app, Context& context);
 void add_replay(CLI::App& app, Context& context);
 void add_host(CLI::App& app, Context& context);
 void add_exercise(CLI::App& app, Context& context);

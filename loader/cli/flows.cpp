@@ -25,7 +25,8 @@ static FlowsDocument read_document(const Attachment& attachment)
         live.octets += flow.octets;
         document.flows.push_back(make_flow(flow, epoch));
     });
-    document.totals = make_totals(sum_counters(attachment.cpu_counters()), document.flows.size(), live);
+    document.totals =
+        make_totals(sum_counters(attachment.cpu_counters()), document.flows.size(), live, attachment.account());
     return document;
 }
 

@@ -31,6 +31,7 @@ static void add_everything(CLI::App& app, Context& context)
     add_status(app, context);
     add_flows(app, context);
     add_stats(app, context);
+    add_collect(app, context);
     add_replay(app, context);
     add_host(app, context);
     add_exercise(app, context);

@@ -205,11 +205,4 @@ Result<Attachment> find_one(const std::filesystem::path& bpffs, const Selection&
     return std::move(attachments->front());
 }
 
-Totals read_totals(const Attachment& attachment)
-{
-    const TableView::Sum live = attachment.table().sum();
-
-    return make_totals(sum_counters(attachment.cpu_counters()), live.flows, live.amount);
-}
-
 } // namespace flowlabel

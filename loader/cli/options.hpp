@@ -89,7 +89,4 @@ Error nothing_attached(const Selection& selection);
 /// The one attachment that SELECTION names.
 Result<Attachment> find_one(const std::filesystem::path& bpffs, const Selection& selection);
 
-/// Its totals, by a scan of its table.
-Totals read_totals(const Attachment& attachment);
-
 } // namespace flowlabel

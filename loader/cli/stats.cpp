@@ -26,7 +26,7 @@ static StatsDocument read_document(const Attachment& attachment)
     return {
         .source = live_source(attachment),
         .captured_at = now_utc(),
-        .totals = read_totals(attachment),
+        .totals = attachment.totals(),
         .per_cpu = attachment.cpu_counters(),
     };
 }

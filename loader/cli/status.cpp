@@ -27,8 +27,9 @@ static std::vector<std::string> warnings_of(const Attachment& attachment, const 
                                        attachment.interface()));
     if (attachment.liveness() == Liveness::unknown)
         warnings.emplace_back("its network namespace cannot be entered: nobody can tell whether the filter is there");
-    if (totals.spilled.packets != 0 || totals.lost.packets != 0)
-        warnings.emplace_back("no reader drains the ring of finished flows: once it is full they are counted as lost");
+    if (!attachment.collector() && (totals.pending.packets != 0 || totals.lost.packets != 0))
+        warnings.emplace_back("no reader drains the ring of finished flows: once it is full they are counted as lost; "
+                              "'flowlabel collect' is one");
     return warnings;
 }
 
@@ -45,7 +46,8 @@ static Result<StatusEntry> read_entry(const Attachment& attachment)
         .program_tag = attachment.program_tag(),
         .ring = *ring,
         .occupied = live.occupied,
-        .totals = make_totals(sum_counters(attachment.cpu_counters()), live.flows, live.amount),
+        .collector = attachment.collector(),
+        .totals = make_totals(sum_counters(attachment.cpu_counters()), live.flows, live.amount, attachment.account()),
     };
 
     entry.warnings = warnings_of(attachment, entry.totals);

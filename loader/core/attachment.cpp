@@ -3,15 +3,16 @@
 
 #include <bpf/bpf.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <tuple>
 
+#include "account.hpp"
 #include "clsact.hpp"
 #include "flowlabel/time.hpp"
+#include "mapping.hpp"
 #include "state.hpp"
 
 namespace flowlabel {
@@ -62,47 +63,13 @@ const char* name_of(fl_mode mode)
     return "native";
 }
 
-/// A read-only mapping of a map, or of a part of it.
-class Mapping {
-public:
-    Mapping() = default;
-    Mapping(const Fd& map, std::size_t length, off_t offset = 0)
-        : length_(length), start_(mmap(nullptr, length, PROT_READ, MAP_SHARED, map.get(), offset))
-    {
-    }
-    Mapping(Mapping&& other) noexcept : length_(other.length_), start_(std::exchange(other.start_, MAP_FAILED)) {}
-    Mapping& operator=(Mapping&& other) noexcept
-    {
-        std::swap(length_, other.length_);
-        std::swap(start_, other.start_);
-        return *this;
-    }
-    Mapping(const Mapping&) = delete;
-    Mapping& operator=(const Mapping&) = delete;
-    ~Mapping()
-    {
-        if (start_ != MAP_FAILED)
-            munmap(start_, length_);
-    }
-
-    [[nodiscard]] explicit operator bool() const { return start_ != MAP_FAILED; }
-
-    template <class Item> [[nodiscard]] std::span<const Item> items(std::size_t count) const
-    {
-        return {static_cast<const Item*>(start_), count};
-    }
-
-private:
-    std::size_t length_ = 0;
-    void* start_ = MAP_FAILED;
-};
-
 struct Attachment::State {
     Found found;
     std::string interface;
     std::string program_tag;
     Mapping table;
     Mapping counters;
+    std::optional<Account> account; ///< nothing: there was no collector
 };
 
 Attachment::Attachment(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -139,7 +106,7 @@ std::vector<Counters> Attachment::cpu_counters() const
 {
     std::vector<Counters> cpus;
 
-    for (const fl_counters& cpu : state_->counters.items<fl_counters>(info().cpus))
+    for (const fl_counters& cpu : state_->counters.items<const fl_counters>(info().cpus))
         cpus.push_back(read_counters(cpu));
     return cpus;
 }
@@ -151,7 +118,7 @@ static std::size_t sets_of(const fl_info& info)
 
 TableView Attachment::table() const
 {
-    return {state_->table.items<fl_set>(sets_of(info())), info().cpus};
+    return {state_->table.items<const fl_set>(sets_of(info())), info().cpus};
 }
 
 Result<RingUsage> Attachment::ring_usage() const
@@ -163,10 +130,29 @@ Result<RingUsage> Attachment::ring_usage() const
 
     if (!reader || !writers)
         return fail_errno(errno, "cannot map the ring");
-    const std::uint64_t read = __atomic_load_n(reader.items<std::uint64_t>(1).data(), __ATOMIC_ACQUIRE);
-    const std::uint64_t written = __atomic_load_n(writers.items<std::uint64_t>(1).data(), __ATOMIC_ACQUIRE);
+    const std::uint64_t read = __atomic_load_n(reader.items<const std::uint64_t>(1).data(), __ATOMIC_ACQUIRE);
+    const std::uint64_t written = __atomic_load_n(writers.items<const std::uint64_t>(1).data(), __ATOMIC_ACQUIRE);
 
     return RingUsage{.bytes = info().ring_bytes, .used = written - read};
+}
+
+fl_account Attachment::account() const
+{
+    return state_->account ? state_->account->get() : fl_account{};
+}
+
+std::optional<std::uint32_t> Attachment::collector() const
+{
+    if (!state_->account || !has_collector(state_->found.directory))
+        return std::nullopt;
+    return state_->account->pid();
+}
+
+Totals Attachment::totals() const
+{
+    const TableView::Sum live = table().sum();
+
+    return make_totals(sum_counters(cpu_counters()), live.flows, live.amount, account());
 }
 
 std::uint64_t Attachment::epoch_utc() const
@@ -273,15 +259,25 @@ static std::string tag_of_program(const Found& found)
     return tag;
 }
 
+std::string interface_of(const Found& found)
+{
+    const fl_info& info = found.info();
+
+    if (current_netns().value_or(0) != info.netns_inode || found.liveness == Liveness::interface_gone)
+        return info.ifname;
+    return interface_name(info.ifindex).value_or(info.ifname);
+}
+
 Result<Attachment> open_attachment(Found found)
 {
     const fl_info info = found.info();
-    const auto netns = current_netns();
+    auto account = Account::open(found.directory);
     auto state = std::make_unique<Attachment::State>();
 
-    state->interface = info.ifname;
-    if (netns && *netns == info.netns_inode && found.liveness != Liveness::interface_gone)
-        state->interface = interface_name(info.ifindex).value_or(info.ifname);
+    if (!account)
+        return std::unexpected(account.error());
+    state->account = std::move(*account);
+    state->interface = interface_of(found);
     state->program_tag = tag_of_program(found);
     state->table = Mapping(found.maps.table, sets_of(info) * sizeof(fl_set));
     state->counters = Mapping(found.maps.counters, info.cpus * sizeof(fl_counters));

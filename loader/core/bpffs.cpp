@@ -109,6 +109,17 @@ Result<Fd> Bpffs::lock(LockMode mode) const
     return directory;
 }
 
+Result<std::optional<Fd>> Bpffs::try_lock() const
+{
+    Fd directory(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+
+    if (!directory)
+        return fail_errno(errno, fmt::format("cannot open {}", root_.string()), hint_for_access(errno));
+    if (flock(directory.get(), LOCK_EX | LOCK_NB) != 0)
+        return std::nullopt;
+    return directory;
+}
+
 Result<void> Bpffs::check_layout() const
 {
     std::error_code error;

@@ -47,8 +47,18 @@ Counters sum_counters(std::span<const Counters> cpus)
     return sum;
 }
 
-Totals make_totals(const Counters& counters, std::uint64_t flows, Amount live)
+static Amount difference(const Amount& whole, const Amount& part)
 {
+    return {.packets = whole.packets - std::min(whole.packets, part.packets),
+            .octets = whole.octets - std::min(whole.octets, part.octets)};
+}
+
+Totals make_totals(const Counters& counters, std::uint64_t flows, Amount live, const fl_account& account)
+{
+    const Amount exported{account.exported.packets, account.exported.octets};
+    const Amount spilled =
+        difference({counters.spilled_packets, counters.spilled_bytes}, {account.lost.packets, account.lost.octets});
+
     return {
         .seen_packets = counters.seen,
         .ipv6_packets = counters.ipv6,
@@ -57,8 +67,10 @@ Totals make_totals(const Counters& counters, std::uint64_t flows, Amount live)
         .flows = flows,
         .counted = {counters.counted, counters.counted_bytes},
         .live = live,
-        .spilled = {counters.spilled_packets, counters.spilled_bytes},
-        .lost = {counters.lost_packets, counters.lost_bytes},
+        .spilled = spilled,
+        .pending = difference(spilled, exported),
+        .exported = exported,
+        .lost = {counters.lost_packets + account.lost.packets, counters.lost_bytes + account.lost.octets},
     };
 }
 

@@ -62,13 +62,6 @@ static Result<std::optional<std::string>> take_off(Found& found)
     return take_off_clsact(found);
 }
 
-static Totals totals_of(const Attachment& attachment)
-{
-    const TableView::Sum live = attachment.table().sum();
-
-    return make_totals(sum_counters(attachment.cpu_counters()), live.flows, live.amount);
-}
-
 Result<DetachReport> detach_one(const Bpffs& bpffs, Found found)
 {
     const PinPlace place = found.place;
@@ -85,7 +78,7 @@ Result<DetachReport> detach_one(const Bpffs& bpffs, Found found)
     if (!attachment)
         return std::unexpected(attachment.error());
     report.interface = attachment->interface();
-    report.totals = totals_of(*attachment);
+    report.totals = attachment->totals();
     clear_leftovers(bpffs, place);
     return report;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "privilege.hpp"
 
+#include <cap-ng.h>
 #include <linux/capability.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <iterator>
 
 namespace flowlabel {
 
@@ -59,6 +61,24 @@ Result<void> check_capabilities()
             missing += (missing.empty() ? "" : ", ") + std::string(name);
     if (!missing.empty())
         return fail("attaching takes privileges that this process lacks: " + missing, privilege_hint);
+    return {};
+}
+
+Result<void> drop_capabilities_for_collecting()
+{
+    bool had[3] = {};
+    constexpr unsigned kept[] = {CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON};
+
+    capng_get_caps_process();
+    for (std::size_t i = 0; i < std::size(kept); i++)
+        had[i] = capng_have_capability(CAPNG_PERMITTED, kept[i]) != 0;
+    capng_clear(CAPNG_SELECT_CAPS);
+    for (std::size_t i = 0; i < std::size(kept); i++)
+        if (had[i])
+            for (const capng_type_t set : {CAPNG_EFFECTIVE, CAPNG_PERMITTED})
+                capng_update(CAPNG_ADD, set, kept[i]);
+    if (capng_apply(CAPNG_SELECT_CAPS) != 0)
+        return fail_errno(errno, "cannot give up the capabilities that collecting does not take");
     return {};
 }
 

@@ -18,4 +18,9 @@ std::string hint_for_access(int number);
 /// its own seems to have all of them; the kernel refuses it later.
 Result<void> check_capabilities();
 
+/// Gives up every capability that collecting does not take, for this thread and those that it starts: what stays, as
+/// far as it was there, is CAP_BPF and CAP_PERFMON to load the program that ends flows and to open maps, and
+/// CAP_NET_ADMIN since that program is of the kind XDP.
+Result<void> drop_capabilities_for_collecting();
+
 } // namespace flowlabel

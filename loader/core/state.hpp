@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "flowlabel/attachment.hpp"
 #include "link.hpp"
@@ -25,6 +26,9 @@ struct Found {
 
 /// Nothing when the place is empty, or holds only what a command that did not end left behind.
 Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place);
+
+/// The present name of its interface where this network namespace has it, else the one it had at attach.
+std::string interface_of(const Found& found);
 
 /// Maps the table and the counters.
 Result<Attachment> open_attachment(Found found);

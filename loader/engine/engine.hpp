@@ -18,7 +18,10 @@
 
 namespace flowlabel {
 
-/// What an engine is told; `entry` and all that is about clock and machine in the configuration is the engine's own business.
+struct Maps;
+
+/// What an engine is told; `entry` and all that is about clock and machine in the configuration is the engine's own
+/// business.
 struct EngineSetup {
     fl_config config{};
     fl_secrets secrets{};
@@ -116,6 +119,11 @@ public:
     [[nodiscard]] TableView table() const override;
     Result<void> drain(const std::function<void(const fl_record&)>& visit) override;
     Result<void> reset() override;
+
+    /// The program's maps, as an attachment has them (loader/core/program.hpp), and tick 0 of its table in
+    /// jiffies.
+    [[nodiscard]] const Maps& maps() const;
+    [[nodiscard]] std::uint64_t epoch_jiffies() const;
 
     /// Frames that the kernel could not run, and those that were filled with zeros.
     [[nodiscard]] std::uint64_t refused() const;

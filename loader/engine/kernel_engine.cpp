@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
-#include <sys/mman.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -14,6 +13,7 @@
 
 #include "engine.hpp"
 #include "epoch.hpp"
+#include "mapping.hpp"
 #include "program.hpp"
 
 namespace flowlabel {
@@ -22,39 +22,6 @@ namespace {
 
 constexpr std::size_t ethernet_size = 14;
 constexpr std::size_t longest_frame = 1 << 17; // more than any test run takes; a capture may claim 4 GiB
-
-/// The map FD, all of its SIZE octets, for reading and for clearing.
-class Mapping {
-public:
-    Mapping() = default;
-    Mapping(int fd, std::size_t size)
-        : base_(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)), size_(size)
-    {
-    }
-    Mapping(const Mapping&) = delete;
-    Mapping& operator=(const Mapping&) = delete;
-    Mapping& operator=(Mapping&& other) noexcept
-    {
-        std::swap(base_, other.base_);
-        std::swap(size_, other.size_);
-        return *this;
-    }
-    ~Mapping()
-    {
-        if (*this)
-            ::munmap(base_, size_);
-    }
-
-    explicit operator bool() const { return base_ != MAP_FAILED; }
-    template <class Value> [[nodiscard]] std::span<Value> as() const
-    {
-        return {static_cast<Value*>(base_), size_ / sizeof(Value)};
-    }
-
-private:
-    void* base_ = MAP_FAILED;
-    std::size_t size_ = 0;
-};
 
 /// An ethertype that lets the datapath see what it would see without a link layer.
 std::uint16_t ethertype_of(std::span<const std::uint8_t> packet)
@@ -80,6 +47,8 @@ struct KernelEngine::State {
     bool made_up_ethernet = false;
     Program program;
     unsigned cpus = 1;
+    std::uint64_t epoch_jiffies = 0;
+    std::size_t sets = 0; // of all CPUs
     Mapping table;
     Mapping counters;
     std::unique_ptr<ring_buffer, RingDeleter> ring;
@@ -104,12 +73,11 @@ struct KernelEngine::State {
 
 Result<void> KernelEngine::State::map(const fl_config& config)
 {
-    const std::size_t slots = std::size_t{cpus} << config.slots_shift;
-
-    table = Mapping(program.maps.table.get(), slots * sizeof(fl_slot));
+    sets = std::size_t{cpus} << (config.slots_shift - FL_WAYS_SHIFT);
+    table = Mapping(program.maps.table, sets * sizeof(fl_set), 0, Mapping::Access::write);
     if (!table)
         return fail_errno(errno, "cannot map the flow table");
-    counters = Mapping(program.maps.counters.get(), cpus * sizeof(fl_counters));
+    counters = Mapping(program.maps.counters, cpus * sizeof(fl_counters), 0, Mapping::Access::write);
     if (!counters)
         return fail_errno(errno, "cannot map the counters");
     ring.reset(ring_buffer__new(program.maps.ring.get(), on_record, this, nullptr));
@@ -169,6 +137,7 @@ Result<KernelEngine> KernelEngine::create(fl_hook hook, const EngineSetup& setup
     state->hook = hook;
     state->made_up_ethernet = setup.config.link_layer == FL_LINK_NONE;
     state->cpus = *cpus;
+    state->epoch_jiffies = epoch->jiffies;
     state->program = std::move(*program);
     if (auto mapped = state->map(setup.config); !mapped)
         return std::unexpected(mapped.error());
@@ -213,14 +182,14 @@ Counters KernelEngine::counters() const
 {
     std::vector<Counters> cpus;
 
-    for (const fl_counters& cpu : state_->counters.as<const fl_counters>())
+    for (const fl_counters& cpu : state_->counters.items<const fl_counters>(state_->cpus))
         cpus.push_back(read_counters(cpu));
     return sum_counters(cpus);
 }
 
 TableView KernelEngine::table() const
 {
-    return {state_->table.as<const fl_set>(), state_->cpus};
+    return {state_->table.items<const fl_set>(state_->sets), state_->cpus};
 }
 
 Result<void> KernelEngine::drain(const std::function<void(const fl_record&)>& visit)
@@ -235,9 +204,19 @@ Result<void> KernelEngine::drain(const std::function<void(const fl_record&)>& vi
 
 Result<void> KernelEngine::reset()
 {
-    std::ranges::fill(state_->table.as<fl_set>(), fl_set{});
-    std::ranges::fill(state_->counters.as<fl_counters>(), fl_counters{});
+    std::ranges::fill(state_->table.items<fl_set>(state_->sets), fl_set{});
+    std::ranges::fill(state_->counters.items<fl_counters>(state_->cpus), fl_counters{});
     return drain([](const fl_record&) {});
+}
+
+const Maps& KernelEngine::maps() const
+{
+    return state_->program.maps;
+}
+
+std::uint64_t KernelEngine::epoch_jiffies() const
+{
+    return state_->epoch_jiffies;
 }
 
 std::uint64_t KernelEngine::refused() const

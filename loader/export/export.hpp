@@ -6,6 +6,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "flowlabel/attachment.hpp"
 #include "flowlabel/counters.hpp"
 #include "flowlabel/flow.hpp"
+#include "flowlabel/record.hpp"
 
 namespace flowlabel {
 
@@ -59,7 +61,8 @@ struct StatusEntry {
     fl_info info{};
     std::string program_tag;
     RingUsage ring;
-    std::uint64_t occupied = 0; ///< slots in use
+    std::uint64_t occupied = 0;             ///< slots in use
+    std::optional<std::uint32_t> collector; ///< the process that drains the ring
     Totals totals;
     std::vector<std::string> warnings;
 };
@@ -67,11 +70,14 @@ struct StatusEntry {
 Json status_json(const std::vector<StatusEntry>& entries);
 void write_status_table(const std::vector<StatusEntry>& entries, const Sink& sink);
 
+/// A line for each record: the flow object with the record's packets and octets, its end reason, and where it was.
+std::string records_jsonl(const ObservationPoint& point, std::span<const FlowRecord> records);
+
 /// 1234567 as 1,234,567.
 std::string grouped(std::uint64_t number);
 
 /// "counted 3 packets 180 octets = live 3 packets 180 octets + spilled … + lost …"; ~ instead of = while packets
-/// arrive.
+/// arrive. Once a collector has exported, "pending … + exported …" stands for "spilled …".
 std::string identity_text(const Totals& totals);
 
 } // namespace flowlabel

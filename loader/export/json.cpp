@@ -106,6 +106,7 @@ Json status_json(const std::vector<StatusEntry>& entries)
 
     for (const StatusEntry& entry : entries) {
         const fl_info& info = entry.info;
+        const Json reader = entry.collector ? Json(*entry.collector) : Json(nullptr);
 
         attachments.push_back({
             {"source", entry.source.json},
@@ -119,8 +120,10 @@ Json status_json(const std::vector<StatusEntry>& entries)
               {"cpus", info.cpus},
               {"bytes", table_bytes(info.slots, info.cpus)},
               {"occupied", entry.occupied}}},
-            {"ring", {{"bytes", entry.ring.bytes}, {"used", entry.ring.used}, {"reader", nullptr}}},
+            {"ring", {{"bytes", entry.ring.bytes}, {"used", entry.ring.used}, {"reader", reader}}},
             {"totals", totals_json(entry.totals)},
+            {"collected",
+             {{"pending", amount_json(entry.totals.pending)}, {"exported", amount_json(entry.totals.exported)}}},
             {"warnings", entry.warnings},
         });
     }

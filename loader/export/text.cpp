@@ -28,9 +28,12 @@ std::string identity_text(const Totals& totals)
                      totals.live.octets + totals.spilled.octets + totals.lost.octets};
 
     // Table and counters are read one after the other: while packets arrive they differ by those.
-    return fmt::format("counted {} {} live {} + spilled {} + lost {}", amount_text(totals.counted),
-                       sum == totals.counted ? "=" : "~", amount_text(totals.live), amount_text(totals.spilled),
-                       amount_text(totals.lost));
+    std::string spilled = "spilled " + amount_text(totals.spilled);
+
+    if (totals.exported != Amount{})
+        spilled = fmt::format("pending {} + exported {}", amount_text(totals.pending), amount_text(totals.exported));
+    return fmt::format("counted {} {} live {} + {} + lost {}", amount_text(totals.counted),
+                       sum == totals.counted ? "=" : "~", amount_text(totals.live), spilled, amount_text(totals.lost));
 }
 
 /// How long before NOW, in the largest unit that leaves a number of two digits or so.
@@ -125,8 +128,9 @@ void write_status_table(const std::vector<StatusEntry>& entries, const Sink& sin
         sink(fmt::format("  table    {} slots x {} CPUs, {:.1f} MiB, {} in use\n", grouped(info.slots), info.cpus,
                          static_cast<double>(table_bytes(info.slots, info.cpus)) / (1024 * 1024),
                          grouped(entry.occupied)));
-        sink(fmt::format("  ring     {:.1f} MiB, {} octets used, no reader\n",
-                         static_cast<double>(entry.ring.bytes) / (1024 * 1024), grouped(entry.ring.used)));
+        sink(fmt::format("  ring     {:.1f} MiB, {} octets used, {}\n",
+                         static_cast<double>(entry.ring.bytes) / (1024 * 1024), grouped(entry.ring.used),
+                         entry.collector ? fmt::format("drained by process {}", *entry.collector) : "no reader"));
         sink(fmt::format("  seen     {} packets, {} of them IPv6, {} with a label\n",
                          grouped(entry.totals.seen_packets), grouped(entry.totals.ipv6_packets),
                          grouped(entry.totals.labelled_packets)));

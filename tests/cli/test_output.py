@@ -247,7 +247,7 @@ def test_status_json(run):
     assert document["schema"] == "flowlabel.status/1"
     (entry,) = document["attachments"]
     assert list(entry) == ["source", "mode", "stamp", "prf", "attached_at", "program", "table", "ring", "totals",
-                           "warnings"]
+                           "collected", "warnings"]
     assert (entry["mode"], entry["stamp"], entry["prf"], entry["warnings"]) == ("native", "off", "siphash-2-4", [])
     assert_recent(entry["attached_at"])
     assert list(entry["program"]) == ["id", "tag"] and re.fullmatch("[0-9a-f]{16}", entry["program"]["tag"])

@@ -91,6 +91,28 @@ TEST(CountersTest, TotalsTakeTheRightOnes)
     EXPECT_EQ(totals.live, (Amount{8, 9}));
     EXPECT_EQ(totals.spilled, (Amount{counters.spilled_packets, counters.spilled_bytes}));
     EXPECT_EQ(totals.lost, (Amount{counters.lost_packets, counters.lost_bytes}));
+    EXPECT_EQ(totals.pending, totals.spilled);
+    EXPECT_EQ(totals.exported, Amount{});
+}
+
+TEST(CountersTest, WhatIsSpilledIsPendingOrExportedUnlessACollectorLostIt)
+{
+    Counters counters;
+
+    counters.counted = 1000;
+    counters.counted_bytes = 10'000;
+    counters.spilled_packets = 700;
+    counters.spilled_bytes = 7'000;
+    counters.lost_packets = 100;
+    counters.lost_bytes = 1'000;
+    const fl_account account{
+        .position = 0, .taken = {650, 6'500}, .exported = {400, 4'000}, .lost = {50, 500}, .writing = {20, 200}};
+    const Totals totals = make_totals(counters, 3, {.packets = 200, .octets = 2'000}, account);
+
+    EXPECT_EQ(totals.spilled, (Amount{650, 6'500}));
+    EXPECT_EQ(totals.exported, (Amount{400, 4'000}));
+    EXPECT_EQ(totals.pending, (Amount{250, 2'500}));
+    EXPECT_EQ(totals.lost, (Amount{150, 1'500}));
 }
 
 } // namespace

@@ -97,8 +97,9 @@ def write(target, kernel, build, repository, command):
         for path in build.glob("tests/**/*.bpf.o"):
             cpio.copy(path, f"/flowlabel/build/{path.relative_to(build)}")
 
-        built = [path for path in (build / "bin/flowlabel", build / "tests/flowlabel_sockets",
-                                  *build.glob("tests/flowlabel_prog_run*")) if path.exists()]
+        built = [path for path in (build / "bin/flowlabel", build / "tests/flowlabel_generator",
+                                   build / "tests/flowlabel_sockets", *build.glob("tests/flowlabel_prog_run*"))
+                 if path.exists()]
         for path in built:
             cpio.copy(_without_debug_information(path, pathlib.Path(stripped)),
                       f"/flowlabel/build/{path.relative_to(build)}")

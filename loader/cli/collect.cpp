@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+#include <pthread.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <memory>
+
+#include "collector.hpp"
+#include "context.hpp"
+#include "duration.hpp"
+#include "jsonl_file.hpp"
+#include "options.hpp"
+#include "privilege.hpp"
+
+namespace flowlabel {
+
+constexpr std::uint64_t most_flows = 1u << 30;
+
+struct CollectCommand {
+    CollectorOptions options;
+    std::optional<std::uint64_t> max_flows;
+    std::string jsonl;
+};
+
+/// The signals that end the collector, and SIGHUP, are taken between two turns alone.
+static sigset_t handled_signals()
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    return set;
+}
+
+static std::string name_of(const Collection& collection)
+{
+    return fmt::format("{} {}", collection.point().interface, name_of(collection.point().hook));
+}
+
+static void say_began(const Collection& collection)
+{
+    const auto& [lost, writing] = collection.recovered();
+
+    if (lost.packets == 0)
+        return;
+    print_warning(
+        fmt::format("{}: the collector before was killed with {} packets {} octets in memory: counted as lost; "
+                    "{} packets of them were being exported and may have arrived",
+                    name_of(collection), grouped(lost.packets), grouped(lost.octets), grouped(writing.packets)));
+}
+
+/// Nothing is attached to an interface that was named.
+static Result<void> check_names(const Bpffs& bpffs, const CollectorOptions& options)
+{
+    for (const std::string& interface : options.interfaces) {
+        const Selection selection{.interface = interface, .hook = options.hook};
+        const auto found = find_attachments(bpffs, selection);
+
+        if (!found)
+            return std::unexpected(found.error());
+        if (found->empty())
+            return std::unexpected(nothing_attached(selection));
+    }
+    return {};
+}
+
+/// One line on a terminal, once a second. What else is said on stderr meanwhile begins a line of its own.
+class StatusLine {
+public:
+    explicit StatusLine(bool wanted) : wanted_(wanted && isatty(STDERR_FILENO) != 0) {}
+    StatusLine(const StatusLine&) = delete;
+    StatusLine& operator=(const StatusLine&) = delete;
+    ~StatusLine() { clear(); }
+
+    void update(const Collector& collector, const JsonlFile& file)
+    {
+        const auto now = Clock::now();
+
+        if (!wanted_ || now < next_)
+            return;
+        const auto [attachments, flows, lost] = collector.progress();
+        const std::uint64_t records = file.records();
+
+        print_text(fmt::format("\r{} attachments, {} flows in memory, {} records/s, {} packets lost, {}\033[K",
+                               attachments, grouped(flows), grouped(records - records_), grouped(lost),
+                               file.failing() ? "not writing" : "writing"));
+        records_ = records;
+        next_ = now + std::chrono::seconds(1);
+        drawn_ = true;
+    }
+
+    void clear()
+    {
+        if (drawn_)
+            print_text("\r\033[K");
+        drawn_ = false;
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    bool wanted_;
+    bool drawn_ = false;
+    std::uint64_t records_ = 0; ///< when it was drawn
+    Clock::time_point next_;
+};
+
+static CollectorEvents events(StatusLine& line)
+{
+    return {
+        .began =
+            [&line](const Collection& collection) {
+                line.clear();
+                say_began(collection);
+            },
+        .ended =
+            [&line](const Collection& collection) {
+                line.clear();
+                print_note(fmt::format("{}: collected; {}", name_of(collection), identity_text(collection.totals())));
+            },
+        .warning =
+            [&line](const std::string& text) {
+                line.clear();
+                print_warning(text);
+            },
+    };
+}
+
+/// Tells the service manager, where there is one, that all is well, as often as it wants to hear it.
+class Watchdog {
+public:
+    Watchdog()
+    {
+        if (sd_watchdog_enabled(0, &interval_) <= 0)
+            interval_ = 0;
+    }
+
+    void turn()
+    {
+        const auto now = Clock::now();
+
+        if (interval_ == 0 || now < next_)
+            return;
+        sd_notify(0, "WATCHDOG=1");
+        next_ = now + std::chrono::microseconds(interval_) / 4;
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    std::uint64_t interval_ = 0; ///< µs; 0: nobody listens
+    Clock::time_point next_;
+};
+
+/// Turns until a signal says to stop, or nobody reads the records any more.
+static void collect(Collector& collector, JsonlFile& file, StatusLine& line)
+{
+    const sigset_t signals = handled_signals();
+    Watchdog watchdog;
+
+    while (!file.closed()) {
+        watchdog.turn();
+        line.update(collector, file);
+        const bool more = collector.turn();
+        const timespec pause{.tv_sec = 0, .tv_nsec = more ? 0 : std::chrono::nanoseconds(Collector::pause).count()};
+        const int number = sigtimedwait(&signals, nullptr, &pause);
+
+        if (number == SIGINT || number == SIGTERM)
+            return file.hurry();
+        if (number == SIGHUP)
+            if (const auto opened = file.reopen(); !opened)
+                print_warning(opened.error().what + "; the records go on to the file that was open");
+    }
+}
+
+static Result<void> run(const Context& context, CollectCommand& command)
+{
+    const sigset_t signals = handled_signals();
+    JsonlFile file;
+
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    if (command.jsonl.empty())
+        return fail("nothing says where the records go", "--jsonl FILE, or --jsonl - for stdout", Failure::usage);
+    command.options.max_flows = command.max_flows.value_or(command.options.max_flows);
+    const auto bpffs = Bpffs::open(context.bpffs);
+
+    if (!bpffs)
+        return std::unexpected(bpffs.error());
+    if (const auto named = check_names(*bpffs, command.options); !named)
+        return named;
+    if (const auto opened = file.open(command.jsonl); !opened)
+        return opened;
+    if (const auto dropped = drop_capabilities_for_collecting(); !dropped)
+        return dropped;
+    StatusLine line(command.jsonl != "-");
+    Collector collector(*bpffs, command.options, file, events(line));
+
+    if (const auto started = collector.start(); !started)
+        return started;
+    sd_notify(0, "READY=1");
+    collect(collector, file, line);
+    sd_notify(0, "STOPPING=1");
+    const auto finished = collector.finish();
+
+    if (file.closed()) // whoever read the records has what it wanted
+        return {};
+    return finished;
+}
+
+static void add_timeout(CLI::App& app, const std::string& name, std::chrono::milliseconds& value,
+                        const std::string& description)
+{
+    const auto take = [&value, name](const std::string& given) {
+        const auto parsed = parse_duration(given);
+
+        if (!parsed)
+            throw CLI::ValidationError(name, parsed.error().what + ": " + parsed.error().hint);
+        value = *parsed;
+    };
+
+    app.add_option_function<std::string>(name, take, description)->type_name("D|rfc3697|rfc1883");
+}
+
+void add_collect(CLI::App& app, Context& context)
+{
+    auto command = std::make_shared<CollectCommand>();
+    CollectorOptions& options = command->options;
+    CLI::App& collect = *app.add_subcommand("collect", "export finished flows until told to stop");
+
+    collect.add_option("IFACE", options.interfaces, "the interfaces; all attachments, new ones too, unless given")
+        ->type_name("");
+    add_choice<std::optional<fl_hook>>(
+        collect, "--hook", options.hook,
+        {{"xdp", FL_HOOK_XDP}, {"tc-ingress", FL_HOOK_TC_INGRESS}, {"tc-egress", FL_HOOK_TC_EGRESS}}, "only this hook");
+    add_timeout(collect, "--idle", options.idle,
+                "a flow without a packet for so long ends; 15s unless given (rfc3697: 120s, rfc1883: 6s)");
+    add_timeout(collect, "--active", options.active,
+                "a flow older than that ends and goes on as another record; 60s unless given");
+    collect
+        .add_option("--jsonl", command->jsonl, "a JSON object a line and record; - is stdout; SIGHUP opens it again")
+        ->type_name("FILE|-");
+    add_number(
+        collect, "--max-flows", command->max_flows, 1,
+        "flows of one attachment held in memory, 64 octets in each of 4/3 to 8/3 slots; beyond, some are exported "
+        "early; 524288 unless given",
+        most_flows);
+    collect.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
+}
+
+} // namespace flowlabel

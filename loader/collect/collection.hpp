@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// One attachment that is being collected. Its flows go from the table to the ring (evicted there, or swept), from the
+/// ring to the merged table, and from there as records to a sink. Each packet is in one of these places at any time,
+/// and the account says how many left by the last step, so that whoever comes next goes on without counting anything
+/// twice.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "account.hpp"
+#include "flowlabel/counters.hpp"
+#include "flowlabel/record.hpp"
+#include "flowlabel/table.hpp"
+#include "host.h"
+#include "merged_table.hpp"
+#include "ring_reader.hpp"
+#include "state.hpp"
+#include "sweep.hpp"
+
+namespace flowlabel {
+
+class Collection {
+public:
+    /// What a collector that was killed had taken and not exported.
+    struct Recovered {
+        fl_amount lost;
+        fl_amount writing; ///< the part of it that may have been exported all the same
+    };
+
+    /// LOCK comes from become_collector(). The caller holds the exclusive lock of the bpffs.
+    static Result<std::shared_ptr<Collection>> open(Found found, Fd lock, std::size_t most_flows);
+
+    Collection(const Collection&) = delete;
+    Collection& operator=(const Collection&) = delete;
+    ~Collection() = default;
+
+    [[nodiscard]] const PinPlace& place() const { return found_.place; }
+    [[nodiscard]] const ObservationPoint& point() const { return point_; }
+    [[nodiscard]] const Recovered& recovered() const { return recovered_; }
+    [[nodiscard]] Totals totals() const;
+    [[nodiscard]] std::size_t flows() const { return merged_.size(); }
+
+    /// Packets that are lost, without a scan of the table.
+    [[nodiscard]] std::uint64_t lost_packets() const;
+
+    /// Takes records out of the ring, a bounded number. Where the merged table is full, some of its flows are exported
+    /// first; while SINK refuses them the records stay in the ring. Returns how many were taken.
+    std::size_t drain(RecordSink& sink);
+
+    /// Exports what is due in the next part of the merged table; CALLS calls look at all of it, or more of a large one.
+    /// An error is SINK's.
+    Result<void> expire(const SweepLimits& limits, std::size_t calls, RecordSink& sink);
+
+    /// Exports some of the merged table's flows, those that come next in it, which are any. An error is SINK's.
+    Result<void> export_some(EndReason reason, RecordSink& sink);
+
+    /// Nobody will take what is left in the merged table: it is lost.
+    void write_off();
+
+    /// Ends flows in the kernel's table; see Sweeper::pass(). On any thread, one at a time.
+    Result<SweepPass> sweep(const SweepLimits& limits, const std::function<bool(bool)>& wait);
+
+private:
+    Collection(Found found, Fd lock, Account account, RingReader ring, Sweeper sweeper, Mapping table, Mapping counters,
+               const fl_secrets& secrets, std::size_t most_flows);
+
+    void recover();
+    [[nodiscard]] Counters counters() const;
+    [[nodiscard]] TableView table() const;
+    [[nodiscard]] std::uint64_t now() const;
+    [[nodiscard]] std::uint64_t last_in_kernel(const fl_slot& flow) const;
+    [[nodiscard]] std::optional<EndReason> due(const fl_slot& flow, const SweepLimits& limits, std::uint64_t now) const;
+    std::size_t take(std::size_t most);
+
+    struct Due {
+        fl_slot flow;
+        EndReason reason;
+    };
+    Result<void> hand_over(std::vector<Due>& due, RecordSink& sink);
+
+    Found found_;
+    Fd lock_;
+    ObservationPoint point_;
+    Account account_;
+    RingReader ring_;
+    std::mutex sweeping_;
+    Sweeper sweeper_;
+    Mapping table_;
+    Mapping counters_;
+    mutable fl_host hash_{}; ///< of the kernel's table
+    MergedTable merged_;
+    Recovered recovered_{};
+    std::size_t cursor_ = 0;
+    std::vector<Due> due_;
+    std::vector<FlowRecord> records_;
+};
+
+} // namespace flowlabel

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "collector.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <future>
+#include <utility>
+
+namespace flowlabel {
+
+using namespace std::chrono_literals;
+
+constexpr auto look_interval = 500ms;
+constexpr auto full_ring_pause = 1ms;
+constexpr std::size_t many_records = 4096; // in one turn: more are coming
+
+static std::uint64_t ticks(std::chrono::nanoseconds time)
+{
+    return static_cast<std::uint64_t>(time.count()) >> FL_TICK_SHIFT;
+}
+
+static SweepLimits limits_of(const CollectorOptions& options)
+{
+    return {.idle = ticks(options.idle), .active = ticks(options.active)};
+}
+
+Collector::Collector(Bpffs bpffs, CollectorOptions options, RecordSink& sink, CollectorEvents events)
+    : bpffs_(std::move(bpffs)), options_(std::move(options)), sink_(sink), events_(std::move(events))
+{
+}
+
+Collector::~Collector() = default;
+
+std::map<Collector::Key, PinPlace> Collector::places() const
+{
+    std::map<Key, PinPlace> places;
+
+    for (const PinPlace& place : list_pin_places(bpffs_)) {
+        struct stat status{};
+
+        if (stat(place.directory(bpffs_).c_str(), &status) == 0)
+            places.emplace(Key{place.netns_inode, place.ifindex, place.hook, status.st_ino}, place);
+    }
+    return places;
+}
+
+bool Collector::selects(const Found& found) const
+{
+    if (options_.hook && *options_.hook != found.place.hook)
+        return false;
+    return options_.interfaces.empty() ||
+           std::ranges::find(options_.interfaces, interface_of(found)) != options_.interfaces.end();
+}
+
+/// Begins to collect at PLACE, where the exclusive lock is held. Nothing of ours may be there, or not what is selected.
+Result<Collector::Taken> Collector::take(const Key& key, const PinPlace& place)
+{
+    auto found = look_at(bpffs_, place);
+
+    if (!found)
+        return std::unexpected(found.error());
+    if (!*found || !selects(**found))
+        return Taken::no;
+    auto lock = become_collector((*found)->directory);
+
+    if (!lock)
+        return std::unexpected(lock.error());
+    if (!*lock) {
+        const auto account = Account::open((*found)->directory);
+        const std::uint32_t pid = account && *account ? (*account)->pid() : 0;
+
+        return fail(
+            fmt::format("{} {} is collected by process {} already", interface_of(**found), name_of(place.hook), pid),
+            "stop it first, or name the interfaces that each of the two collects");
+    }
+    auto collection = Collection::open(std::move(**found), std::move(**lock), options_.max_flows);
+
+    if (!collection)
+        return std::unexpected(collection.error());
+    events_.began(**collection);
+    const std::scoped_lock guard(mutex_);
+
+    collections_.emplace(key, std::move(*collection));
+    return Taken::yes;
+}
+
+Result<void> Collector::start()
+{
+    const auto lock = bpffs_.lock(Bpffs::LockMode::exclusive);
+
+    if (!lock)
+        return std::unexpected(lock.error());
+    if (const auto layout = bpffs_.check_layout(); !layout)
+        return std::unexpected(layout.error());
+    for (const auto& [key, place] : places())
+        if (const auto taken = take(key, place); !taken)
+            return std::unexpected(taken.error());
+    sweeping_ = std::jthread([this](const std::stop_token& stop) { sweep(stop); });
+    return {};
+}
+
+/// How often every flow is looked at: a timeout is exact within an eighth, or a second. For more than some millions of
+/// flows it takes longer.
+std::chrono::milliseconds Collector::pass_interval() const
+{
+    return std::clamp<std::chrono::milliseconds>(std::min(options_.idle, options_.active) / 8, pause, 1s);
+}
+
+void Collector::warn_once(const std::string& text)
+{
+    if (text != warned_)
+        events_.warning(text);
+    warned_ = text;
+}
+
+/// Finishes those that are gone and takes those that are new. Where another command has the lock, it waits its turn.
+void Collector::look_around()
+{
+    const auto present = places();
+    std::vector<std::shared_ptr<Collection>> gone;
+    {
+        const std::scoped_lock guard(mutex_);
+
+        std::erase_if(collections_, [&](const auto& entry) {
+            if (present.contains(entry.first))
+                return false;
+            gone.push_back(entry.second);
+            return true;
+        });
+    }
+    for (const auto& collection : gone) {
+        if (const auto done = finish(*collection, EndReason::forced); !done)
+            events_.warning(done.error().what);
+        events_.ended(*collection);
+    }
+    if (std::ranges::all_of(present, [&](const auto& entry) { return collections_.contains(entry.first); }))
+        return;
+    const auto lock = bpffs_.try_lock();
+
+    if (!lock || !*lock)
+        return;
+    for (const auto& [key, place] : present)
+        if (!collections_.contains(key))
+            if (const auto taken = take(key, place); !taken)
+                warn_once(taken.error().what);
+}
+
+void Collector::expire()
+{
+    const auto calls = static_cast<std::size_t>(pass_interval() / pause);
+
+    for (const auto& [key, collection] : collections_)
+        if (const auto expired = collection->expire(limits_of(options_), calls, sink_); !expired)
+            warn_once(expired.error().what);
+    const std::scoped_lock guard(mutex_);
+
+    if (sweep_error_)
+        warn_once(*sweep_error_);
+}
+
+bool Collector::turn()
+{
+    const auto now = std::chrono::steady_clock::now();
+
+    if (now >= next_look_) {
+        look_around();
+        next_look_ = now + look_interval;
+    }
+    const std::size_t taken = drain();
+
+    if (now >= next_expiry_) {
+        expire();
+        next_expiry_ = now + pause;
+    }
+    return taken >= many_records;
+}
+
+Collector::Progress Collector::progress() const
+{
+    Progress progress{.attachments = collections_.size()};
+
+    for (const auto& [key, collection] : collections_) {
+        progress.flows += collection->flows();
+        progress.lost_packets += collection->lost_packets();
+    }
+    return progress;
+}
+
+std::size_t Collector::drain()
+{
+    std::size_t taken = 0;
+
+    for (const auto& [key, collection] : collections_)
+        taken += collection->drain(sink_);
+    return taken;
+}
+
+/// Everything of COLLECTION becomes records: what the kernel's table holds, the ring, and the merged table. The others'
+/// rings are drained meanwhile.
+Result<void> Collector::finish(Collection& collection, EndReason reason)
+{
+    auto swept = std::async(std::launch::async, [&] {
+        return collection.sweep({.everything = true}, [](bool ring_full) {
+            if (ring_full)
+                std::this_thread::sleep_for(full_ring_pause);
+            return true;
+        });
+    });
+
+    while (swept.wait_for(0s) != std::future_status::ready)
+        if (collection.drain(sink_) + drain() == 0)
+            swept.wait_for(full_ring_pause);
+    const auto pass = swept.get();
+
+    while (collection.drain(sink_) > 0 || collection.flows() > 0) {
+        if (auto exported = collection.export_some(reason, sink_); !exported) {
+            collection.write_off();
+            return exported;
+        }
+        drain();
+    }
+    if (!pass)
+        return std::unexpected(pass.error());
+    return {};
+}
+
+Result<void> Collector::finish()
+{
+    Result<void> result;
+
+    sweeping_ = {};
+    for (const auto& [key, collection] : collections_) {
+        if (const auto done = finish(*collection, EndReason::collection_end); !done)
+            result = done;
+        events_.ended(*collection);
+    }
+    collections_.clear();
+    return result;
+}
+
+/// The sweeping thread.
+void Collector::sweep(const std::stop_token& stop)
+{
+    const auto interval = pass_interval();
+    std::mutex unused;
+    std::condition_variable_any told;
+    std::unique_lock lock(unused);
+
+    while (!stop.stop_requested()) {
+        const auto next = std::chrono::steady_clock::now() + interval;
+        std::vector<std::shared_ptr<Collection>> collections;
+        {
+            const std::scoped_lock guard(mutex_);
+
+            for (const auto& entry : collections_)
+                collections.push_back(entry.second);
+        }
+        for (const auto& collection : collections) {
+            const auto pass = collection->sweep(limits_of(options_), [&](bool ring_full) {
+                if (ring_full)
+                    std::this_thread::sleep_for(full_ring_pause);
+                return !stop.stop_requested();
+            });
+            const std::scoped_lock guard(mutex_);
+
+            if (!pass)
+                sweep_error_ = pass.error().what;
+        }
+        collections.clear();
+        told.wait_until(lock, stop, next, [] { return false; });
+    }
+}
+
+} // namespace flowlabel

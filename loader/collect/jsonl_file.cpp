@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "jsonl_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+
+#include "export.hpp"
+
+namespace flowlabel {
+
+constexpr int look_interval = 100; // ms between two looks at the signals
+constexpr int patience = 10;       // looks, when this process is to end
+
+Result<void> JsonlFile::open(const std::string& path)
+{
+    struct stat status{};
+    Fd fd(path == "-" ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
+                      : ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+
+    if (!fd || fstat(fd.get(), &status) != 0)
+        return fail_errno(errno, fmt::format("cannot open '{}' for records", path),
+                          "name a file that can be written, or - for stdout");
+    path_ = path;
+    fd_ = std::move(fd);
+    regular_ = S_ISREG(status.st_mode);
+    return {};
+}
+
+Result<void> JsonlFile::reopen()
+{
+    return open(std::string(path_));
+}
+
+std::unexpected<Error> JsonlFile::failed(int number) const
+{
+    return fail_errno(number, fmt::format("cannot write records to '{}'", path_),
+                      "they are kept until they can be written, as many as --max-flows; the kernel goes on counting");
+}
+
+/// Has somebody asked this process to end? The signals are blocked, and taken elsewhere.
+static bool told_to_end()
+{
+    sigset_t pending;
+
+    sigemptyset(&pending);
+    sigpending(&pending);
+    return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+}
+
+/// False: nobody reads, and this process is to end.
+bool JsonlFile::wait_for_room() const
+{
+    pollfd room{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
+
+    for (int looks = 0; poll(&room, 1, look_interval) == 0; looks++)
+        if (told_to_end() || (hurry_ && looks >= patience))
+            return false;
+    return true;
+}
+
+Result<void> JsonlFile::write_text(std::string_view text)
+{
+    while (!text.empty()) {
+        // What a pipe that has room takes without a wait.
+        const std::size_t part = regular_ ? text.size() : std::min<std::size_t>(text.size(), PIPE_BUF);
+
+        if (!regular_ && !wait_for_room())
+            return failed(ETIMEDOUT);
+        const ssize_t written = ::write(fd_.get(), text.data(), part);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0) {
+            const int number = errno;
+
+            closed_ = number == EPIPE;
+            return failed(number);
+        }
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+}
+
+Result<void> JsonlFile::write(const ObservationPoint& point, std::span<const FlowRecord> records)
+{
+    const off_t start = regular_ ? lseek(fd_.get(), 0, SEEK_END) : 0;
+    auto written = write_text(records_jsonl(point, records));
+
+    failing_ = !written;
+    records_ += written ? records.size() : 0;
+    if (!written && regular_ && (ftruncate(fd_.get(), start) != 0 || lseek(fd_.get(), start, SEEK_SET) < 0))
+        return failed(errno); // a torn line: as bad as what the first error says
+    return written;
+}
+
+} // namespace flowlabel

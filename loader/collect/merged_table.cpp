@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "merged_table.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <bit>
+#include <new>
+
+#include "native.h"
+
+namespace flowlabel {
+
+static void set_times(fl_slot& slot, std::uint64_t first, std::uint64_t last)
+{
+    slot.first_high = static_cast<std::uint32_t>(first >> 16);
+    slot.last_first = last << 16 | (first & 0xFFFF);
+}
+
+static bool same_flow(const fl_slot& a, const fl_slot& b)
+{
+    return ((a.tag ^ b.tag) & FL_LABEL_MASK) == 0 && a.src[1] == b.src[1] && a.dst[1] == b.dst[1] &&
+           a.src[0] == b.src[0] && a.dst[0] == b.dst[0];
+}
+
+void UnmapSlots::operator()(fl_slot* slots) const
+{
+    munmap(slots, bytes);
+}
+
+/// Pages that cost nothing until they are used.
+static fl_slot* reserve(std::size_t bytes)
+{
+    void* const memory =
+        mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (memory == MAP_FAILED)
+        throw std::bad_alloc();
+    return static_cast<fl_slot*>(memory);
+}
+
+MergedTable::MergedTable(std::size_t most, const fl_secrets& secrets) : most_(most)
+{
+    const std::size_t slots = std::bit_ceil(most + most / 3 + 1);
+
+    host_.config.slots_shift = static_cast<std::uint8_t>(std::countr_zero(slots));
+    host_.secrets = secrets;
+    slots_ = {reserve(slots * sizeof(fl_slot)), UnmapSlots{slots * sizeof(fl_slot)}};
+}
+
+std::size_t MergedTable::home(const fl_slot& flow) const
+{
+    return fl_native_preferred_slot(&host_, flow.src, flow.dst, flow.tag & FL_LABEL_MASK);
+}
+
+/// Where FLOW is, or the free slot where it would be.
+std::size_t MergedTable::find(std::size_t start, const fl_slot& flow) const
+{
+    const std::size_t mask = slots() - 1;
+    std::size_t index = start;
+
+    while ((slots_[index].tag & FL_TAG_USED) && !same_flow(slots_[index], flow))
+        index = (index + 1) & mask;
+    return index;
+}
+
+bool MergedTable::add(const fl_record& record)
+{
+    fl_slot flow{.src = {record.src[0], record.src[1]},
+                 .dst = {record.dst[0], record.dst[1]},
+                 .packets = record.packets,
+                 .octets = record.octets,
+                 .tag = record.label | FL_TAG_USED | (record.stamped ? FL_TAG_STAMPED : 0),
+                 .first_high = 0,
+                 .last_first = 0};
+    fl_slot& slot = slots_[find(home(flow), flow)];
+
+    if (slot.tag & FL_TAG_USED) {
+        slot.packets += record.packets;
+        slot.octets += record.octets;
+        slot.tag |= flow.tag;
+        set_times(slot, std::min<std::uint64_t>(first_of(slot), record.first),
+                  std::max<std::uint64_t>(last_of(slot), record.last));
+        return true;
+    }
+    if (full())
+        return false;
+    set_times(flow, record.first, record.last);
+    slot = flow;
+    size_++;
+    return true;
+}
+
+void MergedTable::erase(const fl_slot& flow)
+{
+    const std::size_t mask = slots() - 1;
+    std::size_t hole = find(home(flow), flow);
+
+    if (!(slots_[hole].tag & FL_TAG_USED))
+        return;
+    size_--;
+    for (std::size_t next = (hole + 1) & mask; slots_[next].tag & FL_TAG_USED; next = (next + 1) & mask) {
+        // A flow stays behind its home: it may fill the hole unless its home lies between the two.
+        const std::size_t from_home = (next - home(slots_[next])) & mask;
+
+        if (from_home < ((next - hole) & mask))
+            continue;
+        slots_[hole] = slots_[next];
+        hole = next;
+    }
+    slots_[hole].tag = 0;
+}
+
+} // namespace flowlabel

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// The flows that a collector holds between their records in the ring and their records in the export.
+///
+/// One block of memory, made at once and bounded: 64 octets a slot, between 4/3 and 8/3 slots for each flow that it is
+/// made for. Open addressing with linear probing and a keyed hash, so that a flow takes one or two cache lines, and
+/// deletion that moves back what stands behind, so that nothing is left in the way.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "flowlabel/abi.h"
+#include "host.h"
+
+namespace flowlabel {
+
+struct UnmapSlots {
+    std::size_t bytes = 0;
+    void operator()(fl_slot* slots) const;
+};
+
+class MergedTable {
+public:
+    /// Room for MOST flows, at least 1. SECRETS.hash is used.
+    MergedTable(std::size_t most, const fl_secrets& secrets);
+
+    /// Adds RECORD to its flow. False: there is no such flow, and no room for another one.
+    bool add(const fl_record& record);
+
+    [[nodiscard]] std::size_t size() const { return size_; }
+    [[nodiscard]] bool full() const { return size_ >= most_; }
+    [[nodiscard]] std::size_t slots() const { return std::size_t{1} << host_.config.slots_shift; }
+
+    /// Slot INDEX, modulo slots(). Free ones have no FL_TAG_USED.
+    [[nodiscard]] const fl_slot& slot(std::size_t index) const { return slots_[index & (slots() - 1)]; }
+
+    /// Forgets the flow of FLOW, which may be a copy of its slot.
+    void erase(const fl_slot& flow);
+
+private:
+    [[nodiscard]] std::size_t home(const fl_slot& flow) const;
+    [[nodiscard]] std::size_t find(std::size_t start, const fl_slot& flow) const;
+
+    mutable fl_host host_{};
+    std::size_t most_;
+    std::size_t size_ = 0;
+    std::unique_ptr<fl_slot[], UnmapSlots> slots_;
+};
+
+/// Times of a slot, in ticks.
+constexpr std::uint64_t first_of(const fl_slot& slot)
+{
+    return std::uint64_t{slot.first_high} << 16 | (slot.last_first & 0xFFFF);
+}
+
+constexpr std::uint64_t last_of(const fl_slot& slot)
+{
+    return slot.last_first >> 16;
+}
+
+} // namespace flowlabel

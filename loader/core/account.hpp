@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// What collectors did with an attachment's records, in a pinned map beside the others, and who collects now.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include "flowlabel/abi.h"
+#include "flowlabel/fd.hpp"
+#include "flowlabel/result.hpp"
+#include "mapping.hpp"
+
+namespace flowlabel {
+
+class Account {
+public:
+    /// For reading. Nothing: the attachment whose pins lie in DIRECTORY never had a collector.
+    static Result<std::optional<Account>> open(const std::filesystem::path& directory);
+
+    /// For the collector that this process is. The caller holds the exclusive lock of the bpffs.
+    static Result<Account> open_or_make(const std::filesystem::path& directory);
+
+    [[nodiscard]] fl_account get() const;
+
+    /// All of ACCOUNT, or nothing of it where this process ends meanwhile. Takes an account from open_or_make().
+    void set(const fl_account& account);
+
+    /// The latest collector.
+    [[nodiscard]] std::uint32_t pid() const;
+
+private:
+    explicit Account(Mapping mapping) : mapping_(std::move(mapping)) {}
+
+    [[nodiscard]] const fl_collection& collection() const { return mapping_.items<const fl_collection>(1).front(); }
+
+    Mapping mapping_;
+};
+
+/// Makes this process the collector of the attachment in DIRECTORY as long as the descriptor lives. Nothing: there is
+/// another one.
+Result<std::optional<Fd>> become_collector(const std::filesystem::path& directory);
+
+bool has_collector(const std::filesystem::path& directory);
+
+} // namespace flowlabel

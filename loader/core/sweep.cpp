@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "sweep.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <pthread.h>
+#include <sched.h>
+
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "privilege.hpp"
+#include "sweep.skel.h"
+
+namespace flowlabel {
+
+/// With softirqs off a call must not take long: to look at 4,096 slots takes some 35 µs, to end a flow some 0.1 µs.
+constexpr std::uint32_t sets_of_a_call = 4096 / FL_WAYS;
+constexpr std::uint32_t ends_of_a_call = 128;
+
+struct DestroySweepSkeleton {
+    void operator()(sweep_bpf* skeleton) const { sweep_bpf__destroy(skeleton); }
+};
+
+struct Sweeper::State {
+    std::unique_ptr<sweep_bpf, DestroySweepSkeleton> skeleton;
+    unsigned cpus = 0;
+    std::uint32_t sets = 0; ///< of one CPU
+};
+
+Sweeper::Sweeper(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Sweeper::Sweeper(Sweeper&&) noexcept = default;
+Sweeper& Sweeper::operator=(Sweeper&&) noexcept = default;
+Sweeper::~Sweeper() = default;
+
+static std::unexpected<Error> sweep_error(int number)
+{
+    return fail_errno(number, "the kernel refused the program that ends flows by their times",
+                      number == EPERM ? privilege_hint : "-v shows the verifier's words");
+}
+
+Result<Sweeper> Sweeper::load(const Maps& maps, const fl_info& info)
+{
+    auto state = std::make_unique<State>();
+
+    state->skeleton.reset(sweep_bpf__open());
+    if (!state->skeleton)
+        return sweep_error(errno);
+    state->cpus = info.cpus;
+    state->sets = info.slots / FL_WAYS;
+    sweep_bpf& skeleton = *state->skeleton;
+
+    skeleton.rodata->fl_config.slots_shift = static_cast<std::uint8_t>(std::countr_zero(info.slots));
+    skeleton.rodata->fl_config.epoch_jiffies = info.epoch_jiffies;
+    add_machine(skeleton.rodata->fl_config);
+    const std::pair<bpf_map*, const Fd&> reused[] = {
+        {skeleton.maps.table, maps.table}, {skeleton.maps.counters, maps.counters},    {skeleton.maps.ring, maps.ring},
+        {skeleton.maps.info, maps.info},   {skeleton.maps.data_secrets, maps.secrets},
+    };
+    for (const auto& [map, fd] : reused)
+        if (const int result = bpf_map__reuse_fd(map, fd.get()))
+            return sweep_error(-result);
+    if (const int result = sweep_bpf__load(&skeleton))
+        return sweep_error(-result);
+    return Sweeper(std::move(state));
+}
+
+Result<fl_sweep_result> Sweeper::step(const fl_sweep_request& request)
+{
+    fl_sweep_request frame = request;
+    LIBBPF_OPTS(bpf_test_run_opts, options);
+
+    options.data_in = &frame;
+    options.data_size_in = sizeof(frame);
+    options.repeat = 1;
+    options.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
+    options.batch_size = 1;
+    if (const int result = bpf_prog_test_run_opts(bpf_program__fd(state_->skeleton->progs.flowlabel_sweep), &options))
+        return sweep_error(-result);
+    return state_->skeleton->bss->fl_sweep_result;
+}
+
+/// False: this thread cannot run on CPU.
+static bool move_to(unsigned cpu)
+{
+    cpu_set_t* const set = CPU_ALLOC(cpu + 1);
+    const std::size_t size = CPU_ALLOC_SIZE(cpu + 1);
+
+    CPU_ZERO_S(size, set);
+    CPU_SET_S(cpu, size, set);
+    const int result = pthread_setaffinity_np(pthread_self(), size, set);
+
+    CPU_FREE(set);
+    return result == 0;
+}
+
+Result<SweepPass> Sweeper::pass(const SweepLimits& limits, const std::function<bool(bool ring_full)>& wait)
+{
+    SweepPass pass;
+
+    for (unsigned cpu = 0; cpu < state_->cpus; cpu++) {
+        fl_sweep_request request{.idle = limits.idle,
+                                 .active = limits.active,
+                                 .first = 0,
+                                 .sets = sets_of_a_call,
+                                 .ends = ends_of_a_call,
+                                 .cpu = static_cast<std::uint16_t>(cpu),
+                                 .forced = limits.everything};
+        bool reached = move_to(cpu);
+
+        while (reached && request.first < state_->sets) {
+            const auto result = step(request);
+
+            if (!result)
+                return std::unexpected(result.error());
+            reached = result->cpu == cpu;
+            if (!reached)
+                break;
+            request.first = result->next;
+            pass.ended += result->ended;
+            if (!wait(result->ring_full != 0)) {
+                pass.stopped = true;
+                return pass;
+            }
+        }
+        pass.unreachable += !reached;
+    }
+    return pass;
+}
+
+} // namespace flowlabel

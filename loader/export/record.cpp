@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "flowlabel/record.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "export.hpp"
+#include "flowlabel/time.hpp"
+
+namespace flowlabel {
+
+const char* name_of(EndReason reason)
+{
+    switch (reason) {
+    case EndReason::active:
+        return "active";
+    case EndReason::evicted:
+        return "evicted";
+    case EndReason::forced:
+        return "forced";
+    case EndReason::collection_end:
+        return "end-of-collection";
+    case EndReason::idle:
+        break;
+    }
+    return "idle";
+}
+
+fl_end_reason ipfix_number(EndReason reason)
+{
+    switch (reason) {
+    case EndReason::active:
+        return FL_END_ACTIVE;
+    case EndReason::evicted:
+        return FL_END_EVICTED;
+    case EndReason::forced:
+    case EndReason::collection_end:
+        return FL_END_FORCED;
+    case EndReason::idle:
+        break;
+    }
+    return FL_END_IDLE;
+}
+
+std::string records_jsonl(const ObservationPoint& point, std::span<const FlowRecord> records)
+{
+    // Names of interfaces may be anything.
+    const std::string where = fmt::format(R"("interface":{},"ifindex":{},"hook":"{}")",
+                                          Json(point.interface).dump(-1, ' ', false, Json::error_handler_t::replace),
+                                          point.ifindex, name_of(point.hook));
+    std::string text;
+
+    for (const auto& [flow, reason] : records)
+        fmt::format_to(
+            std::back_inserter(text),
+            R"({{"src":"{}","dst":"{}","label":{},"packets":{},"bytes":{},"first_seen":"{}","last_seen":"{}",)"
+            R"("stamped":{},"end_reason":"{}",{}}})"
+            "\n",
+            flow.src.text(), flow.dst.text(), flow.label, flow.packets, flow.octets, rfc3339(flow.first_seen),
+            rfc3339(flow.last_seen), flow.stamped, name_of(reason), where);
+    return text;
+}
+
+} // namespace flowlabel

@@ -1,0 +1,588 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The collector: each packet of a flow in exactly one record, whatever happens meanwhile."""
+
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+from collector import (UNITS, Collector, assert_collected, by_flow, entries, read_records, reasons, total)
+from flows import TC_INGRESS, TC_INGRESS_CLSACT, XDP_NATIVE
+from frames import NO_NEXT_HEADER, ethernet, ipv6
+from kernel import eventually, flowlabel_programs, pins
+from lab import REPOSITORY, binary, command
+from saying import WARNING, refused
+
+IPV6 = 0x86DD
+FIELDS = ["src", "dst", "label", "packets", "bytes", "first_seen", "last_seen", "stamped", "end_reason", "interface",
+          "ifindex", "hook"]
+SOURCE, DESTINATION = "2001:db8::1", "2001:db8::2"
+BURST = 40_000  # records: less than half of what the ring holds
+HOOKS = [XDP_NATIVE, TC_INGRESS, TC_INGRESS_CLSACT]
+
+
+@pytest.fixture
+def link(lab):
+    """v0 and w0 with a queue for each CPU; no packet on them but the test's."""
+    made = lab.namespace("host")
+    cable(made)
+    return made
+
+
+def cable(namespace, one="v0", other="w0"):
+    """A silent cable within NAMESPACE."""
+    queues = ["numrxqueues", os.cpu_count(), "numtxqueues", os.cpu_count()]
+    namespace.ip("link", "add", "name", one, *queues, "type", "veth", "peer", "name", other, *queues)
+    for interface in (one, other):
+        namespace.sysctl(f"net.ipv6.conf.{interface}.disable_ipv6", 1)
+        namespace.ip("link", "set", "dev", interface, "up")
+
+
+class Sender:
+    """Sends frames into v0, and knows what it sent, by flow."""
+
+    def __init__(self, namespace, interface="w0"):
+        self.sent = {}
+        self._socket = namespace.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        self._socket.bind((interface, 0))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._socket.close()
+
+    def send(self, label, octets=0, times=1):
+        """TIMES packets of flow LABEL with OCTETS of payload."""
+        frame = ethernet(b"\2" * 6, b"\4" * 6, IPV6,
+                         ipv6(SOURCE, DESTINATION, NO_NEXT_HEADER, bytes(octets), label=label))
+        for _ in range(times):
+            self._socket.send(frame)
+        key = SOURCE, DESTINATION, label
+        packets, before = self.sent.get(key, (0, 0))
+        self.sent[key] = packets + times, before + times * (40 + octets)
+
+
+def generate(link, hook, packets):
+    """As many flows as packets, from all CPUs at once; {"packets", "bytes"}."""
+    program = os.environ.get("FLOWLABEL_GENERATOR", REPOSITORY / "build/tests/flowlabel_generator")
+    way = ["leave", "w0"] if hook.hook == "xdp" else ["arrive", "v0"]
+    return json.loads(link.run(program, *way, packets, timeout=120).stdout)
+
+
+def status(lab, link):
+    """The one attachment in `status --json`."""
+    (entry,) = entries(lab, link)
+    return entry
+
+
+def attach(lab, link, *options, hook=XDP_NATIVE):
+    """Attaches to v0 with a small table."""
+    return lab.flowlabel(link, "attach", "v0", *hook.options, "--flows", 1024, *options, env=hook.environment).ok()
+
+
+def add(*amounts):
+    """The sum of {"packets", "bytes"} and the like."""
+    return {unit: sum(amount[unit] for amount in amounts) for unit in UNITS}
+
+
+@pytest.mark.parametrize("hook", HOOKS, ids=str)
+def test_a_record_is_what_was_sent(lab, link, tmp_path, hook):
+    """Issue: records carry deltas, end reasons, interface and hook; a flow's records add up to exactly its packets and
+    octets. A flow that goes on is not idle."""
+    attach(lab, link, hook=hook)
+    with Sender(link) as sender:
+        collector = Collector(lab, link, tmp_path / "records", "--idle", "400ms").reads()
+        sender.send(label=7, octets=10, times=5)
+        sender.send(label=0, octets=100, times=2)
+        eventually(lambda: len(collector.records()) == 2)
+        sender.send(label=7, times=3)
+        collector.stop().ok()
+        records = collector.records()
+        assert by_flow(records) == sender.sent
+    assert [record["end_reason"] for record in records] == ["idle", "idle", "end-of-collection"]
+    ifindex = json.loads(link.ip("-json", "link", "show", "dev", "v0").stdout)[0]["ifindex"]
+    for record in records:
+        assert list(record) == FIELDS
+        assert (record["interface"], record["ifindex"], record["hook"]) == ("v0", ifindex, hook.hook)
+        assert record["stamped"] is False and record["first_seen"] <= record["last_seen"]
+    assert records[2]["first_seen"] > max(record["last_seen"] for record in records[:2])
+
+
+def test_idle_flows_end_and_a_gap_shorter_than_that_does_not_end_them(lab, link, tmp_path):
+    """R3697-2-4: a packet that comes later than the timeout after the one before does not belong to the same record."""
+    attach(lab, link)
+    with Sender(link) as sender:
+        collector = Collector(lab, link, tmp_path / "records", "--idle", "1500ms").reads()
+        for _ in range(2):
+            sender.send(label=1)
+            sender.send(label=2)
+            time.sleep(0.7)
+            sender.send(label=1)
+            time.sleep(2.2)
+        collector.stop().ok()
+        assert by_flow(collector.records()) == sender.sent
+    assert sorted((record["label"], record["packets"]) for record in collector.records()) == [(1, 2), (1, 2), (2, 1),
+                                                                                              (2, 1)]
+
+
+def test_a_long_flow_is_told_about_while_it_goes_on(lab, link, tmp_path):
+    """Issue: active timeout. The records of one flow follow each other in time."""
+    attach(lab, link)
+    with Sender(link) as sender:
+        collector = Collector(lab, link, tmp_path / "records", "--idle", "10s", "--active", "500ms", "--max-flows",
+                              1000).reads()
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            sender.send(label=5, octets=1)
+            time.sleep(0.01)
+        collector.stop().ok()
+        records = collector.records()
+        assert by_flow(records) == sender.sent
+    count = reasons(records)
+    assert 3 <= count["active"] <= 7 and count["end-of-collection"] <= 1 and sum(count.values()) == len(records)
+    for before, after in zip(records, records[1:]):
+        assert before["last_seen"] <= after["first_seen"]
+
+
+def test_presets_and_durations(lab, link, tmp_path):
+    """R6437-4-4: timeouts are settings with presets named after their source."""
+    attach(lab, link)
+    for idle, active in (("rfc3697", "rfc1883"), ("2", "3m"), ("100ms", "1h")):
+        Collector(lab, link, tmp_path / "records", "--idle", idle, "--active", active).reads().stop().ok()
+    for wrong in ("", "soon", "-1s", "1.5s", "15 s", "99ms", "0", "8d", "200h", "99999999999999999999s", "s"):
+        refused(lab.flowlabel(link, "collect", "--jsonl", "-", f"--idle={wrong}"), 2, "--idle")
+
+
+@pytest.mark.parametrize("hook", HOOKS, ids=str)
+def test_small_table_many_flows_two_cpus(lab, link, tmp_path, hook):
+    """Issue: the sums of all records plus what is live equal what was sent, exactly, in bursts that the ring holds while
+    the collector drains it and sweeps both CPUs."""
+    attach(lab, link, hook=hook)
+    collector = Collector(lab, link, tmp_path / "records", "--idle", "200ms").reads()
+    made = []
+    for _ in range(12):
+        made.append(generate(link, hook, BURST))
+        assert_between(status(lab, link))
+        time.sleep(0.1)
+    eventually(lambda: status(lab, link)["totals"]["live"]["packets"] == 0)
+    at_rest = status(lab, link)
+    assert_collected(at_rest)
+    ended = collector.stop().ok()
+    assert total(collector.records()) == add(*made)
+    after = status(lab, link)
+    assert_collected(after)
+    assert after["totals"]["counted"] == after["collected"]["exported"] == add(*made)
+    assert after["totals"]["lost"] == after["collected"]["pending"] == {"packets": 0, "bytes": 0}
+    assert len(lab.flowlabel(link, "stats", "--json").json()["per_cpu"]) >= 2
+    assert f"exported {add(*made)['packets']:,} packets {add(*made)['bytes']:,} octets" in ended.stderr
+
+
+def assert_between(entry):
+    """While records are on their way, what is known never is more than what was counted before it."""
+    for unit in UNITS:
+        assert entry["collected"]["exported"][unit] <= entry["totals"]["counted"][unit]
+
+
+def test_ring_overflow_is_counted(lab, link, tmp_path):
+    """Issue: ring overflow (counted). A stopped collector cannot drain: what finds no room is lost, and says so."""
+    attach(lab, link)
+    collector = Collector(lab, link, tmp_path / "records", "--idle", "200ms").reads()
+    collector.process.send_signal(signal.SIGSTOP)
+    made = generate(link, XDP_NATIVE, 10 * BURST)
+    full = status(lab, link)
+    assert full["totals"]["lost"]["packets"] > 0
+    assert_collected(full)
+    collector.process.send_signal(signal.SIGCONT)
+    collector.stop().ok()
+    after = status(lab, link)
+    assert_collected(after)
+    assert after["totals"]["live"]["packets"] == after["collected"]["pending"]["packets"] == 0
+    assert add(total(collector.records()), after["totals"]["lost"]) == after["totals"]["counted"] == made
+
+
+def test_a_small_memory_exports_early(lab, link, tmp_path):
+    """Issue: --max-flows; overflow is exported as evicted, never dropped."""
+    attach(lab, link)
+    collector = Collector(lab, link, tmp_path / "records", "--max-flows", 100, "--idle", "1h", "--active", "1h").reads()
+    made = generate(link, XDP_NATIVE, BURST)
+    eventually(lambda: status(lab, link)["ring"]["used"] == 0)
+    entry = status(lab, link)
+    assert entry["collected"]["pending"]["packets"] <= 100
+    assert_collected(entry)
+    collector.stop().ok()
+    assert total(collector.records()) == made
+    assert reasons(collector.records())["evicted"] > BURST / 2
+
+
+def test_a_second_collector_is_refused(lab, link, tmp_path):
+    """Issue: a second collector by mistake is refused, naming the first. The first goes on; when it ends, however, the
+    second may begin."""
+    attach(lab, link)
+    first = Collector(lab, link, tmp_path / "first").reads()
+    for names in ([], ["v0"]):
+        refused(lab.flowlabel(link, "collect", *names, "--jsonl", tmp_path / "second"), 1, "v0 xdp",
+                f"process {first.pid}")
+    with Sender(link) as sender:
+        sender.send(label=3)
+    first.process.kill()
+    first.process.wait()
+    second = Collector(lab, link, tmp_path / "second").reads()
+    second.stop().ok()
+    assert total(second.records()) == {"packets": 1, "bytes": 40}
+
+
+def test_asking_for_the_status_refuses_no_collector(lab, link, tmp_path):
+    """`status` looks whether there is a reader; a collector that starts at that moment does not mistake it for one."""
+    attach(lab, link)
+    ending = threading.Event()
+
+    def ask():
+        while not ending.is_set():
+            status(lab, link)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        for _ in range(5):
+            Collector(lab, link, tmp_path / "records").reads().stop().ok()
+    finally:
+        ending.set()
+        asking.join()
+
+
+def test_stopped_and_started_again(lab, link, tmp_path):
+    """Issue: restart goes on without counting anything twice. Whether a collector runs or not, records wait in the
+    ring."""
+    attach(lab, link)
+    made = []
+    for _ in range(3):
+        made.append(generate(link, XDP_NATIVE, BURST))
+        collector = Collector(lab, link, tmp_path / "records").reads()
+        made.append(generate(link, XDP_NATIVE, BURST))
+        ended = collector.stop().ok()
+        assert WARNING not in ended.stderr
+    assert total(collector.records()) == add(*made)
+    assert_collected(status(lab, link))
+    assert status(lab, link)["collected"]["exported"] == add(*made)
+
+
+def test_killed_and_started_again(lab, link, tmp_path):
+    """Issue: what a SIGKILL can lose is bounded by what was in flight, and the next start says how much. The identity
+    holds, and nothing is counted twice."""
+    attach(lab, link)
+    made = generate(link, XDP_NATIVE, BURST)
+    first = Collector(lab, link, tmp_path / "first", "--idle", "1h", "--active", "1h").reads()
+    eventually(lambda: status(lab, link)["ring"]["used"] == 0)
+    before = status(lab, link)
+    assert before["collected"]["pending"]["packets"] > 0
+    first.process.kill()
+    first.process.wait()
+    second = Collector(lab, link, tmp_path / "second").reads()
+    after = status(lab, link)
+    assert_collected(after)
+    assert after["totals"]["lost"] == before["collected"]["pending"]
+    ended = second.stop().ok()
+    lost = after["totals"]["lost"]
+    assert f"{lost['packets']:,} packets {lost['bytes']:,} octets in memory: counted as lost" in ended.stderr
+    assert add(total(first.records()), total(second.records()), lost) == made
+    third = Collector(lab, link, tmp_path / "third").reads().stop().ok()
+    assert WARNING not in third.stderr, "it is told once"
+    assert status(lab, link)["totals"]["lost"] == lost
+
+
+def test_killed_at_random_moments(lab, link, tmp_path):
+    """The same under load, again and again: each record is exported, lost and said to be, or one of those that were
+    being written and are said to be."""
+    attach(lab, link)
+    made, exported, doubtful = [], [], 0
+    for number in range(6):
+        made.append(generate(link, XDP_NATIVE, BURST))
+        collector = Collector(lab, link, tmp_path / str(number), "--idle", "100ms").reads()
+        time.sleep(0.05 * number)
+        collector.process.kill()
+        doubtful += doubt(collector.wait().stderr)
+        exported += whole_lines(tmp_path / str(number))
+    last = Collector(lab, link, tmp_path / "last").reads()
+    doubtful += doubt(last.stop().ok().stderr)
+    exported += last.records()
+    entry = status(lab, link)
+    assert_collected(entry)
+    assert entry["totals"]["counted"] == add(*made)
+    assert entry["totals"]["live"]["packets"] == entry["collected"]["pending"]["packets"] == 0
+    seen, lost = total(exported)["packets"], entry["totals"]["lost"]["packets"]
+    assert BURST * 6 <= seen + lost <= BURST * 6 + doubtful, (seen, lost, doubtful)
+
+
+def doubt(text):
+    """How many packets a collector says may have arrived although they count as lost."""
+    found = re.search(r"lost; ([\d,]+) packets of them", text)
+    return int(found[1].replace(",", "")) if found else 0
+
+
+def whole_lines(path):
+    """The records of a file whose last line may be torn."""
+    return [json.loads(line) for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]
+
+
+def test_the_file_is_opened_again(lab, link, tmp_path):
+    """Issue: reopened on SIGHUP. Nothing is lost between the two files; a file that cannot be opened then is told, and
+    the one that was open goes on."""
+    attach(lab, link)
+    path, moved = tmp_path / "folder" / "records", tmp_path / "folder" / "moved"
+    path.parent.mkdir()
+    with Sender(link) as sender:
+        collector = Collector(lab, link, path, "--idle", "200ms").reads()
+        sender.send(label=1)
+        eventually(lambda: len(collector.records()) == 1)
+        path.rename(moved)
+        collector.process.send_signal(signal.SIGHUP)
+        eventually(path.exists)
+        sender.send(label=2)
+        eventually(lambda: len(collector.records()) == 1)
+        path.unlink()
+        moved.rename(tmp_path / "moved")
+        path.parent.rmdir()
+        collector.process.send_signal(signal.SIGHUP)
+        ended = collector.stop().ok()
+    assert f"cannot open '{path}'" in ended.stderr
+    assert [record["label"] for record in read_records(tmp_path / "moved")] == [1]
+
+
+def test_detached_and_attached_again(lab, link, tmp_path):
+    """Issue: attach, replace and detach meanwhile. What a detached table held becomes records, a replacement changes
+    nothing, a new attachment is collected."""
+    collector = Collector(lab, link, tmp_path / "records")
+    made = []
+    for _ in range(2):
+        attach(lab, link)
+        collector.reads()
+        made.append(generate(link, XDP_NATIVE, BURST))
+        attach(lab, link, "--replace", "--stamp", "dry-run")
+        made.append(generate(link, XDP_NATIVE, BURST))
+        lab.flowlabel(link, "detach", "v0").ok()
+        eventually(lambda: total(collector.records()) == add(*made))
+    ended = collector.stop().ok()
+    assert ended.stderr.count("v0 xdp: collected; counted") == 2
+    assert reasons(collector.records())["forced"] > 0
+    assert pins(lab) == []
+
+
+def test_the_interface_goes_and_comes_back(lab, link, tmp_path):
+    """Issue: interface removed and added."""
+    attach(lab, link)
+    collector = Collector(lab, link, tmp_path / "records", "v0", "--idle", "200ms").reads()
+    made = [generate(link, XDP_NATIVE, BURST)]
+    link.ip("link", "delete", "dev", "v0")
+    eventually(lambda: total(collector.records()) == made[0])
+    lab.flowlabel(link, "detach", "v0").ok()
+    cable(link)
+    attach(lab, link)
+    collector.reads()
+    made.append(generate(link, XDP_NATIVE, BURST))
+    collector.stop().ok()
+    assert total(collector.records()) == add(*made)
+
+
+def test_which_attachments(lab, link, tmp_path):
+    """Issue: without names all attachments, new ones as they appear; with names those alone; --hook one hook."""
+    cable(link, "v1", "w1")
+    lab.flowlabel(link, "attach", "v0", "--flows", 64).ok()
+    everything = Collector(lab, link, tmp_path / "all").reads(1)
+    lab.flowlabel(link, "attach", "v1", "--hook", "tc-egress", "--flows", 64).ok()
+    everything.reads(2)
+    everything.stop().ok()
+    one = Collector(lab, link, tmp_path / "one", "v1").reads(1)
+    other = Collector(lab, link, tmp_path / "other", "v0", "--hook", "xdp").reads(1)
+    assert {entry["source"]["interface"]: entry["ring"]["reader"] for entry in entries(lab, link)} == {
+        "v0": other.pid, "v1": one.pid}
+    one.stop().ok()
+    other.stop().ok()
+
+
+def test_what_makes_no_sense(lab, link, tmp_path):
+    """Issue: bad input gives a clear message, and the kernel goes on counting."""
+    refused(lab.flowlabel(link, "collect", "v0", "--jsonl", tmp_path / "x"), 3, "nothing is attached to v0")
+    attach(lab, link)
+    refused(lab.flowlabel(link, "collect"), 2, "--jsonl")
+    refused(lab.flowlabel(link, "collect", "nosuch", "--jsonl", "-"), 1, "nosuch")
+    refused(lab.flowlabel(link, "collect", "v0", "--hook", "tc-egress", "--jsonl", "-"), 3, "v0 tc-egress")
+    refused(lab.flowlabel(link, "collect", "--jsonl", tmp_path), 1, "cannot open", "Is a directory")
+    refused(lab.flowlabel(link, "collect", "--jsonl", tmp_path / "no" / "folder"), 1, "cannot open")
+    refused(lab.flowlabel(link, "collect", "--jsonl", "-", "--max-flows", 0), 2, "--max-flows")
+    assert status(lab, link)["ring"]["reader"] is None
+    with Sender(link) as sender:
+        sender.send(label=1)
+    assert status(lab, link)["totals"]["counted"]["packets"] == 1
+
+
+def test_a_full_disk(lab, link, tmp_path):
+    """Issue: full disk. Records stay where they are until there is room; no line is torn, none is lost, none is twice."""
+    attach(lab, link)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk)
+    try:
+        collector = Collector(lab, link, disk / "records", "--idle", "200ms").reads()
+        made = generate(link, XDP_NATIVE, 5000)
+        eventually(lambda: status(lab, link)["ring"]["used"] == 0)
+        time.sleep(1)
+        entry = status(lab, link)
+        assert_collected(entry)
+        assert 0 < entry["collected"]["exported"]["packets"] < 5000
+        assert total(collector.records()) == entry["collected"]["exported"]
+        command("mount", "-o", "remount,size=16m", disk)
+        eventually(lambda: total(collector.records()) == made)
+        ended = collector.stop().ok()
+        assert ended.stderr.count("No space left") == 1
+    finally:
+        command("umount", disk)
+
+
+def test_a_disk_that_stays_full(lab, link, tmp_path):
+    """What finds no room in the end is lost: exit status 1, and the identity says how much."""
+    attach(lab, link)
+    collector = Collector(lab, link, "/dev/full").reads()
+    made = generate(link, XDP_NATIVE, 1000)
+    ended = collector.stop().expect(1)
+    assert "cannot write records to '/dev/full'" in ended.stderr
+    entry = status(lab, link)
+    assert_collected(entry)
+    assert entry["totals"]["lost"] == made
+
+
+def test_to_stdout(lab, link, tmp_path):
+    """`--jsonl -` into a pipe whose reader goes away when it has enough: quiet, and a success. One that reads nothing
+    does not keep the collector from ending."""
+    attach(lab, link)
+    collector = Collector(lab, link, "-", "--idle", "100ms").reads()
+    with Sender(link) as sender:
+        sender.send(label=9)
+    line = collector.process.stdout.readline()
+    assert json.loads(line)["label"] == 9
+    collector.process.stdout.close()
+    with Sender(link) as sender:
+        sender.send(label=10)
+    assert collector.process.wait(timeout=20) == 0
+    assert "error" not in collector.process.stderr.read()
+
+    stuck = Collector(lab, link, "-", "--idle", "100ms").reads()
+    generate(link, XDP_NATIVE, BURST)
+    time.sleep(1)
+    stuck.process.send_signal(signal.SIGTERM)
+    assert stuck.process.wait(timeout=20) == 1
+    assert_collected(status(lab, link))
+
+
+def test_nothing_of_it_stays(lab, link, tmp_path):
+    """The program that sweeps goes with its collector, by SIGKILL too."""
+    attach(lab, link)
+    before = flowlabel_programs()
+    collector = Collector(lab, link, tmp_path / "records").reads()
+    assert len(flowlabel_programs() - before) == 1
+    collector.process.kill()
+    collector.process.wait()
+    eventually(lambda: flowlabel_programs() <= before)
+    lab.flowlabel(link, "detach", "v0").ok()
+    assert pins(lab) == []
+
+
+def test_a_line_on_a_terminal(lab, link, tmp_path):
+    """Issue: on a terminal, without --jsonl -, one status line that refreshes."""
+    attach(lab, link)
+    leader, terminal = pty.openpty()
+    try:
+        argv = [binary(), "collect", "--idle", "100ms", "--bpffs", lab.bpffs, "--jsonl"]
+        process = lab.start(link, *argv, tmp_path / "records", stderr=terminal)
+        with Sender(link) as sender:
+            sender.send(label=1, times=3)
+        text = b""
+        while not re.search(rb"1 attachments, 0 flows in memory, [\d,]+ records/s, 0 packets lost, writing", text):
+            assert select.select([leader], [], [], 10)[0], text
+            text += os.read(leader, 4096)
+        process.terminate()
+        assert process.wait(timeout=10) == 0
+        text += os.read(leader, 4096)
+        assert b"\r\033[Kflowlabel: v0 xdp: collected;" in text
+        silent = lab.start(link, *argv, "-", stdout=subprocess.DEVNULL, stderr=terminal)
+        eventually(lambda: status(lab, link)["ring"]["reader"] == silent.pid)
+        silent.terminate()
+        assert silent.wait(timeout=10) == 0
+        assert b"records/s" not in os.read(leader, 4096)
+    finally:
+        os.close(leader)
+        os.close(terminal)
+
+
+CAPABILITIES = {"net_admin": 12, "perfmon": 38, "bpf": 39}
+
+
+def capabilities(pid):
+    """The effective and permitted capabilities of each thread."""
+    found = set()
+    for thread in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        fields = dict(line.split(":\t", 1) for line in (thread / "status").read_text().splitlines())
+        found |= {int(fields["CapEff"], 16), int(fields["CapPrm"], 16)}
+    return found
+
+
+@pytest.mark.parametrize("hook", HOOKS, ids=str)
+def test_least_capabilities(lab, link, tmp_path, hook):
+    """Issue: least capabilities after start. With the three that remain it takes what is attached later, too; and they
+    are all that it wants to begin with, as its unit has it."""
+    collector = Collector(lab, link, tmp_path / "records")
+    attach(lab, link, hook=hook)
+    collector.reads()
+    assert capabilities(collector.pid) == {sum(1 << number for number in CAPABILITIES.values())}
+    made = generate(link, hook, BURST)
+    collector.stop().ok()
+    assert total(collector.records()) == made
+
+    bounded = ",".join(["-all", *(f"+{name}" for name in CAPABILITIES)])
+    few = Collector(lab, link, tmp_path / "few", prefix=["setpriv", "--bounding-set", bounded]).reads()
+    made = generate(link, hook, BURST)
+    few.stop().ok()
+    assert total(few.records()) == made
+
+
+@pytest.fixture
+def service_manager(tmp_path):
+    """A socket where a service manager would listen, and its environment."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(10)
+        yield listener, {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "400000"}
+
+
+def test_service_manager(lab, link, tmp_path, service_manager):
+    """Issue: Type=notify and a watchdog: ready when attachments are taken, well four times an interval, then stopping."""
+    listener, environment = service_manager
+    attach(lab, link)
+    collector = Collector(lab, link, tmp_path / "records", env=environment).reads()
+    assert [listener.recv(4096) for _ in range(4)] == [b"READY=1"] + 3 * [b"WATCHDOG=1"]
+    collector.process.terminate()
+    while (said := listener.recv(4096)) == b"WATCHDOG=1":
+        pass
+    assert said == b"STOPPING=1"
+    collector.wait().ok()
+
+
+def test_the_unit(tmp_path):
+    """Issue: a systemd unit, verified where no systemd runs."""
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("needs systemd-analyze: run tools/setup")
+    text = (REPOSITORY / "systemd/flowlabel-collect.service.in").read_text()
+    unit = tmp_path / "flowlabel-collect.service"
+    unit.write_text(text.replace("@CMAKE_INSTALL_PREFIX@/sbin/flowlabel", binary()))
+    done = command("systemd-analyze", "verify", "--man=no", unit)
+    assert done.stdout + done.stderr == ""

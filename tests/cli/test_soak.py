@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A collector, its attachment and the interface come and go at random under load: at every rest the identity holds, and
+in the end each packet is in a record, or was said to be lost. FLOWLABEL_SOAK is how many seconds it takes (15)."""
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+
+from collector import assert_collected, entries
+from kernel import eventually, pins
+from lab import REPOSITORY, binary
+
+SECONDS = float(os.environ.get("FLOWLABEL_SOAK", "15"))
+BURST = 20_000
+OPTIONS = ["--idle", "300ms", "--active", "1s", "--max-flows", 5000]
+LOST = re.compile(r"killed with ([\d,]+) packets .*; ([\d,]+) packets of them")
+PARTS = re.compile(r"(counted|live|spilled|pending|exported|lost) ([\d,]+) packets")
+
+
+def numbers(text):
+    """{part: packets} of an identity in words."""
+    return {part: int(count.replace(",", "")) for part, count in PARTS.findall(text)}
+
+
+class Soak:
+    """v0, what is attached to it, and its collector. `sent` is of the attachment that is there, the rest of all."""
+
+    def __init__(self, lab, directory):
+        self._lab = lab
+        self._directory = directory
+        self._host = lab.namespace("host")
+        self._collector = None
+        self._starts = 0
+        self._killed = False
+        self.sent = self.all_sent = self.gone = self.lost = self.doubtful = 0
+        self._make_cable()
+        self._attach()
+
+    def _make_cable(self):
+        queues = ["numrxqueues", os.cpu_count(), "numtxqueues", os.cpu_count()]
+        self._host.ip("link", "add", "name", "v0", *queues, "type", "veth", "peer", "name", "w0", *queues)
+        for interface in ("v0", "w0"):
+            self._host.sysctl(f"net.ipv6.conf.{interface}.disable_ipv6", 1)
+            self._host.ip("link", "set", "dev", interface, "up")
+
+    def _attach(self, *options):
+        self._lab.flowlabel(self._host, "attach", "v0", *([] if options else ["--flows", 256]), *options).ok()
+
+    def _log(self):
+        return (self._directory / f"log{self._starts}").read_text()
+
+    def send(self):
+        """A burst on all CPUs. What the kernel has no room for is in the identity."""
+        program = os.environ.get("FLOWLABEL_GENERATOR", REPOSITORY / "build/tests/flowlabel_generator")
+        made = json.loads(self._host.run(program, "leave", "w0", BURST, timeout=120).stdout)["packets"]
+        self.sent += made
+        self.all_sent += made
+
+    def start(self):
+        """A collector, if there is none."""
+        if self._collector:
+            return
+        self._starts += 1
+        argv = [binary(), "collect", "--jsonl", self._directory / f"records{self._starts}", *OPTIONS, "--bpffs",
+                self._lab.bpffs]
+        with open(self._directory / f"log{self._starts}", "w", encoding="ascii") as log:
+            self._collector = self._lab.start(self._host, *argv, stdout=subprocess.DEVNULL, stderr=log)
+        eventually(lambda: self._reader() == self._collector.pid)
+        for _, writing in LOST.findall(self._log()):
+            self.doubtful += int(writing.replace(",", ""))
+        self._killed = False
+
+    def _reader(self):
+        (entry,) = entries(self._lab, self._host)
+        return entry["ring"]["reader"]
+
+    def stop(self):
+        """SIGTERM: a success, with nothing in memory."""
+        if self._collector:
+            self._collector.terminate()
+            assert self._collector.wait(timeout=30) == 0, self._log()
+            last = numbers(self._log().splitlines()[-1])
+            assert (last["live"], last.get("pending", last.get("spilled"))) == (0, 0), last
+            self._collector = None
+
+    def kill(self):
+        """SIGKILL."""
+        if self._collector:
+            self._collector.kill()
+            assert self._collector.wait() == -signal.SIGKILL
+            self._collector = None
+            self._killed = True
+
+    def replace(self):
+        """Another program, the same table."""
+        self._attach("--replace", "--stamp", random.choice(["off", "dry-run"]))
+
+    def detach(self):
+        """With a collector, all becomes records or was lost; without, the last words say what goes unread."""
+        before = self._log().count(": collected;") if self._collector else 0
+        self._lab.flowlabel(self._host, "detach", "v0").expect(0)
+        self._end_of_attachment(before)
+
+    def _end_of_attachment(self, before):
+        if self._collector:
+            eventually(lambda: self._log().count(": collected;") == before + 1)
+            last = numbers([line for line in self._log().splitlines() if ": collected;" in line][-1])
+            assert (last["live"], last.get("pending", last.get("spilled"))) == (0, 0), last
+            self.lost += last["lost"]
+        self.sent = 0
+
+    def attach_again(self):
+        """detach, attach."""
+        self.unread()
+        self.detach()
+        self._attach()
+        self._wait_for_reader()
+
+    def interface_goes(self):
+        """And comes back, with what was left of the attachment cleaned up."""
+        self.unread()
+        self._host.ip("link", "delete", "dev", "v0")
+        self.detach()
+        self._make_cable()
+        self._attach()
+        self._wait_for_reader()
+
+    def _wait_for_reader(self):
+        if self._collector:
+            eventually(lambda: self._reader() == self._collector.pid)
+
+    def unread(self):
+        """Without a collector, notes what a detach throws away: it is in the detach's last words. Which records of a
+        collector that was killed may have been written, only the next collector says."""
+        if self._killed:
+            self.start()
+            self.stop()
+        if not self._collector:
+            (entry,) = entries(self._lab, self._host)
+            self.gone += entry["totals"]["live"]["packets"] + entry["collected"]["pending"]["packets"]
+            self.lost += entry["totals"]["lost"]["packets"]
+
+    def rest(self):
+        """Nothing is sent: the identity holds, and what was counted is what was sent."""
+        def holds():
+            (entry,) = entries(self._lab, self._host)
+            try:
+                assert_collected(entry)
+            except AssertionError:
+                return False  # a sweep went between the table and the counters
+            return entry["totals"]["counted"]["packets"] == self.sent
+
+        eventually(holds)
+
+    def records(self):
+        """Packets in all files; a line that a killed collector tore is none."""
+        packets = 0
+        for path in self._directory.glob("records*"):
+            for line in path.read_text().splitlines(keepends=True):
+                packets += json.loads(line)["packets"] if line.endswith("\n") else 0
+        return packets
+
+
+def test_soak(lab, tmp_path):
+    """Issue: random SIGTERM, SIGKILL, attach, replace, detach and interface removal under load."""
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")
+    random.seed(seed)
+    soak = Soak(lab, tmp_path)
+    steps = [soak.send, soak.send, soak.send, soak.start, soak.start, soak.stop, soak.kill, soak.replace,
+             soak.attach_again, soak.interface_goes]
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        step = random.choice(steps)
+        print(step.__name__)
+        step()
+        soak.rest()
+    soak.start()
+    soak.detach()
+    soak.stop()
+    records = soak.records()
+    print(f"{soak.all_sent} packets sent; {records} in records, {soak.lost} lost, {soak.gone} detached unread, "
+          f"{soak.doubtful} of the lost may be in records")
+    assert soak.all_sent <= records + soak.lost + soak.gone <= soak.all_sent + soak.doubtful
+    assert pins(lab) == []

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Idle and active flows end on their own CPU, exactly once, while packets arrive.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <random>
+#include <thread>
+
+#include "expect.hpp"
+#include "program.hpp"
+#include "sweep.hpp"
+
+namespace flowlabel::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t never = 1ull << FL_TICK_BITS;
+
+/// Octets of the packets of flow NUMBER: a mixture of two flows shows.
+std::size_t octets_of(std::uint32_t number)
+{
+    return 48 + number % 97;
+}
+
+Octets frame_of(std::uint32_t number)
+{
+    return (Ethernet{} / IPv6{.label = number} / Udp{} / Payload{octets_of(number) - 48}).octets();
+}
+
+std::uint64_t ticks(std::chrono::nanoseconds time)
+{
+    return static_cast<std::uint64_t>(time.count()) >> FL_TICK_SHIFT;
+}
+
+class Sweep : public testing::TestWithParam<Kind> {
+protected:
+    void make(const Choice& choice)
+    {
+        engine_ = make_engine(GetParam(), choice);
+        auto* const kernel = dynamic_cast<KernelEngine*>(engine_.get());
+        fl_info info{};
+
+        info.cpus = *possible_cpus();
+        info.slots = 1u << choice.slots_shift;
+        info.epoch_jiffies = kernel->epoch_jiffies();
+        auto sweeper = Sweeper::load(kernel->maps(), info);
+        ASSERT_TRUE(sweeper) << sweeper.error().what;
+        sweeper_ = std::make_unique<Sweeper>(std::move(*sweeper));
+        sets_ = info.slots / FL_WAYS;
+    }
+
+    void run(std::uint32_t number)
+    {
+        Octets frame = frame_of(number);
+
+        ASSERT_EQ(*engine_->run({.octets = frame}), Verdict::pass);
+    }
+
+    /// A pass over all CPUs, on a thread of its own.
+    SweepPass pass(const SweepLimits& limits)
+    {
+        SweepPass done;
+
+        std::thread([&] {
+            const auto result = sweeper_->pass(limits, [](bool ring_full) { return !ring_full; });
+
+            EXPECT_TRUE(result) << result.error().what;
+            done = result.value_or(SweepPass{});
+        }).join();
+        return done;
+    }
+
+    std::vector<fl_record> records()
+    {
+        std::vector<fl_record> records;
+
+        EXPECT_TRUE(engine_->drain([&](const fl_record& record) { records.push_back(record); }));
+        return records;
+    }
+
+    void expect_conserved() const
+    {
+        const Counters counters = engine_->counters();
+        const Amount live = engine_->table().sum().amount;
+
+        EXPECT_EQ(counters.counted, live.packets + counters.spilled_packets + counters.lost_packets);
+        EXPECT_EQ(counters.counted_bytes, live.octets + counters.spilled_bytes + counters.lost_bytes);
+    }
+
+    std::unique_ptr<Engine> engine_;
+    std::unique_ptr<Sweeper> sweeper_;
+    std::uint32_t sets_ = 0;
+};
+
+INSTANTIATE_TEST_SUITE_P(Hook, Sweep, testing::ValuesIn(kernel_kinds), testing::PrintToStringParamName());
+
+TEST_P(Sweep, AnIdleFlowEndsAndABusyOneStays)
+{
+    const PinnedToCpu pinned(0);
+
+    make({.slots_shift = 6});
+    run(1);
+    run(1);
+    run(2);
+    std::this_thread::sleep_for(400ms);
+    run(2);
+    EXPECT_EQ(pass({.idle = ticks(300ms), .active = never}).ended, 1u);
+
+    const auto ended = records();
+    ASSERT_EQ(ended.size(), 1u);
+    EXPECT_EQ(ended[0].label, 1u);
+    EXPECT_EQ(ended[0].packets, 2u);
+    EXPECT_EQ(ended[0].octets, 2 * octets_of(1));
+    EXPECT_EQ(ended[0].reason, FL_END_IDLE);
+    EXPECT_EQ(ended[0].cpu, 0u);
+    EXPECT_EQ(engine_->table().sum().amount, (Amount{2, 2 * octets_of(2)}));
+    expect_conserved();
+}
+
+TEST_P(Sweep, AnOldFlowEndsThoughItIsBusyAndGoesOnAsAnother)
+{
+    const PinnedToCpu pinned(0);
+
+    make({.slots_shift = 6});
+    run(1);
+    std::this_thread::sleep_for(400ms);
+    run(1);
+    run(2);
+    EXPECT_EQ(pass({.idle = never, .active = ticks(300ms)}).ended, 1u);
+    run(1);
+
+    const auto ended = records();
+    ASSERT_EQ(ended.size(), 1u);
+    EXPECT_EQ(ended[0].label, 1u);
+    EXPECT_EQ(ended[0].packets, 2u);
+    EXPECT_EQ(ended[0].reason, FL_END_ACTIVE);
+    EXPECT_GE(ended[0].last, ended[0].first + ticks(300ms));
+    for (const TableFlow& flow : flows_of(*engine_)) {
+        EXPECT_EQ(flow.packets, 1u);
+        EXPECT_GE(flow.first, ended[0].last);
+    }
+    EXPECT_EQ(flows_of(*engine_).size(), 2u);
+    expect_conserved();
+}
+
+TEST_P(Sweep, IdleIsTheReasonWhereBothTimesHavePassed)
+{
+    const PinnedToCpu pinned(0);
+
+    make({.slots_shift = 6});
+    run(1);
+    std::this_thread::sleep_for(50ms);
+    pass({.idle = ticks(30ms), .active = ticks(30ms)});
+    const auto ended = records();
+    ASSERT_EQ(ended.size(), 1u);
+    EXPECT_EQ(ended[0].reason, FL_END_IDLE);
+}
+
+TEST_P(Sweep, EverythingEndsWhenItIsForced)
+{
+    constexpr std::uint32_t flows = 3000;
+
+    make({.slots_shift = 14});
+    for (const unsigned cpu : {0u, 1u}) {
+        if (::sysconf(_SC_NPROCESSORS_ONLN) <= static_cast<long>(cpu))
+            GTEST_SKIP() << "this machine has one CPU";
+        const PinnedToCpu pinned(cpu);
+        for (std::uint32_t number = 1; number <= flows; number++)
+            run(number);
+    }
+    const SweepPass done = pass({.everything = true});
+    EXPECT_EQ(done.unreachable, 0u);
+    EXPECT_FALSE(done.stopped);
+
+    const auto ended = records();
+    EXPECT_EQ(ended.size(), 2u * flows) << "each flow once a CPU";
+    EXPECT_EQ(engine_->table().sum().occupied, 0u);
+    std::uint64_t by_sweep = 0;
+    for (const fl_record& record : ended)
+        by_sweep += record.reason == FL_END_FORCED;
+    EXPECT_EQ(by_sweep, done.ended);
+    expect_conserved();
+}
+
+TEST_P(Sweep, AFullRingEndsNothing)
+{
+    const PinnedToCpu pinned(0);
+
+    make({.slots_shift = 10, .ring_records = 40});
+    for (std::uint32_t number = 1; number <= 300; number++)
+        run(number);
+    const std::uint64_t evicted = engine_->counters().spilled_flows;
+    const SweepPass done = pass({.everything = true});
+    const Counters full = engine_->counters();
+
+    EXPECT_TRUE(done.stopped);
+    EXPECT_EQ(full.lost_flows, 0u) << "what finds no room stays";
+    EXPECT_EQ(full.spilled_flows, evicted + done.ended);
+    EXPECT_EQ(engine_->table().sum().flows + full.spilled_flows, 300u);
+    expect_conserved();
+
+    // With a reader it goes on where it was.
+    std::size_t read = records().size();
+    while (pass({.everything = true}).stopped)
+        read += records().size();
+    read += records().size();
+    EXPECT_EQ(read, 300u);
+    EXPECT_EQ(engine_->table().sum().occupied, 0u);
+    expect_conserved();
+}
+
+TEST_P(Sweep, ACallStaysWithinItsCpuItsSetsAndItsEnds)
+{
+    make({.slots_shift = 10});
+    {
+        const PinnedToCpu pinned(0);
+        for (std::uint32_t number = 1; number <= 200; number++)
+            run(number);
+        const auto step = [&](std::uint32_t first, std::uint32_t sets, std::uint32_t ends, std::uint16_t cpu) {
+            return sweeper_->step({.first = first, .sets = sets, .ends = ends, .cpu = cpu, .forced = 1}).value();
+        };
+        const fl_sweep_result few = step(0, 1000, 8, 0);
+        EXPECT_GT(few.ended, 0u);
+        EXPECT_LE(few.ended, 8u);
+        EXPECT_LT(few.next, sets_);
+
+        EXPECT_EQ(step(few.next, 3, 1000, 0).next, few.next + 3);
+
+        const fl_sweep_result elsewhere = step(0, 1000, 1000, 1);
+        EXPECT_EQ(elsewhere.cpu, 0u);
+        EXPECT_EQ(elsewhere.ended, 0u);
+        EXPECT_EQ(elsewhere.next, 0u);
+
+        const fl_sweep_result beyond = step(sets_ - 1, 1000, 1000, 0);
+        EXPECT_EQ(beyond.next, sets_) << "the next CPU's part begins there";
+        EXPECT_EQ(step(sets_, 1000, 1000, 0).ended, 0u);
+    }
+    expect_conserved();
+}
+
+/// Two CPUs send without a pause while a third thread sweeps both and drains the ring. In the end each flow's records
+/// and what is live are what was sent of it.
+TEST_P(Sweep, NoPacketIsLostOrCountedTwiceUnderLoad)
+{
+    if (::sysconf(_SC_NPROCESSORS_ONLN) < 2)
+        GTEST_SKIP() << "this machine has one CPU";
+    constexpr std::uint32_t flows = 400;
+    std::atomic<unsigned> senders{2};
+    std::map<std::uint32_t, Amount> sent[2];
+    std::map<std::uint32_t, Amount> found;
+    std::map<unsigned, std::uint64_t> reasons;
+    std::vector<Octets> frames;
+
+    make({.slots_shift = 7});
+    for (std::uint32_t number = 0; number < flows; number++)
+        frames.push_back(frame_of(number + 1));
+    const auto take = [&] {
+        for (const fl_record& record : records()) {
+            found[record.label].packets += record.packets;
+            found[record.label].octets += record.octets;
+            reasons[record.reason]++;
+        }
+    };
+    {
+        std::vector<std::jthread> threads;
+
+        for (const unsigned cpu : {0u, 1u})
+            threads.emplace_back([&, cpu] {
+                const PinnedToCpu pinned(cpu);
+                std::minstd_rand random(cpu + 1);
+                const auto end = std::chrono::steady_clock::now() + 2s;
+
+                while (std::chrono::steady_clock::now() < end)
+                    for (int i = 0; i < 500; i++) {
+                        const std::uint32_t flow = random() % flows;
+
+                        if (*engine_->run({.octets = frames[flow]}) != Verdict::pass)
+                            ADD_FAILURE() << "a frame did not pass";
+                        sent[cpu][flow + 1].packets++;
+                        sent[cpu][flow + 1].octets += octets_of(flow + 1);
+                    }
+                senders--;
+            });
+        for (unsigned passes = 0; senders != 0; passes++) {
+            pass({.idle = passes % 2 == 0 ? ticks(4ms) : never, .active = passes % 2 == 0 ? never : 0});
+            take();
+        }
+    }
+    take();
+    for (const TableFlow& flow : flows_of(*engine_)) {
+        found[flow.label].packets += flow.packets;
+        found[flow.label].octets += flow.octets;
+    }
+    for (const auto& [label, amount] : sent[1]) {
+        sent[0][label].packets += amount.packets;
+        sent[0][label].octets += amount.octets;
+    }
+    EXPECT_EQ(engine_->counters().lost_flows, 0u);
+    EXPECT_EQ(found, sent[0]);
+    EXPECT_GT(reasons[FL_END_IDLE], 100u);
+    EXPECT_GT(reasons[FL_END_ACTIVE], 100u);
+    EXPECT_GT(reasons[FL_END_EVICTED], 100u);
+    RecordProperty("ended_idle", std::to_string(reasons[FL_END_IDLE]));
+    RecordProperty("ended_active", std::to_string(reasons[FL_END_ACTIVE]));
+    RecordProperty("evicted", std::to_string(reasons[FL_END_EVICTED]));
+    expect_conserved();
+}
+
+} // namespace
+} // namespace flowlabel::test

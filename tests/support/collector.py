@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`flowlabel collect` beside a test: started, told to stop, and what it exported."""
+
+import collections
+import json
+import os
+import signal
+import subprocess
+
+from kernel import eventually
+from lab import Result, binary
+
+UNITS = ("packets", "bytes")
+
+
+class Collector:
+    """A collector in NAMESPACE that writes to PATH. ENV is added to the environment, PREFIX is a command that starts it."""
+
+    def __init__(self, lab, namespace, path, *options, env=None, prefix=()):
+        self._lab = lab
+        self._namespace = namespace
+        self.path = path
+        self._argv = [binary(), "collect", "--jsonl", str(path), *map(str, options), "--bpffs", lab.bpffs]
+        self.process = lab.start(namespace, *prefix, *self._argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                 text=True, env={**os.environ, **(env or {})})
+        if path != "-":
+            eventually(lambda: os.path.exists(path) or self.process.poll() is not None)
+
+    @property
+    def pid(self):
+        """As `status` and a second collector name it."""
+        return self.process.pid
+
+    def reads(self, count=1):
+        """Waits until COUNT attachments have this collector as their reader."""
+        eventually(lambda: [entry["ring"]["reader"] for entry in entries(self._lab, self._namespace)].count(self.pid)
+                   == count)
+        return self
+
+    def stop(self, number=signal.SIGTERM):
+        """Sends a signal and returns how it ended."""
+        self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self):
+        """How it ended."""
+        stdout, stderr = self.process.communicate(timeout=60)
+        return Result(self._argv, self.process.returncode, stdout, stderr)
+
+    def records(self):
+        """What is in the file, whole lines."""
+        return read_records(self.path)
+
+
+def read_records(path):
+    """The records of a file."""
+    with open(path, encoding="ascii") as file:
+        return [json.loads(line) for line in file]
+
+
+def total(records):
+    """{"packets", "bytes"} of all RECORDS together."""
+    return {unit: sum(record[unit] for record in records) for unit in UNITS}
+
+
+def by_flow(records):
+    """{(source, destination, label): (packets, octets)}, each flow's records added up."""
+    flows = collections.defaultdict(lambda: (0, 0))
+    for record in records:
+        key = record["src"], record["dst"], record["label"]
+        flows[key] = flows[key][0] + record["packets"], flows[key][1] + record["bytes"]
+    return dict(flows)
+
+
+def reasons(records):
+    """How many records there are of each end reason."""
+    return collections.Counter(record["end_reason"] for record in records)
+
+
+def entries(lab, namespace):
+    """The attachments of `status --json`."""
+    return lab.flowlabel(namespace, "status", "--json").json()["attachments"]
+
+
+def assert_collected(entry):
+    """counted = live + pending + exported + lost, for packets and for octets, at rest."""
+    totals, collected = entry["totals"], entry["collected"]
+    for unit in UNITS:
+        assert totals["spilled"][unit] == collected["pending"][unit] + collected["exported"][unit], entry
+        assert totals["counted"][unit] == totals["live"][unit] + totals["spilled"][unit] + totals["lost"][unit], entry
