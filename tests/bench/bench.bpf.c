@@ -27,7 +27,11 @@ struct {
 	__type(value, struct flow_pair);
 } stream SEC(".maps");
 
-__u32 position;
+/* Where each CPU is in the stream: a word of a cache line of its own. */
+#define POSITIONS 64
+#define POSITION_WORDS 16
+
+__u32 positions[POSITIONS * POSITION_WORDS];
 
 const volatile __u32 bench_l3 = FL_ETHERNET_SIZE; /* where the packet's IPv6 header stands */
 const volatile __u32 bench_labelled;		   /* give flows labels of their own */
@@ -75,7 +79,7 @@ fl_inline bool fresh_packet(struct xdp_md *ctx)
 {
 	__u8 *data = (void *)(long)ctx->data;
 	__u8 *data_end = (void *)(long)ctx->data_end;
-	__u32 number = position++ % STREAM_LENGTH;
+	__u32 number = positions[bpf_get_smp_processor_id() % POSITIONS * POSITION_WORDS]++ % STREAM_LENGTH;
 	__u32 key = number / 2;
 	struct flow_pair *pair = bpf_map_lookup_elem(&stream, &key);
 	__u8 *ip6 = data + bench_l3 % 256;

@@ -2,11 +2,18 @@
 #include "programs.hpp"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+#include <sched.h>
 
 #include <algorithm>
+#include <barrier>
 #include <ctime>
 #include <iterator>
+#include <memory>
+#include <numeric>
 #include <stdexcept>
+#include <thread>
 
 #include "object.hpp"
 #include "packet_shape.hpp"
@@ -51,6 +58,8 @@ public:
           packet_(make_packet(shape))
     {
     }
+
+    [[nodiscard]] int ring() { return bpf_map__fd(object_.skeleton().maps.ring); }
 
     /// ns per packet over PACKETS packets.
     double run(std::uint32_t packets);
@@ -111,6 +120,75 @@ static void compare(std::uint64_t flows, const Shape& shape, const ProgramOption
                              samples[i]));
 }
 
+/// Keeps this thread on CPU.
+static void pin(unsigned cpu)
+{
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    sched_setaffinity(0, sizeof(set), &set);
+}
+
+constexpr Subject observe = {"prog", "observe", "datapath"};
+
+/// Packets per µs of the first 1 to all CPUs at the same time, on one table: everything per packet stays on its CPU.
+static void scale(std::uint64_t flows, const ProgramOptions& options, Results& results)
+{
+    Runner runner(observe, {.name = "uniform"}, flows);
+
+    for (unsigned cpus = 1; cpus <= std::thread::hardware_concurrency(); cpus++) {
+        std::vector<double> samples;
+
+        for (unsigned round = 0; round <= options.rounds; round++) {
+            std::vector<double> rates(cpus);
+            {
+                std::barrier start(static_cast<std::ptrdiff_t>(cpus)); // outlives the threads
+                std::vector<std::jthread> threads;
+
+                for (unsigned cpu = 0; cpu < cpus; cpu++)
+                    threads.emplace_back([&, cpu] {
+                        pin(cpu);
+                        start.arrive_and_wait();
+                        rates[cpu] = 1000 / runner.run(options.packets);
+                    });
+            }
+            if (round > 0) // the first one fills the tables
+                samples.push_back(std::accumulate(rates.begin(), rates.end(), 0.0));
+        }
+        results.add(make_row({.suite = "prog",
+                              .name = "observe",
+                              .flows = flows,
+                              .variant = fmt::format("{} CPU{}", cpus, cpus > 1 ? "s" : ""),
+                              .unit = "Mpps"},
+                             samples));
+    }
+}
+
+/// A flood with somebody who takes the records out of the ring, on the first CPU.
+static void drain(std::uint64_t flows, const ProgramOptions& options, Results& results)
+{
+    Runner runner(observe, {.name = "uniform"}, flows);
+    std::vector<double> samples;
+    const auto forget = [](void*, void*, std::size_t) { return 0; };
+    const std::unique_ptr<ring_buffer, decltype(&ring_buffer__free)> ring(
+        ring_buffer__new(runner.ring(), forget, nullptr, nullptr), ring_buffer__free);
+
+    if (!ring)
+        throw std::runtime_error("cannot map the ring");
+    const std::jthread reader([&](const std::stop_token& stop) {
+        pin(0);
+        while (!stop.stop_requested())
+            ring_buffer__consume(ring.get());
+    });
+
+    runner.run(static_cast<std::uint32_t>(options.longest_warm_up));
+    for (unsigned round = 0; round < options.rounds; round++)
+        samples.push_back(runner.run(options.packets));
+    results.add(make_row(
+        {.suite = "prog", .name = "observe", .flows = flows, .variant = "drained", .unit = "ns/packet"}, samples));
+}
+
 void run_programs(const ProgramOptions& options, Results& results)
 {
     for (const std::uint64_t flows : options.flows)
@@ -122,6 +200,9 @@ void run_programs(const ProgramOptions& options, Results& results)
     compare(1000, {.name = "vlan", .vlan = true}, options, results);
     compare(1000, {.name = "3-extensions", .extension_headers = 3}, options, results);
     compare(1000, {.name = "labelled", .labelled = true}, options, results);
+    drain(10'000'000, options, results);
+    scale(1'000, options, results);
+    scale(300'000, options, results);
 }
 
 } // namespace flowlabel::bench
