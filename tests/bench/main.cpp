@@ -9,6 +9,7 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -31,13 +32,25 @@ static void pin()
     sched_setaffinity(0, sizeof(set), &set);
 }
 
-static void write(const std::filesystem::path& path, const std::string& text)
-{
-    std::ofstream file(path);
+/// A document of the run. Opened before the run, which is too long to be lost to a wrong name.
+class Document {
+public:
+    explicit Document(const std::filesystem::path& path) : path_(path), file_(path)
+    {
+        if (!file_)
+            throw std::runtime_error("cannot write " + path.string());
+    }
 
-    if (!(file << text).flush())
-        throw std::runtime_error("cannot write " + path.string());
-}
+    void write(const std::string& text)
+    {
+        if (!(file_ << text).flush())
+            throw std::runtime_error("cannot write " + path_.string());
+    }
+
+private:
+    std::filesystem::path path_;
+    std::ofstream file_;
+};
 
 static int run(int argc, char** argv)
 {
@@ -55,11 +68,16 @@ static int run(int argc, char** argv)
     app.add_flag("--quick", quick, "fewer rounds, no variants: the shape in under two minutes");
     app.add_option("--json", json_file, "write the results as a flowlabel.bench/1 document")->type_name("FILE");
     app.add_option("--plot", plot_directory, "draw cost against flows as DIR/flows.svg")->type_name("DIR");
-    app.add_option("--flows", programs.flows, "numbers of flows")->delimiter(',');
+    app.add_option("--flows", programs.flows, "numbers of flows")->delimiter(',')->check([](const std::string& number) {
+        return number == "0" ? std::string("there is no packet without a flow") : std::string();
+    });
     app.add_option("--only", programs.names, "names of the rows of prog and alt")
         ->delimiter(',')
-        ->type_name("NAME,...");
-    app.add_option("--suite", suites, "prog (with alt), path, loader, offline")->delimiter(',');
+        ->type_name("NAME,...")
+        ->check(CLI::IsMember(program_names()));
+    app.add_option("--suite", suites, "prog (with alt), path, loader, offline")
+        ->delimiter(',')
+        ->check(CLI::IsMember(suites));
     CLI11_PARSE(app, argc, argv);
     if (quick) {
         programs.rounds = 3;
@@ -73,6 +91,13 @@ static int run(int argc, char** argv)
         offline.rounds = 3;
         offline.packets = 400'000;
     }
+    std::optional<Document> json;
+    std::optional<Document> picture;
+
+    if (!json_file.empty())
+        json.emplace(json_file);
+    if (!plot_directory.empty())
+        picture.emplace(std::filesystem::path(plot_directory) / "flows.svg");
     pin();
     if (std::ranges::count(suites, "prog"))
         run_programs(programs, results);
@@ -82,10 +107,10 @@ static int run(int argc, char** argv)
         run_loader(loader, results);
     if (std::ranges::count(suites, "offline"))
         run_offline(offline, results);
-    if (!json_file.empty())
-        write(json_file, results.json().dump(1) + '\n');
-    if (!plot_directory.empty())
-        write(std::filesystem::path(plot_directory) / "flows.svg", plot(results.rows()));
+    if (json)
+        json->write(results.json().dump(1) + '\n');
+    if (picture)
+        picture->write(plot(results.rows()));
     return 0;
 }
 

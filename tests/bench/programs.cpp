@@ -120,6 +120,15 @@ static void compare(std::uint64_t flows, const Shape& shape, const ProgramOption
                              samples[i]));
 }
 
+std::vector<std::string> program_names()
+{
+    std::vector<std::string> names;
+
+    for (const Subject& subject : subjects)
+        names.emplace_back(subject.row);
+    return names;
+}
+
 /// Keeps this thread on CPU.
 static void pin(unsigned cpu)
 {

@@ -19,6 +19,9 @@ struct ProgramOptions {
     bool variants = true;           ///< skewed, tagged, extension headers, labelled
 };
 
+/// Of the rows of both suites.
+std::vector<std::string> program_names();
+
 void run_programs(const ProgramOptions& options, Results& results);
 
 } // namespace flowlabel::bench

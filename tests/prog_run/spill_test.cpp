@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <map>
@@ -199,6 +200,33 @@ TEST_P(Spill, AFlowThatComesBackStartsAgain)
 }
 
 class Cpus : public testing::TestWithParam<Kind> {};
+
+/// The table's order shows the slots: the hash of the BPF build is the one of the native build, in every bit of a key.
+TEST_P(Spill, EveryBuildPutsAFlowIntoTheSameSlot)
+{
+    const PinnedToCpu pinned(0);
+    const auto native = make_engine(Kind::native, {});
+    const auto engine = make_engine(GetParam(), {});
+    std::mt19937 random(1);
+
+    for (std::uint32_t number = 0; number < 200; number++) {
+        Octets frame = frame_of(number);
+
+        std::generate_n(frame.begin() + 14 + 8, 32, [&] { return static_cast<std::uint8_t>(random()); });
+        Octets same = frame;
+        ASSERT_EQ(*native->run({.octets = frame}), Verdict::pass);
+        ASSERT_EQ(*engine->run({.octets = same}), Verdict::pass);
+    }
+    const auto labels = [](const Engine& of) {
+        std::vector<std::uint32_t> found;
+
+        for (const TableFlow& flow : of.table().flows())
+            found.push_back(flow.label);
+        return found;
+    };
+    EXPECT_EQ(labels(*native).size(), 200u);
+    EXPECT_EQ(labels(*native), labels(*engine));
+}
 
 INSTANTIATE_TEST_SUITE_P(Hook, Cpus, testing::ValuesIn(kernel_kinds), testing::PrintToStringParamName());
 
