@@ -4,14 +4,16 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <memory>
 
+#include "collect_exporters.hpp"
 #include "collector.hpp"
 #include "context.hpp"
 #include "duration.hpp"
-#include "jsonl_file.hpp"
+#include "exporter.hpp"
 #include "options.hpp"
 #include "privilege.hpp"
 
@@ -22,7 +24,7 @@ constexpr std::uint64_t most_flows = 1u << 30;
 struct CollectCommand {
     CollectorOptions options;
     std::optional<std::uint64_t> max_flows;
-    std::string jsonl;
+    JsonlOptions jsonl;
 };
 
 /// The signals that end the collector, and SIGHUP, are taken between two turns alone.
@@ -77,18 +79,24 @@ public:
     StatusLine& operator=(const StatusLine&) = delete;
     ~StatusLine() { clear(); }
 
-    void update(const Collector& collector, const JsonlFile& file)
+    void update(const Collector& collector, const Exporters& exporters)
     {
         const auto now = Clock::now();
 
         if (!wanted_ || now < next_)
             return;
         const auto [attachments, flows, lost] = collector.progress();
-        const std::uint64_t records = file.records();
+        std::uint64_t records = 0; // by the exporter that is ahead
+        std::string failing;
 
+        for (const ExporterState& exporter : exporters.states()) {
+            records = std::max(records, exporter.written_records);
+            if (exporter.error)
+                failing += (failing.empty() ? "not writing to " : ", ") + exporter.name;
+        }
         print_text(fmt::format("\r{} attachments, {} flows in memory, {} records/s, {} packets lost, {}\033[K",
                                attachments, grouped(flows), grouped(records - records_), grouped(lost),
-                               file.failing() ? "not writing" : "writing"));
+                               failing.empty() ? "writing" : failing));
         records_ = records;
         next_ = now + std::chrono::seconds(1);
         drawn_ = true;
@@ -158,34 +166,51 @@ private:
 };
 
 /// Turns until a signal says to stop, or nobody reads the records any more.
-static void collect(Collector& collector, JsonlFile& file, StatusLine& line)
+static void collect(Collector& collector, Exporters& exporters, StatusLine& line)
 {
     const sigset_t signals = handled_signals();
     Watchdog watchdog;
 
-    while (!file.closed()) {
+    while (!exporters.all_closed()) {
         watchdog.turn();
-        line.update(collector, file);
+        line.update(collector, exporters);
         const bool more = collector.turn();
         const timespec pause{.tv_sec = 0, .tv_nsec = more ? 0 : std::chrono::nanoseconds(Collector::pause).count()};
         const int number = sigtimedwait(&signals, nullptr, &pause);
 
         if (number == SIGINT || number == SIGTERM)
-            return file.hurry();
+            return;
         if (number == SIGHUP)
-            if (const auto opened = file.reopen(); !opened)
-                print_warning(opened.error().what + "; the records go on to the file that was open");
+            exporters.reopen();
     }
+}
+
+static Result<Sinks> open_sinks(const CollectCommand& command)
+{
+    Sinks sinks;
+
+    if (const auto opened = open_jsonl(command.jsonl, sinks); !opened)
+        return std::unexpected(opened.error());
+    if (sinks.empty())
+        return fail("nothing says where the records go", "--jsonl FILE, or --jsonl - for stdout", Failure::usage);
+    return sinks;
+}
+
+/// What an exporter could not hand on although another one did: the identity does not show it.
+static void say_lost(const Exporters& exporters)
+{
+    for (const ExporterState& exporter : exporters.states())
+        if (exporter.lost_records > 0)
+            print_warning(fmt::format("{}: {} records with {} packets {} octets did not get there", exporter.name,
+                                      grouped(exporter.lost_records), grouped(exporter.lost.packets),
+                                      grouped(exporter.lost.octets)));
 }
 
 static Result<void> run(const Context& context, CollectCommand& command)
 {
     const sigset_t signals = handled_signals();
-    JsonlFile file;
 
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    if (command.jsonl.empty())
-        return fail("nothing says where the records go", "--jsonl FILE, or --jsonl - for stdout", Failure::usage);
     command.options.max_flows = command.max_flows.value_or(command.options.max_flows);
     const auto bpffs = Bpffs::open(context.bpffs);
 
@@ -193,22 +218,28 @@ static Result<void> run(const Context& context, CollectCommand& command)
         return std::unexpected(bpffs.error());
     if (const auto named = check_names(*bpffs, command.options); !named)
         return named;
-    if (const auto opened = file.open(command.jsonl); !opened)
-        return opened;
+    auto sinks = open_sinks(command);
+
+    if (!sinks)
+        return std::unexpected(sinks.error());
     if (const auto dropped = drop_capabilities_for_collecting(); !dropped)
         return dropped;
-    StatusLine line(command.jsonl != "-");
-    Collector collector(*bpffs, command.options, file, events(line));
+    StatusLine line(command.jsonl.file != "-");
+    Exporters exporters(std::move(*sinks), command.options.max_flows);
+    Collector collector(*bpffs, command.options, exporters, events(line));
 
     if (const auto started = collector.start(); !started)
         return started;
     sd_notify(0, "READY=1");
-    collect(collector, file, line);
+    collect(collector, exporters, line);
     sd_notify(0, "STOPPING=1");
+    const bool enough = exporters.all_closed(); // whoever read the records has what it wanted
     const auto finished = collector.finish();
 
-    if (file.closed()) // whoever read the records has what it wanted
+    line.clear();
+    if (enough)
         return {};
+    say_lost(exporters);
     return finished;
 }
 
@@ -241,9 +272,7 @@ void add_collect(CLI::App& app, Context& context)
                 "a flow without a packet for so long ends; 15s unless given (rfc3697: 120s, rfc1883: 6s)");
     add_timeout(collect, "--active", options.active,
                 "a flow older than that ends and goes on as another record; 60s unless given");
-    collect
-        .add_option("--jsonl", command->jsonl, "a JSON object a line and record; - is stdout; SIGHUP opens it again")
-        ->type_name("FILE|-");
+    add_jsonl_options(collect, command->jsonl);
     add_number(
         collect, "--max-flows", command->max_flows, 1,
         "flows of one attachment held in memory, 64 octets in each of 4/3 to 8/3 slots; beyond, some are exported "

@@ -15,7 +15,7 @@
 namespace flowlabel {
 
 constexpr std::size_t records_of_a_drain = 8192;
-constexpr std::size_t records_of_a_write = 512;
+constexpr std::size_t records_of_a_batch = 512;
 constexpr std::size_t smallest_scan = 4096; // slots of the merged table
 constexpr std::size_t largest_scan = 40960; // half a millisecond, while the ring fills
 
@@ -30,6 +30,12 @@ static fl_amount operator-(const fl_amount& whole, const fl_amount& part)
     return {.packets = whole.packets - part.packets, .octets = whole.octets - part.octets};
 }
 
+/// Neither exported nor lost.
+static fl_amount unsettled(const fl_account& account)
+{
+    return account.taken - account.exported - account.lost;
+}
+
 static std::size_t sets_of(const fl_info& info)
 {
     return std::size_t{info.slots} / FL_WAYS;
@@ -37,13 +43,16 @@ static std::size_t sets_of(const fl_info& info)
 
 Collection::Collection(Found found, Fd lock, Account account, RingReader ring, Sweeper sweeper, Mapping table,
                        Mapping counters, const fl_secrets& secrets, std::size_t most_flows)
-    : found_(std::move(found)), lock_(std::move(lock)), account_(std::move(account)), ring_(std::move(ring)),
-      sweeper_(std::move(sweeper)), table_(std::move(table)), counters_(std::move(counters)),
-      merged_(most_flows, secrets)
+    : found_(std::move(found)), lock_(std::move(lock)), account_(std::make_shared<SharedAccount>(std::move(account))),
+      ring_(std::move(ring)), sweeper_(std::move(sweeper)), table_(std::move(table)), counters_(std::move(counters)),
+      merged_(most_flows, secrets), swept_(now_monotonic())
 {
     const fl_info& info = found_.info();
 
-    point_ = {.interface = interface_of(found_), .ifindex = info.ifindex, .hook = found_.place.hook};
+    point_ = {.interface = interface_of(found_),
+              .ifindex = info.ifindex,
+              .hook = found_.place.hook,
+              .netns_inode = found_.place.netns_inode};
     hash_.config.slots_shift = static_cast<std::uint8_t>(std::countr_zero(info.slots));
     hash_.secrets = secrets;
     recover();
@@ -81,14 +90,13 @@ Result<std::shared_ptr<Collection>> Collection::open(Found found, Fd lock, std::
 /// collector that was killed between the two had taken what lies there.
 void Collection::recover()
 {
-    fl_account account = account_.get();
-
-    recovered_ = {.lost = account.taken - account.exported - account.lost, .writing = account.writing};
-    account.lost += recovered_.lost;
-    account.writing = {};
-    account.position = std::max<std::uint64_t>(account.position, ring_.position());
-    account_.set(account);
-    ring_.set_position(account.position);
+    account_->update([this](fl_account& account) {
+        recovered_ = {.lost = unsettled(account), .writing = account.writing};
+        account.lost += recovered_.lost;
+        account.writing = {};
+        account.position = std::max<std::uint64_t>(account.position, ring_.position());
+    });
+    ring_.set_position(account_->get().position);
 }
 
 TableView Collection::table() const
@@ -111,12 +119,68 @@ Totals Collection::totals() const
 {
     const TableView::Sum live = table().sum();
 
-    return make_totals(counters(), live.flows, live.amount, account_.get());
+    return make_totals(counters(), live.flows, live.amount, account_->get());
 }
 
 std::uint64_t Collection::lost_packets() const
 {
-    return make_totals(counters(), 0, {}, account_.get()).lost.packets;
+    return make_totals(counters(), 0, {}, account_->get()).lost.packets;
+}
+
+bool Collection::has_pending() const
+{
+    return unsettled(account_->get()).packets > 0;
+}
+
+CollectionState Collection::state(std::size_t top) const
+{
+    const TableView::Sum live = table().sum();
+    CollectionState state{.point = point_,
+                          .info = found_.info(),
+                          .counters = counters(),
+                          .totals = {},
+                          .occupied = live.occupied,
+                          .ring = {.bytes = found_.info().ring_bytes, .used = ring_.waiting()},
+                          .flows = flows_.load(std::memory_order_relaxed),
+                          .max_flows = merged_.most(),
+                          .sweep_ns = sweep_ns_.load(std::memory_order_relaxed),
+                          .swept_ago_ns = now_monotonic() - swept_.load(std::memory_order_relaxed),
+                          .top = {}};
+
+    state.totals = make_totals(state.counters, live.flows, live.amount, account_->get());
+    if (top > 0)
+        state.top = largest_flows(top);
+    return state;
+}
+
+/// By octets, the largest first.
+std::vector<Flow> Collection::largest_flows(std::size_t most) const
+{
+    const auto larger = [](const TableFlow& a, const TableFlow& b) { return a.octets > b.octets; };
+    const std::uint64_t epoch = epoch_utc();
+    std::vector<TableFlow> heap;
+    std::vector<Flow> flows;
+
+    table().each_flow([&](const TableFlow& flow) {
+        if (heap.size() == most && !larger(flow, heap.front()))
+            return;
+        heap.push_back(flow);
+        std::ranges::push_heap(heap, larger);
+        if (heap.size() > most) {
+            std::ranges::pop_heap(heap, larger);
+            heap.pop_back();
+        }
+    });
+    std::ranges::sort_heap(heap, larger);
+    for (const TableFlow& flow : heap)
+        flows.push_back(make_flow(flow, epoch));
+    return flows;
+}
+
+/// Tick 0 in ns since 1970 UTC, by the clocks as they are now.
+std::uint64_t Collection::epoch_utc() const
+{
+    return now_utc() - now_monotonic() + found_.info().epoch;
 }
 
 std::uint64_t Collection::now() const
@@ -153,16 +217,20 @@ std::optional<EndReason> Collection::due(const fl_slot& flow, const SweepLimits&
     return std::nullopt;
 }
 
-/// Gives DUE to SINK, and forgets it here when SINK has it. DUE is empty afterwards in any case.
-Result<void> Collection::hand_over(std::vector<Due>& due, RecordSink& sink)
+/// Gives DUE to the exporters and forgets it here, or, where none has room, does nothing. DUE is empty afterwards in
+/// any case.
+bool Collection::hand_over(std::vector<Due>& due, Exporters& exporters)
 {
-    const std::uint64_t epoch = now_utc() - now_monotonic() + found_.info().epoch;
-    fl_account account = account_.get();
+    const std::uint64_t epoch = epoch_utc();
+    RecordBatch batch{.point = point_, .records = {}};
 
     if (due.empty())
-        return {};
-    account.writing = {};
-    records_.clear();
+        return true;
+    if (!exporters.have_room()) {
+        due.clear();
+        return false;
+    }
+    batch.records.reserve(due.size());
     for (const auto& [flow, reason] : due) {
         const TableFlow merged{.src = {flow.src[0], flow.src[1]},
                                .dst = {flow.dst[0], flow.dst[1]},
@@ -173,29 +241,22 @@ Result<void> Collection::hand_over(std::vector<Due>& due, RecordSink& sink)
                                .first = first_of(flow),
                                .last = last_of(flow)};
 
-        records_.push_back({.flow = make_flow(merged, epoch), .reason = reason});
-        account.writing += {.packets = flow.packets, .octets = flow.octets};
+        batch.records.push_back({.flow = make_flow(merged, epoch), .reason = reason});
     }
-    account_.set(account);
-    const auto written = sink.write(point_, records_);
-
-    if (written) {
-        account.exported += account.writing;
-        for (const Due& one : due)
-            merged_.erase(one.flow);
-    }
-    account.writing = {};
-    account_.set(account);
+    exporters.offer(std::make_shared<AccountedBatch>(account_, std::move(batch)));
+    for (const Due& one : due)
+        merged_.erase(one.flow);
     due.clear();
-    return written;
+    flows_.store(merged_.size(), std::memory_order_relaxed);
+    return true;
 }
 
-Result<void> Collection::expire(const SweepLimits& limits, std::size_t calls, RecordSink& sink)
+void Collection::expire(const SweepLimits& limits, std::size_t calls, Exporters& exporters)
 {
     const std::uint64_t at = now();
 
     if (merged_.size() == 0)
-        return {};
+        return;
 
     const std::size_t part =
         std::min(std::clamp(merged_.slots() / calls, smallest_scan, largest_scan), merged_.slots());
@@ -207,54 +268,59 @@ Result<void> Collection::expire(const SweepLimits& limits, std::size_t calls, Re
             continue;
         if (const auto reason = due(flow, limits, at))
             due_.push_back({.flow = flow, .reason = *reason});
-        if (due_.size() == records_of_a_write)
-            if (auto written = hand_over(due_, sink); !written)
-                return written;
+        if (due_.size() == records_of_a_batch && !hand_over(due_, exporters))
+            return;
     }
-    return hand_over(due_, sink);
+    hand_over(due_, exporters);
 }
 
-Result<void> Collection::export_some(EndReason reason, RecordSink& sink)
+bool Collection::export_some(EndReason reason, Exporters& exporters)
 {
-    const std::size_t wanted = std::min(merged_.size(), records_of_a_write);
+    const std::size_t wanted = std::min(merged_.size(), records_of_a_batch);
 
     while (due_.size() < wanted)
         if (const fl_slot& flow = merged_.slot(cursor_++); flow.tag & FL_TAG_USED)
             due_.push_back({.flow = flow, .reason = reason});
-    return hand_over(due_, sink);
+    return hand_over(due_, exporters);
 }
 
 void Collection::write_off()
 {
-    fl_account account = account_.get();
+    fl_amount left{};
 
-    account.lost += account.taken - account.exported - account.lost;
-    account_.set(account);
+    for (std::size_t i = 0; i < merged_.slots(); i++)
+        if (const fl_slot& flow = merged_.slot(i); flow.tag & FL_TAG_USED)
+            left += {.packets = flow.packets, .octets = flow.octets};
+    account_->update([&](fl_account& account) { account.lost += left; });
+    merged_.clear();
+    flows_.store(0, std::memory_order_relaxed);
 }
 
 /// As many as the merged table takes, of MOST.
 std::size_t Collection::take(std::size_t most)
 {
-    fl_account account = account_.get();
     fl_amount taken{};
     std::size_t records = 0;
-
-    account.position = ring_.read(most, [&](const fl_record& record) {
+    const std::uint64_t position = ring_.read(most, [&](const fl_record& record) {
         if (!merged_.add(record))
             return false;
         taken += {.packets = record.packets, .octets = record.octets};
         records++;
         return true;
     });
+
     if (records > 0) {
-        account.taken += taken;
-        account_.set(account);
-        ring_.set_position(account.position);
+        account_->update([&](fl_account& account) {
+            account.position = position;
+            account.taken += taken;
+        });
+        ring_.set_position(position);
+        flows_.store(merged_.size(), std::memory_order_relaxed);
     }
     return records;
 }
 
-std::size_t Collection::drain(RecordSink& sink)
+std::size_t Collection::drain(Exporters& exporters)
 {
     std::size_t records = 0;
 
@@ -262,9 +328,8 @@ std::size_t Collection::drain(RecordSink& sink)
         const std::size_t before = records;
 
         records += take(records_of_a_drain - records);
-        if (merged_.full() ? !export_some(EndReason::evicted, sink)
-                           : records == before) // what SINK refuses keeps its place, and so does the ring
-            break;
+        if (merged_.full() ? !export_some(EndReason::evicted, exporters) : records == before)
+            break; // what finds no room keeps its place, and so does the ring
         if (ring_.waiting() == 0)
             break;
     }
@@ -274,8 +339,14 @@ std::size_t Collection::drain(RecordSink& sink)
 Result<SweepPass> Collection::sweep(const SweepLimits& limits, const std::function<bool(bool)>& wait)
 {
     const std::scoped_lock one(sweeping_);
+    const std::uint64_t start = now_monotonic();
+    auto pass = sweeper_.pass(limits, wait);
 
-    return sweeper_.pass(limits, wait);
+    if (pass && !pass->stopped) {
+        swept_.store(now_monotonic(), std::memory_order_relaxed);
+        sweep_ns_.store(swept_.load(std::memory_order_relaxed) - start, std::memory_order_relaxed);
+    }
+    return pass;
 }
 
 } // namespace flowlabel

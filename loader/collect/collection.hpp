@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /// One attachment that is being collected. Its flows go from the table to the ring (evicted there, or swept), from the
-/// ring to the merged table, and from there as records to a sink. Each packet is in one of these places at any time,
-/// and the account says how many left by the last step, so that whoever comes next goes on without counting anything
-/// twice.
+/// ring to the merged table, and from there as records to the exporters. Each packet is in one of these places at any
+/// time, and the account says how many left by the last step, so that whoever comes next goes on without counting
+/// anything twice.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -13,7 +14,9 @@
 #include <optional>
 #include <vector>
 
-#include "account.hpp"
+#include "accounted_batch.hpp"
+#include "exporter.hpp"
+#include "flowlabel/collection_state.hpp"
 #include "flowlabel/counters.hpp"
 #include "flowlabel/record.hpp"
 #include "flowlabel/table.hpp"
@@ -49,16 +52,23 @@ public:
     /// Packets that are lost, without a scan of the table.
     [[nodiscard]] std::uint64_t lost_packets() const;
 
+    /// Is anything of it on its way to the exporters?
+    [[nodiscard]] bool has_pending() const;
+
+    /// With the TOP largest flows of the kernel's table. On any thread; takes a scan of it.
+    [[nodiscard]] CollectionState state(std::size_t top) const;
+
     /// Takes records out of the ring, a bounded number. Where the merged table is full, some of its flows are exported
-    /// first; while SINK refuses them the records stay in the ring. Returns how many were taken.
-    std::size_t drain(RecordSink& sink);
+    /// first; while no exporter has room the records stay in the ring. Returns how many were taken.
+    std::size_t drain(Exporters& exporters);
 
-    /// Exports what is due in the next part of the merged table; CALLS calls look at all of it, or more of a large one.
-    /// An error is SINK's.
-    Result<void> expire(const SweepLimits& limits, std::size_t calls, RecordSink& sink);
+    /// Exports what is due in the next part of the merged table, as far as there is room; CALLS calls look at all of
+    /// it, or more of a large one.
+    void expire(const SweepLimits& limits, std::size_t calls, Exporters& exporters);
 
-    /// Exports some of the merged table's flows, those that come next in it, which are any. An error is SINK's.
-    Result<void> export_some(EndReason reason, RecordSink& sink);
+    /// Exports some of the merged table's flows, those that come next in it, which are any. False: no exporter has
+    /// room.
+    bool export_some(EndReason reason, Exporters& exporters);
 
     /// Nobody will take what is left in the merged table: it is lost.
     void write_off();
@@ -73,6 +83,8 @@ private:
     void recover();
     [[nodiscard]] Counters counters() const;
     [[nodiscard]] TableView table() const;
+    [[nodiscard]] std::vector<Flow> largest_flows(std::size_t most) const;
+    [[nodiscard]] std::uint64_t epoch_utc() const;
     [[nodiscard]] std::uint64_t now() const;
     [[nodiscard]] std::uint64_t last_in_kernel(const fl_slot& flow) const;
     [[nodiscard]] std::optional<EndReason> due(const fl_slot& flow, const SweepLimits& limits, std::uint64_t now) const;
@@ -82,12 +94,12 @@ private:
         fl_slot flow;
         EndReason reason;
     };
-    Result<void> hand_over(std::vector<Due>& due, RecordSink& sink);
+    bool hand_over(std::vector<Due>& due, Exporters& exporters);
 
     Found found_;
     Fd lock_;
     ObservationPoint point_;
-    Account account_;
+    std::shared_ptr<SharedAccount> account_;
     RingReader ring_;
     std::mutex sweeping_;
     Sweeper sweeper_;
@@ -98,7 +110,9 @@ private:
     Recovered recovered_{};
     std::size_t cursor_ = 0;
     std::vector<Due> due_;
-    std::vector<FlowRecord> records_;
+    std::atomic<std::uint64_t> flows_{0};    ///< in merged_, for other threads
+    std::atomic<std::uint64_t> sweep_ns_{0}; ///< the latest whole pass
+    std::atomic<std::uint64_t> swept_;       ///< when it ended, by the monotonic clock
 };
 
 } // namespace flowlabel

@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr auto look_interval = 500ms;
 constexpr auto full_ring_pause = 1ms;
+constexpr auto patience = 2s;              // with exporters that take nothing, when an attachment ends
 constexpr std::size_t many_records = 4096; // in one turn: more are coming
 
 static std::uint64_t ticks(std::chrono::nanoseconds time)
@@ -26,8 +27,8 @@ static SweepLimits limits_of(const CollectorOptions& options)
     return {.idle = ticks(options.idle), .active = ticks(options.active)};
 }
 
-Collector::Collector(Bpffs bpffs, CollectorOptions options, RecordSink& sink, CollectorEvents events)
-    : bpffs_(std::move(bpffs)), options_(std::move(options)), sink_(sink), events_(std::move(events))
+Collector::Collector(Bpffs bpffs, CollectorOptions options, Exporters& exporters, CollectorEvents events)
+    : bpffs_(std::move(bpffs)), options_(std::move(options)), exporters_(exporters), events_(std::move(events))
 {
 }
 
@@ -133,7 +134,7 @@ void Collector::look_around()
     for (const auto& collection : gone) {
         if (const auto done = finish(*collection, EndReason::forced); !done)
             events_.warning(done.error().what);
-        events_.ended(*collection);
+        leaving_.push_back(collection);
     }
     if (std::ranges::all_of(present, [&](const auto& entry) { return collections_.contains(entry.first); }))
         return;
@@ -152,8 +153,10 @@ void Collector::expire()
     const auto calls = static_cast<std::size_t>(pass_interval() / pause);
 
     for (const auto& [key, collection] : collections_)
-        if (const auto expired = collection->expire(limits_of(options_), calls, sink_); !expired)
-            warn_once(expired.error().what);
+        collection->expire(limits_of(options_), calls, exporters_);
+    for (const std::string& text : exporters_.news())
+        events_.warning(text);
+    see_off(false);
     const std::scoped_lock guard(mutex_);
 
     if (sweep_error_)
@@ -193,7 +196,7 @@ std::size_t Collector::drain()
     std::size_t taken = 0;
 
     for (const auto& [key, collection] : collections_)
-        taken += collection->drain(sink_);
+        taken += collection->drain(exporters_);
     return taken;
 }
 
@@ -210,20 +213,42 @@ Result<void> Collector::finish(Collection& collection, EndReason reason)
     });
 
     while (swept.wait_for(0s) != std::future_status::ready)
-        if (collection.drain(sink_) + drain() == 0)
+        if (collection.drain(exporters_) + drain() == 0)
             swept.wait_for(full_ring_pause);
     const auto pass = swept.get();
 
-    while (collection.drain(sink_) > 0 || collection.flows() > 0) {
-        if (auto exported = collection.export_some(reason, sink_); !exported) {
+    auto deadline = std::chrono::steady_clock::now() + patience;
+
+    while (collection.drain(exporters_) > 0 || collection.flows() > 0) {
+        const auto now = std::chrono::steady_clock::now();
+
+        if (collection.export_some(reason, exporters_)) {
+            deadline = now + patience;
+        } else if (now > deadline) {
+            const std::size_t flows = collection.flows();
+
             collection.write_off();
-            return exported;
+            return fail(fmt::format("{}: no exporter took a record for {} s: {} flows are lost",
+                                    collection.point().interface, patience / 1s, flows));
+        } else {
+            std::this_thread::sleep_for(full_ring_pause);
         }
         drain();
     }
     if (!pass)
         return std::unexpected(pass.error());
     return {};
+}
+
+/// Says goodbye to attachments that ended: to those of which everything has left, or to ALL.
+void Collector::see_off(bool all)
+{
+    std::erase_if(leaving_, [&](const auto& collection) {
+        if (!all && collection->has_pending())
+            return false;
+        events_.ended(*collection);
+        return true;
+    });
 }
 
 Result<void> Collector::finish()
@@ -234,10 +259,34 @@ Result<void> Collector::finish()
     for (const auto& [key, collection] : collections_) {
         if (const auto done = finish(*collection, EndReason::collection_end); !done)
             result = done;
-        events_.ended(*collection);
+        leaving_.push_back(collection);
     }
+    exporters_.hurry();
+    if (auto exported = exporters_.finish(); !exported)
+        result = std::move(exported);
+    for (const std::string& text : exporters_.news())
+        if (result || text != result.error().what)
+            events_.warning(text);
+    see_off(true);
+    const std::scoped_lock guard(mutex_);
+
     collections_.clear();
     return result;
+}
+
+CollectorState Collector::state(std::size_t top) const
+{
+    std::vector<std::shared_ptr<Collection>> collections;
+    CollectorState state{.collections = {}, .exporters = exporters_.states()};
+    {
+        const std::scoped_lock guard(mutex_);
+
+        for (const auto& entry : collections_)
+            collections.push_back(entry.second);
+    }
+    for (const auto& collection : collections)
+        state.collections.push_back(collection->state(top));
+    return state;
 }
 
 /// The sweeping thread.

@@ -36,8 +36,8 @@ struct CollectorEvents {
 
 class Collector {
 public:
-    /// SINK outlives the collector.
-    Collector(Bpffs bpffs, CollectorOptions options, RecordSink& sink, CollectorEvents events);
+    /// EXPORTERS outlive the collector.
+    Collector(Bpffs bpffs, CollectorOptions options, Exporters& exporters, CollectorEvents events);
     Collector(const Collector&) = delete;
     Collector& operator=(const Collector&) = delete;
     ~Collector();
@@ -51,8 +51,11 @@ public:
 
     static constexpr std::chrono::milliseconds pause{10}; ///< the ring takes 100,000 records meanwhile
 
-    /// Ends every flow and exports everything. An error: some of it found no sink.
+    /// Ends every flow and exports everything. An error: some of it found no exporter.
     Result<void> finish();
+
+    /// On any thread, until finish().
+    [[nodiscard]] CollectorState state(std::size_t top) const;
 
     /// Of all attachments that are collected now.
     struct Progress {
@@ -74,16 +77,18 @@ private:
     std::size_t drain();
     void expire();
     Result<void> finish(Collection& collection, EndReason reason);
+    void see_off(bool all);
     void sweep(const std::stop_token& stop);
     [[nodiscard]] std::chrono::milliseconds pass_interval() const;
     void warn_once(const std::string& text);
 
     Bpffs bpffs_;
     CollectorOptions options_;
-    RecordSink& sink_;
+    Exporters& exporters_;
     CollectorEvents events_;
-    std::mutex mutex_; ///< of collections_, which the sweeping thread reads, and of sweep_error_
+    mutable std::mutex mutex_; ///< of collections_, which other threads read, and of sweep_error_
     std::map<Key, std::shared_ptr<Collection>> collections_;
+    std::vector<std::shared_ptr<Collection>> leaving_; ///< ended; the exporters still have some of it
     std::optional<std::string> sweep_error_;
     std::string warned_;
     std::chrono::steady_clock::time_point next_look_;

@@ -16,43 +16,50 @@
 
 namespace flowlabel {
 
-constexpr int look_interval = 100; // ms between two looks at the signals
-constexpr int patience = 10;       // looks, when this process is to end
+constexpr int look_interval = 100; // ms between two looks whether there is a hurry
+constexpr int patience = 9;        // looks, when there is
 
-Result<void> JsonlFile::open(const std::string& path)
+struct OpenFile {
+    Fd fd;
+    bool regular = false;
+};
+
+static Result<OpenFile> open_file(const std::string& path)
 {
     struct stat status{};
     Fd fd(path == "-" ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
-                      : ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+                      : open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
 
     if (!fd || fstat(fd.get(), &status) != 0)
         return fail_errno(errno, fmt::format("cannot open '{}' for records", path),
                           "name a file that can be written, or - for stdout");
-    path_ = path;
-    fd_ = std::move(fd);
-    regular_ = S_ISREG(status.st_mode);
-    return {};
+    return OpenFile{.fd = std::move(fd), .regular = S_ISREG(status.st_mode)};
+}
+
+Result<std::unique_ptr<JsonlFile>> JsonlFile::open(const std::string& path)
+{
+    auto file = open_file(path);
+
+    if (!file)
+        return std::unexpected(file.error());
+    return std::unique_ptr<JsonlFile>(new JsonlFile(path, std::move(file->fd), file->regular));
 }
 
 Result<void> JsonlFile::reopen()
 {
-    return open(std::string(path_));
+    auto file = open_file(path_);
+
+    if (!file)
+        return std::unexpected(file.error());
+    fd_ = std::move(file->fd);
+    regular_ = file->regular;
+    return {};
 }
 
 std::unexpected<Error> JsonlFile::failed(int number) const
 {
     return fail_errno(number, fmt::format("cannot write records to '{}'", path_),
-                      "they are kept until they can be written, as many as --max-flows; the kernel goes on counting");
-}
-
-/// Has somebody asked this process to end? The signals are blocked, and taken elsewhere.
-static bool told_to_end()
-{
-    sigset_t pending;
-
-    sigemptyset(&pending);
-    sigpending(&pending);
-    return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+                      "they wait until they can be written, as many as there is room for; the kernel goes on counting");
 }
 
 /// False: nobody reads, and this process is to end.
@@ -61,7 +68,7 @@ bool JsonlFile::wait_for_room() const
     pollfd room{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
 
     for (int looks = 0; poll(&room, 1, look_interval) == 0; looks++)
-        if (told_to_end() || (hurry_ && looks >= patience))
+        if (hurried() && looks >= patience)
             return false;
     return true;
 }
@@ -89,16 +96,28 @@ Result<void> JsonlFile::write_text(std::string_view text)
     return {};
 }
 
-Result<void> JsonlFile::write(const ObservationPoint& point, std::span<const FlowRecord> records)
+Result<void> JsonlFile::write_batch(const RecordBatch& batch)
 {
     const off_t start = regular_ ? lseek(fd_.get(), 0, SEEK_END) : 0;
-    auto written = write_text(records_jsonl(point, records));
+    auto written = write_text(records_jsonl(batch.point, batch.records));
 
-    failing_ = !written;
-    records_ += written ? records.size() : 0;
     if (!written && regular_ && (ftruncate(fd_.get(), start) != 0 || lseek(fd_.get(), start, SEEK_SET) < 0))
         return failed(errno); // a torn line: as bad as what the first error says
     return written;
+}
+
+WriteResult JsonlFile::write(std::span<const RecordBatch* const> batches)
+{
+    WriteResult result;
+
+    for (const RecordBatch* const batch : batches) {
+        if (const auto written = write_batch(*batch); !written) {
+            result.error = written.error();
+            break;
+        }
+        result.written += batch->records.size();
+    }
+    return result;
 }
 
 } // namespace flowlabel

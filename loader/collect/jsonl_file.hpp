@@ -2,7 +2,11 @@
 /// Records as JSON lines in a file, or on stdout.
 #pragma once
 
+#include <memory>
+#include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "flowlabel/fd.hpp"
 #include "flowlabel/record.hpp"
@@ -12,37 +16,30 @@ namespace flowlabel {
 class JsonlFile final : public RecordSink {
 public:
     /// PATH is made or appended to; "-" is stdout.
-    Result<void> open(const std::string& path);
+    static Result<std::unique_ptr<JsonlFile>> open(const std::string& path);
+
+    [[nodiscard]] std::string name() const override { return path_; }
+
+    /// A batch is in the file whole or, where the file is a regular one, not at all.
+    WriteResult write(std::span<const RecordBatch* const> batches) override;
 
     /// Opens the same path again, for those who moved the file away.
-    Result<void> reopen();
+    Result<void> reopen() override;
 
-    /// From now on a pipe that has no room for a second is an error.
-    void hurry() { hurry_ = true; }
-
-    /// A batch is in the file whole or, where the file is a regular one, not at all. Where it is a pipe that nobody
-    /// reads, a signal that asks this process to end ends the wait.
-    Result<void> write(const ObservationPoint& point, std::span<const FlowRecord> records) override;
-
-    /// Written so far, and whether the latest were.
-    [[nodiscard]] std::uint64_t records() const { return records_; }
-    [[nodiscard]] bool failing() const { return failing_; }
-
-    /// Did the reader of a pipe go away?
-    [[nodiscard]] bool closed() const { return closed_; }
+    [[nodiscard]] bool closed() const override { return closed_; }
 
 private:
     [[nodiscard]] bool wait_for_room() const;
     [[nodiscard]] Result<void> write_text(std::string_view text);
+    [[nodiscard]] Result<void> write_batch(const RecordBatch& batch);
     [[nodiscard]] std::unexpected<Error> failed(int number) const;
+
+    JsonlFile(std::string path, Fd fd, bool regular) : path_(std::move(path)), fd_(std::move(fd)), regular_(regular) {}
 
     std::string path_;
     Fd fd_;
-    bool regular_ = false;
+    bool regular_;
     bool closed_ = false;
-    bool hurry_ = false;
-    bool failing_ = false;
-    std::uint64_t records_ = 0;
 };
 
 } // namespace flowlabel

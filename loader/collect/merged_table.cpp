@@ -111,4 +111,10 @@ void MergedTable::erase(const fl_slot& flow)
     slots_[hole].tag = 0;
 }
 
+void MergedTable::clear()
+{
+    madvise(slots_.get(), slots() * sizeof(fl_slot), MADV_DONTNEED);
+    size_ = 0;
+}
+
 } // namespace flowlabel

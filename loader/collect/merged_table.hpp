@@ -32,6 +32,7 @@ public:
 
     [[nodiscard]] std::size_t size() const { return size_; }
     [[nodiscard]] bool full() const { return size_ >= most_; }
+    [[nodiscard]] std::size_t most() const { return most_; }
     [[nodiscard]] std::size_t slots() const { return std::size_t{1} << host_.config.slots_shift; }
 
     /// Slot INDEX, modulo slots(). Free ones have no FL_TAG_USED.
@@ -39,6 +40,9 @@ public:
 
     /// Forgets the flow of FLOW, which may be a copy of its slot.
     void erase(const fl_slot& flow);
+
+    /// Forgets all of them, and gives their memory back.
+    void clear();
 
 private:
     [[nodiscard]] std::size_t home(const fl_slot& flow) const;

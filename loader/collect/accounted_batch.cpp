@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "accounted_batch.hpp"
+
+#include <utility>
+
+namespace flowlabel {
+
+static void operator+=(fl_amount& sum, const fl_amount& more)
+{
+    sum.packets += more.packets;
+    sum.octets += more.octets;
+}
+
+static void operator-=(fl_amount& sum, const fl_amount& less)
+{
+    sum.packets -= less.packets;
+    sum.octets -= less.octets;
+}
+
+AccountedBatch::AccountedBatch(std::shared_ptr<SharedAccount> account, RecordBatch batch)
+    : account_(std::move(account)), batch_(std::move(batch)), exported_(batch_.records.size())
+{
+    const Amount all = amount(0, size());
+
+    left_ = {.packets = all.packets, .octets = all.octets};
+}
+
+AccountedBatch::~AccountedBatch()
+{
+    if (left_.packets > 0)
+        account_->update([this](fl_account& account) { account.lost += left_; });
+}
+
+Amount AccountedBatch::amount(std::size_t first, std::size_t last) const
+{
+    Amount sum;
+
+    for (std::size_t i = first; i < last; i++) {
+        sum.packets += batch_.records[i].flow.packets;
+        sum.octets += batch_.records[i].flow.octets;
+    }
+    return sum;
+}
+
+void AccountedBatch::begin()
+{
+    const std::scoped_lock guard(mutex_);
+
+    if (writers_++ == 0)
+        account_->update([this](fl_account& account) { account.writing += left_; });
+}
+
+void AccountedBatch::end()
+{
+    const std::scoped_lock guard(mutex_);
+
+    if (--writers_ == 0)
+        account_->update([this](fl_account& account) { account.writing -= left_; });
+}
+
+void AccountedBatch::written(std::size_t first, std::size_t last)
+{
+    const std::scoped_lock guard(mutex_);
+    fl_amount now{};
+
+    for (std::size_t i = first; i < last; i++)
+        if (!exported_[i]) {
+            exported_[i] = true;
+            now += {.packets = batch_.records[i].flow.packets, .octets = batch_.records[i].flow.octets};
+        }
+    left_ -= now;
+    account_->update([&](fl_account& account) {
+        account.exported += now;
+        account.writing -= now;
+    });
+}
+
+} // namespace flowlabel
