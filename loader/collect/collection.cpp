@@ -172,6 +172,7 @@ std::vector<Flow> Collection::largest_flows(std::size_t most) const
         }
     });
     std::ranges::sort_heap(heap, larger);
+    flows.reserve(heap.size());
     for (const TableFlow& flow : heap)
         flows.push_back(make_flow(flow, epoch));
     return flows;

@@ -326,6 +326,7 @@ std::vector<ExporterState> Exporters::states() const
 {
     std::vector<ExporterState> states;
 
+    states.reserve(exporters_.size());
     for (const auto& exporter : exporters_)
         states.push_back(exporter->state());
     return states;
