@@ -303,13 +303,30 @@ int alt_hash_spin_lock(struct xdp_md *ctx)
 
 /* The real path: a generator that sends its frames to an interface, and what drops them at the other end of the link. */
 const volatile __u32 bench_out_ifindex;
+const volatile __u64 bench_pace; /* ns from one frame to the next; 0: as fast as it goes */
 __u64 arrived;
+static __u64 due;
+
+/* Waits until the next frame is due, some microseconds at most: one that is late is sent at once, and does not hurry
+ * those behind it. */
+static __always_inline void keep_pace(void)
+{
+	__u64 at = bpf_ktime_get_ns();
+
+	if (at > due + 64 * bench_pace)
+		due = at;
+	for (int i = 0; i < 1024 && at < due; i++)
+		at = bpf_ktime_get_ns();
+	due += bench_pace;
+}
 
 SEC("xdp")
 int generate(struct xdp_md *ctx)
 {
 	if (!fresh_packet(ctx))
 		return XDP_ABORTED;
+	if (bench_pace)
+		keep_pace();
 	return (int)bpf_redirect(bench_out_ifindex, 0);
 }
 

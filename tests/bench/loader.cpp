@@ -3,18 +3,13 @@
 
 #include <bpf/bpf.h>
 #include <fmt/format.h>
-#include <linux/limits.h>
 #include <sched.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <stdexcept>
@@ -24,6 +19,7 @@
 
 #include "flowlabel/attachment.hpp"
 #include "flowlabel/table.hpp"
+#include "lab.hpp"
 #include "object.hpp"
 #include "packet_shape.hpp"
 #include "program.hpp"
@@ -195,19 +191,6 @@ void run_readers(const LoaderOptions& options, Results& results)
     add("LRU_PERCPU_HASH", "table", "MiB", {memory_of(map)});
 }
 
-/// A bpffs and an interface that nobody else sees; gone with the process.
-std::filesystem::path make_place()
-{
-    std::string directory = (std::filesystem::temp_directory_path() / "flowlabel-bench-XXXXXX").string();
-
-    if (unshare(CLONE_NEWNET | CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        !mkdtemp(directory.data()) || mount("bpf", directory.c_str(), "bpf", 0, nullptr) != 0)
-        throw std::runtime_error("cannot make a bpffs in a namespace (are you root?)");
-    command("ip link add v0 type veth peer name w0 && sysctl -qw net.ipv6.conf.v0.disable_ipv6=1 "
-            "net.ipv6.conf.w0.disable_ipv6=1 && ip link set v0 up && ip link set w0 up");
-    return directory;
-}
-
 /// A packet of each flow through the attached program: a system call each, since it has no generator of its own.
 void send_flows(const Attachment& attachment, std::uint64_t flows)
 {
@@ -224,41 +207,25 @@ void send_flows(const Attachment& attachment, std::uint64_t flows)
     }
 }
 
-/// Attached for the length of a measurement, with everything gone afterwards.
-class Live {
-public:
-    explicit Live(std::uint64_t flows) : root_(make_place()), bpffs_(Bpffs::open(root_).value())
-    {
-        std::optional<DetachReport> detached;
+/// Attached, with a packet of each of FLOWS flows seen.
+void attach_and_fill(const Lab& lab, std::uint64_t flows)
+{
+    const Bpffs bpffs = Bpffs::open(lab.bpffs()).value();
+    std::optional<DetachReport> detached;
 
-        if (const auto report = attach(bpffs_, {.interface = "v0", .slots = 1u << table_shift}, detached); !report)
-            throw std::runtime_error(report.error().what);
-        send_flows(find_attachments(bpffs_, {}).value().front(), flows);
-    }
-    ~Live()
-    {
-        umount2(root_.c_str(), MNT_DETACH);
-        rmdir(root_.c_str());
-    }
-    Live(const Live&) = delete;
-    Live& operator=(const Live&) = delete;
-
-    [[nodiscard]] const std::filesystem::path& root() const { return root_; }
-
-private:
-    std::filesystem::path root_;
-    Bpffs bpffs_;
-};
+    if (const auto report = attach(bpffs, {.interface = lab.receiver, .slots = 1u << table_shift}, detached); !report)
+        throw std::runtime_error(report.error().what);
+    send_flows(find_attachments(bpffs, {}).value().front(), flows);
+}
 
 void run_command(const LoaderOptions& options, Results& results)
 {
-    const Live live(enough(options.flows));
-    const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "flowlabel";
-    const std::string script =
-        fmt::format("{} flows v0 --limit 100 --json --bpffs {}", program.string(), live.root().string());
+    const Lab lab;
+    const std::string script = lab.flowlabel(fmt::format("flows {} --limit 100 --json", lab.receiver));
     std::vector<double> ms;
     std::vector<double> mib;
 
+    attach_and_fill(lab, enough(options.flows));
     for (unsigned round = 0; round < options.rounds; round++) {
         const Usage usage = measure_command(script);
 

@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "collector.hpp"
 #include "loader.hpp"
 #include "offline.hpp"
 #include "path.hpp"
@@ -58,7 +59,8 @@ static int run(int argc, char** argv)
     std::string json_file;
     std::string plot_directory;
     LoaderOptions loader;
-    std::vector<std::string> suites = {"prog", "path", "loader", "offline"};
+    CollectorBenchOptions collector;
+    std::vector<std::string> suites = {"prog", "path", "loader", "offline", "collector"};
     bool quick = false;
     OfflineOptions offline{.flows = {1, 1'000}};
     PathOptions path{.flows = {1'000, 300'000, 1'000'000}};
@@ -75,7 +77,7 @@ static int run(int argc, char** argv)
         ->delimiter(',')
         ->type_name("NAME,...")
         ->check(CLI::IsMember(program_names()));
-    app.add_option("--suite", suites, "prog (with alt), path, loader, offline")
+    app.add_option("--suite", suites, "prog (with alt), path, loader, offline, collector")
         ->delimiter(',')
         ->check(CLI::IsMember(suites));
     CLI11_PARSE(app, argc, argv);
@@ -90,6 +92,10 @@ static int run(int argc, char** argv)
         loader.rounds = 3;
         offline.rounds = 3;
         offline.packets = 400'000;
+        collector.flows = 1'000'000;
+        collector.warm_up = 2;
+        collector.seconds = 3;
+        collector.rounds = 3;
     }
     std::optional<Document> json;
     std::optional<Document> picture;
@@ -107,6 +113,8 @@ static int run(int argc, char** argv)
         run_loader(loader, results);
     if (std::ranges::count(suites, "offline"))
         run_offline(offline, results);
+    if (std::ranges::count(suites, "collector"))
+        run_collector(collector, results);
     if (json)
         json->write(results.json().dump(1) + '\n');
     if (picture)

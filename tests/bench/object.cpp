@@ -64,6 +64,7 @@ Object::Object(const ObjectSetup& setup) : skeleton_(bench_bpf__open())
     skeleton_->rodata->bench_l3 = setup.l3;
     skeleton_->rodata->bench_labelled = setup.labelled;
     skeleton_->rodata->bench_out_ifindex = setup.out_ifindex;
+    skeleton_->rodata->bench_pace = setup.pace_ns;
     skeleton_->data_secrets->fl_secrets[0] = *secrets;
     bpf_map__set_max_entries(skeleton_->maps.table, cpus << (setup.table_shift - FL_WAYS_SHIFT));
     bpf_map__set_max_entries(skeleton_->maps.counters, cpus);

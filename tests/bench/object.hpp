@@ -26,6 +26,7 @@ struct ObjectSetup {
     fl_prf prf = FL_PRF_SIPHASH_2_4;
     std::uint8_t table_shift = default_table_shift;
     std::uint32_t out_ifindex = 0;
+    std::uint64_t pace_ns = 0; ///< from one frame to the next; 0: as fast as it goes
 };
 
 class Object {

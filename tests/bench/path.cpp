@@ -5,35 +5,21 @@
 #include <fmt/format.h>
 #include <linux/if_link.h>
 #include <net/if.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 
+#include "generator.hpp"
+#include "lab.hpp"
 #include "link.hpp"
 #include "object.hpp"
-#include "packet_shape.hpp"
 #include "shell.hpp"
 
 namespace flowlabel::bench {
-
-constexpr const char* sender = "bench-tx";
-constexpr const char* receiver = "bench-rx";
-
-static void make_link()
-{
-    if (unshare(CLONE_NEWNET) != 0)
-        throw std::runtime_error("cannot make a network namespace (are you root?)");
-    command(fmt::format("ip link add {0} type veth peer name {1} && "
-                        "sysctl -qw net.ipv6.conf.{0}.disable_ipv6=1 net.ipv6.conf.{1}.disable_ipv6=1 && "
-                        "ethtool -K {1} gro on && ip link set {0} up && ip link set {1} up",
-                        sender, receiver));
-}
 
 /// What stands at the receiving end.
 struct Subject {
@@ -91,7 +77,7 @@ private:
 Place::Place(const Subject& subject, std::uint64_t flows)
 {
     const std::string program = subject.program;
-    const unsigned ifindex = if_nametoindex(receiver);
+    const unsigned ifindex = if_nametoindex(Lab::receiver);
 
     if (program.empty()) {
         command(subject.rules);
@@ -105,33 +91,6 @@ Place::Place(const Subject& subject, std::uint64_t flows)
         throw std::runtime_error(fmt::format("cannot attach {} (errno {})", program, link.number));
     link_ = std::move(link.fd);
 }
-
-/// Sends frames of FLOWS flows over the link.
-class Generator {
-public:
-    explicit Generator(std::uint64_t flows)
-        : object_({.program = "generate", .flows = flows, .out_ifindex = if_nametoindex(sender)}),
-          packet_(make_packet({.name = "uniform"}))
-    {
-    }
-
-    /// ns of wall time per packet, the receiving end's work with it: both run on this CPU.
-    double send(std::uint32_t packets)
-    {
-        LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet_.data(),
-                    .data_size_in = static_cast<std::uint32_t>(packet_.size()), .repeat = static_cast<int>(packets),
-                    .flags = BPF_F_TEST_XDP_LIVE_FRAMES);
-        const auto start = std::chrono::steady_clock::now();
-
-        if (bpf_prog_test_run_opts(object_.program(), &options) != 0)
-            throw std::runtime_error("the generator failed");
-        return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count() / packets;
-    }
-
-private:
-    Object object_;
-    std::vector<std::uint8_t> packet_;
-};
 
 /// The cost of a packet at PLACE. A frame that the link drops costs next to nothing, so too many of them are an error.
 static double measure(Generator& generator, const Place& place, std::uint32_t packets)
@@ -149,7 +108,7 @@ static double measure(Generator& generator, const Place& place, std::uint32_t pa
 /// All subjects with one number of flows, round by round.
 static void compare(std::uint64_t flows, const PathOptions& options, Results& results)
 {
-    Generator generator(flows);
+    Generator generator(flows, if_nametoindex(Lab::sender));
     std::array<std::vector<double>, std::size(subjects)> cost;
     std::array<std::vector<double>, std::size(subjects)> net;
     const auto warm_up =
@@ -178,7 +137,8 @@ static void compare(std::uint64_t flows, const PathOptions& options, Results& re
 
 void run_path(const PathOptions& options, Results& results)
 {
-    make_link();
+    const Lab lab;
+
     for (const std::uint64_t flows : options.flows)
         compare(flows, options, results);
 }

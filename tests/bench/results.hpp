@@ -10,12 +10,12 @@
 namespace flowlabel::bench {
 
 struct Row {
-    std::string suite; ///< prog, alt, path, loader, offline
+    std::string suite; ///< prog, alt, path, loader, offline, collector
     std::string name;
     std::uint64_t flows = 0;
     std::string variant;
     double value = 0;  ///< the median
-    std::string unit;  ///< ns/packet, Mpps, ms, MiB
+    std::string unit;  ///< ns/packet, Mpps, ms, MiB, ns/record, Mrecords/s, records
     double spread = 0; ///< half of the distance between the quartiles
 };
 

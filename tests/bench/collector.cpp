@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "collector.hpp"
+
+#include <fmt/format.h>
+#include <net/if.h>
+#include <sched.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <fstream>
+#include <ratio>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "flowlabel/attachment.hpp"
+#include "generator.hpp"
+#include "jsonl_file.hpp"
+#include "lab.hpp"
+#include "shell.hpp"
+
+namespace flowlabel::bench {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint32_t rate = 1'000'000; ///< records a second
+constexpr auto look_interval = 10ms;
+
+/// A collector on the CPUs but this one, which is killed in the end: what it holds is not to be exported.
+class CollectorProcess {
+public:
+    explicit CollectorProcess(const std::string& command_line)
+    {
+        std::string shell = "/bin/sh";
+        std::string option = "-c";
+        std::string text =
+            fmt::format("exec taskset -c 0-{} {} 2>/dev/null", std::thread::hardware_concurrency() - 2, command_line);
+        char* const arguments[] = {shell.data(), option.data(), text.data(), nullptr};
+
+        if (posix_spawn(&pid_, shell.c_str(), nullptr, nullptr, arguments, environ) != 0)
+            throw std::runtime_error("cannot start " + command_line);
+    }
+    CollectorProcess(const CollectorProcess&) = delete;
+    CollectorProcess& operator=(const CollectorProcess&) = delete;
+    ~CollectorProcess()
+    {
+        kill(pid_, SIGKILL);
+        waitpid(pid_, nullptr, 0);
+    }
+
+    /// ns of CPU time of the thread that drains and merges.
+    [[nodiscard]] double cpu_ns() const
+    {
+        std::ifstream file(fmt::format("/proc/{0}/task/{0}/schedstat", pid_));
+        double ns = 0;
+
+        file >> ns;
+        return ns;
+    }
+
+    /// MiB in memory.
+    [[nodiscard]] double memory() const
+    {
+        std::ifstream file(fmt::format("/proc/{}/statm", pid_));
+        double size = 0;
+        double resident = 0;
+
+        file >> size >> resident;
+        return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1024 * 1024);
+    }
+
+private:
+    pid_t pid_ = 0;
+};
+
+Attachment attachment(const Lab& lab)
+{
+    return std::move(find_attachments(Bpffs::open(lab.bpffs()).value(), {}).value().front());
+}
+
+void await_collector(const Lab& lab)
+{
+    const auto end = std::chrono::steady_clock::now() + 10s;
+
+    while (!attachment(lab).collector()) {
+        if (std::chrono::steady_clock::now() > end)
+            throw std::runtime_error("the collector does not start");
+        std::this_thread::sleep_for(look_interval);
+    }
+}
+
+/// For SECONDS. Returns how many records a second it really was.
+double send(Generator& generator, unsigned seconds)
+{
+    return 1e9 / generator.send(rate * seconds);
+}
+
+/// A flood of ever other flows through a small table: each packet is a record.
+void run_drain(const CollectorBenchOptions& options, Results& results)
+{
+    const Lab lab;
+    Generator generator(options.flows, if_nametoindex(Lab::sender), std::nano::den / rate);
+    const auto add = [&](const char* variant, const char* unit, double value) {
+        results.add(
+            make_row({.suite = "collector", .name = "drain", .flows = options.flows, .variant = variant, .unit = unit},
+                     {value}));
+    };
+
+    command(lab.flowlabel(fmt::format("attach {} --flows 1024 >/dev/null", Lab::receiver)));
+    const CollectorProcess collector(
+        lab.flowlabel(fmt::format("collect --jsonl /dev/null --idle 1h --active 1h --max-flows {}", options.flows)));
+    await_collector(lab);
+    const Attachment attached = attachment(lab);
+
+    send(generator, options.warm_up);
+    const double cpu = collector.cpu_ns();
+    const Totals before = attached.totals();
+    const double reached = send(generator, options.seconds);
+    const Totals after = attached.totals();
+    const auto records = static_cast<double>(after.spilled.packets - before.spilled.packets);
+
+    add("sent", "Mrecords/s", reached / 1e6);
+    add("lost", "records", static_cast<double>(after.lost.packets));
+    add("thread", "ns/record", (collector.cpu_ns() - cpu) / records);
+    add("memory", "MiB", collector.memory());
+}
+
+/// ns a record that SINK takes for as many as a collector hands over at once.
+std::vector<double> measure(RecordSink& sink, unsigned rounds)
+{
+    constexpr std::size_t batches = 8;
+    constexpr std::size_t records = 512;
+    constexpr unsigned writes = 64; // a round
+    std::vector<RecordBatch> made(batches);
+    std::vector<const RecordBatch*> given;
+    std::vector<double> samples;
+    std::uint64_t number = 0;
+
+    for (RecordBatch& batch : made) {
+        batch.point = {.interface = "eth0", .ifindex = 2, .hook = FL_HOOK_XDP};
+        for (std::size_t i = 0; i < records; i++) {
+            FlowRecord record{.flow = {}, .reason = EndReason::idle};
+
+            number = number * 6364136223846793005u + 1442695040888963407u;
+            record.flow.src = Address({0x20, 0x01, 0x0D, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0,
+                                       static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)});
+            record.flow.label = static_cast<std::uint32_t>(number >> 44);
+            record.flow.packets = number >> 54;
+            record.flow.octets = number >> 46;
+            record.flow.first_seen = 1'750'000'000'000'000'000 + (number >> 30);
+            record.flow.last_seen = record.flow.first_seen + (number >> 33);
+            batch.records.push_back(record);
+        }
+        given.push_back(&batch);
+    }
+    for (unsigned round = 0; round <= rounds; round++) {
+        const auto start = std::chrono::steady_clock::now();
+
+        for (unsigned i = 0; i < writes; i++)
+            if (const WriteResult result = sink.write(given); result.written != batches * records)
+                throw std::runtime_error(sink.name() + " did not take all records");
+        if (round > 0) // the first one warms up
+            samples.push_back(
+                std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count() /
+                (writes * batches * records));
+    }
+    return samples;
+}
+
+void run_exporters(const CollectorBenchOptions& options, Results& results)
+{
+    const auto file = JsonlFile::open("/dev/null");
+
+    results.add(
+        make_row({.suite = "collector", .name = "jsonl", .unit = "ns/record"}, measure(**file, options.rounds)));
+}
+
+} // namespace
+
+void run_collector(const CollectorBenchOptions& options, Results& results)
+{
+    run_exporters(options, results);
+    if (std::thread::hardware_concurrency() < 2)
+        throw std::runtime_error("the suite collector takes two CPUs: one sends, one collects");
+    run_drain(options, results);
+}
+
+} // namespace flowlabel::bench

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// A bpffs and a cable that nobody else sees.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace flowlabel::bench {
+
+class Lab {
+public:
+    static constexpr const char* sender = "bench-tx";
+    static constexpr const char* receiver = "bench-rx"; ///< the other end
+
+    /// Puts the process into a network namespace and a mount namespace of its own.
+    Lab();
+    Lab(const Lab&) = delete;
+    Lab& operator=(const Lab&) = delete;
+    ~Lab();
+
+    [[nodiscard]] const std::filesystem::path& bpffs() const { return bpffs_; }
+
+    /// The command line of the program that was built beside this one, with ARGUMENTS.
+    [[nodiscard]] std::string flowlabel(const std::string& arguments) const;
+
+private:
+    std::filesystem::path bpffs_;
+};
+
+} // namespace flowlabel::bench
