@@ -96,7 +96,10 @@ public:
     [[nodiscard]] std::optional<std::uint32_t> collector() const;
 
     /// By a scan of the table.
-    [[nodiscard]] Totals totals() const;
+    [[nodiscard]] Totals totals() const { return totals(account()); }
+
+    /// With an ACCOUNT that somebody has changed.
+    [[nodiscard]] Totals totals(const fl_account& account) const;
 
     /// Tick 0 of the table in ns since 1970 UTC, by the clocks as they are now.
     [[nodiscard]] std::uint64_t epoch_utc() const;
@@ -126,6 +129,7 @@ struct DetachReport {
     fl_hook hook;
     Liveness was; ///< until now
     Totals totals;
+    std::optional<KilledCollector> killed; ///< and no other collector came; in the totals it is lost
     std::vector<std::string> warnings;
 };
 

@@ -55,6 +55,12 @@ struct Totals {
     Amount lost; ///< found the ring full, or were taken by a collector that ended before it could export them
 };
 
+/// What a collector that was killed held in memory.
+struct KilledCollector {
+    Amount lost;
+    Amount writing; ///< the part of it that was being exported, and may have arrived
+};
+
 /// FLOWS and LIVE come from the flow table, ACCOUNT from the collectors.
 Totals make_totals(const Counters& counters, std::uint64_t flows, Amount live, const fl_account& account = {});
 

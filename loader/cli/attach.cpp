@@ -73,6 +73,9 @@ static Result<void> run(const Context& context, AttachCommand& command)
             "{} {}: detached what was left when {}; {}", detached->interface, name_of(detached->hook),
             detached->was == Liveness::filter_gone ? "somebody else removed the filter" : "the interface disappeared",
             identity_text(detached->totals)));
+    if (detached && detached->killed)
+        print_warning(
+            fmt::format("{} {}: {}", detached->interface, name_of(detached->hook), killed_text(*detached->killed)));
     if (!report)
         return std::unexpected(report.error());
     for (const std::string& warning : report->warnings)

@@ -46,14 +46,8 @@ static std::string name_of(const Collection& collection)
 
 static void say_began(const Collection& collection)
 {
-    const auto& [lost, writing] = collection.recovered();
-
-    if (lost.packets == 0)
-        return;
-    print_warning(
-        fmt::format("{}: the collector before was killed with {} packets {} octets in memory: counted as lost; "
-                    "{} packets of them were being exported and may have arrived",
-                    name_of(collection), grouped(lost.packets), grouped(lost.octets), grouped(writing.packets)));
+    if (collection.recovered().lost.packets > 0)
+        print_warning(fmt::format("{}: {}", name_of(collection), killed_text(collection.recovered())));
 }
 
 /// Nothing is attached to an interface that was named.

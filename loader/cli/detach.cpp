@@ -32,6 +32,9 @@ static Result<void> run(const Context& context, const DetachCommand& command)
     for (const DetachReport& report : *reports) {
         for (const std::string& warning : report.warnings)
             print_warning(warning);
+        if (report.killed)
+            print_warning(
+                fmt::format("{} {}: {}", report.interface, name_of(report.hook), killed_text(*report.killed)));
         print_note(
             fmt::format("{} {}: detached; {}", report.interface, name_of(report.hook), identity_text(report.totals)));
     }

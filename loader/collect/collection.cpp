@@ -25,17 +25,6 @@ static void operator+=(fl_amount& sum, const fl_amount& more)
     sum.octets += more.octets;
 }
 
-static fl_amount operator-(const fl_amount& whole, const fl_amount& part)
-{
-    return {.packets = whole.packets - part.packets, .octets = whole.octets - part.octets};
-}
-
-/// Neither exported nor lost.
-static fl_amount unsettled(const fl_account& account)
-{
-    return account.taken - account.exported - account.lost;
-}
-
 static std::size_t sets_of(const fl_info& info)
 {
     return std::size_t{info.slots} / FL_WAYS;
@@ -91,9 +80,7 @@ Result<std::shared_ptr<Collection>> Collection::open(Found found, Fd lock, std::
 void Collection::recover()
 {
     account_->update([this](fl_account& account) {
-        recovered_ = {.lost = unsettled(account), .writing = account.writing};
-        account.lost += recovered_.lost;
-        account.writing = {};
+        recovered_ = Account::write_off(account);
         account.position = std::max<std::uint64_t>(account.position, ring_.position());
     });
     ring_.set_position(account_->get().position);
@@ -129,7 +116,9 @@ std::uint64_t Collection::lost_packets() const
 
 bool Collection::has_pending() const
 {
-    return unsettled(account_->get()).packets > 0;
+    const fl_account account = account_->get();
+
+    return account.taken.packets != account.exported.packets + account.lost.packets;
 }
 
 CollectionState Collection::state(std::size_t top) const

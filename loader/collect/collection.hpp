@@ -30,12 +30,6 @@ namespace flowlabel {
 
 class Collection {
 public:
-    /// What a collector that was killed had taken and not exported.
-    struct Recovered {
-        fl_amount lost;
-        fl_amount writing; ///< the part of it that may have been exported all the same
-    };
-
     /// LOCK comes from become_collector(). The caller holds the exclusive lock of the bpffs.
     static Result<std::shared_ptr<Collection>> open(Found found, Fd lock, std::size_t most_flows);
 
@@ -45,7 +39,8 @@ public:
 
     [[nodiscard]] const PinPlace& place() const { return found_.place; }
     [[nodiscard]] const ObservationPoint& point() const { return point_; }
-    [[nodiscard]] const Recovered& recovered() const { return recovered_; }
+    /// What the collector before held, if it was killed.
+    [[nodiscard]] const KilledCollector& recovered() const { return recovered_; }
     [[nodiscard]] Totals totals() const;
     [[nodiscard]] std::size_t flows() const { return merged_.size(); }
 
@@ -107,7 +102,7 @@ private:
     Mapping counters_;
     mutable fl_host hash_{}; ///< of the kernel's table
     MergedTable merged_;
-    Recovered recovered_{};
+    KilledCollector recovered_;
     std::size_t cursor_ = 0;
     std::vector<Due> due_;
     std::atomic<std::uint64_t> flows_{0};    ///< in merged_, for other threads

@@ -100,6 +100,20 @@ void Account::set(const fl_account& account)
     __atomic_store_n(&collection.current, next, __ATOMIC_RELEASE);
 }
 
+KilledCollector Account::write_off(fl_account& account)
+{
+    const fl_amount left{
+        .packets = account.taken.packets - account.exported.packets - account.lost.packets,
+        .octets = account.taken.octets - account.exported.octets - account.lost.octets,
+    };
+    const fl_amount writing = account.writing;
+
+    account.lost.packets += left.packets;
+    account.lost.octets += left.octets;
+    account.writing = {};
+    return {.lost = {left.packets, left.octets}, .writing = {writing.packets, writing.octets}};
+}
+
 std::uint32_t Account::pid() const
 {
     return __atomic_load_n(&collection().pid, __ATOMIC_RELAXED);

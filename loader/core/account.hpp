@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "flowlabel/abi.h"
+#include "flowlabel/counters.hpp"
 #include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
 #include "mapping.hpp"
@@ -25,6 +26,9 @@ public:
 
     /// All of ACCOUNT, or nothing of it where this process ends meanwhile. Takes an account from open_or_make().
     void set(const fl_account& account);
+
+    /// Counts as lost what is neither exported nor lost and has no collector any more.
+    static KilledCollector write_off(fl_account& account);
 
     /// The latest collector.
     [[nodiscard]] std::uint32_t pid() const;

@@ -148,11 +148,11 @@ std::optional<std::uint32_t> Attachment::collector() const
     return state_->account->pid();
 }
 
-Totals Attachment::totals() const
+Totals Attachment::totals(const fl_account& account) const
 {
     const TableView::Sum live = table().sum();
 
-    return make_totals(sum_counters(cpu_counters()), live.flows, live.amount, account());
+    return make_totals(sum_counters(cpu_counters()), live.flows, live.amount, account);
 }
 
 std::uint64_t Attachment::epoch_utc() const

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include "account.hpp"
 #include "clsact.hpp"
 #include "flowlabel/attachment.hpp"
 #include "leftovers.hpp"
@@ -78,7 +79,12 @@ Result<DetachReport> detach_one(const Bpffs& bpffs, Found found)
     if (!attachment)
         return std::unexpected(attachment.error());
     report.interface = attachment->interface();
-    report.totals = attachment->totals();
+    fl_account account = attachment->account();
+
+    if (!attachment->collector())
+        if (const KilledCollector killed = Account::write_off(account); killed.lost.packets > 0)
+            report.killed = killed;
+    report.totals = attachment->totals(account);
     clear_leftovers(bpffs, place);
     return report;
 }

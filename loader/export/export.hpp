@@ -80,4 +80,6 @@ std::string grouped(std::uint64_t number);
 /// arrive. Once a collector has exported, "pending … + exported …" stands for "spilled …".
 std::string identity_text(const Totals& totals);
 
+std::string killed_text(const KilledCollector& killed);
+
 } // namespace flowlabel

@@ -36,6 +36,13 @@ std::string identity_text(const Totals& totals)
                        sum == totals.counted ? "=" : "~", amount_text(totals.live), spilled, amount_text(totals.lost));
 }
 
+std::string killed_text(const KilledCollector& killed)
+{
+    return fmt::format("a collector was killed with {} in memory: counted as lost; {} packets of them were being "
+                       "exported and may have arrived",
+                       amount_text(killed.lost), grouped(killed.writing.packets));
+}
+
 /// How long before NOW, in the largest unit that leaves a number of two digits or so.
 static std::string ago(std::uint64_t then, std::uint64_t now)
 {
