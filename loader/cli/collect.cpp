@@ -25,6 +25,7 @@ struct CollectCommand {
     CollectorOptions options;
     std::optional<std::uint64_t> max_flows;
     JsonlOptions jsonl;
+    IpfixOptions ipfix;
 };
 
 /// The signals that end the collector, and SIGHUP, are taken between two turns alone.
@@ -179,14 +180,17 @@ static void collect(Collector& collector, Exporters& exporters, StatusLine& line
     }
 }
 
-static Result<Sinks> open_sinks(const CollectCommand& command)
+static Result<Sinks> open_sinks(const CollectCommand& command, const std::shared_ptr<const CollectorWatch>& watch)
 {
     Sinks sinks;
 
     if (const auto opened = open_jsonl(command.jsonl, sinks); !opened)
         return std::unexpected(opened.error());
+    if (const auto opened = open_ipfix(command.ipfix, watch, sinks); !opened)
+        return std::unexpected(opened.error());
     if (sinks.empty())
-        return fail("nothing says where the records go", "--jsonl FILE, or --jsonl - for stdout", Failure::usage);
+        return fail("nothing says where the records go", "--jsonl FILE, --jsonl - for stdout, or --ipfix URL",
+                    Failure::usage);
     return sinks;
 }
 
@@ -212,7 +216,8 @@ static Result<void> run(const Context& context, CollectCommand& command)
         return std::unexpected(bpffs.error());
     if (const auto named = check_names(*bpffs, command.options); !named)
         return named;
-    auto sinks = open_sinks(command);
+    const auto watch = std::make_shared<CollectorWatch>();
+    auto sinks = open_sinks(command, watch);
 
     if (!sinks)
         return std::unexpected(sinks.error());
@@ -224,9 +229,11 @@ static Result<void> run(const Context& context, CollectCommand& command)
 
     if (const auto started = collector.start(); !started)
         return started;
+    watch->begin([&collector](std::size_t top) { return collector.state(top); });
     sd_notify(0, "READY=1");
     collect(collector, exporters, line);
     sd_notify(0, "STOPPING=1");
+    watch->end();
     const bool enough = exporters.all_closed(); // whoever read the records has what it wanted
     const auto finished = collector.finish();
 
@@ -267,6 +274,7 @@ void add_collect(CLI::App& app, Context& context)
     add_timeout(collect, "--active", options.active,
                 "a flow older than that ends and goes on as another record; 60s unless given");
     add_jsonl_options(collect, command->jsonl);
+    add_ipfix_options(collect, command->ipfix);
     add_number(
         collect, "--max-flows", command->max_flows, 1,
         "flows of one attachment held in memory, 64 octets in each of 4/3 to 8/3 slots; beyond, some are exported "

@@ -4,10 +4,14 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "flowlabel/collector_watch.hpp"
 #include "flowlabel/record.hpp"
 #include "flowlabel/result.hpp"
 
@@ -21,5 +25,17 @@ struct JsonlOptions {
 
 void add_jsonl_options(CLI::App& collect, JsonlOptions& options);
 Result<void> open_jsonl(const JsonlOptions& options, Sinks& sinks);
+
+struct IpfixOptions {
+    std::vector<std::string> urls;
+    std::optional<std::uint64_t> mtu;
+    std::optional<std::chrono::milliseconds> template_interval;
+    std::optional<std::chrono::milliseconds> connect_interval;
+};
+
+void add_ipfix_options(CLI::App& collect, IpfixOptions& options);
+
+/// WATCH tells the exporters what was lost.
+Result<void> open_ipfix(const IpfixOptions& options, const std::shared_ptr<const CollectorWatch>& watch, Sinks& sinks);
 
 } // namespace flowlabel

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "collect_exporters.hpp"
+#include "duration.hpp"
+#include "ipfix_sink.hpp"
+#include "options.hpp"
+
+namespace flowlabel {
+
+static void add_interval(CLI::App& app, const std::string& name, std::optional<std::chrono::milliseconds>& value,
+                         const std::string& description)
+{
+    const auto take = [&value, name](const std::string& given) {
+        const auto parsed = parse_duration(given);
+
+        if (!parsed)
+            throw CLI::ValidationError(name, parsed.error().what + ": " + parsed.error().hint);
+        value = *parsed;
+    };
+
+    app.add_option_function<std::string>(name, take, description)->type_name("D");
+}
+
+void add_ipfix_options(CLI::App& collect, IpfixOptions& options)
+{
+    collect
+        .add_option(
+            "--ipfix", options.urls,
+            fmt::format("IPFIX to udp://HOST[:PORT], tcp://HOST[:PORT] (port {} unless given) or file:PATH; may "
+                        "be repeated",
+                        ipfix_port))
+        ->type_name("URL")
+        ->allow_extra_args(false);
+    add_interval(collect, "--template-interval", options.template_interval,
+                 "templates (over UDP) and options records are sent again so often; 1m unless given");
+    add_number(collect, "--mtu", options.mtu, least_mtu,
+               fmt::format("IP packets of IPFIX over UDP have at most N octets, headers included; {} unless given",
+                           unknown_path_mtu),
+               largest_mtu);
+    add_interval(collect, "--connect-interval", options.connect_interval,
+                 "the least time between two attempts to connect to a tcp:// collector; 1m unless given");
+}
+
+/// An option for something that was not asked for.
+static Result<void> check_use(const IpfixOptions& options, const std::vector<IpfixUrl>& urls)
+{
+    const auto has = [&](IpfixUrl::Scheme scheme) {
+        return std::ranges::find(urls, scheme, &IpfixUrl::scheme) != urls.end();
+    };
+    const auto senseless = [](const char* option, const char* scheme) {
+        return fail(fmt::format("{} makes no sense without {}", option, scheme),
+                    fmt::format("add --ipfix {}…, or leave {} out", scheme, option), Failure::usage);
+    };
+
+    if (options.mtu && !has(IpfixUrl::Scheme::udp))
+        return senseless("--mtu", "udp://");
+    if (options.connect_interval && !has(IpfixUrl::Scheme::tcp))
+        return senseless("--connect-interval", "tcp://");
+    if (options.template_interval && urls.empty())
+        return fail("--template-interval makes no sense without --ipfix", "add --ipfix URL", Failure::usage);
+    return {};
+}
+
+Result<void> open_ipfix(const IpfixOptions& options, const std::shared_ptr<const CollectorWatch>& watch, Sinks& sinks)
+{
+    IpfixSettings settings;
+    std::vector<IpfixUrl> urls;
+
+    for (const std::string& text : options.urls) {
+        auto url = parse_ipfix_url(text);
+
+        if (!url)
+            return std::unexpected(url.error());
+        if (std::ranges::find(urls, url->text, &IpfixUrl::text) != urls.end())
+            return fail(fmt::format("'{}' is there twice", text), "name each place once", Failure::usage);
+        urls.push_back(std::move(*url));
+    }
+    if (auto used = check_use(options, urls); !used)
+        return used;
+    settings.mtu = options.mtu.value_or(settings.mtu);
+    settings.template_interval = options.template_interval.value_or(settings.template_interval);
+    settings.connect_interval = options.connect_interval.value_or(settings.connect_interval);
+    for (const IpfixUrl& url : urls) {
+        auto sink = IpfixSink::open(url, settings, watch);
+
+        if (!sink)
+            return std::unexpected(sink.error());
+        sinks.push_back(std::move(*sink));
+    }
+    return {};
+}
+
+} // namespace flowlabel

@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "encoder.hpp"
+
+#include <fixbuf/public.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+namespace flowlabel {
+
+enum TemplateId : std::uint16_t {
+    no_template = 0,
+    ingress_flows = 256,
+    egress_flows,
+    ingress_name,
+    egress_name,
+    metering_reliability,
+    exporting_reliability,
+};
+
+/// RFC 5102 section 5.11.3, element 61.
+enum class Direction : std::uint8_t { ingress = 0, egress = 1 };
+
+/// What libfixbuf reads, in the order of the template; it copies and swaps each field by itself.
+struct FlowFields {
+    std::array<std::uint8_t, 16> src;
+    std::array<std::uint8_t, 16> dst;
+    std::uint64_t packets;
+    std::uint64_t octets;
+    std::uint64_t start; // ms
+    std::uint64_t end;   // ms
+    std::uint32_t label;
+    std::uint32_t interface;
+    std::uint8_t reason;
+    std::uint8_t direction;
+    std::uint8_t version;
+};
+
+static_assert(offsetof(FlowFields, version) + 1 == flow_octets);
+
+struct NameFields {
+    fbVarfield_t name;
+    std::uint32_t interface;
+};
+
+struct [[gnu::packed]] MeteringFields {
+    std::uint32_t domain;
+    std::uint64_t packets;
+    std::uint64_t octets;
+    std::uint64_t first;
+    std::uint64_t last;
+};
+
+struct [[gnu::packed]] ExportingFields {
+    std::uint32_t process;
+    std::uint64_t flows;
+    std::uint64_t packets;
+    std::uint64_t octets;
+    std::uint64_t first;
+    std::uint64_t last;
+};
+
+struct Field {
+    const char* name; // of the IANA registry
+    std::uint16_t octets;
+};
+
+struct Layout {
+    TemplateId id;
+    std::vector<Field> fields;
+    std::uint16_t scope = 0;   // so many of them
+    std::vector<Field> memory; // where libfixbuf finds them, if in another order
+};
+
+static std::vector<Layout> layouts()
+{
+    const auto flows = [](const char* interface) -> std::vector<Field> {
+        return {{"sourceIPv6Address", 16},
+                {"destinationIPv6Address", 16},
+                {"packetDeltaCount", 8},
+                {"octetDeltaCount", 8},
+                {"flowStartMilliseconds", 8},
+                {"flowEndMilliseconds", 8},
+                {"flowLabelIPv6", 4},
+                {interface, 4},
+                {"flowEndReason", 1},
+                {"flowDirection", 1},
+                {"ipVersion", 1}};
+    };
+    const Field name{"interfaceName", FB_IE_VARLEN}, in{"ingressInterface", 4}, out{"egressInterface", 4};
+    const Field time{"observationTimeMilliseconds", 8};
+
+    return {
+        {.id = ingress_flows, .fields = flows("ingressInterface")},
+        {.id = egress_flows, .fields = flows("egressInterface")},
+        {.id = ingress_name, .fields = {in, name}, .scope = 1, .memory = {name, in}},
+        {.id = egress_name, .fields = {out, name}, .scope = 1, .memory = {name, out}},
+        {.id = metering_reliability,
+         .fields =
+             {{"observationDomainId", 4}, {"ignoredPacketTotalCount", 8}, {"ignoredOctetTotalCount", 8}, time, time},
+         .scope = 1},
+        {.id = exporting_reliability,
+         .fields = {{"exportingProcessId", 4},
+                    {"notSentFlowTotalCount", 8},
+                    {"notSentPacketTotalCount", 8},
+                    {"notSentOctetTotalCount", 8},
+                    time,
+                    time},
+         .scope = 1},
+    };
+}
+
+/// What GLib says, in our words.
+class GlibError {
+public:
+    GlibError() = default;
+    GlibError(const GlibError&) = delete;
+    GlibError& operator=(const GlibError&) = delete;
+    ~GlibError() { g_clear_error(&error_); }
+
+    /// For a call that follows.
+    GError** out()
+    {
+        g_clear_error(&error_);
+        return &error_;
+    }
+
+    /// The message has no room, or may not hold what was to be put into it.
+    [[nodiscard]] bool end_of_message() const
+    {
+        return g_error_matches(error_, FB_ERROR_DOMAIN, FB_ERROR_EOM) != FALSE;
+    }
+
+    [[nodiscard]] std::unexpected<Error> failed() const
+    {
+        return fail(fmt::format("cannot make an IPFIX message: {}", error_ != nullptr ? error_->message : "?"));
+    }
+
+private:
+    GError* error_ = nullptr;
+};
+
+struct FreeModel {
+    void operator()(fbInfoModel_t* model) const { fbInfoModelFree(model); }
+};
+struct FreeBuffer {
+    void operator()(fBuf_t* buffer) const { fBufFree(buffer); }
+};
+struct FreeTemplate {
+    void operator()(fbTemplate_t* tmpl) const { fbTemplateFreeUnused(tmpl); } // a session that has it frees it
+};
+using Template = std::unique_ptr<fbTemplate_t, FreeTemplate>;
+
+static Result<Template> make_template(fbInfoModel_t* model, const std::vector<Field>& fields, std::uint16_t scope)
+{
+    Template made(fbTemplateAlloc(model));
+    GlibError error;
+
+    for (const auto& [name, octets] : fields) {
+        fbInfoElementSpec_t spec{.name = const_cast<char*>(name), .len_override = octets, .flags = 0};
+
+        if (fbTemplateAppendSpec(made.get(), &spec, 0, error.out()) == FALSE)
+            return error.failed();
+    }
+    if (scope > 0)
+        fbTemplateSetOptionsScope(made.get(), scope);
+    return made;
+}
+
+struct Encoder::State {
+    explicit State(std::size_t size) : largest(size), message(size) {}
+
+    Result<void> make_templates();
+    Result<void> end();
+    Result<void> add_template(TemplateId id);
+    Result<void> use(TemplateId id);
+    Result<void> append(const void* record, std::size_t length);
+
+    /// Puts something into the message with PUT, a call of libfixbuf's, or into the next where it must begin one.
+    template <class Put> Result<void> put(Put put)
+    {
+        GlibError error;
+
+        for (int tries = 0; tries < 2; tries++) {
+            if (put(error.out())) {
+                open = true;
+                return {};
+            }
+            if (!error.end_of_message())
+                break;
+            if (const auto ended = end(); !ended)
+                return ended;
+        }
+        return error.failed();
+    }
+
+    std::size_t largest;
+    std::vector<std::uint8_t> message; // where libfixbuf leaves each
+    std::unique_ptr<fbInfoModel_t, FreeModel> model{fbInfoModelAlloc()};
+    fbSession_t* session = nullptr; // belongs to buffer
+    std::unique_ptr<fBuf_t, FreeBuffer> buffer;
+    std::vector<std::pair<TemplateId, Template>> templates; // goes before the session, which frees those it has
+    Messages made;
+    std::size_t domain = 0;
+    TemplateId used = no_template;
+    std::vector<std::pair<std::uint32_t, TemplateId>> known; // to libfixbuf, of each domain
+    std::uint32_t id = 0;                                    // of the domain
+    bool open = false;                                       // a message is being made
+    bool has_templates = false;
+    std::uint32_t data_records = 0; // in it
+    std::uint32_t flow_records = 0;
+};
+
+Result<void> Encoder::State::make_templates()
+{
+    GlibError error;
+
+    session = fbSessionAlloc(model.get());
+    buffer.reset(
+        fBufAllocForExport(session, fbExporterAllocBuffer(message.data(), static_cast<std::uint16_t>(largest))));
+    // A full message is ours to take out before the next one begins.
+    fBufSetAutomaticMode(buffer.get(), FALSE);
+    for (const Layout& layout : layouts()) {
+        auto sent = make_template(model.get(), layout.fields, layout.scope);
+        auto memory = make_template(model.get(), layout.memory.empty() ? layout.fields : layout.memory, 0);
+
+        if (!sent)
+            return std::unexpected(sent.error());
+        if (!memory)
+            return std::unexpected(memory.error());
+        if (fbSessionAddTemplate(session, TRUE, layout.id, memory->release(), error.out()) == 0)
+            return error.failed();
+        templates.emplace_back(layout.id, std::move(*sent));
+    }
+    return {};
+}
+
+/// Takes the message out of libfixbuf, if there is one.
+Result<void> Encoder::State::end()
+{
+    GlibError error;
+
+    if (!std::exchange(open, false))
+        return {};
+    if (fBufEmit(buffer.get(), error.out()) == FALSE)
+        return error.failed();
+    const std::size_t length = fbExporterGetMsgLen(fBufGetExporter(buffer.get()));
+
+    made.list.push_back({.begin = made.octets.size(),
+                         .length = length,
+                         .domain = domain,
+                         .data_records = std::exchange(data_records, 0),
+                         .flows = std::exchange(flow_records, 0),
+                         .templates = std::exchange(has_templates, false)});
+    made.octets.insert(made.octets.end(), message.begin(), message.begin() + static_cast<std::ptrdiff_t>(length));
+    return {};
+}
+
+/// A template that the session has is written again; one that is new to it is written when it is added.
+Result<void> Encoder::State::add_template(TemplateId which)
+{
+    const std::pair key(id, which);
+    const bool again = std::ranges::find(known, key) != known.end();
+    const auto put_template = [&](GError** error) {
+        if (again)
+            return fbSessionExportTemplate(session, which, error) != FALSE;
+        const auto& tmpl = std::ranges::find(templates, which, &std::pair<TemplateId, Template>::first)->second;
+
+        return fbSessionAddTemplate(session, FALSE, which, tmpl.get(), error) != 0;
+    };
+
+    if (const auto done = put(put_template); !done)
+        return done;
+    if (!again)
+        known.push_back(key);
+    has_templates = true;
+    return {};
+}
+
+Result<void> Encoder::State::use(TemplateId which)
+{
+    GlibError error;
+
+    if (used == which)
+        return {};
+    if (fBufSetInternalTemplate(buffer.get(), which, error.out()) == FALSE ||
+        fBufSetExportTemplate(buffer.get(), which, error.out()) == FALSE)
+        return error.failed();
+    used = which;
+    return {};
+}
+
+Result<void> Encoder::State::append(const void* record, std::size_t length)
+{
+    const auto bytes = static_cast<std::uint8_t*>(const_cast<void*>(record)); // it only reads
+    const auto done = put([&](GError** error) { return fBufAppend(buffer.get(), bytes, length, error) != FALSE; });
+
+    data_records += done ? 1 : 0;
+    return done;
+}
+
+Result<Encoder> Encoder::make(std::size_t largest)
+{
+    auto state = std::make_unique<State>(largest);
+
+    if (const auto made = state->make_templates(); !made)
+        return std::unexpected(made.error());
+    return Encoder(std::move(state));
+}
+
+Encoder::Encoder(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Encoder::Encoder(Encoder&&) noexcept = default;
+Encoder& Encoder::operator=(Encoder&&) noexcept = default;
+Encoder::~Encoder() = default;
+
+Messages& Encoder::messages()
+{
+    return state_->made;
+}
+
+Result<void> Encoder::finish()
+{
+    return state_->end();
+}
+
+Result<void> Encoder::begin(std::uint32_t id, std::size_t number)
+{
+    if (state_->id == id && state_->domain == number)
+        return {};
+    const auto ended = state_->end();
+
+    fbSessionSetDomain(state_->session, id);
+    state_->id = id;
+    state_->domain = number;
+    state_->used = no_template;
+    return ended;
+}
+
+static bool goes_out(fl_hook hook)
+{
+    return hook == FL_HOOK_TC_EGRESS;
+}
+
+Result<void> Encoder::flow_templates(fl_hook hook)
+{
+    for (const TemplateId id : {goes_out(hook) ? egress_flows : ingress_flows,
+                                goes_out(hook) ? egress_name : ingress_name, metering_reliability})
+        if (auto added = state_->add_template(id); !added)
+            return added;
+    return finish();
+}
+
+Result<void> Encoder::exporting_template()
+{
+    if (auto added = state_->add_template(exporting_reliability); !added)
+        return added;
+    return finish();
+}
+
+Result<void> Encoder::interface_name(const ObservationPoint& point)
+{
+    // Names of interfaces may be anything, IPFIX strings are UTF-8 (RFC 7011 section 6.1.6).
+    const std::unique_ptr<char, decltype(&g_free)> name(
+        g_utf8_make_valid(point.interface.data(), static_cast<gssize>(point.interface.size())), g_free);
+    const NameFields fields{
+        .name = {.len = std::strlen(name.get()), .buf = reinterpret_cast<std::uint8_t*>(name.get())},
+        .interface = point.ifindex,
+    };
+
+    if (auto used = state_->use(goes_out(point.hook) ? egress_name : ingress_name); !used)
+        return used;
+    return state_->append(&fields, sizeof(fields));
+}
+
+Result<void> Encoder::metering(std::uint32_t id, const Reliability& ignored)
+{
+    const MeteringFields fields{.domain = id,
+                                .packets = ignored.amount.packets,
+                                .octets = ignored.amount.octets,
+                                .first = ignored.first,
+                                .last = ignored.last};
+
+    if (auto used = state_->use(metering_reliability); !used)
+        return used;
+    return state_->append(&fields, sizeof(fields));
+}
+
+Result<void> Encoder::exporting(std::uint32_t process, const Reliability& not_sent)
+{
+    const ExportingFields fields{.process = process,
+                                 .flows = not_sent.records,
+                                 .packets = not_sent.amount.packets,
+                                 .octets = not_sent.amount.octets,
+                                 .first = not_sent.first,
+                                 .last = not_sent.last};
+
+    if (auto used = state_->use(exporting_reliability); !used)
+        return used;
+    return state_->append(&fields, sizeof(fields));
+}
+
+Result<void> Encoder::flows(const ObservationPoint& point, std::span<const FlowRecord> records)
+{
+    constexpr std::uint64_t ns_of_ms = 1'000'000;
+    const std::size_t room = (state_->largest - message_header - set_header) / flow_octets;
+    const Direction direction = goes_out(point.hook) ? Direction::egress : Direction::ingress;
+
+    if (state_->data_records != state_->flow_records) // flows have messages of their own, so that ROOM holds
+        if (auto ended = state_->end(); !ended)
+            return ended;
+    if (auto used = state_->use(goes_out(point.hook) ? egress_flows : ingress_flows); !used)
+        return used;
+    for (const auto& [flow, reason] : records) {
+        const FlowFields fields{.src = flow.src.octets,
+                                .dst = flow.dst.octets,
+                                .packets = flow.packets,
+                                .octets = flow.octets,
+                                .start = flow.first_seen / ns_of_ms,
+                                .end = flow.last_seen / ns_of_ms,
+                                .label = flow.label,
+                                .interface = point.ifindex,
+                                .reason = static_cast<std::uint8_t>(ipfix_number(reason)),
+                                .direction = static_cast<std::uint8_t>(direction),
+                                .version = 6};
+
+        if (auto appended = state_->append(&fields, sizeof(fields)); !appended)
+            return appended;
+        if (++state_->flow_records == room) // sooner than libfixbuf finds it full, which takes an allocation
+            if (auto ended = state_->end(); !ended)
+                return ended;
+    }
+    return {};
+}
+
+void Messages::set_sequence(const Message& message, std::uint32_t sequence)
+{
+    constexpr std::size_t offset = 8; // behind version, length and export time
+    const std::uint32_t value = g_htonl(sequence);
+
+    std::memcpy(octets.data() + message.begin + offset, &value, sizeof(value));
+}
+
+} // namespace flowlabel

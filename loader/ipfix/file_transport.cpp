@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "flowlabel/fd.hpp"
+#include "transport.hpp"
+
+namespace flowlabel {
+
+static Result<Fd> open_file(const std::string& path)
+{
+    struct stat status{};
+    Fd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0640));
+
+    if (!fd || fstat(fd.get(), &status) != 0)
+        return fail_errno(errno, fmt::format("cannot open '{}' for IPFIX", path), "name a file that can be written");
+    if (!S_ISREG(status.st_mode))
+        return fail(fmt::format("'{}' is no regular file", path),
+                    "name a file; a collector has a udp:// or tcp:// URL");
+    return fd;
+}
+
+namespace {
+
+/// Each send() is in the file whole or not at all.
+class FileTransport final : public Transport {
+public:
+    FileTransport(std::string path, Fd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
+
+    Result<void> ready() override { return {}; }
+    [[nodiscard]] std::uint64_t session() const override { return session_; }
+    Outcome send(const Messages& messages) override;
+    Result<void> reopen() override;
+
+private:
+    std::string path_;
+    Fd fd_;
+    std::uint64_t session_ = 1; // a file is one, and what is appended later another
+};
+
+Outcome FileTransport::send(const Messages& messages)
+{
+    const off_t start = lseek(fd_.get(), 0, SEEK_END);
+    std::span<const std::uint8_t> rest = messages.octets;
+
+    while (!rest.empty()) {
+        const ssize_t written = write(fd_.get(), rest.data(), rest.size());
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0) {
+            const int number = errno;
+
+            // What cannot be cut off again is a torn message: as bad as what the error says.
+            if (ftruncate(fd_.get(), start) != 0)
+                return {.error = fail_errno(errno, fmt::format("'{}' ends with half a message", path_)).error()};
+            return {.error = fail_errno(number, fmt::format("cannot write records to '{}'", path_),
+                                        "they wait until they can be written, as many as there is room for; the "
+                                        "kernel goes on counting")
+                                 .error()};
+        }
+        rest = rest.subspan(static_cast<std::size_t>(written));
+    }
+    return {.sent = messages.list.size()};
+}
+
+Result<void> FileTransport::reopen()
+{
+    auto fd = open_file(path_);
+
+    if (!fd)
+        return std::unexpected(fd.error());
+    fd_ = std::move(*fd);
+    session_++;
+    return {};
+}
+
+} // namespace
+
+Result<std::unique_ptr<Transport>> open_ipfix_file(const IpfixUrl& url)
+{
+    auto fd = open_file(url.path);
+
+    if (!fd)
+        return std::unexpected(fd.error());
+    return std::make_unique<FileTransport>(url.path, std::move(*fd));
+}
+
+} // namespace flowlabel

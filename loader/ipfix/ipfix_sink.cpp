@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ipfix_sink.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "flowlabel/time.hpp"
+
+namespace flowlabel {
+
+using namespace std::chrono_literals;
+
+constexpr auto look_interval = 1s;        // a look at the collector takes a scan of its tables
+constexpr std::size_t tcp_message = 8192; // octets: what a collector gets at once, and what a full socket cuts in two
+constexpr int forgotten_after = 3;        // intervals without a record (RFC 7011 section 8.4)
+
+static std::size_t message_size(const IpfixUrl& url, const IpfixSettings& settings)
+{
+    switch (url.scheme) {
+    case IpfixUrl::Scheme::udp:
+        return std::min(settings.mtu, largest_mtu) - udp_headers;
+    case IpfixUrl::Scheme::tcp:
+        return tcp_message;
+    case IpfixUrl::Scheme::file:
+        break;
+    }
+    return largest_message;
+}
+
+Result<std::unique_ptr<IpfixSink>> IpfixSink::open(const IpfixUrl& url, const IpfixSettings& settings,
+                                                   std::shared_ptr<const CollectorWatch> watch)
+{
+    auto encoder = Encoder::make(message_size(url, settings));
+
+    if (!encoder)
+        return std::unexpected(encoder.error());
+    std::unique_ptr<IpfixSink> sink(new IpfixSink(url, settings, std::move(watch), std::move(*encoder)));
+
+    if (const auto opened = sink->open_transport(); !opened)
+        return std::unexpected(opened.error());
+    return sink;
+}
+
+Result<void> IpfixSink::open_transport()
+{
+    const auto open = [this] {
+        switch (url_.scheme) {
+        case IpfixUrl::Scheme::udp:
+            return open_ipfix_udp(url_);
+        case IpfixUrl::Scheme::tcp:
+            return open_ipfix_tcp(url_, settings_.connect_interval, [this] { return hurried(); });
+        case IpfixUrl::Scheme::file:
+            break;
+        }
+        return open_ipfix_file(url_);
+    };
+    auto transport = open();
+
+    if (!transport)
+        return std::unexpected(transport.error());
+    transport_ = std::move(*transport);
+    return {};
+}
+
+/// A new session begins with templates, and its sequence numbers with 0 (RFC 7011 sections 3.1 and 8).
+void IpfixSink::renew_session()
+{
+    if (session_ == transport_->session())
+        return;
+    session_ = transport_->session();
+    for (Domain& domain : domains_) {
+        domain.introduced = false;
+        domain.sequence = 0;
+    }
+}
+
+bool IpfixSink::due(const Domain& domain) const
+{
+    const auto now = Domain::Clock::now();
+
+    return !domain.introduced || now >= domain.described + settings_.template_interval;
+}
+
+/// Asks the collector what was lost, and notes when it became more.
+void IpfixSink::look_for_losses()
+{
+    if (Domain::Clock::now() < next_look_)
+        return;
+    next_look_ = Domain::Clock::now() + look_interval;
+    const auto state = watch_->look(0);
+    const std::uint64_t now = now_utc() / 1'000'000;
+    const auto note = [now](Reliability& reliability, std::uint64_t records, const Amount& lost) {
+        if (lost.packets > reliability.amount.packets) {
+            reliability.last = now;
+            if (reliability.first == 0)
+                reliability.first = now;
+        }
+        reliability.records = records;
+        reliability.amount = lost;
+    };
+
+    if (!state)
+        return;
+    for (const ExporterState& exporter : state->exporters)
+        if (exporter.name == url_.text)
+            note(domains_[0].reliability, exporter.lost_records, exporter.lost);
+    for (const CollectionState& collection : state->collections) {
+        const auto same = [&](const Domain& domain) {
+            return domain.point && domain.point->same_place(collection.point);
+        };
+
+        if (const auto found = std::ranges::find_if(domains_, same); found != domains_.end())
+            note(found->reliability, 0, collection.totals.lost);
+    }
+}
+
+/// The templates of a domain; two copies of those that may get lost and are new (RFC 7011 section 8.4).
+Result<void> IpfixSink::introduce(std::size_t number)
+{
+    Domain& domain = domains_[number];
+    const int copies = transport_->forgetful() && !domain.introduced ? 2 : 1;
+
+    if (auto begun = encoder_.begin(domain.id, number); !begun)
+        return begun;
+    for (int copy = 0; copy < copies; copy++)
+        if (auto made = domain.point ? encoder_.flow_templates(domain.point->hook) : encoder_.exporting_template();
+            !made)
+            return made;
+    domain.introduced = true;
+    return {};
+}
+
+/// What else there is to say about a domain: templates where they are wanted, and options records.
+Result<void> IpfixSink::describe(std::size_t number)
+{
+    Domain& domain = domains_[number];
+
+    look_for_losses();
+    if (!domain.introduced || transport_->forgetful())
+        if (auto introduced = introduce(number); !introduced)
+            return introduced;
+    domain.described = Domain::Clock::now();
+    if (auto begun = encoder_.begin(domain.id, number); !begun)
+        return begun;
+    if (!domain.point)
+        return encoder_.exporting(static_cast<std::uint32_t>(getpid()), domain.reliability);
+    if (auto named = encoder_.interface_name(*domain.point); !named)
+        return named;
+    return encoder_.metering(domain.id, domain.reliability);
+}
+
+Result<void> IpfixSink::encode(std::span<const RecordBatch* const> batches)
+{
+    for (const RecordBatch* const batch : batches) {
+        const std::size_t number = domains_.number_of(batch->point);
+
+        domains_[number].used = Domain::Clock::now();
+        if (due(domains_[number]))
+            if (auto described = describe(number); !described)
+                return described;
+        if (auto begun = encoder_.begin(domains_[number].id, number); !begun)
+            return begun;
+        if (auto encoded = encoder_.flows(batch->point, batch->records); !encoded)
+            return encoded;
+    }
+    return encoder_.finish();
+}
+
+/// Sends what was encoded. Only what has left counts for the sequence numbers.
+WriteResult IpfixSink::send()
+{
+    Messages& messages = encoder_.messages();
+    WriteResult result;
+
+    for (const Message& message : messages.list) {
+        Domain& domain = domains_[message.domain];
+
+        messages.set_sequence(message, domain.sequence);
+        domain.sequence += message.data_records;
+    }
+    auto outcome = transport_->send(messages);
+
+    for (std::size_t i = 0; i < messages.list.size(); i++) {
+        const Message& message = messages.list[i];
+
+        if (i < outcome.sent) {
+            result.written += message.flows;
+            continue;
+        }
+        domains_[message.domain].sequence -= message.data_records;
+        domains_[message.domain].introduced &= !message.templates;
+        if (i < outcome.sent + outcome.lost)
+            result.lost += message.flows;
+    }
+    messages.clear();
+    result.error = std::move(outcome.error);
+    return result;
+}
+
+/// Nothing of what was encoded leaves.
+void IpfixSink::abandon()
+{
+    (void)encoder_.finish();
+    encoder_.messages().clear();
+    for (Domain& domain : domains_)
+        domain.introduced = false;
+}
+
+static std::size_t count(std::span<const RecordBatch* const> batches)
+{
+    std::size_t records = 0;
+
+    for (const RecordBatch* const batch : batches)
+        records += batch->records.size();
+    return records;
+}
+
+WriteResult IpfixSink::write(std::span<const RecordBatch* const> batches)
+{
+    if (const auto ready = transport_->ready(); !ready)
+        return {.lost = transport_->waits() ? 0 : count(batches), .error = ready.error()};
+    renew_session();
+    if (const auto encoded = encode(batches); !encoded) {
+        abandon();
+        return {.error = encoded.error()};
+    }
+    return send();
+}
+
+Result<void> IpfixSink::turn()
+{
+    const auto ready = transport_->ready();
+    const bool probe = !ready && transport_->wants_templates();
+    const auto now = Domain::Clock::now();
+    Result<void> done;
+
+    if (!ready && !probe)
+        return ready;
+    renew_session();
+    for (std::size_t number = 0; number < domains_.size() && done; number++) {
+        const Domain& domain = domains_[number];
+        const bool forgotten = domain.point && now > domain.used + forgotten_after * settings_.template_interval;
+
+        if (probe)
+            done = introduce(number);
+        else if (due(domain) && !forgotten)
+            done = describe(number);
+    }
+    if (done)
+        done = encoder_.finish();
+    if (!done) {
+        abandon();
+        return done;
+    }
+    if (encoder_.messages().list.empty())
+        return {};
+    if (auto error = send().error)
+        return std::unexpected(std::move(*error));
+    return ready;
+}
+
+} // namespace flowlabel

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Records as IPFIX (RFC 7011), to a collector or a file.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "domains.hpp"
+#include "encoder.hpp"
+#include "flowlabel/collector_watch.hpp"
+#include "flowlabel/record.hpp"
+#include "transport.hpp"
+#include "url.hpp"
+
+namespace flowlabel {
+
+/// IP packets of UDP, in octets with all headers (RFC 7011 section 10.3.3).
+constexpr std::size_t unknown_path_mtu = 512;
+constexpr std::size_t udp_headers = 48; ///< of IPv6 and UDP; IPv4's are 20 octets smaller
+constexpr std::size_t least_mtu = least_message + udp_headers;
+constexpr std::size_t largest_mtu = 65535;
+
+struct IpfixSettings {
+    std::size_t mtu = unknown_path_mtu;
+    std::chrono::milliseconds template_interval{60'000};
+    std::chrono::milliseconds connect_interval{60'000};
+};
+
+class IpfixSink final : public RecordSink {
+public:
+    /// An error: the host cannot be looked up, the file cannot be written. WATCH says what was lost.
+    static Result<std::unique_ptr<IpfixSink>> open(const IpfixUrl& url, const IpfixSettings& settings,
+                                                   std::shared_ptr<const CollectorWatch> watch);
+
+    [[nodiscard]] std::string name() const override { return url_.text; }
+    WriteResult write(std::span<const RecordBatch* const> batches) override;
+
+    /// Templates and options that are due.
+    Result<void> turn() override;
+
+    /// A file is opened again, and begins with templates.
+    Result<void> reopen() override { return transport_->reopen(); }
+    Result<void> finish() override { return transport_->finish(); }
+
+private:
+    IpfixSink(IpfixUrl url, const IpfixSettings& settings, std::shared_ptr<const CollectorWatch> watch, Encoder encoder)
+        : url_(std::move(url)), settings_(settings), watch_(std::move(watch)), encoder_(std::move(encoder))
+    {
+    }
+
+    Result<void> open_transport();
+    void renew_session();
+    [[nodiscard]] bool due(const Domain& domain) const;
+    void look_for_losses();
+    Result<void> introduce(std::size_t number);
+    Result<void> describe(std::size_t number);
+    Result<void> encode(std::span<const RecordBatch* const> batches);
+    WriteResult send();
+    void abandon();
+
+    IpfixUrl url_;
+    IpfixSettings settings_;
+    std::shared_ptr<const CollectorWatch> watch_;
+    Encoder encoder_;
+    std::unique_ptr<Transport> transport_;
+    Domains domains_;
+    std::uint64_t session_ = 0; ///< the transport's, that domains_ are about
+    Domain::Clock::time_point next_look_;
+};
+
+} // namespace flowlabel

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// IPFIX messages on their way out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace flowlabel {
+
+/// One message among others.
+struct Message {
+    std::size_t begin;  ///< its first octet in Messages::octets
+    std::size_t length; ///< octets, with the header
+    std::size_t domain; ///< whose it is: a number of the caller's
+    std::uint32_t data_records;
+    std::uint32_t flows; ///< those of the data records that are flows
+    bool templates;      ///< it has templates
+};
+
+/// Messages in the order in which they leave, one behind the other.
+struct Messages {
+    std::vector<std::uint8_t> octets;
+    std::vector<Message> list;
+
+    void clear()
+    {
+        octets.clear();
+        list.clear();
+    }
+
+    [[nodiscard]] std::span<const std::uint8_t> text(const Message& message) const
+    {
+        return std::span(octets).subspan(message.begin, message.length);
+    }
+
+    /// Writes the sequence number into the header of MESSAGE (RFC 7011 section 3.1).
+    void set_sequence(const Message& message, std::uint32_t sequence);
+};
+
+} // namespace flowlabel

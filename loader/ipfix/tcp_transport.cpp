@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <deque>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "flowlabel/fd.hpp"
+#include "peer.hpp"
+#include "transport.hpp"
+
+namespace flowlabel {
+
+using namespace std::chrono_literals;
+
+constexpr auto patience = 10s; // with a collector that does not read, or does not answer
+constexpr auto little_patience = 900ms;
+constexpr auto look_interval = 100ms; // between two looks whether there is a hurry
+
+namespace {
+
+/// A message is handed to the kernel whole, or its rest waits for the next send() on the same connection. What the
+/// kernel has and the other end did not acknowledge when a connection breaks may have arrived or not: it is not sent
+/// again, and the error says how much it was.
+class TcpTransport final : public Transport {
+public:
+    TcpTransport(std::string name, std::vector<PeerAddress> addresses, std::chrono::milliseconds interval,
+                 Hurried hurried)
+        : name_(std::move(name)), addresses_(std::move(addresses)), interval_(interval), hurried_(std::move(hurried))
+    {
+    }
+
+    Result<void> ready() override;
+    [[nodiscard]] std::uint64_t session() const override { return session_; }
+    Outcome send(const Messages& messages) override;
+    Result<void> finish() override;
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    /// A message that the kernel has been given.
+    struct Given {
+        std::uint64_t end; ///< the number of octets up to its last, since the connection was made
+        std::uint32_t flows;
+    };
+
+    Result<void> connect_one();
+    [[nodiscard]] int connect_to(const PeerAddress& peer);
+    [[nodiscard]] bool wait(int fd, short events) const;
+    [[nodiscard]] int look() const;
+    Result<std::size_t> give(std::span<const std::uint8_t> octets);
+    [[nodiscard]] std::uint64_t unacknowledged() const;
+    void forget_acknowledged();
+    Error broken(int number);
+    [[nodiscard]] Error stalled() const;
+
+    std::string name_;
+    std::vector<PeerAddress> addresses_;
+    std::chrono::milliseconds interval_;
+    Hurried hurried_;
+    Fd fd_;
+    std::uint64_t session_ = 0;
+    std::vector<std::uint8_t> rest_; ///< of the message that the kernel had no room for
+    std::uint64_t given_ = 0;        ///< octets since the connection was made
+    std::deque<Given> messages_;     ///< that may not be acknowledged
+    Clock::time_point next_attempt_;
+    bool last_attempt_ = false; ///< was made, in a hurry
+    Error why_not_;             ///< of the latest attempt
+};
+
+/// Waits for EVENTS on FD. False: in vain.
+bool TcpTransport::wait(int fd, short events) const
+{
+    const auto began = Clock::now();
+    pollfd look{.fd = fd, .events = events, .revents = 0};
+
+    while (poll(&look, 1, look_interval / 1ms) <= 0)
+        if (Clock::now() - began >= (hurried_() ? little_patience : patience))
+            return false;
+    return true;
+}
+
+/// An errno, or 0: there is a connection.
+int TcpTransport::connect_to(const PeerAddress& peer)
+{
+    Fd fd(socket(peer.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const int on = 1;
+    int number = 0;
+    socklen_t length = sizeof(number);
+
+    if (!fd)
+        return errno;
+    // An end that vanished without a word is noticed although nothing is sent to it.
+    setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer.address), peer.length) != 0 && errno != EINPROGRESS)
+        return errno;
+    if (!wait(fd.get(), POLLOUT))
+        return ETIMEDOUT;
+    if (getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &number, &length) != 0)
+        return errno;
+    if (number == 0)
+        fd_ = std::move(fd);
+    return number;
+}
+
+Result<void> TcpTransport::connect_one()
+{
+    int number = 0;
+
+    for (const PeerAddress& peer : addresses_) {
+        number = connect_to(peer);
+        if (number == 0) {
+            session_++;
+            given_ = 0;
+            messages_.clear();
+            rest_.clear();
+            return {};
+        }
+    }
+    why_not_ =
+        fail_errno(number, fmt::format("cannot connect to {}", name_),
+                   fmt::format("records wait until it can be reached, as many as there is room for; next attempt "
+                               "in {} s at the earliest",
+                               std::chrono::duration<double>(interval_).count()))
+            .error();
+    return std::unexpected(why_not_);
+}
+
+Result<void> TcpTransport::ready()
+{
+    const auto now = Clock::now();
+
+    if (fd_) {
+        const int number = look();
+
+        if (number == 0)
+            return {};
+        why_not_ = broken(number);
+        if (now < next_attempt_)
+            return std::unexpected(why_not_);
+    }
+    const bool last = hurried_() && !last_attempt_;
+
+    if (now < next_attempt_ && !last)
+        return std::unexpected(why_not_);
+    last_attempt_ = last;
+    next_attempt_ = now + interval_;
+    return connect_one();
+}
+
+/// Is the other end still there? An errno, or 0.
+int TcpTransport::look() const
+{
+    char unasked[512];
+
+    for (;;) {
+        const ssize_t got = recv(fd_.get(), unasked, sizeof(unasked), MSG_DONTWAIT);
+
+        if (got > 0 || (got < 0 && errno == EINTR)) // a collector has nothing to say
+            continue;
+        if (got == 0)
+            return EPIPE;
+        return errno == EAGAIN ? 0 : errno;
+    }
+}
+
+/// Hands OCTETS to the kernel; fewer of them where the other end does not read. An error: the connection broke.
+Result<std::size_t> TcpTransport::give(std::span<const std::uint8_t> octets)
+{
+    std::size_t given = 0;
+
+    while (given < octets.size()) {
+        const ssize_t taken = ::send(fd_.get(), octets.data() + given, octets.size() - given, MSG_NOSIGNAL);
+
+        if (taken >= 0) {
+            given += static_cast<std::size_t>(taken);
+            given_ += static_cast<std::uint64_t>(taken);
+        } else if (errno == EAGAIN) {
+            if (!wait(fd_.get(), POLLOUT))
+                break;
+        } else if (errno != EINTR) {
+            return std::unexpected(broken(errno));
+        }
+    }
+    return given;
+}
+
+Outcome TcpTransport::send(const Messages& messages)
+{
+    if (!rest_.empty()) {
+        const auto given = give(rest_);
+
+        if (!given)
+            return {.error = given.error()};
+        rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(*given));
+        if (!rest_.empty())
+            return {.error = stalled()};
+    }
+    forget_acknowledged();
+
+    Outcome outcome;
+
+    for (const Message& message : messages.list) {
+        const auto text = messages.text(message);
+
+        messages_.push_back({.end = given_ + text.size(), .flows = message.flows});
+        const auto given = give(text);
+
+        if (!given) {
+            outcome.error = given.error();
+            return outcome;
+        }
+        if (*given == 0) {
+            messages_.pop_back();
+            outcome.error = stalled();
+            return outcome;
+        }
+        outcome.sent++; // its rest, if there is one, is ours to send
+        rest_.assign(text.begin() + static_cast<std::ptrdiff_t>(*given), text.end());
+        if (!rest_.empty()) {
+            outcome.error = stalled();
+            return outcome;
+        }
+    }
+    return outcome;
+}
+
+Error TcpTransport::stalled() const
+{
+    return fail(
+               fmt::format("{} does not read", name_),
+               "records wait until it does, as many as there is room for; see whether the collector is busy or stopped")
+        .error();
+}
+
+std::uint64_t TcpTransport::unacknowledged() const
+{
+    int octets = 0;
+
+    if (ioctl(fd_.get(), SIOCOUTQ, &octets) != 0 || octets < 0)
+        return 0;
+    return static_cast<std::uint64_t>(octets);
+}
+
+void TcpTransport::forget_acknowledged()
+{
+    const std::uint64_t arrived = given_ - std::min(given_, unacknowledged());
+
+    while (!messages_.empty() && messages_.front().end <= arrived)
+        messages_.pop_front();
+}
+
+/// Ends a connection that broke, and says what may not have arrived.
+Error TcpTransport::broken(int number)
+{
+    std::uint64_t flows = 0;
+
+    forget_acknowledged();
+    for (const Given& message : messages_)
+        flows += message.flows;
+    fd_.reset();
+    rest_.clear();
+    messages_.clear();
+    std::string what = number == EPIPE
+                           ? fmt::format("{} ended the connection", name_)
+                           : fail_errno(number, fmt::format("the connection to {} broke", name_)).error().what;
+
+    if (flows > 0)
+        what += fmt::format("; {} records that were sent are not acknowledged and may not have arrived", flows);
+    return {std::move(what), "the collector there knows why; a new connection is made"};
+}
+
+Result<void> TcpTransport::finish()
+{
+    const auto began = Clock::now();
+
+    if (!fd_)
+        return {};
+    if (!rest_.empty()) {
+        const auto given = give(rest_);
+
+        if (!given)
+            return std::unexpected(given.error());
+        if (*given < rest_.size())
+            return std::unexpected(broken(ETIMEDOUT));
+    }
+    shutdown(fd_.get(), SHUT_WR);
+    while (unacknowledged() > 0)
+        if (const int number = look(); number != 0 && number != EPIPE)
+            return std::unexpected(broken(number));
+        else if (Clock::now() - began >= little_patience)
+            return std::unexpected(broken(ETIMEDOUT));
+        else
+            poll(nullptr, 0, 10);
+    fd_.reset();
+    return {};
+}
+
+} // namespace
+
+Result<std::unique_ptr<Transport>> open_ipfix_tcp(const IpfixUrl& url, std::chrono::milliseconds interval,
+                                                  Hurried hurried)
+{
+    auto addresses = find_peer(url, SOCK_STREAM);
+
+    if (!addresses)
+        return std::unexpected(addresses.error());
+    return std::make_unique<TcpTransport>(url.text, std::move(*addresses), interval, std::move(hurried));
+}
+
+} // namespace flowlabel

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "flowlabel/fd.hpp"
+#include "peer.hpp"
+#include "transport.hpp"
+
+namespace flowlabel {
+
+using namespace std::chrono_literals;
+
+constexpr auto probe_interval = 1s;
+
+namespace {
+
+/// A datagram that nobody wants comes back as an error some time later. From then on no more records are sent: they
+/// count as lost, and templates alone go out, once a second, until some of them are left in peace for a second.
+class UdpTransport final : public Transport {
+public:
+    UdpTransport(std::string name, std::vector<PeerAddress> addresses)
+        : name_(std::move(name)), addresses_(std::move(addresses))
+    {
+    }
+
+    Result<void> ready() override;
+    [[nodiscard]] std::uint64_t session() const override { return 1; }
+    [[nodiscard]] bool waits() const override { return false; }
+    [[nodiscard]] bool forgetful() const override { return true; }
+    bool wants_templates() override { return away_ && Clock::now() >= probed_ + probe_interval; }
+    Outcome send(const Messages& messages) override;
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    int connect_one();
+    [[nodiscard]] int take_error() const;
+    int send_one(std::span<const std::uint8_t> message);
+    void away(int number);
+
+    std::string name_;
+    std::vector<PeerAddress> addresses_;
+    Fd fd_;
+    std::optional<Error> away_; // why no records are sent
+    Clock::time_point probed_;
+    bool probing_ = false; // and no answer since
+};
+
+/// An errno, or 0: there is a socket.
+int UdpTransport::connect_one()
+{
+    int number = 0;
+
+    if (fd_)
+        return 0;
+    for (const PeerAddress& peer : addresses_) {
+        Fd fd(socket(peer.address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+
+        if (fd && connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer.address), peer.length) == 0) {
+            fd_ = std::move(fd);
+            return 0;
+        }
+        number = errno;
+    }
+    return number;
+}
+
+/// What came back: an errno, or 0.
+int UdpTransport::take_error() const
+{
+    int number = 0;
+    socklen_t length = sizeof(number);
+
+    if (getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &number, &length) != 0)
+        return errno;
+    return number;
+}
+
+void UdpTransport::away(int number)
+{
+    probing_ = false;
+    away_ = fail_errno(number, fmt::format("{} takes no messages", name_),
+                       number == ECONNREFUSED ? "start the collector there; until then records for it are lost"
+                                              : "see to the way there; until then records for it are lost")
+                .error();
+}
+
+Result<void> UdpTransport::ready()
+{
+    const int connected = connect_one();
+
+    if (const int number = connected != 0 ? connected : take_error(); number != 0)
+        away(number);
+    else if (away_ && probing_ && Clock::now() >= probed_ + probe_interval)
+        away_.reset();
+    if (away_)
+        return std::unexpected(*away_);
+    return {};
+}
+
+/// An errno, or 0.
+int UdpTransport::send_one(std::span<const std::uint8_t> message)
+{
+    if (const int number = connect_one(); number != 0)
+        return number;
+    while (::send(fd_.get(), message.data(), message.size(), 0) < 0)
+        if (errno != EINTR)
+            return errno;
+    return 0;
+}
+
+Outcome UdpTransport::send(const Messages& messages)
+{
+    Outcome outcome;
+
+    if (away_) {
+        probed_ = Clock::now();
+        probing_ = true;
+    }
+    for (const Message& message : messages.list) {
+        if (away_ && message.data_records > 0)
+            break;
+        const int number = send_one(messages.text(message));
+
+        if (number == ENOBUFS || number == ENOMEM) { // of this host, and soon over
+            outcome.error = fail_errno(number, fmt::format("{}: messages have to wait", name_)).error();
+            return outcome;
+        }
+        if (number != 0) {
+            away(number);
+            break;
+        }
+        outcome.sent++;
+    }
+    outcome.lost = messages.list.size() - outcome.sent;
+    outcome.error = away_;
+    return outcome;
+}
+
+} // namespace
+
+Result<std::unique_ptr<Transport>> open_ipfix_udp(const IpfixUrl& url)
+{
+    auto addresses = find_peer(url, SOCK_DGRAM);
+
+    if (!addresses)
+        return std::unexpected(addresses.error());
+    return std::make_unique<UdpTransport>(url.text, std::move(*addresses));
+}
+
+} // namespace flowlabel

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Collectors on ::1, as far as a test needs them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "flowlabel/fd.hpp"
+
+namespace flowlabel::test {
+
+/// A UDP socket. PORT 0: any.
+class UdpPeer {
+public:
+    explicit UdpPeer(std::uint16_t port = 0);
+
+    [[nodiscard]] std::uint16_t port() const { return port_; }
+    [[nodiscard]] std::string url() const;
+
+    /// The datagrams that came.
+    [[nodiscard]] std::vector<std::vector<std::uint8_t>> received() const;
+
+private:
+    Fd fd_;
+    std::uint16_t port_ = 0;
+};
+
+/// A listener and, after accept(), a connection. PORT 0: any.
+class TcpPeer {
+public:
+    explicit TcpPeer(std::uint16_t port = 0);
+
+    [[nodiscard]] std::uint16_t port() const { return port_; }
+    [[nodiscard]] std::string url() const;
+
+    /// Is somebody there within MS milliseconds? Then it is the connection.
+    bool accept(int ms = 2000);
+
+    /// What comes until nothing does for MS milliseconds, or the end.
+    [[nodiscard]] std::vector<std::uint8_t> read(int ms = 200) const;
+
+    /// Reads COUNT octets and no more.
+    [[nodiscard]] std::vector<std::uint8_t> read_exactly(std::size_t count) const;
+
+    void close_connection() { connection_.reset(); }
+
+    /// With an RST, and what was not read is gone.
+    void reset_connection();
+
+private:
+    Fd listener_;
+    Fd connection_;
+    std::uint16_t port_ = 0;
+};
+
+} // namespace flowlabel::test

@@ -1,0 +1,512 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Whole sinks, against sockets and files (IPFIX-2, IPFIX-4, IPFIX-5).
+#include "ipfix_sink.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <thread>
+
+#include "decoder.hpp"
+#include "peers.hpp"
+
+namespace flowlabel::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+const ObservationPoint first{.interface = "eth0", .ifindex = 2, .hook = FL_HOOK_XDP};
+const ObservationPoint second{.interface = "eth0", .ifindex = 2, .hook = FL_HOOK_TC_EGRESS};
+
+/// Flows whose label is their number among all that a test makes.
+class Batches {
+public:
+    RecordBatch make(const ObservationPoint& point, std::size_t count)
+    {
+        RecordBatch batch{.point = point, .records = {}};
+
+        for (; count > 0; count--)
+            batch.records.push_back(
+                {.flow = {.label = next_++, .packets = 1, .octets = 40}, .reason = EndReason::idle});
+        return batch;
+    }
+
+private:
+    std::uint32_t next_ = 1;
+};
+
+std::unique_ptr<IpfixSink> open(const std::string& url, const IpfixSettings& settings = {})
+{
+    auto sink = IpfixSink::open(*parse_ipfix_url(url), settings, std::make_shared<CollectorWatch>());
+
+    EXPECT_TRUE(sink) << sink.error().what;
+    return std::move(*sink);
+}
+
+WriteResult write(IpfixSink& sink, const RecordBatch& batch)
+{
+    const RecordBatch* const batches[] = {&batch};
+
+    return sink.write(batches);
+}
+
+std::vector<DecodedMessage> decode(Decoder& decoder, const std::vector<std::vector<std::uint8_t>>& datagrams)
+{
+    std::vector<DecodedMessage> messages;
+
+    for (const auto& datagram : datagrams)
+        messages.push_back(decoder.decode(datagram));
+    return messages;
+}
+
+/// The labels of all flows, in their order.
+std::vector<std::uint64_t> labels(const std::vector<DecodedMessage>& messages)
+{
+    std::vector<std::uint64_t> all;
+
+    for (const DecodedMessage& message : messages)
+        for (const DecodedRecord& record : message.records)
+            if (record.template_id == 256 || record.template_id == 257)
+                all.push_back(record.number(6));
+    return all;
+}
+
+std::vector<std::uint64_t> from_to(std::uint64_t from, std::uint64_t to)
+{
+    std::vector<std::uint64_t> all;
+
+    for (; from <= to; from++)
+        all.push_back(from);
+    return all;
+}
+
+/// IPFIX-2: the data records of the same domain before this message.
+void expect_sequences(const std::vector<DecodedMessage>& messages, std::map<std::uint32_t, std::uint32_t> counts = {})
+{
+    for (const DecodedMessage& message : messages) {
+        EXPECT_EQ(message.sequence, counts[message.domain]);
+        counts[message.domain] += static_cast<std::uint32_t>(message.records.size());
+    }
+}
+
+std::size_t templates_in(const std::vector<DecodedMessage>& messages)
+{
+    return static_cast<std::size_t>(
+        std::ranges::count_if(messages, [](const DecodedMessage& message) { return !message.templates.empty(); }));
+}
+
+/// IPFIX-2: three messages with 2, 5 and 1 flows, behind the two options records of the domain.
+TEST(IpfixUdp, SequenceNumbers)
+{
+    const UdpPeer peer;
+    const auto sink = open(peer.url());
+    Batches batches;
+    Decoder decoder;
+
+    for (const std::size_t count : {2, 5, 1})
+        EXPECT_EQ(write(*sink, batches.make(first, count)).written, count);
+    EXPECT_EQ(write(*sink, batches.make(second, 3)).written, 3u);
+    EXPECT_EQ(write(*sink, batches.make(first, 1)).written, 1u);
+    const auto messages = decode(decoder, peer.received());
+    std::vector<std::uint32_t> of_flows;
+
+    for (const DecodedMessage& message : messages)
+        if (!message.records.empty() && message.records[0].template_id == 256)
+            of_flows.push_back(message.sequence);
+    EXPECT_EQ(of_flows, (std::vector<std::uint32_t>{2, 4, 9, 10}));
+    expect_sequences(messages);
+    EXPECT_EQ(labels(messages), from_to(1, 12));
+}
+
+/// IPFIX-5: 512 octets of IPv6 packet hold five flows; another size holds as many as fit.
+TEST(IpfixUdp, PacketsAreNoLargerThanTheMtu)
+{
+    for (const std::size_t mtu : {std::size_t{512}, least_mtu, std::size_t{1500}, largest_mtu}) {
+        const UdpPeer peer;
+        const auto sink = open(peer.url(), {.mtu = mtu});
+        Batches batches;
+        Decoder decoder;
+        std::size_t most = 0;
+
+        EXPECT_EQ(write(*sink, batches.make(first, 100)).written, 100u);
+        const auto datagrams = peer.received();
+        const auto messages = decode(decoder, datagrams);
+
+        for (const auto& datagram : datagrams)
+            EXPECT_LE(datagram.size() + 40 + 8, mtu);
+        for (const DecodedMessage& message : messages)
+            most = std::max(most, labels({message}).size());
+        EXPECT_EQ(most, std::min<std::size_t>(100, (mtu - 48 - 16 - 4) / 75)) << mtu;
+        EXPECT_EQ(labels(messages), from_to(1, 100));
+        expect_sequences(messages);
+    }
+}
+
+/// IPFIX-4: templates come before their data, two copies at first, again after each interval and not before; there are
+/// no withdrawals, which the decoder would refuse.
+TEST(IpfixUdp, TemplatesAreSentAgain)
+{
+    const UdpPeer peer;
+    const auto sink = open(peer.url(), {.template_interval = 300ms});
+    Batches batches;
+    Decoder decoder;
+
+    EXPECT_EQ(write(*sink, batches.make(first, 1)).written, 1u);
+    EXPECT_TRUE(sink->turn()); // and the exporting process's own
+    EXPECT_EQ(templates_in(decode(decoder, peer.received())), 4u);
+    EXPECT_EQ(write(*sink, batches.make(first, 1)).written, 1u);
+    EXPECT_TRUE(sink->turn());
+    EXPECT_EQ(templates_in(decode(decoder, peer.received())), 0u);
+    std::this_thread::sleep_for(350ms);
+    EXPECT_EQ(write(*sink, batches.make(first, 1)).written, 1u);
+    Decoder restarted;
+    const auto again = decode(restarted, peer.received());
+
+    EXPECT_EQ(templates_in(again), 1u);
+    EXPECT_EQ(labels(again), from_to(3, 3)) << "a collector that was restarted reads it";
+    std::this_thread::sleep_for(350ms);
+    EXPECT_TRUE(sink->turn());
+    EXPECT_EQ(templates_in(decode(decoder, peer.received())), 2u) << "without data, too";
+}
+
+/// Three intervals after its last record a domain is not described any more; with the next record it is.
+TEST(IpfixUdp, ADomainWithoutRecordsIsForgotten)
+{
+    const UdpPeer peer;
+    const auto sink = open(peer.url(), {.template_interval = 100ms});
+    Batches batches;
+    Decoder decoder;
+
+    EXPECT_EQ(write(*sink, batches.make(first, 1)).written, 1u);
+    const auto before = decode(decoder, peer.received());
+    std::this_thread::sleep_for(400ms);
+    EXPECT_TRUE(sink->turn());
+    for (const DecodedMessage& message : decode(decoder, peer.received()))
+        EXPECT_EQ(message.domain, 0u);
+    EXPECT_EQ(write(*sink, batches.make(first, 1)).written, 1u);
+    const auto after = decode(decoder, peer.received());
+
+    EXPECT_EQ(templates_in(after), 1u);
+    expect_sequences(after, {{9, 3}});
+}
+
+/// Issue: a collector that is not there, by UDP: counted. Whatever is not sent does not count in the sequence either.
+TEST(IpfixUdp, NobodyThere)
+{
+    std::uint16_t port = 0;
+    {
+        port = UdpPeer().port();
+    }
+    const auto sink = open("udp://[::1]:" + std::to_string(port));
+    Batches batches;
+    std::size_t written = 0;
+
+    for (int i = 0; i < 20; i++) {
+        const WriteResult result = write(*sink, batches.make(first, 10));
+
+        EXPECT_EQ(result.written + result.lost, 10u) << "none waits";
+        EXPECT_TRUE(result.error);
+        EXPECT_NE(result.error->what.find("Connection refused"), std::string::npos) << result.error->what;
+        EXPECT_FALSE(result.error->hint.empty());
+        written += result.written;
+    }
+    EXPECT_EQ(written, 0u) << "the templates before them showed it";
+
+    const UdpPeer peer(port);
+    const auto deadline = std::chrono::steady_clock::now() + 5s;
+
+    while (!sink->turn() && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(50ms);
+    const WriteResult result = write(*sink, batches.make(first, 10));
+    Decoder decoder;
+    const auto messages = decode(decoder, peer.received());
+
+    EXPECT_EQ(result.written, 10u);
+    EXPECT_FALSE(result.error);
+    EXPECT_EQ(labels(messages), from_to(201, 210));
+    expect_sequences(messages);
+}
+
+/// RFC 7011 sections 3.1, 8 and 10.4: templates once, and with a new connection everything begins again.
+TEST(IpfixTcp, EveryConnectionIsASession)
+{
+    TcpPeer peer;
+    const auto sink = open(peer.url(), {.template_interval = 100ms, .connect_interval = 0ms});
+    Batches batches;
+    std::vector<std::uint64_t> all;
+
+    EXPECT_TRUE(sink->turn()) << "connects before there is a record";
+    for (int connection = 0; connection < 3; connection++) {
+        Decoder decoder;
+
+        ASSERT_EQ(write(*sink, batches.make(first, 1000)).written, 1000u);
+        ASSERT_TRUE(peer.accept());
+        std::this_thread::sleep_for(150ms);
+        EXPECT_TRUE(sink->turn());
+        ASSERT_EQ(write(*sink, batches.make(second, 10)).written, 10u);
+        const auto messages = decoder.decode_all(peer.read());
+
+        expect_sequences(messages);
+        EXPECT_EQ(templates_in(messages), 3u) << "once for each domain";
+        for (const DecodedMessage& message : messages)
+            EXPECT_LE(message.length, 8192u);
+        std::ranges::copy(labels(messages), std::back_inserter(all));
+        peer.close_connection();
+        EXPECT_TRUE(sink->turn()) << "there is another one at once";
+    }
+    EXPECT_EQ(all, from_to(1, 3030));
+}
+
+/// Issue: a collector that is away keeps its records waiting; RFC 7011 section 10.4.4: attempts have an interval.
+TEST(IpfixTcp, NobodyThere)
+{
+    std::uint16_t port = 0;
+    {
+        port = TcpPeer().port();
+    }
+    const auto sink = open("tcp://[::1]:" + std::to_string(port), {.connect_interval = 700ms});
+    Batches batches;
+    const RecordBatch batch = batches.make(first, 10);
+    const WriteResult refused = write(*sink, batch);
+
+    EXPECT_EQ(refused.written + refused.lost, 0u);
+    ASSERT_TRUE(refused.error);
+    EXPECT_NE(refused.error->what.find("Connection refused"), std::string::npos) << refused.error->what;
+    TcpPeer peer(port);
+
+    EXPECT_EQ(write(*sink, batch).error->what, refused.error->what);
+    EXPECT_FALSE(peer.accept(300)) << "too early";
+    std::this_thread::sleep_for(500ms);
+    EXPECT_EQ(write(*sink, batch).written, 10u);
+    ASSERT_TRUE(peer.accept());
+    Decoder decoder;
+
+    EXPECT_EQ(labels(decoder.decode_all(peer.read())), from_to(1, 10));
+}
+
+/// A message that the kernel took half of goes on where it stopped; each record arrives once, and whole.
+TEST(IpfixTcp, ACollectorThatDoesNotRead)
+{
+    TcpPeer peer;
+    const auto sink = open(peer.url());
+    Batches batches;
+    std::size_t written = 0;
+
+    sink->hurry(); // else it would wait ten seconds
+    const RecordBatch batch = batches.make(first, 300'000);
+    const WriteResult stalled = write(*sink, batch);
+
+    ASSERT_TRUE(peer.accept());
+    EXPECT_GT(stalled.written, 0u);
+    EXPECT_LT(stalled.written, batch.records.size());
+    EXPECT_EQ(stalled.lost, 0u);
+    ASSERT_TRUE(stalled.error);
+    EXPECT_NE(stalled.error->what.find("does not read"), std::string::npos);
+    written = stalled.written;
+
+    std::vector<std::uint8_t> octets;
+    std::jthread reader([&] { octets = peer.read(1500); });
+
+    while (written < batch.records.size()) {
+        const RecordBatch rest{
+            .point = first,
+            .records = {batch.records.begin() + static_cast<std::ptrdiff_t>(written), batch.records.end()}};
+
+        written += write(*sink, rest).written;
+    }
+    EXPECT_TRUE(sink->finish());
+    reader.join();
+    Decoder decoder;
+    const auto messages = decoder.decode_all(octets);
+
+    EXPECT_EQ(labels(messages), from_to(1, 300'000));
+    expect_sequences(messages);
+}
+
+/// What a connection that broke had not delivered is told. Nothing of it is sent on the next one.
+TEST(IpfixTcp, WhatWasUnderWayWhenTheConnectionBroke)
+{
+    TcpPeer peer;
+    const auto sink = open(peer.url(), {.connect_interval = 0ms});
+    Batches batches;
+
+    sink->hurry();
+    const WriteResult stalled = write(*sink, batches.make(first, 300'000));
+
+    ASSERT_TRUE(peer.accept());
+    ASSERT_LT(stalled.written, 300'000u);
+    peer.reset_connection();
+    std::this_thread::sleep_for(100ms);
+    const WriteResult broken = write(*sink, batches.make(first, 1));
+
+    if (broken.error) { // told by this write, or the connection was made anew at once
+        EXPECT_NE(broken.error->what.find("records that were sent are not acknowledged"), std::string::npos)
+            << broken.error->what;
+    }
+    const WriteResult after = write(*sink, batches.make(first, 5));
+
+    EXPECT_EQ(after.written, 5u);
+    ASSERT_TRUE(peer.accept());
+    Decoder decoder;
+    const auto messages = decoder.decode_all(peer.read());
+
+    EXPECT_EQ(labels(messages).back(), 300'006u);
+    expect_sequences(messages);
+}
+
+class IpfixFile : public ::testing::Test {
+protected:
+    void SetUp() override
+    {
+        std::string pattern = ::testing::TempDir() + "flowlabel-ipfix-XXXXXX";
+
+        ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+        folder_ = pattern;
+    }
+
+    void TearDown() override { std::filesystem::remove_all(folder_); }
+
+    [[nodiscard]] std::string path() const { return folder_ / "flows"; }
+    [[nodiscard]] std::string url() const { return "file:" + path(); }
+
+    static std::vector<std::uint8_t> contents(const std::filesystem::path& path)
+    {
+        std::ifstream file(path, std::ios::binary);
+
+        return {std::istreambuf_iterator<char>(file), {}};
+    }
+
+private:
+    std::filesystem::path folder_;
+};
+
+/// RFC 5655: messages one behind the other; each opening is a session of its own.
+TEST_F(IpfixFile, MessagesInAFile)
+{
+    Batches batches;
+    auto sink = open(url());
+
+    EXPECT_EQ(write(*sink, batches.make(first, 2000)).written, 2000u);
+    EXPECT_EQ(write(*sink, batches.make(second, 5)).written, 5u);
+    std::filesystem::rename(path(), path() + ".1");
+    EXPECT_TRUE(sink->reopen());
+    EXPECT_EQ(write(*sink, batches.make(first, 3)).written, 3u);
+    EXPECT_TRUE(sink->finish());
+    Decoder one, other;
+    const auto moved = one.decode_all(contents(path() + ".1"));
+    const auto opened = other.decode_all(contents(path()));
+
+    EXPECT_EQ(labels(moved), from_to(1, 2005));
+    EXPECT_EQ(labels(opened), from_to(2006, 2008));
+    expect_sequences(moved);
+    expect_sequences(opened);
+
+    sink = open(url());
+    EXPECT_EQ(write(*sink, batches.make(first, 3)).written, 3u);
+    EXPECT_EQ(labels(other.decode_all(contents(path()))), from_to(2006, 2011));
+}
+
+/// A file that may not grow stands for a full disk: nothing of a write stays, and the sequence has no gap.
+TEST_F(IpfixFile, AWriteThatFailsLeavesNothing)
+{
+    const auto sink = open(url());
+    Batches batches;
+    rlimit before{};
+
+    ASSERT_EQ(write(*sink, batches.make(first, 10)).written, 10u);
+    ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+    const auto size = contents(path()).size();
+    const rlimit full{.rlim_cur = size + 5000, .rlim_max = before.rlim_max};
+    const RecordBatch batch = batches.make(first, 1000);
+
+    std::signal(SIGXFSZ, SIG_IGN);
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &full), 0);
+    const WriteResult failed = write(*sink, batch);
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+    std::signal(SIGXFSZ, SIG_DFL);
+    EXPECT_EQ(failed.written + failed.lost, 0u);
+    ASSERT_TRUE(failed.error);
+    EXPECT_NE(failed.error->what.find("cannot write records to '" + path() + "': File too large"), std::string::npos);
+    EXPECT_EQ(contents(path()).size(), size);
+    EXPECT_EQ(write(*sink, batch).written, 1000u);
+    Decoder decoder;
+    const auto messages = decoder.decode_all(contents(path()));
+
+    EXPECT_EQ(labels(messages), from_to(1, 1010));
+    expect_sequences(messages);
+}
+
+TEST_F(IpfixFile, WhatIsNoFile)
+{
+    const auto watch = std::make_shared<CollectorWatch>();
+    const auto refused = [&](const std::string& text) {
+        const auto sink = IpfixSink::open(*parse_ipfix_url(text), {}, watch);
+
+        EXPECT_FALSE(sink) << text;
+        return sink ? std::string() : sink.error().what;
+    };
+
+    EXPECT_NE(refused("file:" + path() + "/flows").find("No such file"), std::string::npos);
+    EXPECT_NE(refused("file:/").find("directory"), std::string::npos);
+    EXPECT_NE(refused("file:/dev/null").find("no regular file"), std::string::npos);
+    EXPECT_NE(refused("udp://host.invalid").find("leads to no address"), std::string::npos);
+}
+
+/// The losses that the collector knows of are in the options records, with the times at which they grew.
+TEST(IpfixReliability, OptionsRecords)
+{
+    const UdpPeer peer;
+    const auto watch = std::make_shared<CollectorWatch>();
+    const auto sink = std::move(*IpfixSink::open(*parse_ipfix_url(peer.url()), {.template_interval = 100ms}, watch));
+    CollectorState state{.collections = {{.point = first}}, .exporters = {{.name = peer.url()}, {.name = "other"}}};
+    Batches batches;
+    Decoder decoder;
+    const auto last = [&](unsigned template_id) {
+        DecodedRecord found;
+
+        for (const DecodedMessage& message : decode(decoder, peer.received()))
+            for (const DecodedRecord& record : message.records)
+                if (record.template_id == template_id)
+                    found = record;
+        return found;
+    };
+
+    watch->begin([&](std::size_t) { return state; });
+    EXPECT_EQ(write(*sink, batches.make(first, 1)).written, 1u);
+    const DecodedRecord before = last(260);
+
+    EXPECT_EQ(before.number(1), 0u);
+    EXPECT_EQ(before.number(3), 0u) << "never";
+    state.collections[0].totals.lost = {.packets = 7, .octets = 700};
+    state.exporters[0].lost_records = 2;
+    state.exporters[0].lost = {.packets = 3, .octets = 300};
+    std::this_thread::sleep_for(1100ms); // it looks once a second
+    EXPECT_EQ(write(*sink, batches.make(first, 1)).written, 1u);
+    const DecodedRecord metering = last(260);
+
+    EXPECT_EQ(metering.number(0), 9u);
+    EXPECT_EQ(metering.number(1), 7u);
+    EXPECT_EQ(metering.number(2), 700u);
+    EXPECT_GT(metering.number(3), 1'600'000'000'000u);
+    EXPECT_EQ(metering.number(3), metering.number(4));
+    EXPECT_TRUE(sink->turn());
+    const DecodedRecord exporting = last(261);
+
+    EXPECT_EQ(exporting.number(0), static_cast<std::uint64_t>(getpid()));
+    EXPECT_EQ(exporting.number(1), 2u);
+    EXPECT_EQ(exporting.number(2), 3u);
+    EXPECT_EQ(exporting.number(3), 300u);
+    watch->end();
+    EXPECT_FALSE(watch->look(0));
+}
+
+} // namespace
+} // namespace flowlabel::test
