@@ -347,8 +347,10 @@ static bool goes_out(fl_hook hook)
 
 Result<void> Encoder::flow_templates(fl_hook hook)
 {
-    for (const TemplateId id : {goes_out(hook) ? egress_flows : ingress_flows,
-                                goes_out(hook) ? egress_name : ingress_name, metering_reliability})
+    // In this order the two options templates are in two sets: of one with several, nfacctd 1.7.7 reads the first
+    // alone.
+    for (const TemplateId id : {goes_out(hook) ? egress_name : ingress_name,
+                                goes_out(hook) ? egress_flows : ingress_flows, metering_reliability})
         if (auto added = state_->add_template(id); !added)
             return added;
     return finish();

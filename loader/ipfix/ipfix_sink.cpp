@@ -260,4 +260,11 @@ Result<void> IpfixSink::turn()
     return ready;
 }
 
+Result<void> IpfixSink::finish()
+{
+    domains_[0].described = {};
+    (void)turn(); // what could not be said is not worth more than the records, which have all left
+    return transport_->finish();
+}
+
 } // namespace flowlabel

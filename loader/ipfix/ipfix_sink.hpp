@@ -41,7 +41,9 @@ public:
 
     /// A file is opened again, and begins with templates.
     Result<void> reopen() override { return transport_->reopen(); }
-    Result<void> finish() override { return transport_->finish(); }
+
+    /// With what was lost in the end.
+    Result<void> finish() override;
 
 private:
     IpfixSink(IpfixUrl url, const IpfixSettings& settings, std::shared_ptr<const CollectorWatch> watch, Encoder encoder)

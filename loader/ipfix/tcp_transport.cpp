@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <deque>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -73,8 +74,9 @@ private:
     std::uint64_t given_ = 0;        ///< octets since the connection was made
     std::deque<Given> messages_;     ///< that may not be acknowledged
     Clock::time_point next_attempt_;
-    bool last_attempt_ = false; ///< was made, in a hurry
-    Error why_not_;             ///< of the latest attempt
+    bool last_attempt_ = false;  ///< was made, in a hurry
+    Error why_not_;              ///< there is no connection
+    std::optional<Error> broke_; ///< what is still to be told of the one before
 };
 
 /// Waits for EVENTS on FD. False: in vain.
@@ -144,10 +146,10 @@ Result<void> TcpTransport::ready()
 
         if (number == 0)
             return {};
-        why_not_ = broken(number);
-        if (now < next_attempt_)
-            return std::unexpected(why_not_);
+        broke_ = why_not_ = broken(number);
     }
+    if (broke_ && !hurried_()) // is told before anything else happens
+        return std::unexpected(*std::exchange(broke_, std::nullopt));
     const bool last = hurried_() && !last_attempt_;
 
     if (now < next_attempt_ && !last)
@@ -231,6 +233,7 @@ Outcome TcpTransport::send(const Messages& messages)
             return outcome;
         }
     }
+    outcome.error = std::exchange(broke_, std::nullopt);
     return outcome;
 }
 

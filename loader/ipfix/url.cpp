@@ -50,13 +50,13 @@ static Result<IpfixUrl> parse_endpoint(IpfixUrl url, std::string_view text)
     url.host = bracketed ? text.substr(1, end - 1) : text.substr(0, end);
     const std::string_view rest = end == std::string_view::npos ? "" : text.substr(end + (bracketed ? 1 : 0));
 
+    if (!bracketed && text.find(':') != text.rfind(':'))
+        return wrong(fmt::format("'{}' has an IPv6 address without brackets", url.text),
+                     "as in udp://[2001:db8::1]:4739");
     if (url.host.empty())
         return wrong(fmt::format("'{}' names no host", url.text), fmt::format("write {}", forms));
     if (rest.empty())
         return url;
-    if (!bracketed && rest.find(':', 1) != std::string_view::npos)
-        return wrong(fmt::format("'{}' has an IPv6 address without brackets", url.text),
-                     "as in udp://[2001:db8::1]:4739");
     const auto port = rest.starts_with(':') ? parse_port(rest.substr(1)) : std::nullopt;
 
     if (!port)

@@ -21,11 +21,16 @@ class Collector:
         self._lab = lab
         self._namespace = namespace
         self.path = path
-        self._argv = [binary(), "collect", "--jsonl", str(path), *map(str, options), "--bpffs", lab.bpffs]
+        self._argv = self.command(lab, "--jsonl", path, *options)
         self.process = lab.start(namespace, *prefix, *self._argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                  text=True, env={**os.environ, **(env or {})})
         if path != "-":
             eventually(lambda: os.path.exists(path) or self.process.poll() is not None)
+
+    @staticmethod
+    def command(lab, *options):
+        """`flowlabel collect` with OPTIONS."""
+        return [binary(), "collect", *map(str, options), "--bpffs", lab.bpffs]
 
     @property
     def pid(self):

@@ -1,0 +1,428 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Records as IPFIX (RFC 7011), at collectors that others wrote: nfacctd, nfcapd and tshark."""
+
+import calendar
+import json
+import shutil
+import socket
+import time
+
+import pytest
+
+import collector as collector_module
+import ipfix
+from capture import FrameCapture
+from collector import Collector, assert_collected, entries, total
+from flows import TC_EGRESS, TC_INGRESS, XDP_NATIVE
+from ipfix import Nfacctd, Nfcapd, Relay, TcpCollector, UdpCollector, assert_sequences, free_port, number, tshark
+from kernel import eventually
+from lab import command
+from saying import refused
+from test_collect import Sender, attach, cable, generate
+
+REASONS = {"idle": 1, "active": 2, "forced": 4, "end-of-collection": 4, "evicted": 5}
+MTU = 512  # RFC 7011 section 10.3.3, where the path's is not known
+
+
+@pytest.fixture(scope="module", autouse=True)
+def peers():
+    """The collectors of other projects."""
+    missing = [tool for tool in ("nfacctd", "nfcapd", "nfdump", "tshark", "ss") if not shutil.which(tool)]
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)}: run tools/setup")
+
+
+@pytest.fixture
+def link(lab):
+    """v0 and w0, silent, in a namespace whose loopback interface is up."""
+    made = lab.namespace("host")
+    cable(made)
+    return made
+
+
+def ifindex(namespace, interface="v0"):
+    """The number of an interface."""
+    return json.loads(namespace.ip("-json", "link", "show", "dev", interface).stdout)[0]["ifindex"]
+
+
+def milliseconds(text):
+    """RFC 3339 as ms since 1970."""
+    return calendar.timegm(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")) * 1000 + int(text[20:23])
+
+
+def send_some(namespace, interface="w0"):
+    """Flows of different sizes; what was sent, by flow."""
+    with Sender(namespace, interface) as sender:
+        for label in (0, 1, 0x12345, 0xFFFFF):
+            sender.send(label, octets=label % 1000, times=1 + label % 7)
+    return sender.sent
+
+
+@pytest.mark.parametrize("hook", [XDP_NATIVE, TC_INGRESS, TC_EGRESS], ids=str)
+def test_every_element(lab, link, tmp_path, hook):
+    """Issue: the elements of REQUIREMENTS C.9, the same as in the JSON records. IPFIX-9: octets are those of IP, IPFIX-10:
+    the domain tells interface and hook."""
+    attach(lab, link, hook=hook)
+    with UdpCollector(link) as peer:
+        collector = Collector(lab, link, tmp_path / "records", "--ipfix", peer.url).reads()
+        send_some(link, "v0" if hook is TC_EGRESS else "w0")
+        collector.stop().ok()
+        messages = peer.messages()
+    egress = hook is TC_EGRESS
+    place = ifindex(link)
+    found = {ipfix.flow_key(record): record for message in messages for record in message.flows}
+    records = collector.records()
+    assert len(found) == len(records) == 4
+    for record in records:
+        got = found[record["src"], record["dst"], record["label"]]
+        assert number(got[ipfix.PACKETS]) == record["packets"]
+        assert number(got[ipfix.OCTETS]) == record["bytes"]
+        assert number(got[ipfix.START]) == milliseconds(record["first_seen"])
+        assert number(got[ipfix.END]) == milliseconds(record["last_seen"])
+        assert number(got[ipfix.REASON]) == REASONS[record["end_reason"]]
+        assert number(got[ipfix.EGRESS if egress else ipfix.INGRESS]) == place
+        assert number(got[ipfix.DIRECTION]) == egress
+        assert number(got[ipfix.VERSION]) == 6
+        assert len(got) == 11
+    numbers = {"xdp": 1, "tc-ingress": 2, "tc-egress": 3}
+    assert {message.domain for message in messages} == {0, 4 * place + numbers[hook.hook]}
+    names = [fields for message in messages for template, fields in message.records if template in ipfix.NAMES]
+    assert names == [{ipfix.EGRESS if egress else ipfix.INGRESS: place.to_bytes(4, "big"), 82: b"v0"}]
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_nfacctd(lab, link, tmp_path, transport):
+    """Issue: nfacctd (pmacct, a primitive on field 31): flows, labels, packets and octets equal what was sent. It has no
+    TCP listener: there a relay hands it message by message what came by TCP."""
+    attach(lab, link)
+    with Nfacctd(lab, link, tmp_path) as peer:
+        relay = Relay(link, peer.port)
+        with relay:
+            url = peer.url if transport == "udp" else relay.url
+            collector = Collector(lab, link, tmp_path / "records", "--ipfix", url, "--idle", "300ms").reads()
+            sent = send_some(link)
+            generate(link, XDP_NATIVE, 500)
+            eventually(lambda: len(collector.records()) == 504)
+            collector.stop().ok()
+            sums = collector_module.by_flow(collector.records())
+            eventually(lambda: len(peer.flows()) == len(sums), timeout=15)
+        assert peer.flows() == sums
+        assert sums.items() >= sent.items()
+        assert peer.complaints() == []
+
+
+def test_nfcapd(lab, link, tmp_path):
+    """Issue: nfcapd accepts them: nothing bad, no gap in the sequence, and nfdump reads back what was sent."""
+    attach(lab, link)
+    (tmp_path / "nfcapd").mkdir()
+    with Nfcapd(lab, link, tmp_path / "nfcapd") as peer:
+        collector = Collector(lab, link, tmp_path / "records", "--ipfix", peer.url).reads()
+        sent = send_some(link)
+        collector.stop().ok()
+        time.sleep(0.2)
+        said = peer.stop()
+    packets, octets = (sum(amounts) for amounts in zip(*sent.values()))
+    assert f"Flows: 4, Packets: {packets}, Bytes: {octets}, Sequence Errors: 0, Bad Packets: 0" in said
+    (source, destination, _), *_ = sent
+    assert peer.flows() == {(source, destination): (packets, octets)}
+
+
+FIELDS = ["_ws.malformed", "_ws.expert", "cflow.sequence_analysis.expected_sn", "cflow.sequence", "cflow.od_id",
+          "cflow.template_id", "cflow.ipv6flowlabel", "cflow.if_name", "cflow.notsent_flows", "cflow.ignore_packets"]
+
+
+def assert_dissected(rows, labels):
+    """Nothing is malformed, out of sequence or remarkable; templates come first, and the flows have LABELS."""
+    rows = [dict(zip(FIELDS, row + [[]] * (len(FIELDS) - len(row)))) for row in rows]
+    rows = [row for row in rows if row["cflow.sequence"]]
+    for row in rows:
+        assert row["_ws.malformed"] == row["_ws.expert"] == row["cflow.sequence_analysis.expected_sn"] == [], row
+    assert rows[0]["cflow.template_id"] and not rows[0]["cflow.ipv6flowlabel"]
+    assert sorted(int(label) for row in rows for label in row["cflow.ipv6flowlabel"]) == sorted(labels)
+    assert {name for row in rows for name in row["cflow.if_name"]} == {"v0"}
+    assert any(row["cflow.notsent_flows"] for row in rows) and any(row["cflow.ignore_packets"] for row in rows)
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_tshark_on_the_wire(lab, link, tmp_path, transport):
+    """Issue: tshark decodes the same messages with nothing malformed. IPFIX-5: no packet is larger than the MTU, 512
+    octets unless told."""
+    attach(lab, link)
+    make = UdpCollector if transport == "udp" else TcpCollector
+    with make(link) as peer, FrameCapture(link, "lo") as capture:
+        collector = Collector(lab, link, tmp_path / "records", "--ipfix", peer.url).reads()
+        eventually(lambda: capture.frames)  # it has begun to speak before there is a record
+        generate(link, XDP_NATIVE, 300)
+        collector.stop().ok()
+        capture.quiet()
+    ipfix.write_pcap(tmp_path / "pcap", capture.frames)
+    assert_dissected(tshark(tmp_path / "pcap", "-d", f"{transport}.port=={peer.port},cflow", fields=FIELDS),
+                     [record["label"] for record in collector.records()])
+    if transport == "udp":
+        sizes = [len(frame) - 14 for frame in capture.frames]
+        assert MTU - 75 < max(sizes) <= MTU
+        assert {frame[14 + 40 + 6:14 + 40 + 8] != b"\0\0" for frame in capture.frames} == {True}, "checksums"
+
+
+def test_another_mtu(lab, link, tmp_path):
+    """IPFIX-5: --mtu is the size of the IP packet."""
+    attach(lab, link)
+    with UdpCollector(link) as peer, FrameCapture(link, "lo") as capture:
+        collector = Collector(lab, link, tmp_path / "records", "--ipfix", peer.url, "--mtu", 1500).reads()
+        generate(link, XDP_NATIVE, 300)
+        collector.stop().ok()
+        capture.quiet()
+        assert ipfix.by_flow(peer.messages()) == collector_module.by_flow(collector.records())
+    assert 1500 - 75 < max(len(frame) - 14 for frame in capture.frames) <= 1500
+
+
+def test_a_file(lab, link, tmp_path):
+    """RFC 5655: tshark reads it whole. SIGHUP opens it again, and the new one is complete in itself."""
+    attach(lab, link)
+    path = tmp_path / "flows.ipfix"
+    collector = Collector(lab, link, tmp_path / "records", "--ipfix", f"file:{path}", "--idle", "200ms").reads()
+    send_some(link)
+    eventually(lambda: len(collector.records()) == 4)
+    first = collector.records()
+    path.rename(tmp_path / "old.ipfix")
+    collector.process.send_signal(1)
+    eventually(path.exists)
+    generate(link, XDP_NATIVE, 2000)
+    collector.stop().ok()
+    assert_dissected(tshark(tmp_path / "old.ipfix", fields=FIELDS), [record["label"] for record in first])
+    assert_dissected(tshark(path, fields=FIELDS), [record["label"] for record in collector.records()[4:]])
+    for one in (tmp_path / "old.ipfix", path):
+        assert_sequences(ipfix.Decoder().decode_all(one.read_bytes()))
+
+
+def test_a_full_disk(lab, link, tmp_path):
+    """Issue: full disk. No message is torn, none is lost, none is twice."""
+    attach(lab, link)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command("mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", disk)
+    try:
+        argv = ["--ipfix", f"file:{disk}/flows", "--idle", "200ms"]
+        collector = Collector(lab, link, tmp_path / "records", *argv).reads()
+        made = generate(link, XDP_NATIVE, 5000)
+        eventually(lambda: collector.packets() == made["packets"])
+        time.sleep(0.5)
+        part = ipfix.Decoder().decode_all((disk / "flows").read_bytes())
+        assert len(ipfix.by_flow(part)) < 5000
+        command("mount", "-o", "remount,size=16m", disk)
+        time.sleep(1.2)
+        ended = collector.stop().ok()
+        messages = ipfix.Decoder().decode_all((disk / "flows").read_bytes())
+        assert ipfix.by_flow(messages) == collector_module.by_flow(collector.records())
+        assert_sequences(messages)
+        assert ended.stderr.count("No space left") == 1
+    finally:
+        command("umount", disk)
+
+
+def test_templates_are_sent_again(lab, link, tmp_path):
+    """IPFIX-4: a UDP collector that was restarted reads what comes after the next templates; nothing comes before its
+    template, and nothing is withdrawn (both of which the decoder refuses)."""
+    attach(lab, link)
+    port = free_port(link)
+    options = ["--ipfix", f"udp://[::1]:{port}", "--template-interval", "300ms", "--idle", "100ms"]
+    with UdpCollector(link, port) as peer:
+        collector = Collector(lab, link, tmp_path / "records", *options).reads()
+        send_some(link)
+        eventually(lambda: sum(256 in message.templates for message in peer.messages()) >= 3)
+        assert_sequences(peer.messages())
+    with UdpCollector(link, port) as peer:
+        eventually(lambda: any(256 in message.templates for message in peer.messages()))
+        sent = send_some(link)
+        eventually(lambda: len(ipfix.by_flow(peer.messages())) == 4)
+        collector.stop().ok()
+        assert ipfix.by_flow(peer.messages()) == sent
+
+
+def test_two_hooks_are_two_domains(lab, link, tmp_path):
+    """IPFIX-10: two attachments, two domains, each with templates and a sequence of its own."""
+    attach(lab, link)
+    attach(lab, link, hook=TC_INGRESS)
+    with UdpCollector(link) as peer:
+        collector = Collector(lab, link, tmp_path / "records", "--ipfix", peer.url).reads(2)
+        sent = send_some(link)
+        collector.stop().ok()
+        messages = peer.messages()
+    assert_sequences(messages)
+    for domain in (4 * ifindex(link) + 1, 4 * ifindex(link) + 2):
+        mine = [message for message in messages if message.domain == domain]
+        assert ipfix.by_flow(mine) == sent
+        assert mine[0].templates
+
+
+def test_the_same_ifindex_in_two_namespaces(lab, link, tmp_path):
+    """IPFIX-10: domains do not collide where two network namespaces have an interface of the same number."""
+    other = lab.namespace("other")
+    cable(other)
+    assert ifindex(link) == ifindex(other)
+    attach(lab, link)
+    attach(lab, other)
+    with UdpCollector(link) as peer:
+        collector = Collector(lab, link, tmp_path / "records", "--ipfix", peer.url).reads(2)
+        sent = {}
+        for namespace, label in ((link, 1), (other, 2)):
+            with Sender(namespace) as sender:
+                sender.send(label, times=label)
+            sent.update(sender.sent)
+        collector.stop().ok()
+        messages = peer.messages()
+    domains = {message.domain for message in messages if message.flows}
+    plain = 4 * ifindex(link) + 1
+    assert domains == {plain, plain + (1 << 24)}
+    assert ipfix.by_flow(messages) == sent
+
+
+def test_a_tcp_collector_that_was_away(lab, link, tmp_path):
+    """Issue: collector away, tcp: retry and a bounded queue. Not being there at the start is told and ends nothing; a new
+    connection begins with templates and sequence 0 (RFC 7011 section 8); no record is lost, none is twice."""
+    attach(lab, link)
+    with TcpCollector(link) as probe:
+        port = probe.port
+    options = ["--ipfix", f"tcp://[::1]:{port}", "--connect-interval", "200ms", "--idle", "100ms"]
+    collector = Collector(lab, link, tmp_path / "records", *options).reads()
+    sent = send_some(link)
+    eventually(lambda: len(collector.records()) == 4)
+    time.sleep(0.5)
+    with TcpCollector(link, port) as peer:
+        eventually(lambda: peer.connections and len(ipfix.by_flow(peer.messages()[0])) == 4)
+        assert ipfix.by_flow(peer.messages()[0]) == sent
+    made = generate(link, XDP_NATIVE, 3000)
+    eventually(lambda: len(collector.records()) == 3004)
+    time.sleep(0.5)
+    with TcpCollector(link, port) as peer:
+        eventually(lambda: peer.connections and len(ipfix.by_flow(peer.messages()[-1])) == made["packets"])
+        again = send_some(link)
+        ended = collector.stop().ok()
+        (messages,) = peer.messages()
+    assert_sequences(messages)
+    assert messages[0].templates
+    flows = ipfix.by_flow(messages)
+    assert sum(packets for packets, _ in flows.values()) == made["packets"] + sum(one for one, _ in again.values())
+    assert {flow: flows[flow] for flow in again} == again
+    assert ended.stderr.count("Connection refused") >= 1
+    assert ended.stderr.count(f"tcp://[::1]:{port} ended the connection") == 1
+    assert "not acknowledged" not in ended.stderr and "did not get there" not in ended.stderr
+
+
+def test_a_tcp_collector_that_never_comes(lab, link, tmp_path):
+    """What no exporter could hand on is lost, and the identity says how much: exit status 1."""
+    attach(lab, link)
+    with TcpCollector(link) as probe:
+        url = probe.url
+    process = lab.start(link, *Collector.command(lab, "--ipfix", url), stderr=-1, text=True)
+    eventually(lambda: entries(lab, link)[0]["ring"]["reader"] == process.pid)
+    made = generate(link, XDP_NATIVE, 100)
+    process.terminate()
+    said = process.communicate(timeout=20)[1]
+    assert process.returncode == 1
+    assert f"flowlabel: error: cannot connect to {url}: Connection refused" in said
+    (entry,) = entries(lab, link)
+    assert_collected(entry)
+    assert entry["totals"]["lost"] == made
+
+
+def test_a_udp_collector_that_is_not_there(lab, link, tmp_path):
+    """Issue: collector away, udp: counted. The kernel goes on counting, the other exporter writes, and what did not leave
+    is told; when a collector comes, it gets templates and what is new."""
+    attach(lab, link)
+    port = free_port(link)
+    options = ["--ipfix", f"udp://[::1]:{port}", "--idle", "100ms", "--template-interval", "1h"]
+    collector = Collector(lab, link, tmp_path / "records", *options).reads()
+    made = generate(link, XDP_NATIVE, 1000)
+    eventually(lambda: len(collector.records()) == 1000)
+    with UdpCollector(link, port) as peer:
+        eventually(peer.messages)
+        time.sleep(1.2)  # nothing came back
+        sent = send_some(link)
+        ended = collector.stop().ok()
+        messages = peer.messages()
+    assert ipfix.by_flow(messages) == sent
+    assert_sequences(messages)
+    assert total(collector.records())["packets"] == made["packets"] + sum(packets for packets, _ in sent.values())
+    assert f"udp://[::1]:{port} takes no messages: Connection refused" in ended.stderr
+    assert (f"udp://[::1]:{port}: 1,000 records with {made['packets']:,} packets {made['bytes']:,} octets did not get "
+            "there") in ended.stderr
+
+
+def test_losses_are_exported(lab, link, tmp_path):
+    """Issue: the loss counters as options records (RFC 7011 section 4.2): what found the ring full."""
+    attach(lab, link)
+    generate(link, XDP_NATIVE, 200_000)
+    (entry,) = entries(lab, link)
+    lost = entry["totals"]["lost"]
+    assert lost["packets"] > 0
+    with UdpCollector(link) as peer:
+        options = ["--ipfix", peer.url, "--mtu", 9000, "--template-interval", "500ms", "--idle", "100ms"]
+        collector = Collector(lab, link, tmp_path / "records", *options).reads()
+        eventually(lambda: any(fields[164] == lost["packets"].to_bytes(8, "big") for message in peer.messages()
+                               for template, fields in message.records if template == ipfix.METERING))
+        collector.stop().ok()
+        (*_, last) = (fields for message in peer.messages() for template, fields in message.records
+                      if template == ipfix.METERING)
+    assert number(last[165]) == lost["bytes"]
+    assert abs(number(last[323]) / 1000 - time.time()) < 60
+
+
+BAD = [
+    (["--ipfix", "collector"], 2, ["'collector'", "udp://HOST"]),
+    (["--ipfix", "http://collector"], 2, ["'http://collector'", "udp://HOST"]),
+    (["--ipfix", "udp://"], 2, ["names no host"]),
+    (["--ipfix", "udp://::1"], 2, ["brackets"]),
+    (["--ipfix", "udp://[::1]:0"], 2, ["port of 1 to 65535"]),
+    (["--ipfix", "tcp://[::1]:65536"], 2, ["port of 1 to 65535"]),
+    (["--ipfix", "file:"], 2, ["names no file"]),
+    (["--ipfix", "udp://[::1]", "--ipfix", "udp://[::1]"], 2, ["twice"]),
+    (["--ipfix", "udp://[::1]", "--mtu", "142"], 2, ["--mtu", "142", "143"]),
+    (["--ipfix", "udp://[::1]", "--mtu", "65536"], 2, ["--mtu", "65536", "65535"]),
+    (["--ipfix", "udp://[::1]", "--mtu", "many"], 2, ["--mtu", "'many'"]),
+    (["--ipfix", "tcp://[::1]", "--mtu", "1500"], 2, ["--mtu", "udp://"]),
+    (["--ipfix", "udp://[::1]", "--connect-interval", "5s"], 2, ["--connect-interval", "tcp://"]),
+    (["--ipfix", "udp://[::1]", "--template-interval", "often"], 2, ["--template-interval", "'often'"]),
+    (["--ipfix", "udp://[::1]", "--template-interval", "1ms"], 2, ["--template-interval", "100ms"]),
+    (["--jsonl", "-", "--template-interval", "5s"], 2, ["--template-interval", "--ipfix"]),
+    (["--ipfix", "udp://host.invalid"], 1, ["'udp://host.invalid'", "leads to no address"]),
+    (["--ipfix", "tcp://[fe80::1%nonsense]"], 1, ["leads to no address"]),
+    (["--ipfix", "file:/nonsense/flows"], 1, ["'/nonsense/flows'", "No such file"]),
+    (["--ipfix", "file:/dev/null"], 1, ["no regular file"]),
+    ([], 2, ["--ipfix"]),
+]
+
+
+@pytest.mark.parametrize("arguments, exit_status, words", BAD, ids=lambda value: " ".join(map(str, value))[:40]
+                         if isinstance(value, list) else str(value))
+def test_bad_input(lab, link, arguments, exit_status, words):
+    """Issue: wrong URL, unknown host, unwritable file, garbage: a clear message."""
+    attach(lab, link)
+    refused(lab.flowlabel(link, "collect", *arguments), exit_status, *words)
+
+
+def test_nowhere_to_go(lab, link, tmp_path):
+    """Issue: unreachable host. It is told, and the records that went elsewhere are whole."""
+    attach(lab, link)
+    collector = Collector(lab, link, tmp_path / "records", "--ipfix", "udp://[2001:db8:ffff::1]").reads()
+    sent = send_some(link)
+    ended = collector.stop().ok()
+    assert "udp://[2001:db8:ffff::1] takes no messages: Network is unreachable" in ended.stderr
+    assert collector_module.by_flow(collector.records()) == sent
+
+
+def test_several_at_once(lab, link, tmp_path):
+    """Issue: --ipfix may be repeated; one that is away does not keep the others waiting."""
+    attach(lab, link)
+    with UdpCollector(link) as udp, TcpCollector(link) as tcp:
+        away = f"tcp://[::1]:{free_port(link)}"
+        urls = [word for url in (udp.url, tcp.url, f"file:{tmp_path}/flows", away) for word in ("--ipfix", url)]
+        collector = Collector(lab, link, tmp_path / "records", *urls).reads()
+        sent = send_some(link)
+        ended = collector.stop()
+        assert ipfix.by_flow(udp.messages()) == sent
+        assert ipfix.by_flow(tcp.messages()[0]) == sent
+    assert ipfix.by_flow(ipfix.Decoder().decode_all((tmp_path / "flows").read_bytes())) == sent
+    assert f"{away}: 4 records" in ended.stderr
+    assert_collected(entries(lab, link)[0])
+    assert entries(lab, link)[0]["totals"]["lost"] == {"packets": 0, "bytes": 0}
