@@ -368,6 +368,14 @@ def test_losses_are_exported(lab, link, tmp_path):
     assert abs(number(last[323]) / 1000 - time.time()) < 60
 
 
+def test_help(lab, link):
+    """IPFIX-6: 4739 unless given; what is 512 unless given."""
+    shown = lab.flowlabel(link, "collect", "--help").ok().stdout
+    for word in ("--ipfix URL", "udp://HOST[:PORT], tcp://HOST[:PORT] (port 4739 unless given) or file:PATH", "--mtu N",
+                 "512 unless given", "--template-interval D", "--connect-interval D"):
+        assert word in shown
+
+
 BAD = [
     (["--ipfix", "collector"], 2, ["'collector'", "udp://HOST"]),
     (["--ipfix", "http://collector"], 2, ["'http://collector'", "udp://HOST"]),

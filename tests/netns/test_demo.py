@@ -4,21 +4,23 @@
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import time
 
 import pytest
 
-from lab import NETNS_DIRECTORY, REPOSITORY, binary
+from lab import NETNS_DIRECTORY, REPOSITORY, binary, command
 
 DEMO = REPOSITORY / "tools/demo"
+COLLECTED = re.compile(r"^ +2001:db8:1::2 +2001:db8:2::2 +0x([0-9a-f]{5}) +([\d,]+) +[\d,]+$", re.MULTILINE)
 RECEIVED = re.compile(r"^ +(TCP|UDP|ICMPv6) .*label 0x([0-9a-f]{5}) +(\d+) packets$", re.MULTILINE)
 
 
-def start():
+def start(*options):
     """The demo, in a process group of its own as under a shell."""
-    return subprocess.Popen([DEMO], env={**os.environ, "FLOWLABEL_BIN": binary()}, stdout=subprocess.PIPE,
+    return subprocess.Popen([DEMO, *options], env={**os.environ, "FLOWLABEL_BIN": binary()}, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
@@ -56,6 +58,25 @@ def test_labels_before_and_after():
     assert traces_of(demo) == []
 
 
+def test_records_arrive():
+    """Issue: --collect shows the flows at nfacctd: the labels that the server received, and as many packets."""
+    if not shutil.which("nfacctd"):
+        pytest.skip("needs nfacctd: run tools/setup")
+    demo = start("--collect")
+    output, errors = demo.communicate(timeout=60)
+    assert errors == ""
+    before, collecting = output.split("3. Collect")
+    observed, stamped = map(RECEIVED.findall, before.split("2. Stamp"))
+    collected = {int(label, 16): int(packets.replace(",", "")) for label, packets in COLLECTED.findall(collecting)}
+    assert collected[0] == sum(int(packets) for _, _, packets in observed)
+    for kind, label, packets in stamped:
+        again = 2 if kind == "ICMPv6" else 1  # which has no ports, and is the same flow once more
+        assert collected[int(label, 16)] == again * int(packets)
+    assert len(collected) == 1 + 4 + 3
+    assert traces_of(demo) == []
+    assert ends(demo.pid)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 @pytest.mark.parametrize("moment", [0.05, 0.3, 0.7, 1.2])
 def test_a_signal_leaves_nothing(number, moment):
@@ -69,6 +90,23 @@ def test_a_signal_leaves_nothing(number, moment):
     demo.communicate(timeout=30)
     assert traces_of(demo) == []
     assert ends(demo.pid)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_signal_while_collecting_leaves_nothing(number):
+    """Neither the exporter nor the collector outlives the demo."""
+    demo = start("--collect")
+    seen = ""
+    while "flowlabel collect" not in seen:
+        seen += demo.stdout.readline()
+    if number == signal.SIGINT:
+        os.killpg(demo.pid, number)
+    else:
+        demo.send_signal(number)
+    demo.communicate(timeout=30)
+    assert traces_of(demo) == []
+    assert ends(demo.pid)
+    assert f"flowlabel-demo-{demo.pid}-" not in command("ps", "-eo", "args").stdout
 
 
 def test_help_and_wrong_usage():
