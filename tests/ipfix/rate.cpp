@@ -44,8 +44,7 @@ int main(int argc, char** argv)
     }
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
 
-    fmt::print("{}: {:.2f} million records a second, {:.0f} ns each ({} written, {} lost)\n", url->text,
-               static_cast<double>(written) / seconds / 1e6, seconds * 1e9 / static_cast<double>(written), written,
-               lost);
+    fmt::print("{}: {} written, {} lost in {:.2f} s: {:.2f} million records a second\n", url->text, written, lost,
+               seconds, static_cast<double>(written) / seconds / 1e6);
     return 0;
 }
