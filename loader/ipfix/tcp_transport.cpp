@@ -156,7 +156,11 @@ Result<void> TcpTransport::ready()
         return std::unexpected(why_not_);
     last_attempt_ = last;
     next_attempt_ = now + interval_;
-    return connect_one();
+    const auto connected = connect_one();
+
+    if (!connected && broke_)
+        return std::unexpected(*std::exchange(broke_, std::nullopt));
+    return connected;
 }
 
 /// Is the other end still there? An errno, or 0.
