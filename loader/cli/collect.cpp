@@ -12,7 +12,6 @@
 #include "collect_exporters.hpp"
 #include "collector.hpp"
 #include "context.hpp"
-#include "duration.hpp"
 #include "exporter.hpp"
 #include "options.hpp"
 #include "privilege.hpp"
@@ -247,15 +246,7 @@ static Result<void> run(const Context& context, CollectCommand& command)
 static void add_timeout(CLI::App& app, const std::string& name, std::chrono::milliseconds& value,
                         const std::string& description)
 {
-    const auto take = [&value, name](const std::string& given) {
-        const auto parsed = parse_duration(given);
-
-        if (!parsed)
-            throw CLI::ValidationError(name, parsed.error().what + ": " + parsed.error().hint);
-        value = *parsed;
-    };
-
-    app.add_option_function<std::string>(name, take, description)->type_name("D|rfc3697|rfc1883");
+    add_duration(app, name, [&value](auto timeout) { value = timeout; }, description)->type_name("D|rfc3697|rfc1883");
 }
 
 void add_collect(CLI::App& app, Context& context)

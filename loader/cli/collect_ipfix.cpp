@@ -4,25 +4,10 @@
 #include <algorithm>
 
 #include "collect_exporters.hpp"
-#include "duration.hpp"
 #include "ipfix_sink.hpp"
 #include "options.hpp"
 
 namespace flowlabel {
-
-static void add_interval(CLI::App& app, const std::string& name, std::optional<std::chrono::milliseconds>& value,
-                         const std::string& description)
-{
-    const auto take = [&value, name](const std::string& given) {
-        const auto parsed = parse_duration(given);
-
-        if (!parsed)
-            throw CLI::ValidationError(name, parsed.error().what + ": " + parsed.error().hint);
-        value = *parsed;
-    };
-
-    app.add_option_function<std::string>(name, take, description)->type_name("D");
-}
 
 void add_ipfix_options(CLI::App& collect, IpfixOptions& options)
 {
@@ -34,14 +19,16 @@ void add_ipfix_options(CLI::App& collect, IpfixOptions& options)
                         ipfix_port))
         ->type_name("URL")
         ->allow_extra_args(false);
-    add_interval(collect, "--template-interval", options.template_interval,
-                 "templates (over UDP) and options records are sent again so often; 1m unless given");
+    add_duration(
+        collect, "--template-interval", [&](auto interval) { options.template_interval = interval; },
+        "templates (over UDP) and options records are sent again so often; 1m unless given");
     add_number(collect, "--mtu", options.mtu, least_mtu,
                fmt::format("IP packets of IPFIX over UDP have at most N octets, headers included; {} unless given",
                            unknown_path_mtu),
                largest_mtu);
-    add_interval(collect, "--connect-interval", options.connect_interval,
-                 "the least time between two attempts to connect to a tcp:// collector; 1m unless given");
+    add_duration(
+        collect, "--connect-interval", [&](auto interval) { options.connect_interval = interval; },
+        "the least time between two attempts to connect to a tcp:// collector; 1m unless given");
 }
 
 /// An option for something that was not asked for.

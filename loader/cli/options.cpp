@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "duration.hpp"
 #include "flowlabel/interface.hpp"
 
 namespace flowlabel {
@@ -28,6 +29,20 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<st
     };
 
     return app.add_option_function<std::string>(name, take, description)->type_name("N");
+}
+
+CLI::Option* add_duration(CLI::App& app, const std::string& name,
+                          const std::function<void(std::chrono::milliseconds)>& set, const std::string& description)
+{
+    const auto take = [set, name](const std::string& given) {
+        const auto parsed = parse_duration(given);
+
+        if (!parsed)
+            throw CLI::ValidationError(name, parsed.error().what + ": " + parsed.error().hint);
+        set(*parsed);
+    };
+
+    return app.add_option_function<std::string>(name, take, description)->type_name("D");
 }
 
 void SelectionOptions::add_to(CLI::App& app)

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -41,6 +43,10 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& value,
 /// An option that takes a whole number of LEAST to MOST.
 CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<std::uint64_t>& value,
                         std::uint64_t least, const std::string& description, std::uint64_t most = UINT64_MAX);
+
+/// An option that takes a duration, as parse_duration() reads it, and gives it to SET.
+CLI::Option* add_duration(CLI::App& app, const std::string& name,
+                          const std::function<void(std::chrono::milliseconds)>& set, const std::string& description);
 
 /// IFACE and --hook.
 struct SelectionOptions {

@@ -102,7 +102,7 @@ def test_nfacctd(lab, link, tmp_path, transport):
             sent = send_some(link)
             generate(link, XDP_NATIVE, 250)
             eventually(lambda: len(collector.records()) == 254)
-            collector.stop().ok()
+            assert collector.stop().ok().stderr.count("\n") == 1, "it has nothing to complain of"
             sums = collector_module.by_flow(collector.records())
             eventually(lambda: len(peer.flows()) == len(sums), timeout=15)
         assert peer.flows() == sums
