@@ -307,7 +307,9 @@ plugin_pipe_size: 64000000
         with open(self._log, "wb") as log:
             self._process = lab.start(namespace, "nfacctd", "-f", directory / "nfacctd.conf", stdout=log, stderr=log,
                                       start_new_session=True)
-        eventually(lambda: _listens(namespace, self.port) or self._process.poll() is not None)
+        # It listens a while before the process that writes is there; that one writes once a second.
+        eventually(lambda: "Purging cache" in self._log.read_text() or self._process.poll() is not None)
+        assert _listens(namespace, self.port), self._log.read_text()
 
     def __enter__(self):
         return self
