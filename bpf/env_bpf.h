@@ -45,6 +45,14 @@ fl_inline struct fl_set *fl_env_set(const struct fl_packet *p, __u32 index)
 	return bpf_map_lookup_elem(&table, &key);
 }
 
+/* What bpf_ringbuf_output() would find out under a lock (kernel/bpf/ringbuf.c, __bpf_ringbuf_reserve). */
+fl_inline bool fl_env_ring_full(const struct fl_packet *p)
+{
+	(void)p;
+	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) + BPF_RINGBUF_HDR_SZ + sizeof(struct fl_record) >=
+	       fl_config.ring_bytes;
+}
+
 /* Whoever reads the ring polls: a wake-up for each record would cost more than the record. */
 fl_inline bool fl_env_spill(const struct fl_packet *p, const struct fl_record *record)
 {

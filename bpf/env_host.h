@@ -33,6 +33,12 @@ fl_inline struct fl_set *fl_env_set(const struct fl_packet *p, __u32 index)
 	return &fl_host_frame_of(p)->host->table[index];
 }
 
+fl_inline bool fl_env_ring_full(const struct fl_packet *p)
+{
+	(void)p;
+	return false;
+}
+
 fl_inline bool fl_env_spill(const struct fl_packet *p, const struct fl_record *record)
 {
 	struct fl_host *host = fl_host_frame_of(p)->host;

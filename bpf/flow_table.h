@@ -69,17 +69,20 @@ fl_inline void fl_count_spilled(const struct fl_packet *p, const struct fl_recor
 	p->counters->spilled_bytes += record->octets;
 }
 
+/* A flood that nobody reads fills the ring; from then on it is asked whether it is full before a record is made. */
 fl_inline void fl_spill(const struct fl_packet *p, const struct fl_slot *slot)
 {
-	struct fl_record record = fl_record_of(p, slot, FL_END_EVICTED);
+	if (!fl_env_ring_full(p)) {
+		struct fl_record record = fl_record_of(p, slot, FL_END_EVICTED);
 
-	if (fl_env_spill(p, &record)) {
-		fl_count_spilled(p, &record);
-	} else {
-		p->counters->lost_flows++;
-		p->counters->lost_packets += record.packets;
-		p->counters->lost_bytes += record.octets;
+		if (fl_env_spill(p, &record)) {
+			fl_count_spilled(p, &record);
+			return;
+		}
 	}
+	p->counters->lost_flows++;
+	p->counters->lost_packets += slot->packets;
+	p->counters->lost_bytes += slot->octets;
 }
 
 fl_inline __u64 fl_smaller(__u64 a, __u64 b)

@@ -49,6 +49,28 @@ fl_inline bool fl_network_header_at(struct __sk_buff *skb, __u32 offset)
 	return bpf_skb_load_bytes_relative(skb, linear - offset, &octet, sizeof(octet), BPF_HDR_START_NET) != 0;
 }
 
+/* Is the octet OFFSET octets behind skb->data the network header's, or one before it? The same with one call. */
+fl_inline bool fl_network_header_from(struct __sk_buff *skb, __u32 offset)
+{
+	__u32 linear = skb->data_end - skb->data;
+	__u8 octet;
+
+	return linear >= offset &&
+	       bpf_skb_load_bytes_relative(skb, linear - offset, &octet, sizeof(octet), BPF_HDR_START_NET) != 0;
+}
+
+/* Does skb->data begin with an Ethernet header? One whose type is skb->protocol's is followed by what that says. It could
+ * be a network header that looks like one, but then the network header would not lie behind it. */
+fl_inline bool fl_behind_ethernet(const struct fl_packet *p, struct __sk_buff *skb)
+{
+	__u16 type_be;
+
+	return (fl_likely(fl_env_load(p, FL_ETHERNET_SIZE - sizeof(type_be), &type_be, sizeof(type_be)) &&
+			  type_be == p->link.protocol_be) &&
+		fl_network_header_from(skb, FL_ETHERNET_SIZE)) ||
+	       fl_network_header_at(skb, FL_ETHERNET_SIZE);
+}
+
 fl_inline void fl_run_tc_ingress(struct __sk_buff *skb)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
@@ -69,7 +91,7 @@ fl_inline void fl_run_tc_ingress(struct __sk_buff *skb)
 	if (!p.counters)
 		return;
 	/* Behind a generic xdp.frags program on the same device, skbs come without their Ethernet header. */
-	if (fl_config.link_layer == FL_LINK_ETHERNET && fl_likely(fl_network_header_at(skb, FL_ETHERNET_SIZE)))
+	if (fl_config.link_layer == FL_LINK_ETHERNET && fl_likely(fl_behind_ethernet(&p, skb)))
 		p.link.l3 = FL_ETHERNET_SIZE;
 	else if (!fl_network_header_at(skb, 0)) {
 		fl_count(&p, link_unknown);

@@ -68,9 +68,12 @@ fl_inline __u32 fl_extension_size(__u32 header, const struct fl_extension *exten
  * RFC 2675, is not read). */
 fl_inline __u32 fl_walk_limit(const struct fl_packet *p, const struct fl_ip6 *ip6)
 {
-	__u32 there = fl_env_frame_length(p) - p->link.l3;
 	__u32 claimed = FL_IP6_SIZE + bpf_ntohs(ip6->payload_length_be);
+	__u32 there;
 
+	if (fl_likely(ip6->payload_length_be && p->data + p->link.l3 + claimed <= p->data_end))
+		return claimed;
+	there = fl_env_frame_length(p) - p->link.l3;
 	return ip6->payload_length_be && claimed < there ? claimed : there;
 }
 

@@ -184,11 +184,13 @@ struct fl_config {
 	__u8 link_layer;   /* enum fl_link_layer */
 	__u8 slots_shift;  /* log2 of the slots of one CPU, at least FL_WAYS_SHIFT */
 	__u32 entry;	   /* which entry of the secrets and of the info map is this program's */
+	__u32 ring_bytes;  /* size of the ring */
+	__u32 reserved;
 	__u64 epoch_jiffies; /* at attach */
 	__u64 jiffy_ns;	   /* length of a jiffy */
 };
 
-FL_STATIC_ASSERT(sizeof(struct fl_config) == 24, "the configuration has no holes");
+FL_STATIC_ASSERT(sizeof(struct fl_config) == 32, "the configuration has no holes");
 
 /*
  * The secrets and the description of an attachment have two entries. A replacement fills the one that is not in use

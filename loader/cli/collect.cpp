@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "collect_exporters.hpp"
+#include "collect_prometheus.hpp"
 #include "collector.hpp"
 #include "context.hpp"
 #include "exporter.hpp"
@@ -25,6 +26,7 @@ struct CollectCommand {
     std::optional<std::uint64_t> max_flows;
     JsonlOptions jsonl;
     IpfixOptions ipfix;
+    PrometheusOptions prometheus;
 };
 
 /// The signals that end the collector, and SIGHUP, are taken between two turns alone.
@@ -160,11 +162,14 @@ private:
 };
 
 /// Turns until a signal says to stop, or nobody reads the records any more.
-static void collect(Collector& collector, Exporters& exporters, StatusLine& line)
+static void collect(Collector& collector, Exporters& exporters, std::optional<MetricsPort> port, StatusLine& line)
 {
     const sigset_t signals = handled_signals();
+    std::optional<MetricsServer> metrics;
     Watchdog watchdog;
 
+    if (port)
+        metrics.emplace(std::move(*port), [&collector](std::size_t top) { return collector.state(top); });
     while (!exporters.all_closed()) {
         watchdog.turn();
         line.update(collector, exporters);
@@ -188,7 +193,8 @@ static Result<Sinks> open_sinks(const CollectCommand& command, const std::shared
     if (const auto opened = open_ipfix(command.ipfix, watch, sinks); !opened)
         return std::unexpected(opened.error());
     if (sinks.empty())
-        return fail("nothing says where the records go", "--jsonl FILE, --jsonl - for stdout, or --ipfix URL",
+        return fail("nothing says where the records go",
+                    "--jsonl FILE, --jsonl - for stdout, or --ipfix URL; --prometheus shows how they do, and takes none",
                     Failure::usage);
     return sinks;
 }
@@ -220,6 +226,10 @@ static Result<void> run(const Context& context, CollectCommand& command)
 
     if (!sinks)
         return std::unexpected(sinks.error());
+    auto port = open_prometheus(command.prometheus);
+
+    if (!port)
+        return std::unexpected(port.error());
     if (const auto dropped = drop_capabilities_for_collecting(); !dropped)
         return dropped;
     StatusLine line(command.jsonl.file != "-");
@@ -230,7 +240,7 @@ static Result<void> run(const Context& context, CollectCommand& command)
         return started;
     watch->begin([&collector](std::size_t top) { return collector.state(top); });
     sd_notify(0, "READY=1");
-    collect(collector, exporters, line);
+    collect(collector, exporters, std::move(*port), line);
     sd_notify(0, "STOPPING=1");
     watch->end();
     const bool enough = exporters.all_closed(); // whoever read the records has what it wanted
@@ -266,6 +276,7 @@ void add_collect(CLI::App& app, Context& context)
                 "a flow older than that ends and goes on as another record; 60s unless given");
     add_jsonl_options(collect, command->jsonl);
     add_ipfix_options(collect, command->ipfix);
+    add_prometheus_options(collect, command->prometheus);
     add_number(
         collect, "--max-flows", command->max_flows, 1,
         "flows of one attachment held in memory, 64 octets in each of 4/3 to 8/3 slots; beyond, some are exported "

@@ -284,8 +284,13 @@ CollectorState Collector::state(std::size_t top) const
         for (const auto& entry : collections_)
             collections.push_back(entry.second);
     }
-    for (const auto& collection : collections)
-        state.collections.push_back(collection->state(top));
+    for (const auto& collection : collections) {
+        CollectionState& one = state.collections.emplace_back(collection->state(top));
+        const auto found = look_at(bpffs_, collection->place()); // it may have been replaced, to stamp or not
+
+        if (found && *found && (*found)->info().epoch == one.info.epoch)
+            one.info = (*found)->info();
+    }
     return state;
 }
 

@@ -148,6 +148,7 @@ Result<Program> load_program(const ProgramSetup& setup, const Maps* reuse)
 
     bpf_object__for_each_program(other, skeleton->obj) bpf_program__set_autoload(other, other == program);
     skeleton->rodata->fl_config = setup.config;
+    skeleton->rodata->fl_config.ring_bytes = setup.ring_bytes;
     add_machine(skeleton->rodata->fl_config);
     if (const int number = prepare_maps(*skeleton, setup, *cpus, reuse))
         return load_error(number, setup.config, *cpus);

@@ -59,7 +59,8 @@ Object::Object(const ObjectSetup& setup) : skeleton_(bench_bpf__open())
     skeleton_->rodata->fl_config = {.stamp = static_cast<std::uint8_t>(setup.stamp),
                                     .prf = static_cast<std::uint8_t>(setup.prf),
                                     .link_layer = FL_LINK_ETHERNET,
-                                    .slots_shift = setup.table_shift};
+                                    .slots_shift = setup.table_shift,
+                                    .ring_bytes = bpf_map__max_entries(skeleton_->maps.ring)};
     add_machine(skeleton_->rodata->fl_config);
     skeleton_->rodata->bench_l3 = setup.l3;
     skeleton_->rodata->bench_labelled = setup.labelled;

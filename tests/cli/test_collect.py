@@ -18,16 +18,14 @@ import time
 import pytest
 
 from collector import (UNITS, Collector, assert_collected, by_flow, entries, read_records, reasons, total)
+from feed import Sender, cable, generate
 from flows import TC_INGRESS, TC_INGRESS_CLSACT, XDP_NATIVE
-from frames import NO_NEXT_HEADER, ethernet, ipv6
 from kernel import eventually, flowlabel_programs, pins
 from lab import REPOSITORY, binary, command
 from saying import WARNING, refused
 
-IPV6 = 0x86DD
 FIELDS = ["src", "dst", "label", "packets", "bytes", "first_seen", "last_seen", "stamped", "end_reason", "interface",
           "ifindex", "hook"]
-SOURCE, DESTINATION = "2001:db8::1", "2001:db8::2"
 BURST = 40_000  # records: less than half of what the ring holds
 HOOKS = [XDP_NATIVE, TC_INGRESS, TC_INGRESS_CLSACT]
 
@@ -38,47 +36,6 @@ def link(lab):
     made = lab.namespace("host")
     cable(made)
     return made
-
-
-def cable(namespace, one="v0", other="w0"):
-    """A silent cable within NAMESPACE."""
-    queues = ["numrxqueues", os.cpu_count(), "numtxqueues", os.cpu_count()]
-    namespace.ip("link", "add", "name", one, *queues, "type", "veth", "peer", "name", other, *queues)
-    for interface in (one, other):
-        namespace.sysctl(f"net.ipv6.conf.{interface}.disable_ipv6", 1)
-        namespace.ip("link", "set", "dev", interface, "up")
-
-
-class Sender:
-    """Sends frames into v0, and knows what it sent, by flow."""
-
-    def __init__(self, namespace, interface="w0"):
-        self.sent = {}
-        self._socket = namespace.socket(socket.AF_PACKET, socket.SOCK_RAW)
-        self._socket.bind((interface, 0))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self._socket.close()
-
-    def send(self, label, octets=0, times=1):
-        """TIMES packets of flow LABEL with OCTETS of payload."""
-        frame = ethernet(b"\2" * 6, b"\4" * 6, IPV6,
-                         ipv6(SOURCE, DESTINATION, NO_NEXT_HEADER, bytes(octets), label=label))
-        for _ in range(times):
-            self._socket.send(frame)
-        key = SOURCE, DESTINATION, label
-        packets, before = self.sent.get(key, (0, 0))
-        self.sent[key] = packets + times, before + times * (40 + octets)
-
-
-def generate(link, hook, packets):
-    """As many flows as packets, from all CPUs at once; {"packets", "bytes"}."""
-    program = os.environ.get("FLOWLABEL_GENERATOR", REPOSITORY / "build/tests/flowlabel_generator")
-    way = ["leave", "w0"] if hook.hook == "xdp" else ["arrive", "v0"]
-    return json.loads(link.run(program, *way, packets, timeout=120).stdout)
 
 
 def status(lab, link):

@@ -12,12 +12,13 @@ import collector as collector_module
 import ipfix
 from capture import FrameCapture
 from collector import Collector, assert_collected, entries, total
+from feed import Sender, cable, generate
 from flows import TC_EGRESS, TC_INGRESS, XDP_NATIVE
 from ipfix import Nfacctd, Nfcapd, Relay, TcpCollector, UdpCollector, assert_sequences, free_port, number, tshark
 from kernel import eventually
 from lab import command
 from saying import refused
-from test_collect import Sender, attach, cable, generate
+from test_collect import attach
 
 REASONS = {"idle": 1, "active": 2, "forced": 4, "end-of-collection": 4, "evicted": 5}
 MTU = 512  # RFC 7011 section 10.3.3, where the path's is not known

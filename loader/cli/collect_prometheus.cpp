@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "collect_prometheus.hpp"
+
+#include "options.hpp"
+
+namespace flowlabel {
+
+constexpr std::uint64_t most_top_flows = 100; // each is two series for as long as Prometheus keeps them
+
+void add_prometheus_options(CLI::App& collect, PrometheusOptions& options)
+{
+    CLI::Option* const prometheus =
+        collect
+            .add_option(
+                "--prometheus", options.address,
+                "serve metrics at http://ADDR:PORT/metrics; there is no authentication: take a loopback address")
+            ->type_name("ADDR:PORT");
+
+    add_number(collect, "--top", options.top, 0,
+               "the N largest live flows of each attachment among the metrics, at most 100; 0 unless given",
+               most_top_flows)
+        ->needs(prometheus);
+}
+
+Result<std::optional<MetricsPort>> open_prometheus(const PrometheusOptions& options)
+{
+    if (!options.address)
+        return std::nullopt;
+    return open_metrics({.address = *options.address, .top = options.top.value_or(0), .version = FLOWLABEL_VERSION});
+}
+
+} // namespace flowlabel

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "listener.hpp"
+
+#include <fmt/format.h>
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+
+#include "number.hpp"
+
+namespace flowlabel {
+
+namespace {
+
+constexpr int backlog = 128;
+
+struct HostPort {
+    std::string host; ///< empty: any
+    std::string port;
+};
+
+struct FreeAddresses {
+    void operator()(addrinfo* list) const { freeaddrinfo(list); }
+};
+
+using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
+
+} // namespace
+
+static std::unexpected<Error> malformed(const std::string& address)
+{
+    return fail(fmt::format("'{}' is not where a server can listen", address),
+                "write 127.0.0.1:PORT, [::1]:PORT, NAME:PORT or :PORT, with a port from 1 to 65535", Failure::usage);
+}
+
+static Result<HostPort> parse(const std::string& address)
+{
+    const std::size_t colon = address.rfind(':');
+
+    if (colon == std::string::npos)
+        return malformed(address);
+    HostPort parsed{.host = address.substr(0, colon), .port = address.substr(colon + 1)};
+    std::string& host = parsed.host;
+
+    if (number_of<std::uint16_t>(parsed.port).value_or(0) == 0)
+        return malformed(address);
+    const bool bracketed = host.starts_with('[');
+
+    if (bracketed && (!host.ends_with(']') || host.size() < 4))
+        return malformed(address);
+    if (bracketed)
+        host = host.substr(1, host.size() - 2);
+    if (bracketed != host.contains(':')) // an IPv6 address without brackets, or another thing in them
+        return malformed(address);
+    return parsed;
+}
+
+static Result<Addresses> resolve(const HostPort& wanted)
+{
+    const addrinfo hints{.ai_flags = AI_NUMERICSERV, .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    addrinfo* list = nullptr;
+    const std::string any = "::"; // where IPv4 arrives too
+
+    if (const int status =
+            getaddrinfo((wanted.host.empty() ? any : wanted.host).c_str(), wanted.port.c_str(), &hints, &list);
+        status != 0)
+        return fail(fmt::format("cannot find the address of '{}': {}", wanted.host, gai_strerror(status)),
+                    "give an address of this host, as 127.0.0.1 or [::1]");
+    return Addresses(list);
+}
+
+/// A socket that listens on ADDRESS, or errno.
+static std::expected<Fd, int> listen_at(const addrinfo& address)
+{
+    Fd fd(socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const int on = 1;
+    const int off = 0;
+
+    if (!fd || setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+        (address.ai_family == AF_INET6 && setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) != 0) ||
+        bind(fd.get(), address.ai_addr, address.ai_addrlen) != 0 || listen(fd.get(), backlog) != 0)
+        return std::unexpected(errno);
+    return fd;
+}
+
+static std::string hint_for(int number)
+{
+    switch (number) {
+    case EADDRINUSE:
+        return "'ss -ltnp' shows who has the port; give another one";
+    case EADDRNOTAVAIL:
+        return "give an address of this host: 'ip address' shows them";
+    case EACCES:
+        return "ports below 1024 take CAP_NET_BIND_SERVICE; give a higher one";
+    default:
+        return "give another address";
+    }
+}
+
+/// Does the name's list have ADDRESS before it comes to it? Two lines of /etc/hosts may say the same.
+static bool repeated(const addrinfo& first, const addrinfo& address)
+{
+    for (const addrinfo* other = &first; other != &address; other = other->ai_next)
+        if (other->ai_addrlen == address.ai_addrlen && memcmp(other->ai_addr, address.ai_addr, address.ai_addrlen) == 0)
+            return true;
+    return false;
+}
+
+Result<std::vector<Fd>> listen_on(const std::string& address)
+{
+    const auto wanted = parse(address);
+
+    if (!wanted)
+        return std::unexpected(wanted.error());
+    const auto addresses = resolve(*wanted);
+
+    if (!addresses)
+        return std::unexpected(addresses.error());
+    std::vector<Fd> sockets;
+    int refused = 0;
+
+    for (const addrinfo* one = addresses->get(); one; one = one->ai_next) {
+        if (repeated(**addresses, *one))
+            continue;
+        auto opened = listen_at(*one);
+
+        if (opened)
+            sockets.push_back(std::move(*opened));
+        else if (opened.error() != EADDRNOTAVAIL || refused == 0)
+            refused = opened.error();
+    }
+    if (refused != 0 && (refused != EADDRNOTAVAIL || sockets.empty()))
+        return fail_errno(refused, fmt::format("cannot listen on {}", address), hint_for(refused));
+    return sockets;
+}
+
+} // namespace flowlabel

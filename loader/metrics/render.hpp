@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// What a collector knows about itself as a page of metrics.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "flowlabel/collection_state.hpp"
+#include "format.hpp"
+
+namespace flowlabel {
+
+/// What the page says of the process that serves it.
+struct MetricsSource {
+    std::string version;
+    std::uint64_t started = 0;     ///< ns since 1970 UTC
+    std::uint64_t netns_inode = 0; ///< attachments in other network namespaces have a label `netns`
+};
+
+/// The page; docs/monitoring.md lists what is on it.
+std::string render_metrics(const CollectorState& state, const MetricsSource& source, MetricsFormat format);
+
+} // namespace flowlabel
