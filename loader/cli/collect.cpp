@@ -193,9 +193,10 @@ static Result<Sinks> open_sinks(const CollectCommand& command, const std::shared
     if (const auto opened = open_ipfix(command.ipfix, watch, sinks); !opened)
         return std::unexpected(opened.error());
     if (sinks.empty())
-        return fail("nothing says where the records go",
-                    "--jsonl FILE, --jsonl - for stdout, or --ipfix URL; --prometheus shows how they do, and takes none",
-                    Failure::usage);
+        return fail(
+            "nothing says where the records go",
+            "--jsonl FILE, --jsonl - for stdout, or --ipfix URL; --prometheus shows how they do, and takes none",
+            Failure::usage);
     return sinks;
 }
 
