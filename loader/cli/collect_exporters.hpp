@@ -4,7 +4,10 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,5 +24,23 @@ struct JsonlOptions {
 
 void add_jsonl_options(CLI::App& collect, JsonlOptions& options);
 Result<void> open_jsonl(const JsonlOptions& options, Sinks& sinks);
+
+struct ClickHouseOptions {
+    std::string url; ///< empty: none
+    std::string cluster;
+    std::string router;
+    std::string credentials_file;
+    std::string spool;
+    std::optional<std::uint64_t> spool_limit; ///< octets
+    std::optional<std::chrono::milliseconds> timeout;
+    std::optional<std::chrono::milliseconds> linger;
+    bool print_schema = false;
+};
+
+void add_clickhouse_options(CLI::App& collect, ClickHouseOptions& options);
+Result<void> open_clickhouse(const ClickHouseOptions& options, Sinks& sinks);
+
+/// The statements that make the tables, on stdout.
+Result<void> print_clickhouse_schema(const ClickHouseOptions& options);
 
 } // namespace flowlabel
