@@ -37,7 +37,8 @@ public:
     };
 
     /// A connection takes a second at most, and so does what there is to wait for once HURRIED returns true, on
-    /// whatever thread; a whole request takes PATIENCE at most.
+    /// whatever thread; a whole request takes PATIENCE at most. Where HOST is a name, the system's resolver takes its
+    /// own time.
     HttpClient(const Place& place, std::chrono::milliseconds patience, std::function<bool()> hurried);
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;

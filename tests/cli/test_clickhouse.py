@@ -416,11 +416,11 @@ def test_wrong_tables_and_wrong_users(lab, router, tmp_path):
 
 
 def test_users_of_the_environment_and_another_database(lab, router, tmp_path):
-    """Credentials from the environment; the database of the URL."""
+    """Credentials from the environment; the name and the database of the URL."""
     server = Server(lab, router.namespace, tmp_path, users={"writer": "secret"}).start()
     server.make_tables("--clickhouse", "http://[::1]/other_one")
     user = {"FLOWLABEL_CLICKHOUSE_USER": "writer", "FLOWLABEL_CLICKHOUSE_PASSWORD": "secret"}
-    collector = router.collector(server.url + "/other_one", env=user).reads()
+    collector = router.collector(f"http://localhost:{server.port}/other_one", env=user).reads()
     router.generate(1000)
     eventually(lambda: server.totals("other_one.records") == router.sent)
     collector.stop().ok()
