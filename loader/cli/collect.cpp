@@ -26,6 +26,7 @@ struct CollectCommand {
     std::optional<std::uint64_t> max_flows;
     JsonlOptions jsonl;
     IpfixOptions ipfix;
+    ClickHouseOptions clickhouse;
     PrometheusOptions prometheus;
 };
 
@@ -192,11 +193,14 @@ static Result<Sinks> open_sinks(const CollectCommand& command, const std::shared
         return std::unexpected(opened.error());
     if (const auto opened = open_ipfix(command.ipfix, watch, sinks); !opened)
         return std::unexpected(opened.error());
+    if (const auto opened = open_clickhouse(command.clickhouse, sinks); !opened)
+        return std::unexpected(opened.error());
     if (sinks.empty())
-        return fail(
-            "nothing says where the records go",
-            "--jsonl FILE, --jsonl - for stdout, or --ipfix URL; --prometheus shows how they do, and takes none",
-            Failure::usage);
+        return fail("nothing says where the records go",
+                    "--jsonl FILE, --jsonl - for stdout, --ipfix URL or --clickhouse URL; --prometheus shows how they "
+                    "do, and takes "
+                    "none",
+                    Failure::usage);
     return sinks;
 }
 
@@ -214,6 +218,8 @@ static Result<void> run(const Context& context, CollectCommand& command)
 {
     const sigset_t signals = handled_signals();
 
+    if (command.clickhouse.print_schema)
+        return print_clickhouse_schema(command.clickhouse);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     command.options.max_flows = command.max_flows.value_or(command.options.max_flows);
     const auto bpffs = Bpffs::open(context.bpffs);
@@ -277,6 +283,7 @@ void add_collect(CLI::App& app, Context& context)
                 "a flow older than that ends and goes on as another record; 60s unless given");
     add_jsonl_options(collect, command->jsonl);
     add_ipfix_options(collect, command->ipfix);
+    add_clickhouse_options(collect, command->clickhouse);
     add_prometheus_options(collect, command->prometheus);
     add_number(
         collect, "--max-flows", command->max_flows, 1,

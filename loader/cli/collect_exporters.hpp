@@ -38,4 +38,22 @@ void add_ipfix_options(CLI::App& collect, IpfixOptions& options);
 /// WATCH tells the exporters what was lost.
 Result<void> open_ipfix(const IpfixOptions& options, const std::shared_ptr<const CollectorWatch>& watch, Sinks& sinks);
 
+struct ClickHouseOptions {
+    std::string url; ///< empty: none
+    std::string cluster;
+    std::string router;
+    std::string credentials_file;
+    std::string spool;
+    std::optional<std::uint64_t> spool_limit; ///< octets
+    std::optional<std::chrono::milliseconds> timeout;
+    std::optional<std::chrono::milliseconds> linger;
+    bool print_schema = false;
+};
+
+void add_clickhouse_options(CLI::App& collect, ClickHouseOptions& options);
+Result<void> open_clickhouse(const ClickHouseOptions& options, Sinks& sinks);
+
+/// The statements that make the tables, on stdout.
+Result<void> print_clickhouse_schema(const ClickHouseOptions& options);
+
 } // namespace flowlabel

@@ -265,7 +265,7 @@ Result<void> Collector::finish()
     if (auto exported = exporters_.finish(); !exported)
         result = std::move(exported);
     for (const std::string& text : exporters_.news())
-        if (result || text != result.error().what)
+        if (result || !text.starts_with(result.error().what))
             events_.warning(text);
     see_off(true);
     const std::scoped_lock guard(mutex_);

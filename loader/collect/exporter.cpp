@@ -130,8 +130,7 @@ void Exporter::note(const std::optional<Error>& error)
 
     if (error) {
         if (!error_ || error_->what != error->what)
-            news_.push_back(error->what);
-        state_.errors++;
+            news_.push_back(error->hint.empty() ? error->what : error->what + "; " + error->hint);
         error_ = error;
         erred_ = now;
     } else if (error_ && now >= erred_ + calm) {
@@ -222,6 +221,7 @@ void Exporter::settle(const Work& work, const WriteResult& result)
     state_.written += more.written;
     state_.lost_records += result.lost;
     state_.lost += more.lost;
+    state_.errors += result.error.has_value();
     note(result.error);
     if (!result.error || result.written + result.lost > 0) {
         next_pause_ = appetite_.first_pause;
@@ -255,8 +255,10 @@ bool Exporter::turn()
         next_turn_ = now + turn_interval;
     if (!reopened)
         news_.push_back(reopened.error().what + "; the records go on to the file that was open");
-    if (!turned)
+    if (!turned) {
+        state_.errors += !error_; // asked ten times a second, it only begins once
         note(turned.error());
+    }
     if (!last)
         finished_ = last;
     closed_ = sink_->closed();

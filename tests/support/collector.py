@@ -15,16 +15,17 @@ UNITS = ("packets", "bytes")
 
 
 class Collector:
-    """A collector in NAMESPACE that writes to PATH. ENV is added to the environment, PREFIX is a command that starts it."""
+    """A collector in NAMESPACE that writes to PATH, or, where that is None, as OPTIONS say. ENV is added to the environment,
+    PREFIX is a command that starts it."""
 
     def __init__(self, lab, namespace, path, *options, env=None, prefix=()):
         self._lab = lab
         self._namespace = namespace
         self.path = path
-        self._argv = self.command(lab, "--jsonl", path, *options)
+        self._argv = self.command(lab, *([] if path is None else ["--jsonl", path]), *options)
         self.process = lab.start(namespace, *prefix, *self._argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                  text=True, env={**os.environ, **(env or {})})
-        if path != "-":
+        if path not in ("-", None):
             eventually(lambda: os.path.exists(path) or self.process.poll() is not None)
 
     @staticmethod

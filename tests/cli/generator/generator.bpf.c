@@ -11,6 +11,7 @@
 
 __u64 made[CPUS][8]; /* a CPU's packets and octets, on a cache line of their own */
 
+const volatile __u32 first_number; /* of a CPU's flows */
 const volatile __u32 out_ifindex; /* 0: the frames arrive at the interface that the run names */
 
 SEC("xdp")
@@ -18,7 +19,7 @@ int generate(struct xdp_md *ctx)
 {
 	__u64 *mine = made[bpf_get_smp_processor_id() % CPUS];
 	__u8 *ip6 = (__u8 *)(long)ctx->data + ETHERNET;
-	__u32 number = mine[0];
+	__u32 number = first_number + mine[0];
 	__u16 payload = 8 + number % 32;
 
 	if (ip6 + IPV6 > (__u8 *)(long)ctx->data_end)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// generator arrive|leave INTERFACE PACKETS
+/// generator arrive|leave INTERFACE PACKETS [FIRST]
 ///
 /// Makes PACKETS IPv6 packets, each of a flow of its own, on all CPUs at once (BPF_F_TEST_XDP_LIVE_FRAMES). They arrive
-/// at INTERFACE as from its driver, or leave by it. Says on stdout how many packets and octets it made, as JSON.
+/// at INTERFACE as from its driver, or leave by it. FIRST is the number of each CPU's first flow, 0 unless given. Says
+/// on stdout how many packets and octets it made, as JSON.
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
@@ -113,7 +114,7 @@ int fail(const std::string& what, int number)
     return 1;
 }
 
-int run(bool leave, const char* interface, std::uint32_t packets)
+int run(bool leave, const char* interface, std::uint32_t packets, std::uint32_t first)
 {
     const std::uint32_t ifindex = if_nametoindex(interface);
     const Skeleton skeleton(generator_bpf__open());
@@ -122,6 +123,7 @@ int run(bool leave, const char* interface, std::uint32_t packets)
 
     if (ifindex == 0 || !skeleton)
         return fail(interface, errno);
+    skeleton->rodata->first_number = first;
     skeleton->rodata->out_ifindex = leave ? ifindex : 0;
     if (const int number = -generator_bpf__load(skeleton.get()))
         return fail("load", number);
@@ -140,13 +142,17 @@ int run(bool leave, const char* interface, std::uint32_t packets)
 int main(int argc, char** argv)
 {
     const std::vector<std::string_view> arguments(argv, argv + argc);
-    std::uint32_t packets = 0;
+    const auto number = [&](std::size_t at) {
+        std::uint32_t value = 0;
 
-    if (arguments.size() == 4)
-        std::from_chars(arguments[3].data(), arguments[3].data() + arguments[3].size(), packets);
-    if (packets == 0 || (arguments[1] != "arrive" && arguments[1] != "leave")) {
-        fmt::print(stderr, "usage: generator arrive|leave INTERFACE PACKETS\n");
+        if (at < arguments.size())
+            std::from_chars(arguments[at].data(), arguments[at].data() + arguments[at].size(), value);
+        return value;
+    };
+
+    if (arguments.size() > 5 || number(3) == 0 || (arguments[1] != "arrive" && arguments[1] != "leave")) {
+        fmt::print(stderr, "usage: generator arrive|leave INTERFACE PACKETS [FIRST]\n");
         return 2;
     }
-    return run(arguments[1] == "leave", argv[2], packets);
+    return run(arguments[1] == "leave", argv[2], number(3), number(4));
 }

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "clickhouse_schema.hpp"
+#include "clickhouse_sink.hpp"
+#include "clickhouse_url.hpp"
+#include "collect_exporters.hpp"
+#include "duration.hpp"
+#include "output.hpp"
+#include "size.hpp"
+
+namespace flowlabel {
+
+/// An option whose value PARSE makes of its text.
+template <class Value, class Parse>
+static void add_parsed(CLI::App& app, const std::string& name, std::optional<Value>& value, Parse parse,
+                       const std::string& type, const std::string& description)
+{
+    const auto take = [&value, name, parse](const std::string& given) {
+        const auto parsed = parse(given);
+
+        if (!parsed)
+            throw CLI::ValidationError(name, parsed.error().what + ": " + parsed.error().hint);
+        value = *parsed;
+    };
+
+    app.add_option_function<std::string>(name, take, description)->type_name(type);
+}
+
+void add_clickhouse_options(CLI::App& collect, ClickHouseOptions& options)
+{
+    collect
+        .add_option(
+            "--clickhouse", options.url,
+            "a ClickHouse server, http[s]://HOST[:PORT][/DATABASE]; port 8123 and database flowlabel unless given")
+        ->type_name("URL");
+    collect
+        .add_option("--cluster", options.cluster,
+                    "the URL may lead to any server of this cluster of the server's configuration")
+        ->type_name("NAME");
+    collect.add_option("--router", options.router, "the name of this router in its records; the host's unless given")
+        ->type_name("NAME");
+    collect
+        .add_option("--clickhouse-credentials", options.credentials_file,
+                    "user and password, a line each, mode 0600; unless given FLOWLABEL_CLICKHOUSE_USER and "
+                    "FLOWLABEL_CLICKHOUSE_PASSWORD of the environment")
+        ->type_name("FILE");
+    add_parsed(collect, "--clickhouse-timeout", options.timeout, parse_duration, "D",
+               "how long an answer may take; 30s unless given");
+    add_parsed(collect, "--clickhouse-linger", options.linger, parse_duration, "D",
+               "how long a record waits for others, which share an INSERT; 1s unless given");
+    collect.add_option("--spool", options.spool, "a directory where batches wait on disk while the server takes none")
+        ->type_name("DIR");
+    add_parsed(collect, "--spool-limit", options.spool_limit, parse_size, "SIZE",
+               "octets of all files there, with K, M, G or T behind the number; 1G unless given");
+    collect.add_flag("--print-schema", options.print_schema,
+                     "print the statements that make the tables, those of --cluster too, and do nothing else");
+}
+
+/// It goes into statements within quotes.
+static Result<void> check_cluster(const std::string& cluster)
+{
+    const auto plain = [](char character) {
+        return is_identifier({&character, 1}) || (character >= '0' && character <= '9') || character == '-' ||
+               character == '.';
+    };
+
+    if (!std::ranges::all_of(cluster, plain))
+        return fail(fmt::format("'{}' is no name of a cluster", cluster),
+                    "a name in <remote_servers> of the server's configuration: letters, digits, _, - and .",
+                    Failure::usage);
+    return {};
+}
+
+static Result<void> check_company(const ClickHouseOptions& options)
+{
+    const std::pair<const char*, bool> needing[] = {
+        {"--cluster", !options.cluster.empty() && !options.print_schema},
+        {"--clickhouse-credentials", !options.credentials_file.empty()},
+        {"--clickhouse-timeout", options.timeout.has_value()},
+        {"--clickhouse-linger", options.linger.has_value()},
+        {"--spool", !options.spool.empty()},
+        {"--router", !options.router.empty()},
+    };
+
+    for (const auto& [name, given] : needing)
+        if (given && options.url.empty())
+            return fail(fmt::format("{} says something about --clickhouse, which is not given", name),
+                        "add --clickhouse URL", Failure::usage);
+    if (options.spool_limit && options.spool.empty())
+        return fail("--spool-limit says something about --spool, which is not given", "add --spool DIR",
+                    Failure::usage);
+    return check_cluster(options.cluster);
+}
+
+static Result<std::string> host_name()
+{
+    std::array<char, HOST_NAME_MAX + 1> name{};
+
+    if (gethostname(name.data(), name.size()) != 0 || name.front() == '\0')
+        return fail_errno(errno, "cannot tell this host's name", "--router NAME");
+    return std::string(name.data());
+}
+
+Result<void> open_clickhouse(const ClickHouseOptions& options, Sinks& sinks)
+{
+    if (const auto checked = check_company(options); !checked)
+        return checked;
+    if (options.url.empty())
+        return {};
+    auto url = parse_clickhouse_url(options.url);
+    auto router = options.router.empty() ? host_name() : Result<std::string>(options.router);
+
+    if (!url)
+        return std::unexpected(url.error());
+    if (!router)
+        return std::unexpected(router.error());
+    ClickHouseSinkOptions sink_options{.url = std::move(*url),
+                                       .cluster = options.cluster,
+                                       .router = std::move(*router),
+                                       .credentials_file = options.credentials_file,
+                                       .spool = options.spool};
+
+    sink_options.patience = options.timeout.value_or(sink_options.patience);
+    sink_options.linger = options.linger.value_or(sink_options.linger);
+    sink_options.spool_limit = options.spool_limit.value_or(sink_options.spool_limit);
+    auto sink = ClickHouseSink::open(std::move(sink_options));
+
+    if (!sink)
+        return std::unexpected(sink.error());
+    sinks.push_back(std::move(*sink));
+    return {};
+}
+
+Result<void> print_clickhouse_schema(const ClickHouseOptions& options)
+{
+    if (const auto checked = check_company(options); !checked)
+        return checked;
+    const auto url = options.url.empty() ? ClickHouseUrl() : parse_clickhouse_url(options.url);
+
+    if (!url)
+        return std::unexpected(url.error());
+    return to_stdout([&](const Sink& sink) { sink(clickhouse_schema(url->database, options.cluster)); });
+}
+
+} // namespace flowlabel

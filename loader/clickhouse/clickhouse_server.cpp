@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "clickhouse_server.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "clickhouse_schema.hpp"
+#include "number.hpp"
+
+namespace flowlabel {
+
+using namespace std::chrono_literals;
+
+constexpr int ok = 200;
+constexpr auto settling = 1s;
+constexpr auto settling_interval = 250ms;
+constexpr std::size_t longest_words = 200;
+constexpr const char* schema_hint = "make the tables: flowlabel collect --print-schema | clickhouse-client "
+                                    "--multiquery; add --cluster NAME if you use it";
+
+std::string shortened(std::string_view words)
+{
+    std::string text(words.substr(0, words.find('\n')));
+
+    for (const std::string_view noise : {"e.displayText() = ", "DB::Exception: ", ", e.what() = DB::Exception"})
+        for (auto at = text.find(noise); at != std::string::npos; at = text.find(noise, at))
+            text.erase(at, noise.size());
+    if (text.size() > longest_words) {
+        text.resize(longest_words);
+        text += "...";
+    }
+    std::ranges::replace_if(text, [](unsigned char character) { return character < ' ' || character >= 0x7F; }, '?');
+    return text;
+}
+
+ClickHouseServer::ClickHouseServer(ClickHouseUrl url, std::string cluster, Credentials credentials,
+                                   std::chrono::milliseconds patience, std::function<bool()> hurried)
+    : url_(std::move(url)), cluster_(std::move(cluster)), credentials_(std::move(credentials)), hurried_(hurried),
+      client_({.tls = url_.tls, .host = url_.host, .port = url_.port}, patience, std::move(hurried))
+{
+}
+
+Error ClickHouseServer::told(Error error) const
+{
+    error.what = fmt::format("{}: {}", url_.text(), error.what);
+    return error;
+}
+
+Error ClickHouseServer::refused(const HttpAnswer& answer) const
+{
+    const std::string words = shortened(answer.body);
+
+    if (answer.status == ok)
+        return told({.what = fmt::format("the answer is not that of a ClickHouse server: {}", words), .hint = {}});
+    return told({.what = fmt::format("the server answers {}{}{}", answer.status, words.empty() ? "" : ": ", words),
+                 .hint = "those are its words"});
+}
+
+std::expected<HttpAnswer, HttpFailure> ClickHouseServer::post(const std::map<std::string, std::string>& parameters,
+                                                              const std::string& body)
+{
+    std::string target = "/";
+    std::multimap<std::string, std::string> headers;
+
+    for (const auto& [name, value] : parameters)
+        target += fmt::format("{}{}={}", target == "/" ? '?' : '&', name, percent_encoded(value));
+    if (!credentials_.user.empty())
+        headers = {{"X-ClickHouse-User", credentials_.user}, {"X-ClickHouse-Key", credentials_.password}};
+    return client_.post(target, headers, body);
+}
+
+Result<std::string> ClickHouseServer::ask(const std::string& query)
+{
+    auto answer = post({}, query);
+
+    if (!answer)
+        return std::unexpected(told(std::move(answer.error().error)));
+    if (answer->status != ok)
+        return std::unexpected(refused(*answer));
+    return std::move(answer->body);
+}
+
+Result<std::uint64_t> ClickHouseServer::ask_number(const std::string& query)
+{
+    const auto answer = ask(query);
+
+    if (!answer)
+        return std::unexpected(answer.error());
+    const auto number = answer->ends_with('\n')
+                            ? number_of<std::uint64_t>(std::string_view(*answer).substr(0, answer->size() - 1))
+                            : std::nullopt;
+
+    if (!number)
+        return std::unexpected(told({.what = "the answer is not that of a ClickHouse server", .hint = {}}));
+    return *number;
+}
+
+/// TABLE on all servers that may have got the INSERT.
+std::string ClickHouseServer::everywhere(const std::string& database, const std::string& table) const
+{
+    return cluster_.empty() ? fmt::format("{}.{}", database, table)
+                            : fmt::format("cluster('{}', {}.{})", cluster_, database, table);
+}
+
+/// Says what is missing before the first INSERT, in a request so small that the answer is always read.
+Result<void> ClickHouseServer::check_table()
+{
+    const auto answer =
+        ask(fmt::format("SELECT name FROM system.columns WHERE database = '{}' AND table = '{}' FORMAT TabSeparated",
+                        url_.database, records_table));
+    std::set<std::string> missing;
+
+    if (!answer)
+        return std::unexpected(answer.error());
+    if (answer->empty())
+        return std::unexpected(
+            told({.what = fmt::format("there is no table {}.{}", url_.database, records_table), .hint = schema_hint}));
+    for (const auto& [name, type] : batch_columns())
+        if (('\n' + *answer).find('\n' + name + '\n') == std::string::npos)
+            missing.insert(name);
+    if (!missing.empty())
+        return std::unexpected(told({.what = fmt::format("the table {}.{} has no column {}", url_.database,
+                                                         records_table, fmt::join(missing, ", ")),
+                                     .hint = schema_hint}));
+    table_checked_ = true;
+    return {};
+}
+
+Result<void> ClickHouseServer::insert(Batch& batch)
+{
+    std::vector<std::string> names;
+
+    if (!table_checked_)
+        if (const auto checked = check_table(); !checked)
+            return checked;
+    for (const auto& [name, type] : batch_columns())
+        names.push_back(name);
+    const std::string query =
+        fmt::format("INSERT INTO {}.{} ({}) FORMAT Native", url_.database, records_table, fmt::join(names, ", "));
+    const auto answer = post({{"query", query}, {"query_id", batch.id.text()}}, batch.block);
+
+    if (!answer) {
+        batch.doubtful = answer.error().sent;
+        return std::unexpected(told(answer.error().error));
+    }
+    if (answer->status == ok && answer->body.empty())
+        return {};
+    // A server that refuses has taken nothing, unless a view on the table made it refuse: the rows are there then.
+    batch.doubtful = true;
+    table_checked_ = false;
+    return std::unexpected(refused(*answer));
+}
+
+Result<std::uint64_t> ClickHouseServer::has(const Batch& batch)
+{
+    const std::string id = batch.id.text();
+    const std::string running =
+        fmt::format("SELECT count() FROM {} WHERE query_id = '{}'", everywhere("system", "processes"), id);
+    // `written` is in the key of the partitions: only parts that hold the moment are looked at.
+    const std::string there =
+        fmt::format("SELECT count() FROM {} WHERE written = toDateTime({}, 'UTC') AND batch = '{}'",
+                    everywhere(url_.database, records_table), batch.written, id);
+    std::optional<std::chrono::steady_clock::time_point> first;
+
+    for (;;) {
+        // In this order: what ends between the two questions is seen by the second.
+        const auto at_work = ask_number(running);
+        const auto records = at_work ? ask_number(there) : std::unexpected(at_work.error());
+
+        if (!records || *records > 0)
+            return records;
+        if (*at_work > 0)
+            return std::unexpected(
+                told({.what = fmt::format("an INSERT of batch {} is still running", id), .hint = {}}));
+        const auto now = std::chrono::steady_clock::now();
+
+        if (now >= first.value_or(now) + settling)
+            return 0;
+        first = first.value_or(now);
+        std::this_thread::sleep_for(settling_interval);
+    }
+}
+
+} // namespace flowlabel

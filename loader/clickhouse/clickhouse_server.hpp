@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// A ClickHouse server that takes batches, and says whether it has them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "batch.hpp"
+#include "clickhouse_url.hpp"
+#include "credentials.hpp"
+#include "http_client.hpp"
+
+namespace flowlabel {
+
+class ClickHouseServer {
+public:
+    /// CLUSTER: see has(). See HttpClient for PATIENCE and HURRIED.
+    ClickHouseServer(ClickHouseUrl url, std::string cluster, Credentials credentials,
+                     std::chrono::milliseconds patience, std::function<bool()> hurried);
+
+    void use(Credentials credentials) { credentials_ = std::move(credentials); }
+
+    /// The table takes all of BATCH, or nothing. After an error `doubtful` says whether it may have done so, or may do
+    /// so still.
+    Result<void> insert(Batch& batch);
+
+    /// How many records of a doubtful BATCH are in the table, once no INSERT of it is on its way. It is 0 only if the
+    /// server has said so twice, a second apart, so that a request that lay in a queue when the server began to answer
+    /// has been seen. All servers of the cluster are asked if there is one.
+    Result<std::uint64_t> has(const Batch& batch);
+
+private:
+    std::expected<HttpAnswer, HttpFailure> post(const std::map<std::string, std::string>& parameters,
+                                                const std::string& body);
+    Result<std::string> ask(const std::string& query);
+    Result<std::uint64_t> ask_number(const std::string& query);
+    [[nodiscard]] std::string everywhere(const std::string& database, const std::string& table) const;
+    Result<void> check_table();
+    [[nodiscard]] Error told(Error error) const;
+    [[nodiscard]] Error refused(const HttpAnswer& answer) const;
+
+    const ClickHouseUrl url_;
+    const std::string cluster_;
+    Credentials credentials_;
+    const std::function<bool()> hurried_;
+    HttpClient client_;
+    bool table_checked_ = false;
+};
+
+/// What a server said, as one line without what says nothing, and not for ever.
+std::string shortened(std::string_view words);
+
+} // namespace flowlabel

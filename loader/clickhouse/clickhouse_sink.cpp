@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "clickhouse_sink.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "flowlabel/time.hpp"
+
+namespace flowlabel {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t usual_records = 100'000;
+constexpr std::size_t most_records = 500'000; // of one INSERT
+constexpr auto first_pause = 100ms;
+constexpr auto longest_pause = 2000ms;
+constexpr auto drain_time = 500ms; // at once, before new records are looked at again
+constexpr std::uint64_t ns_per_s = 1'000'000'000;
+
+ClickHouseSink::ClickHouseSink(ClickHouseSinkOptions options, Credentials credentials, std::optional<Spool> spool)
+    : options_(std::move(options)),
+      server_(options_.url, options_.cluster, std::move(credentials), options_.patience, [this] { return hurried(); }),
+      spool_(std::move(spool))
+{
+}
+
+Result<Credentials> ClickHouseSink::credentials(const ClickHouseSinkOptions& options)
+{
+    return options.credentials_file.empty() ? credentials_from_environment()
+                                            : read_credentials_file(options.credentials_file);
+}
+
+Result<std::unique_ptr<ClickHouseSink>> ClickHouseSink::open(ClickHouseSinkOptions options)
+{
+    auto who = credentials(options);
+    std::optional<Spool> spool;
+
+    if (!who)
+        return std::unexpected(who.error());
+    if (!options.spool.empty()) {
+        auto opened = Spool::open(options.spool, options.spool_limit);
+
+        if (!opened)
+            return std::unexpected(opened.error());
+        spool = std::move(*opened);
+    }
+    return std::unique_ptr<ClickHouseSink>(new ClickHouseSink(std::move(options), std::move(*who), std::move(spool)));
+}
+
+RecordSink::Appetite ClickHouseSink::appetite() const
+{
+    return {.records = usual_records,
+            .linger = options_.linger,
+            .first_pause = first_pause,
+            .longest_pause = longest_pause};
+}
+
+/// How many records of BATCH the server has, once that is known.
+Result<std::uint64_t> ClickHouseSink::attempt(Batch& batch)
+{
+    if (batch.doubtful) {
+        auto there = server_.has(batch);
+
+        if (!there || *there > 0)
+            return there;
+        batch.doubtful = false;
+    }
+    if (const auto inserted = server_.insert(batch); !inserted)
+        return std::unexpected(inserted.error());
+    return batch.records;
+}
+
+/// The same. At the end there is no next time, so that what a single lost answer left open is asked at once.
+Result<std::uint64_t> ClickHouseSink::deliver(Batch& batch)
+{
+    auto there = attempt(batch);
+
+    return !there && hurried() && batch.doubtful ? attempt(batch) : there;
+}
+
+static std::optional<Error> incomplete(const std::string& name, const Batch& batch, std::uint64_t there)
+{
+    if (there == batch.records)
+        return std::nullopt;
+    return Error{.what = fmt::format("{}: {} of the {} records of batch {} are in the table", name, there,
+                                     batch.records, batch.id.text()),
+                 .hint = "something else than flowlabel changed the table, or splits and repeats requests"};
+}
+
+/// The server has THERE records of the pending batch, and will never have more.
+WriteResult ClickHouseSink::taken(std::uint64_t there)
+{
+    const Batch batch = *std::exchange(pending_, std::nullopt);
+    const std::size_t written = std::min<std::size_t>(there, batch.records);
+
+    failure_.reset();
+    pause_ = {};
+    return {.written = written, .lost = batch.records - written, .error = incomplete(name(), batch, there)};
+}
+
+/// The server takes nothing for now.
+void ClickHouseSink::failed(const Error& error)
+{
+    failure_ = error;
+    pause_ = std::clamp<std::chrono::milliseconds>(pause_ * 2, first_pause, longest_pause);
+    next_try_ = Clock::now() + pause_;
+}
+
+WriteResult ClickHouseSink::write(std::span<const RecordBatch* const> batches)
+{
+    if (!pending_) {
+        const auto id = BatchId::random();
+
+        if (!id)
+            return {.error = id.error()};
+        pending_ =
+            make_batch(batches, most_records, options_.router, *id, static_cast<std::uint32_t>(now_utc() / ns_per_s));
+    }
+    if (pending_->records == 0)
+        return taken(0);
+    if (spool_)
+        return write_or_spool();
+    const auto there = deliver(*pending_);
+
+    return there ? taken(*there) : WriteResult{.error = there.error()};
+}
+
+WriteResult ClickHouseSink::write_or_spool()
+{
+    refusing_ = false;
+    if (spool_->empty() && Clock::now() >= next_try_) {
+        const auto there = deliver(*pending_);
+
+        if (there)
+            return taken(*there);
+        failed(there.error());
+    }
+    if (auto appended = spool_->append(*pending_); !appended) {
+        refusing_ = true;
+        if (failure_)
+            appended.error().what += "; and " + failure_->what;
+        return {.error = appended.error()};
+    }
+    return {.written = std::exchange(pending_, std::nullopt)->records};
+}
+
+/// Sends batches until END, the spool is empty or the server takes nothing. An error: one of them is lost.
+Result<void> ClickHouseSink::drain(Clock::time_point end)
+{
+    while (!spool_->empty() && Clock::now() >= next_try_ && Clock::now() < end) {
+        if (!first_) {
+            auto batch = spool_->first();
+
+            if (!batch)
+                return std::unexpected(batch.error());
+            first_ = std::move(*batch);
+        }
+        if (auto marked = spool_->mark_sent(); !marked)
+            return marked;
+        const auto there = deliver(*first_);
+
+        if (!there) {
+            failed(there.error());
+            return {};
+        }
+        failure_.reset();
+        pause_ = {};
+        const Batch batch = *std::exchange(first_, std::nullopt);
+
+        if (auto removed = spool_->remove_first(); !removed)
+            return removed;
+        if (auto error = incomplete(name(), batch, *there))
+            return std::unexpected(std::move(*error));
+    }
+    return {};
+}
+
+Result<void> ClickHouseSink::turn()
+{
+    if (!spool_)
+        return {};
+    if (auto drained = drain(Clock::now() + drain_time); !drained)
+        return drained;
+    if (failure_ && !refusing_)
+        return std::unexpected(*failure_);
+    return {};
+}
+
+Result<void> ClickHouseSink::reopen()
+{
+    auto who = credentials(options_);
+
+    if (!who)
+        return std::unexpected(who.error());
+    server_.use(std::move(*who));
+    return {};
+}
+
+Result<void> ClickHouseSink::finish()
+{
+    return spool_ ? drain(Clock::now() + 1s) : Result<void>();
+}
+
+} // namespace flowlabel

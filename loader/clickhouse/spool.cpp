@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "spool.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/std.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include "number.hpp"
+
+namespace flowlabel {
+
+static_assert(std::endian::native == std::endian::little, "numbers in a spool are little-endian");
+
+namespace {
+
+/// What a file begins with. The first two fields are the same in every version.
+struct Header {
+    std::array<char, 8> magic;
+    std::uint32_t version;
+    std::uint32_t records;
+    std::array<std::uint8_t, 16> id;
+    std::uint64_t packets;
+    std::uint64_t octets;
+    std::uint64_t block_size;
+    std::uint32_t block_crc;
+    std::uint32_t written; ///< see Batch
+    std::uint32_t reserved;
+    std::uint32_t header_crc; ///< of all the octets before it
+};
+
+static_assert(sizeof(Header) == 72, "the header has no holes");
+
+} // namespace
+
+constexpr std::array<char, 8> magic = {'F', 'L', 'S', 'P', 'O', 'O', 'L', '\n'};
+constexpr std::uint32_t version = 1;
+constexpr std::size_t digits = 20;
+constexpr std::string_view new_suffix = ".new";
+constexpr std::string_view batch_suffix = ".batch";
+constexpr std::string_view sent_suffix = ".sent";
+constexpr const char* use_hint = "name a directory of its own on a disk that can be written";
+
+static std::uint32_t crc(const void* data, std::size_t size)
+{
+    return static_cast<std::uint32_t>(crc32_z(0, static_cast<const Bytef*>(data), size));
+}
+
+static Header header_of(const Batch& batch)
+{
+    Header header{.magic = magic,
+                  .version = version,
+                  .records = batch.records,
+                  .id = batch.id.octets,
+                  .packets = batch.amount.packets,
+                  .octets = batch.amount.octets,
+                  .block_size = batch.block.size(),
+                  .block_crc = crc(batch.block.data(), batch.block.size()),
+                  .written = batch.written,
+                  .reserved = 0,
+                  .header_crc = 0};
+
+    header.header_crc = crc(&header, offsetof(Header, header_crc));
+    return header;
+}
+
+static std::string name_of(std::uint64_t number, std::string_view suffix)
+{
+    return fmt::format("{:0{}}{}", number, digits, suffix);
+}
+
+std::unexpected<Error> Spool::failed(int number, const std::string& what) const
+{
+    return fail_errno(number, fmt::format("spool '{}': {}", directory_.string(), what), use_hint);
+}
+
+Result<Spool> Spool::open(const std::filesystem::path& directory, std::uint64_t limit)
+{
+    const auto failed = [&](const char* what) {
+        return fail_errno(errno, fmt::format("spool '{}': {}", directory.string(), what), use_hint);
+    };
+
+    if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
+        return failed("cannot be made");
+    Fd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+
+    if (!fd)
+        return failed("cannot be opened");
+    Fd lock(openat(fd.get(), "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+
+    if (!lock)
+        return failed("cannot be written");
+    if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+        return errno == EWOULDBLOCK ? fail(fmt::format("spool '{}': another collector uses it", directory.string()),
+                                           "give each collector a directory of its own, or stop the other one first")
+                                    : failed("cannot be locked");
+    Spool spool(directory, std::move(fd), std::move(lock), limit);
+
+    if (const auto looked = spool.look_around(); !looked)
+        return std::unexpected(looked.error());
+    return spool;
+}
+
+/// Finds what a process before left.
+Result<void> Spool::look_around()
+{
+    std::error_code error;
+
+    for (std::filesystem::directory_iterator entry(directory_, error), end; !error && entry != end;
+         entry.increment(error)) {
+        const std::string name = entry->path().filename().string();
+        const auto number = number_of<std::uint64_t>(name.substr(0, std::min(digits, name.size())));
+        const auto suffix = std::string_view(name).substr(std::min(digits, name.size()));
+        struct stat status{};
+
+        if (!number || name.size() < digits || fstatat(fd_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
+        if (suffix == new_suffix) { // its records were never said to be safe
+            unlinkat(fd_.get(), name.c_str(), 0);
+            continue;
+        }
+        used_ += static_cast<std::uint64_t>(status.st_size);
+        next_ = std::max(next_, *number + 1);
+        if (suffix == batch_suffix)
+            waiting_.emplace(*number, Kind::batch);
+        if (suffix == sent_suffix)
+            waiting_.insert_or_assign(*number, Kind::sent);
+    }
+    if (error)
+        return failed(error.value(), "cannot be read");
+    return {};
+}
+
+Result<void> Spool::sync() const
+{
+    if (fsync(fd_.get()) != 0)
+        return failed(errno, "cannot be written");
+    return {};
+}
+
+static bool write_all(int fd, const void* data, std::size_t size)
+{
+    for (const auto* at = static_cast<const char*>(data); size > 0;) {
+        const ssize_t written = ::write(fd, at, size);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
+        at += written;
+        size -= static_cast<std::size_t>(written);
+    }
+    return true;
+}
+
+Result<void> Spool::write_file(const std::string& name, const Batch& batch) const
+{
+    const Header header = header_of(batch);
+    const Fd file(openat(fd_.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+
+    if (!file || !write_all(file.get(), &header, sizeof(header)) ||
+        !write_all(file.get(), batch.block.data(), batch.block.size()) || fsync(file.get()) != 0)
+        return failed(errno, "cannot be written");
+    return {};
+}
+
+Result<void> Spool::append(const Batch& batch)
+{
+    const std::uint64_t size = sizeof(Header) + batch.block.size();
+    const std::string temporary = name_of(next_, new_suffix);
+    const std::string name = name_of(next_, batch.doubtful ? sent_suffix : batch_suffix);
+
+    if (size > limit_ || used_ > limit_ - size)
+        return fail(fmt::format("spool '{}' is full: --spool-limit is {} octets", directory_.string(), limit_),
+                    "give it more room, or the server back; records wait in memory, as many as --max-flows");
+    if (auto written = write_file(temporary, batch); !written) {
+        unlinkat(fd_.get(), temporary.c_str(), 0);
+        return written;
+    }
+    if (renameat(fd_.get(), temporary.c_str(), fd_.get(), name.c_str()) != 0) {
+        const int number = errno;
+
+        unlinkat(fd_.get(), temporary.c_str(), 0);
+        return failed(number, "cannot be written");
+    }
+    if (auto synced = sync(); !synced) {
+        unlinkat(fd_.get(), name.c_str(), 0);
+        return synced;
+    }
+    waiting_.emplace(next_++, batch.doubtful ? Kind::sent : Kind::batch);
+    used_ += size;
+    return {};
+}
+
+std::string Spool::first_name() const
+{
+    const auto& [number, kind] = *waiting_.begin();
+
+    return name_of(number, kind == Kind::sent ? sent_suffix : batch_suffix);
+}
+
+/// The first is no batch to us. Where even that cannot be written down it is left alone until the next start.
+Error Spool::set_aside(const char* suffix, const std::string& why)
+{
+    const std::string name = first_name();
+    const std::string aside = name_of(waiting_.begin()->first, suffix);
+
+    waiting_.erase(waiting_.begin());
+    (void)renameat(fd_.get(), name.c_str(), fd_.get(), aside.c_str());
+    return {.what = fmt::format("spool '{}': {} {}; set aside as {}", directory_.string(), name, why, aside),
+            .hint = "the batches behind it are sent; remove the file when you have looked at it"};
+}
+
+static bool read_all(int fd, std::string& text)
+{
+    for (std::size_t at = 0; at < text.size();) {
+        const ssize_t length = ::read(fd, text.data() + at, text.size() - at);
+
+        if (length < 0 && errno == EINTR)
+            continue;
+        if (length <= 0)
+            return false;
+        at += static_cast<std::size_t>(length);
+    }
+    return true;
+}
+
+Result<Batch> Spool::first()
+{
+    const std::string name = first_name();
+    const Fd file(openat(fd_.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    struct stat status{};
+
+    if (!file && errno != ENOENT)
+        return failed(errno, "cannot be read");
+    if (!file || fstat(file.get(), &status) != 0)
+        return std::unexpected(set_aside(".damaged", "is not there any more: its records are lost"));
+    std::string text(static_cast<std::size_t>(status.st_size), '\0');
+    Header header{};
+
+    if (!read_all(file.get(), text))
+        return std::unexpected(set_aside(".damaged", "cannot be read: its records are lost"));
+    std::memcpy(&header, text.data(), std::min(text.size(), sizeof(header)));
+    if (text.size() < sizeof(header) || header.magic != magic)
+        return std::unexpected(set_aside(".damaged", "is damaged: its records are lost, nobody knows how many"));
+    if (header.version != version)
+        return std::unexpected(set_aside(
+            ".foreign", fmt::format("is of version {} of the format, and this program knows version {}: only the "
+                                    "flowlabel that wrote it can send it",
+                                    header.version, version)));
+    if (header.header_crc != crc(&header, offsetof(Header, header_crc)))
+        return std::unexpected(set_aside(".damaged", "is damaged: its records are lost, nobody knows how many"));
+    if (header.block_size != text.size() - sizeof(header) ||
+        header.block_crc != crc(text.data() + sizeof(header), text.size() - sizeof(header)))
+        return std::unexpected(
+            set_aside(".damaged", fmt::format("is damaged: {} records with {} packets {} octets are lost",
+                                              header.records, header.packets, header.octets)));
+    text.erase(0, sizeof(header));
+    return Batch{.id = {header.id},
+                 .written = header.written,
+                 .records = header.records,
+                 .amount = {.packets = header.packets, .octets = header.octets},
+                 .block = std::move(text),
+                 .doubtful = waiting_.begin()->second == Kind::sent};
+}
+
+Result<void> Spool::mark_sent()
+{
+    auto& [number, kind] = *waiting_.begin();
+
+    if (kind == Kind::sent)
+        return {};
+    if (renameat(fd_.get(), name_of(number, batch_suffix).c_str(), fd_.get(), name_of(number, sent_suffix).c_str()) !=
+        0)
+        return failed(errno, "cannot be written");
+    kind = Kind::sent;
+    return sync();
+}
+
+Result<void> Spool::remove_first()
+{
+    const std::string name = first_name();
+    struct stat status{};
+
+    if (fstatat(fd_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+        unlinkat(fd_.get(), name.c_str(), 0) != 0)
+        return failed(errno, fmt::format("cannot remove {}", name));
+    used_ -= std::min(used_, static_cast<std::uint64_t>(status.st_size));
+    waiting_.erase(waiting_.begin());
+    return {};
+}
+
+} // namespace flowlabel

@@ -1,0 +1,579 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Records in a ClickHouse server: nothing missing and nothing doubled, whatever goes wrong; and what docs/fleet.md asks it.
+
+FLOWLABEL_CLICKHOUSE_SECONDS is how long the run at 200,000 records a second takes (5)."""
+
+import json
+import os
+import re
+import signal
+import socket
+import ssl
+import struct
+import time
+import zlib
+
+import pytest
+
+from clickhouse import Meddler, Refused, Server, missing_server, spool_files
+from collector import Collector, assert_collected, entries
+from frames import NO_NEXT_HEADER, ethernet, ipv6
+from kernel import eventually
+from lab import REPOSITORY, command
+from saying import WARNING, refused
+
+IPV6 = 0x86DD
+SECONDS = float(os.environ.get("FLOWLABEL_CLICKHOUSE_SECONDS", "5"))
+RATE = 200_000
+TIMEOUT = ["--clickhouse-timeout", "1s"]
+BURST = 20_000  # records: less than what the ring holds
+
+
+@pytest.fixture(autouse=True)
+def needs_server():
+    """Skips, with the reason, where there is no server."""
+    reason = missing_server()
+    if reason:
+        pytest.skip(reason)
+
+
+def cable(namespace, one, other):
+    """A silent cable within NAMESPACE."""
+    queues = ["numrxqueues", os.cpu_count(), "numtxqueues", os.cpu_count()]
+    namespace.ip("link", "add", "name", one, *queues, "type", "veth", "peer", "name", other, *queues)
+    for interface in (one, other):
+        namespace.sysctl(f"net.ipv6.conf.{interface}.disable_ipv6", 1)
+        namespace.ip("link", "set", "dev", interface, "up")
+
+
+class Router:
+    """A namespace with an attachment on NAME0, whose other end is NAME1."""
+
+    def __init__(self, lab, name):
+        self.lab = lab
+        self.name = name
+        self.namespace = lab.namespace(name)
+        self.interface = f"{name}0"
+        self._made = 0
+        self._forgotten = {"packets": 0, "bytes": 0}
+        cable(self.namespace, self.interface, f"{name}1")
+        lab.flowlabel(self.namespace, "attach", self.interface, "--flows", 1024).ok()
+        self._socket = self.namespace.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        self._socket.bind((f"{name}1", 0))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._socket.close()
+
+    def generate(self, records):
+        """As many flows of a packet each, from all CPUs, none of which was there before."""
+        program = os.environ.get("FLOWLABEL_GENERATOR", REPOSITORY / "build/tests/flowlabel_generator")
+        self.namespace.run(program, "leave", f"{self.name}1", records, self._made, timeout=120)
+        self._made += records
+
+    def send(self, source, destination, label, octets, times):
+        """TIMES packets of OCTETS octets, all counted, of one flow."""
+        frame = ethernet(b"\2" * 6, b"\4" * 6, IPV6,
+                         ipv6(source, destination, NO_NEXT_HEADER, bytes(octets - 40), label=label))
+        for _ in range(times):
+            self._socket.send(frame)
+
+    def collector(self, url, *options, linger="300ms", **more):
+        """A collector that exports to URL alone."""
+        return Collector(self.lab, self.namespace, None, self.interface, "--idle", "200ms", "--router", self.name,
+                         "--clickhouse", url, "--clickhouse-linger", linger, *options, **more)
+
+    @property
+    def sent(self):
+        """{"packets", "bytes"} that were counted since forget()."""
+        counted = self.entry()["totals"]["counted"]
+        return {unit: counted[unit] - self._forgotten[unit] for unit in counted}
+
+    def forget(self):
+        """From now on `sent` is 0."""
+        self._forgotten = self.entry()["totals"]["counted"]
+
+    def entry(self):
+        """The attachment in `status --json`."""
+        (entry,) = [entry for entry in entries(self.lab, self.namespace)
+                    if entry["source"]["interface"] == self.interface]
+        return entry
+
+
+@pytest.fixture
+def router(lab):
+    """One router."""
+    with Router(lab, "edge") as made:
+        yield made
+
+
+@pytest.fixture
+def server(lab, router, tmp_path):
+    """A server with the tables, in the router's namespace."""
+    with Server(lab, router.namespace, tmp_path).start() as made:
+        yield made.make_tables()
+
+
+def assert_whole(server, table="flowlabel.records"):
+    """Each batch is there as often as it has records, once."""
+    assert server.rows(f"SELECT batch, count() AS n, any(batch_records) AS expected FROM {table} GROUP BY batch "
+                       "HAVING n != expected") == []
+
+
+def assert_all_there(server, router):
+    """Everything that the router counted, each packet once, whatever the table says about batches."""
+    assert server.totals() == router.sent
+    assert_whole(server)
+
+
+def run_through(server, router, collector, bursts=1):
+    """Bursts until the server has them all, then the end of the collector."""
+    for _ in range(bursts):
+        router.generate(BURST)
+        time.sleep(0.3)
+    eventually(lambda: router.entry()["collected"]["exported"] == router.sent, timeout=30)
+    eventually(lambda: server.totals()["packets"] >= router.sent["packets"], timeout=30)
+    ended = collector.stop().ok()
+    assert_all_there(server, router)
+    assert_collected(router.entry())
+    return ended
+
+
+def test_each_column_is_what_was_sent(lab, router, server):
+    """Issue: addresses, label, deltas, start, end, router, interface, hook, end reason, batch id."""
+    collector = router.collector(server.url, linger="1s").reads()
+    before = time.time()
+    router.send("2001:db8::1", "2001:db8:ffff::2", 0xFFFFF, octets=100, times=3)
+    router.send("2001:db8::1", "2001:db8:ffff::2", 0, octets=1500, times=1)
+    eventually(lambda: server.number("SELECT count() FROM flowlabel.records") == 2)
+    after = time.time()
+    collector.stop().ok()
+    ifindex = json.loads(router.namespace.ip("-json", "link", "show", "dev", router.interface).stdout)[0]["ifindex"]
+    rows = server.rows("SELECT IPv6NumToString(src), IPv6NumToString(dst), label, toString(packets), toString(octets), "
+                       "router, interface, ifindex, hook, end_reason, stamped, batch_records FROM flowlabel.records "
+                       "ORDER BY label")
+    place = ["edge", router.interface, ifindex, "xdp", "idle", 0, 2]
+    assert rows == [["2001:db8::1", "2001:db8:ffff::2", 0, "1", "1500", *place],
+                    ["2001:db8::1", "2001:db8:ffff::2", 0xFFFFF, "3", "300", *place]]
+    times = server.rows("SELECT toUInt32(first_seen) + first_seen_ms / 1000, toUInt32(last_seen) + last_seen_ms / 1000, "
+                        "toUInt32(written) FROM flowlabel.records")
+    for first, last, written in times:
+        assert before - 0.1 <= first <= last <= after and before - 1 <= written <= after
+    assert server.number("SELECT count() FROM (SELECT DISTINCT batch FROM flowlabel.records)") == 1
+    assert_all_there(server, router)
+
+
+FAULTS = ["cut", "no-answer", "drop", "garbage", "web-page", "silence", "refuse", "late", "slow"]
+
+
+def test_answers_that_never_come_and_wrong_ones(lab, router, server):
+    """Issue: answers garbage, answers slowly, refuses: at the end nothing is missing or doubled. The collector asks for
+    the batch before it sends it again."""
+    with Meddler(server, FAULTS) as meddler:
+        collector = router.collector(meddler.url, *TIMEOUT).reads()
+        while meddler.done != FAULTS:
+            router.generate(500)
+            time.sleep(0.2)
+        ended = run_through(server, router, collector)
+    warnings = [line for line in ended.stderr.splitlines() if line.startswith(f"{WARNING}{meddler.url}/flowlabel: ")]
+    for words in ("is not that of a ClickHouse server", "no whole answer in time", "the server answers 503: no", "broke"):
+        assert any(words in line for line in warnings), (words, ended.stderr)
+
+
+def test_an_insert_that_is_cut_off_brings_nothing(router, server):
+    """Why blocks: cut off at any octet, an INSERT of one brings none of its rows. One of rows brings those before the
+    cut."""
+    with Meddler(server) as meddler:
+        collector = router.collector(meddler.url).reads()
+        router.generate(300)
+        run_through(server, router, collector)
+        head, _, body = meddler.inserts[0].partition(b"\r\n\r\n")
+        before = server.totals()
+        for octets in [*range(len(body) - 3, len(body)), *range(0, len(body), len(body) // 9)]:
+            meddler.ask(head + b"\r\n\r\n" + body[:octets])
+        assert server.totals() == before
+        meddler.ask(head + b"\r\n\r\n" + body)
+        assert server.totals() != before
+        meddler.ask(b"POST /?query=INSERT+INTO+flowlabel.records+(label)+FORMAT+RowBinary HTTP/1.1\r\nHost: store\r\n"
+                    b"Content-Length: 40\r\n\r\n" + struct.pack("<5I", *[77] * 5))
+        assert server.number("SELECT count() FROM flowlabel.records WHERE label = 77 AND batch_records = 0") == 5
+
+
+def test_server_killed_in_the_middle(router, server, tmp_path):
+    """Issue: the server is killed and restarted in the middle: nothing is missing or doubled. Without a spool records wait
+    in memory, with one on disk."""
+    for options in ([], ["--spool", tmp_path / "spool"]):
+        collector = router.collector(server.url, *options).reads()
+        router.generate(BURST)
+        time.sleep(0.55)
+        server.kill()
+        router.generate(BURST)
+        time.sleep(0.3)
+        server.start()
+        run_through(server, router, collector)
+
+
+def test_server_stands_still_with_the_request_in_its_queue(router, server):
+    """A server that gets the request while it stands still, and takes it later, is asked when it goes on; what it took
+    is not sent again."""
+    collector = router.collector(server.url, *TIMEOUT).reads()
+    router.generate(1000)
+    eventually(lambda: server.totals()["packets"] == 1000)
+    server.freeze()
+    router.generate(1000)
+    time.sleep(2.2)  # the first attempt has given up
+    server.thaw()
+    run_through(server, router, collector)
+
+
+def test_the_end_does_not_wait_for_a_server(router, server, tmp_path):
+    """hurry(): SIGTERM ends the collector within seconds; without a spool it says what did not get there."""
+    server.freeze()
+    for options, status in ((["--spool", tmp_path / "spool"], 0), ([], 1)):
+        collector = router.collector(server.url, "--clickhouse-timeout", "1m", *options).reads()
+        router.generate(BURST)
+        time.sleep(0.8)
+        begin = time.monotonic()
+        ended = collector.stop().expect(status)
+        assert time.monotonic() - begin < 5
+    assert "did not get there" in ended.stderr
+    server.thaw()
+    collector = router.collector(server.url, "--spool", tmp_path / "spool").reads()
+    eventually(lambda: spool_files(tmp_path / "spool") == [])
+    collector.stop().ok()
+    assert_whole(server)
+    assert server.totals()["packets"] in (BURST, 2 * BURST)  # of what did not get there nobody knows
+
+
+def test_two_shards_and_a_question_to_both(lab, router, tmp_path):
+    """Issue: two servers as a two-shard cluster with a Distributed table. The URL leads to either of the two, and a batch
+    whose fate is unknown is looked for on both."""
+    servers = [Server(lab, router.namespace, tmp_path, number, shards=2).start() for number in range(2)]
+    for server in servers:
+        server.make_tables("--cluster", "pair")
+
+    class Balancer(Meddler):
+        """Each request to the other server."""
+
+        def ask(self, request):
+            with self._lock:
+                servers.reverse()
+                self._server = servers[0]
+            return super().ask(request)
+
+    with Balancer(servers[0], ["no-answer", "slow", "cut", "no-answer"]) as balancer:
+        collector = router.collector(balancer.url, "--cluster", "pair").reads()
+        for _ in range(3):
+            router.generate(5000)
+            time.sleep(0.7)
+        eventually(lambda: servers[0].totals("flowlabel.records_all") == router.sent, timeout=30)
+        collector.stop().ok()
+    for server in servers:
+        assert 0 < server.totals()["packets"] < router.sent["packets"]
+        assert server.totals("flowlabel.records_all") == router.sent
+        assert server.number("SELECT sum(sum_packets) FROM flowlabel.minutes_all") == router.sent["packets"]
+        with pytest.raises(Refused):
+            server.query("INSERT INTO flowlabel.records_all (label) VALUES (1)")
+    assert_whole(servers[0], "flowlabel.records_all")
+    for server in servers:
+        server.kill()
+
+
+def test_spool_outlives_the_collector(lab, router, server, tmp_path):
+    """Issue: the spool survives SIGKILL: what was said to be safe arrives, once. Only what was in the
+    collector's memory is lost, and said to be."""
+    spool = tmp_path / "spool"
+    server.kill()
+    collector = router.collector(server.url, "--spool", spool).reads()
+    for _ in range(3):
+        router.generate(5000)
+        time.sleep(0.4)
+    collector.stop(signal.SIGKILL)
+    at_death = router.entry()["collected"]["exported"]
+    (spool / f"{99:020}.new").write_bytes(b"torn")  # a file that was being written
+    server.start()
+    collector = router.collector(server.url, "--spool", spool).reads()
+    eventually(lambda: spool_files(spool) == [])
+    ended = collector.stop().ok()
+    told = re.search(r"was killed with ([\d,]+) packets .*; ([\d,]+) packets of them", ended.stderr)
+    lost, doubtful = (int(number.replace(",", "")) for number in told.groups()) if told else (0, 0)
+    kept = router.sent["packets"] - lost
+    assert at_death["packets"] <= kept <= server.totals()["packets"] <= kept + doubtful
+    assert_whole(server)
+
+
+def test_killed_while_it_sends_the_spool(router, server, tmp_path):
+    """A batch that may have been sent by a collector that was killed is asked for by the next one."""
+    spool = tmp_path / "spool"
+    with Meddler(server, ["refuse", "silence"]) as meddler:
+        collector = router.collector(meddler.url, "--spool", spool).reads()
+        router.generate(5000)
+        eventually(lambda: server.totals()["packets"] == 5000, timeout=20)  # it has them and does not say so
+        names = spool_files(spool)
+        collector.stop(signal.SIGKILL)
+        assert [name[20:] for name in names] == [".sent"]
+        collector = router.collector(meddler.url, "--spool", spool).reads()
+        run_through(server, router, collector)
+    assert spool_files(spool) == []
+
+
+def test_full_spool_and_full_disk(lab, router, server, tmp_path):
+    """Issue: the spool is bounded, and survives a full disk: nothing is torn, records wait in memory, and all arrive."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk)
+    try:
+        for directory, limit, words in ((tmp_path / "spool", "300K", "is full: --spool-limit is 307200 octets"),
+                                        (disk / "spool", "1G", "No space left on device")):
+            server.kill()
+            collector = router.collector(server.url, "--spool", directory, "--spool-limit", limit).reads()
+            for _ in range(2):
+                router.generate(2500)
+                time.sleep(0.7)
+            size = sum(os.stat(directory / name).st_size for name in spool_files(directory))
+            assert 0 < size <= 512 * 1024
+            assert not [name for name in spool_files(directory) if name.endswith(".new")]
+            server.start()
+            ended = run_through(server, router, collector)
+            assert words in ended.stderr and "cannot connect" in ended.stderr
+            assert spool_files(directory) == []
+    finally:
+        command("umount", disk)
+
+
+def leave_spool(router, url, directory, batches):
+    """A spool with BATCHES batches of 1,000 records each."""
+    collector = router.collector(url, "--spool", directory).reads()
+    for count in range(1, batches + 1):
+        router.generate(1000)
+        eventually(lambda: len(spool_files(directory)) == count)
+    collector.stop().ok()
+    return spool_files(directory)
+
+
+def test_damaged_and_foreign_batches(router, server, tmp_path):
+    """Issue: corrupted in the middle, left over from an older version: set aside with a clear warning that says what is
+    lost, never removed; the others arrive."""
+    spool = tmp_path / "spool"
+    server.kill()
+    names = leave_spool(router, server.url, spool, 4)
+    assert [name[20:] for name in names[1:]] == [".batch"] * 3
+    flipped = bytearray((spool / names[1]).read_bytes())
+    flipped[len(flipped) // 2] ^= 1
+    (spool / names[1]).write_bytes(flipped)
+    old = bytearray((spool / names[2]).read_bytes())
+    old[8:12] = struct.pack("<I", 0)
+    old[68:72] = struct.pack("<I", zlib.crc32(old[:68]))
+    (spool / names[2]).write_bytes(old)
+    server.start()
+    collector = router.collector(server.url, "--spool", spool).reads()
+    aside = [names[1][:20] + ".damaged", names[2][:20] + ".foreign"]
+    eventually(lambda: spool_files(spool) == aside)
+    eventually(lambda: server.totals()["packets"] == 2000)
+    ended = collector.stop().ok()
+    warnings = [line for line in ended.stderr.splitlines() if "set aside" in line]
+    assert len(warnings) == 2
+    assert "records with 1000 packets" in warnings[0]
+    assert "is of version 0 of the format, and this program knows version 1" in warnings[1]
+    assert bytes(old) == (spool / aside[1]).read_bytes()
+    assert_whole(server)
+
+
+def test_one_collector_a_spool(lab, router, server, tmp_path):
+    """Issue: two collectors on one spool are refused."""
+    collector = router.collector(server.url, "--spool", tmp_path / "spool").reads()
+    with Router(lab, "other") as other:
+        refused(lab.flowlabel(other.namespace, "collect", other.interface, "--clickhouse", server.url, "--spool",
+                              tmp_path / "spool"), 1, "another collector uses it")
+    collector.stop().ok()
+
+
+def test_wrong_tables_and_wrong_users(lab, router, tmp_path):
+    """Bad input: what is wrong is told in the server's words or ours, records wait, and all arrive once it is right."""
+    server = Server(lab, router.namespace, tmp_path, users={"writer": "secret"}).start()
+    secret = tmp_path / "secret"
+    secret.write_text("writer\nwrong\n")
+    secret.chmod(0o600)
+    collector = router.collector(server.url, "--clickhouse-credentials", secret).reads()
+    router.generate(1000)
+    time.sleep(0.8)
+    secret.write_text("writer\nsecret\n")
+    collector.process.send_signal(signal.SIGHUP)
+    time.sleep(1)
+    server.query("CREATE DATABASE flowlabel")
+    server.query("CREATE TABLE flowlabel.records (src FixedString(16), dst FixedString(16)) ENGINE = Memory")
+    time.sleep(2.1)
+    server.query("DROP TABLE flowlabel.records")
+    server.make_tables()
+    ended = run_through(server, router, collector)
+    warnings = [line for line in ended.stderr.splitlines() if line.startswith(WARNING)]
+    for words in ("answers 401: Code: 193, Wrong password for user writer", "there is no table flowlabel.records",
+                  "the table flowlabel.records has no column batch, batch_records, end_reason"):
+        assert any(words in line for line in warnings), (words, ended.stderr)
+    assert "secret" not in ended.stderr
+
+
+def test_users_of_the_environment_and_another_database(lab, router, tmp_path):
+    """Credentials from the environment; the name and the database of the URL."""
+    server = Server(lab, router.namespace, tmp_path, users={"writer": "secret"}).start()
+    server.make_tables("--clickhouse", "http://[::1]/other_one")
+    user = {"FLOWLABEL_CLICKHOUSE_USER": "writer", "FLOWLABEL_CLICKHOUSE_PASSWORD": "secret"}
+    collector = router.collector(f"http://localhost:{server.port}/other_one", env=user).reads()
+    router.generate(1000)
+    eventually(lambda: server.totals("other_one.records") == router.sent)
+    collector.stop().ok()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate for ::1 that signs itself, with its key in the same file."""
+    directory = tmp_path_factory.mktemp("certificate")
+    path = directory / "both.pem"
+    command("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+            "1", "-subj", "/CN=store", "-addext", "subjectAltName=IP:::1", "-keyout", directory / "key", "-out", path)
+    path.write_text(path.read_text() + (directory / "key").read_text())
+    return path
+
+
+def test_tls(router, server, certificate):
+    """https: the certificate is checked against the system's authorities."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with Meddler(server, tls=context) as meddler:
+        ended = router.collector(meddler.url).reads()
+        router.generate(1000)
+        time.sleep(1)
+        ended = ended.stop().expect(1)
+        assert "certificate" in ended.stderr
+        router.forget()
+        collector = router.collector(meddler.url, env={"SSL_CERT_FILE": str(certificate)}).reads()
+        router.generate(1000)
+        eventually(lambda: server.totals() == router.sent)
+        collector.stop().ok()
+
+
+WRONG = [
+    (["--clickhouse", "http://writer:secret@host/"], "--clickhouse-credentials"),
+    (["--clickhouse", "host:8123"], "http://"),
+    (["--clickhouse", "http:///flowlabel"], "no host"),
+    (["--clickhouse", "http://host:0/"], "port"),
+    (["--clickhouse", "http://host:65536/"], "port"),
+    (["--clickhouse", "http://host/a/b"], "database"),
+    (["--clickhouse", "http://host/records;"], "database"),
+    (["--clickhouse", "http://host", "--cluster", "it's"], "cluster"),
+    (["--clickhouse", "http://host", "--spool-limit", "5M"], "--spool DIR"),
+    (["--clickhouse", "http://host", "--spool", "/tmp", "--spool-limit", "5X"], "size"),
+    (["--clickhouse", "http://host", "--clickhouse-timeout", "soon"], "duration"),
+    (["--clickhouse", "http://host", "--clickhouse-linger", "-1"], "duration"),
+    (["--spool", "/tmp"], "--clickhouse URL"),
+    (["--cluster", "pair"], "--clickhouse URL"),
+    (["--print-schema", "--cluster", "a b"], "cluster"),
+]
+
+
+def test_wrong_usage(lab, router):
+    """Exit status 2, what is wrong, and what to do."""
+    for options, words in WRONG:
+        ended = refused(lab.flowlabel(router.namespace, "collect", router.interface, *options), 2, words)
+        assert "secret" not in ended.stderr
+
+
+def test_credentials_that_others_can_read(lab, router, tmp_path):
+    """A file of mode 0644 is refused, and so is one that is none."""
+    secret = tmp_path / "secret"
+    secret.write_text("writer\nsecret\n")
+    for prepare, words in ((lambda: secret.chmod(0o644), "chmod 0600"), (lambda: secret.chmod(0o600), None),
+                           (lambda: secret.write_text("writer"), "two lines"), (secret.unlink, "No such file")):
+        prepare()
+        if words:
+            refused(lab.flowlabel(router.namespace, "collect", router.interface, "--clickhouse", "http://host",
+                                  "--clickhouse-credentials", secret), 1, words)
+
+
+PAGE = REPOSITORY / "docs/fleet.md"
+ONE_LABEL = [("2001:db8:c::1", f"2001:db8:d::{number}", 7, 100, 2) for number in range(1, 9)]
+BEFORE = [("2001:db8:a::1", "2001:db8:d::1", label * 0x11111, 1000, 10) for label in range(1, 5)] + ONE_LABEL + [
+    ("2001:db8:b::1", "2001:db8:d::1", 0, 500, 20), ("2001:db8:b::2", "2001:db8:d::2", 0, 100, 5)]
+AFTER = [("2001:db8:b::1", "2001:db8:d::1", 0, 500, 10), ("2001:db8:b::1", "2001:db8:d::1", 0xBEEF, 1000, 10)]
+MANGLED = {"edge1": [("2001:db8:a::8", "2001:db8:d::8", 0x12345, 900, 2),
+                     ("2001:db8:a::9", "2001:db8:d::9", 0xABCDE, 900, 1)],
+           "edge2": [("2001:db8:a::8", "2001:db8:d::8", 0x54321, 900, 2), ("2001:db8:a::9", "2001:db8:d::9", 0, 900, 1)]}
+
+
+def questions():
+    """[(statement, the rows of its answer with the names of its columns, or None)] of docs/fleet.md."""
+    page = PAGE.read_text(encoding="utf-8")
+    found = re.findall(r"^```sql\n(.*?)^```\n(?:\n```text\n(.*?)^```)?", page, re.MULTILINE | re.DOTALL)
+    return [(statement, [re.split("  +", line.strip()) for line in answer.splitlines()] or None)
+            for statement, answer in found]
+
+
+def test_fleet_page(lab, tmp_path):
+    """Issue: two namespaces as two routers feed one server in a third, and every question of docs/fleet.md has its answer.
+    Its example's moment and day stand for those of the run."""
+    store = lab.namespace("store")
+    with Router(lab, "edge1") as one, Router(lab, "edge2") as two, Server(lab, store, tmp_path).start() as server:
+        server.make_tables()
+        collectors = []
+        for number, router in ((1, one), (2, two)):
+            lab.veth(store, f"to-edge{number}", router.namespace, "to-store")
+            store.address(f"to-edge{number}", f"fd00:{number}::1/64")
+            router.namespace.address("to-store", f"fd00:{number}::2/64")
+            collectors.append(router.collector(f"http://[fd00:{number}::1]:{server.port}", "--spool",
+                                               tmp_path / router.name))
+        for router in (one, two):
+            for flow in BEFORE + MANGLED[router.name]:
+                router.send(*flow)
+        moment = int(time.time()) + 2
+        time.sleep(moment - time.time() + 0.05)
+        for router in (one, two):
+            for flow in AFTER:
+                router.send(*flow)
+        expected = [one.sent, two.sent]
+        sent = {unit: sum(each[unit] for each in expected) for unit in ("packets", "bytes")}
+        eventually(lambda: server.totals() == sent)
+        for collector in collectors:
+            collector.stop().ok()
+        assert_whole(server)
+        day = time.gmtime(server.number("SELECT toUInt32(max(written)) FROM flowlabel.records"))
+        asked = questions()
+        assert len(asked) >= 10
+        for statement, answer in asked:
+            for example, real in (("2026-11-26 12:00:00", time.strftime("%F %T", time.gmtime(moment))),
+                                  ("2026-11-26", time.strftime("%F", day)), ("20261126", time.strftime("%Y%m%d", day))):
+                statement = statement.replace(example, real)
+            if answer is None:
+                server.query(statement)
+                continue
+            said = server.query(statement + " FORMAT TabSeparatedWithNames").splitlines()
+            assert [line.split("\t") for line in said] == answer, statement
+        # the last of them made the sums of the day anew
+        assert server.number("SELECT sum(sum_packets) FROM flowlabel.minutes") == sent["packets"]
+
+
+def cpu_seconds(pid):
+    """User and system time of a process so far."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_two_hundred_thousand_records_a_second(router, server):
+    """Issue: 200,000 records a second into one server, sustained, none lost, with the collector's share of a core."""
+    collector = router.collector(server.url, "--max-flows", 1_000_000, linger="1s").reads()
+    begin, busy = time.monotonic(), cpu_seconds(collector.pid)
+    for count in range(max(1, round(SECONDS * 5))):
+        time.sleep(max(0.0, begin + count / 5 - time.monotonic()))
+        router.generate(RATE // 5)
+    made = time.monotonic() - begin
+    share = (cpu_seconds(collector.pid) - busy) / made
+    eventually(lambda: router.entry()["collected"]["pending"]["packets"] == 0, timeout=10)
+    took = time.monotonic() - begin
+    collector.stop().ok()
+    records = server.number("SELECT count() FROM flowlabel.records")
+    print(f"{records:,} records in {made:.1f} s with {share:.2f} of a core, all there after {took:.1f} s")
+    assert_all_there(server, router)
+    assert router.entry()["totals"]["lost"]["packets"] == 0
+    assert records > 0.99 * RATE * SECONDS and made < 1.1 * SECONDS and took < made + 4

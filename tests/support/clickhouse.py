@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A real ClickHouse server beside a test, with folders and ports of its own; and what can stand before one and do wrong.
+
+    server = Server(lab, namespace, tmp_path).start()
+    server.make_tables()
+    server.query("SELECT count() FROM flowlabel.records")
+"""
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+
+from kernel import eventually
+from lab import binary, command
+
+CONFIG = """<?xml version="1.0"?>
+<yandex>
+  <logger><level>information</level><log>{home}/log</log><errorlog>{home}/errors</errorlog></logger>
+  <http_port>{http}</http_port>
+  <tcp_port>{tcp}</tcp_port>
+  <listen_host>::</listen_host>
+  <path>{home}/data/</path>
+  <tmp_path>{home}/tmp/</tmp_path>
+  <users_config>{home}/users.xml</users_config>
+  <default_profile>default</default_profile>
+  <default_database>default</default_database>
+  <mark_cache_size>67108864</mark_cache_size>
+  <timezone>UTC</timezone>
+  <remote_servers><pair>{shards}</pair></remote_servers>
+</yandex>
+"""
+SHARD = "<shard><replica><host>::1</host><port>{port}</port></replica></shard>"
+USERS = """<?xml version="1.0"?>
+<yandex>
+  <profiles><default/></profiles>
+  <quotas><default/></quotas>
+  <users>{users}</users>
+</yandex>
+"""
+USER = ("<{name}><password>{password}</password><networks><ip>::/0</ip></networks>"
+        "<profile>default</profile><quota>default</quota></{name}>")
+HTTP_PORT = 8123
+TCP_PORT = 9000
+
+
+def missing_server():
+    """Why no server can be started here, or None."""
+    if not shutil.which("clickhouse-server"):
+        return "needs clickhouse-server: run tools/setup"
+    return None
+
+
+class Refused(Exception):
+    """The server's words."""
+
+
+class Server:
+    """A server in NAMESPACE whose files are in DIRECTORY. NUMBER tells those of a cluster of SHARDS apart: its ports
+    are NUMBER higher than the usual ones. USERS: {name: password} beside the default user, who has none."""
+
+    def __init__(self, lab, namespace, directory, number=0, shards=1, users=None):
+        self._lab = lab
+        self.namespace = namespace
+        self.port = HTTP_PORT + number
+        self._home = directory / f"clickhouse{number}"
+        self._home.mkdir(mode=0o700)
+        self._process = None
+        everyone = {"default": "", **(users or {})}
+        (self._home / "config.xml").write_text(CONFIG.format(
+            home=self._home, http=self.port, tcp=TCP_PORT + number,
+            shards="".join(SHARD.format(port=TCP_PORT + shard) for shard in range(shards))))
+        (self._home / "users.xml").write_text(USERS.format(
+            users="".join(USER.format(name=name, password=password) for name, password in everyone.items())))
+
+    def start(self):
+        """Itself, once it answers."""
+        self._process = self._lab.start(self.namespace, "clickhouse-server", f"--config-file={self._home}/config.xml",
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        eventually(self._answers, timeout=30)
+        return self
+
+    def _answers(self):
+        assert self._process.poll() is None, (self._home / "errors").read_text()[-2000:]
+        try:
+            return self.query("SELECT 1") == "1\n"
+        except OSError:
+            return False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.kill()
+
+    def kill(self):
+        """SIGKILL; the files stay."""
+        self._process.kill()
+        self._process.wait()
+
+    def freeze(self):
+        """It stands still: connections are taken by the kernel, and nothing answers."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        """It goes on."""
+        self._process.send_signal(signal.SIGCONT)
+
+    @property
+    def url(self):
+        """As a collector in the same namespace names it."""
+        return f"http://[::1]:{self.port}"
+
+    def query(self, text, host="::1"):
+        """What the server answers."""
+        with self.namespace.inside():
+            connection = http.client.HTTPConnection(host, self.port, timeout=30)
+            connection.request("POST", "/", text.encode())
+            answer = connection.getresponse()
+            body = answer.read().decode()
+            connection.close()
+        if answer.status != 200:
+            raise Refused(body)
+        return body
+
+    def rows(self, text):
+        """The rows of an answer, each a list of values."""
+        return json.loads(self.query(text + " FORMAT JSONCompact"))["data"]
+
+    def number(self, text):
+        """The one number of an answer."""
+        return int(self.query(text))
+
+    def make_tables(self, *options):
+        """With what `collect --print-schema` prints, by the server's own client, as docs/fleet.md has it."""
+        schema = command(binary(), "collect", "--print-schema", *options).stdout
+        self.namespace.run("clickhouse-client", "--host", "::1", "--port", self.port - HTTP_PORT + TCP_PORT,
+                           "--multiquery", input=schema)
+        return self
+
+    def totals(self, table="flowlabel.records"):
+        """{"packets", "bytes"} of all records."""
+        ((packets, octets),) = self.rows(f"SELECT sum(packets), sum(octets) FROM {table}")
+        return {"packets": int(packets), "bytes": int(octets)}
+
+
+class Meddler:
+    """An HTTP proxy in NAMESPACE before SERVER that does wrong. FAULTS is a list of what to do with one INSERT after the
+    other; when it is used up, everything goes through. Questions go through always.
+
+    drop          the connection is closed before anything of the request reaches the server
+    cut           half of the request reaches the server, and the connection to it is closed
+    no-answer     the server gets all of it and answers; the collector sees a closed connection
+    silence       the same, and the connection stays open without an answer
+    garbage       the same, and the answer is no HTTP
+    web-page      nothing reaches the server; 200 and a page
+    late          the connection closes, and the server gets the request half a second after that
+    refuse        503 without asking the server
+    slow          the answer comes after half a second
+    """
+
+    def __init__(self, server, faults=(), port=8200, tls=None):
+        self._server = server
+        self.faults = list(faults)
+        self.done = []
+        self.inserts = []  # whole requests
+        self.port = port
+        self._tls = tls
+        self._lock = threading.Lock()
+        with server.namespace.inside():
+            self._listener = socket.create_server(("::1", port), family=socket.AF_INET6)
+        self._open = []
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listener.close()
+        for connection in self._open:
+            connection.close()
+
+    @property
+    def url(self):
+        """As a collector in the same namespace names it."""
+        return f"{'https' if self._tls else 'http'}://[::1]:{self.port}"
+
+    def _run(self):
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._open.append(connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        try:
+            if self._tls:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            with connection, connection.makefile("rb") as stream:
+                while request := _read_message(stream):
+                    self._handle(connection, request)
+        except (OSError, ValueError):
+            pass  # the collector closed it, or we did
+
+    def _handle(self, connection, request):
+        insert = b"query=INSERT" in request.split(b"\r\n", 1)[0]
+        with self._lock:
+            fault = self.faults.pop(0) if insert and self.faults else None
+            if fault:
+                self.done.append(fault)
+            if insert:
+                self.inserts.append(request)
+        if fault == "drop":
+            connection.shutdown(socket.SHUT_RDWR)
+        elif fault == "cut":
+            self.ask(request[:len(request) // 2])
+            connection.shutdown(socket.SHUT_RDWR)
+        elif fault == "late":
+            connection.shutdown(socket.SHUT_RDWR)
+            threading.Timer(0.5, self.ask, (request,)).start()
+        elif fault == "web-page":
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html></html>")
+        elif fault == "refuse":
+            connection.sendall(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 9\r\n\r\nno\r\nroom\n")
+        else:
+            self._answer(connection, request, fault)
+
+    def _answer(self, connection, request, fault):
+        answer = self.ask(request)
+        if fault == "no-answer":
+            connection.shutdown(socket.SHUT_RDWR)
+        elif fault == "garbage":
+            connection.sendall(b"\x00\xff garbage \r\n" * 100)
+            connection.shutdown(socket.SHUT_RDWR)
+        elif fault == "silence":
+            threading.Event().wait(3)
+        else:
+            if fault == "slow":
+                threading.Event().wait(0.5)
+            connection.sendall(answer)
+
+    def ask(self, request):
+        """What the server answers to REQUEST, whole or not."""
+        with self._server.namespace.inside(), socket.create_connection(("::1", self._server.port)) as upstream:
+            upstream.sendall(request)
+            upstream.shutdown(socket.SHUT_WR)
+            answer = http.client.HTTPResponse(upstream)
+            answer.begin()
+            body = answer.read()
+        return b"HTTP/1.1 %d %s\r\nContent-Length: %d\r\n\r\n" % (answer.status, answer.reason.encode(), len(body)) + body
+
+
+def _read_message(stream):
+    """A whole HTTP request with a Content-Length, or nothing at the end."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        line = stream.readline()
+        if not line:
+            return None
+        head += line
+    length = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+    return head + stream.read(int(length[0]) if length else 0)
+
+
+def spool_files(directory):
+    """The names in a spool, sorted, without the lock."""
+    return sorted(name for name in os.listdir(directory) if name != "lock")
