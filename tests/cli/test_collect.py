@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The collector: each packet of a flow in exactly one record, whatever happens meanwhile."""
 
-import datetime
 import json
 import os
 import pathlib
@@ -271,30 +270,6 @@ def test_killed_and_detached(lab, link, tmp_path):
     amount = f"{held['packets']:,} packets {held['bytes']:,} octets"
     assert f"a collector was killed with {amount} in memory: counted as lost" in said
     assert f"lost {amount}" in said
-
-
-@pytest.mark.skipif(not os.environ.get("FLOWLABEL_OWN_CLOCK"), reason="sets the clock: tools/vmtest runs it")
-def test_the_clock_is_set(lab, link, tmp_path):
-    """Issue: clock steps, by an hour forth and back: flows end as if nothing had happened, records have the time that it
-    is when they are written, and none of them begins after it ends."""
-    attach(lab, link)
-    collector = Collector(lab, link, tmp_path / "records", "--idle", "2s").reads()
-    with Sender(link) as sender:
-        for number, step in enumerate((3600, -3600), 1):
-            sender.send(label=number)
-            time.sleep(0.5)
-            sender.send(label=number)
-            time.clock_settime(time.CLOCK_REALTIME, time.time() + step)
-            set_at = time.monotonic()
-            eventually(lambda count=number: len(collector.records()) == count)
-            assert 1 < time.monotonic() - set_at < 5, "neither at once nor an hour later"
-            record = collector.records()[-1]
-            first, last = (datetime.datetime.fromisoformat(record[name]).timestamp()
-                           for name in ("first_seen", "last_seen"))
-            assert 0.3 < last - first < 1.5
-            assert 1 < time.time() - last < 7
-        collector.stop().ok()
-        assert by_flow(collector.records()) == sender.sent
 
 
 def test_killed_at_random_moments(lab, link, tmp_path):

@@ -434,3 +434,20 @@ def test_several_at_once(lab, link, tmp_path):
     assert f"{away}: 4 records" in ended.stderr
     assert_collected(entries(lab, link)[0])
     assert entries(lab, link)[0]["totals"]["lost"] == {"packets": 0, "bytes": 0}
+
+
+def test_one_that_is_behind_loses_its_own(lab, link, tmp_path):
+    """Issue: a bounded queue. What an exporter that is away has no room for is lost to it alone, and counted exactly; the
+    others have everything."""
+    attach(lab, link)
+    away = f"tcp://[::1]:{free_port(link)}"
+    argv = ["--ipfix", away, "--max-flows", 1000, "--idle", "200ms"]
+    collector = Collector(lab, link, tmp_path / "records", *argv).reads()
+    made = generate(link, XDP_NATIVE, 20_000)
+    eventually(lambda: collector.packets() == made["packets"])
+    entry = entries(lab, link)[0]
+    assert entry["collected"]["exported"] == made
+    assert entry["totals"]["lost"] == entry["collected"]["pending"] == {"packets": 0, "bytes": 0}
+    ended = collector.stop()
+    records = len(collector.records())
+    assert f"{away}: {records:,} records with {made['packets']:,} packets {made['bytes']:,} octets" in ended.stderr

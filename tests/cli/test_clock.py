@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The collector on a machine whose clock is set: for tools/vmtest alone, whose machines have clocks of their own."""
+
+import datetime
+import os
+import time
+
+import pytest
+
+from collector import Collector, by_flow
+from feed import Sender, cable
+from kernel import eventually
+
+
+@pytest.fixture
+def link(lab):
+    """v0 and w0; no packet on them but the test's."""
+    made = lab.namespace("host")
+    cable(made)
+    return made
+
+
+@pytest.mark.skipif(not os.environ.get("FLOWLABEL_OWN_CLOCK"), reason="sets the clock: tools/vmtest runs it")
+def test_the_clock_is_set(lab, link, tmp_path):
+    """Issue: clock steps, by an hour forth and back: flows end as if nothing had happened, records have the time that it
+    is when they are written, and none of them begins after it ends."""
+    lab.flowlabel(link, "attach", "v0").ok()
+    collector = Collector(lab, link, tmp_path / "records", "--idle", "2s").reads()
+    with Sender(link) as sender:
+        for number, step in enumerate((3600, -3600), 1):
+            sender.send(label=number)
+            time.sleep(0.5)
+            sender.send(label=number)
+            time.clock_settime(time.CLOCK_REALTIME, time.time() + step)
+            set_at = time.monotonic()
+            eventually(lambda count=number: len(collector.records()) == count)
+            assert 1 < time.monotonic() - set_at < 5, "neither at once nor an hour later"
+            record = collector.records()[-1]
+            first, last = (datetime.datetime.fromisoformat(record[name]).timestamp()
+                           for name in ("first_seen", "last_seen"))
+            assert 0.3 < last - first < 1.5
+            assert 1 < time.time() - last < 7
+        collector.stop().ok()
+        assert by_flow(collector.records()) == sender.sent
