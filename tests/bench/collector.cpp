@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <sched.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <csignal>
 #include <cstdint>
 #include <fstream>
+#include <memory>
 #include <ratio>
 #include <stdexcept>
 #include <string>
@@ -19,7 +21,10 @@
 #include <vector>
 
 #include "flowlabel/attachment.hpp"
+#include "flowlabel/collector_watch.hpp"
+#include "flowlabel/fd.hpp"
 #include "generator.hpp"
+#include "ipfix_sink.hpp"
 #include "jsonl_file.hpp"
 #include "lab.hpp"
 #include "shell.hpp"
@@ -32,6 +37,21 @@ using namespace std::chrono_literals;
 
 constexpr std::uint32_t rate = 1'000'000; ///< records a second
 constexpr auto look_interval = 10ms;
+
+/// A file that this process and its children can open; gone with the last of them.
+class MemoryFile {
+public:
+    MemoryFile() : fd_(memfd_create("bench", 0))
+    {
+        if (!fd_)
+            throw std::runtime_error("cannot make a file in memory");
+    }
+
+    [[nodiscard]] std::string path() const { return fmt::format("/proc/self/fd/{}", fd_.get()); }
+
+private:
+    Fd fd_;
+};
 
 /// A collector on the CPUs but this one, which is killed in the end: what it holds is not to be exported.
 class CollectorProcess {
@@ -102,20 +122,26 @@ double send(Generator& generator, unsigned seconds)
     return 1e9 / generator.send(rate * seconds);
 }
 
+struct Drain {
+    const char* row;
+    std::uint64_t flows;
+    std::string options; ///< of collect
+};
+
 /// A flood of ever other flows through a small table: each packet is a record.
-void run_drain(const CollectorBenchOptions& options, Results& results)
+void run_drain(const Drain& drain, const CollectorBenchOptions& options, Results& results)
 {
     const Lab lab;
-    Generator generator(options.flows, if_nametoindex(Lab::sender), std::nano::den / rate);
+    Generator generator(drain.flows, if_nametoindex(Lab::sender), std::nano::den / rate);
     const auto add = [&](const char* variant, const char* unit, double value) {
         results.add(
-            make_row({.suite = "collector", .name = "drain", .flows = options.flows, .variant = variant, .unit = unit},
+            make_row({.suite = "collector", .name = drain.row, .flows = drain.flows, .variant = variant, .unit = unit},
                      {value}));
     };
 
     command(lab.flowlabel(fmt::format("attach {} --flows 1024 >/dev/null", Lab::receiver)));
     const CollectorProcess collector(
-        lab.flowlabel(fmt::format("collect --jsonl /dev/null --idle 1h --active 1h --max-flows {}", options.flows)));
+        lab.flowlabel(fmt::format("collect {} --max-flows {}", drain.options, drain.flows)));
     await_collector(lab);
     const Attachment attached = attachment(lab);
 
@@ -178,8 +204,23 @@ void run_exporters(const CollectorBenchOptions& options, Results& results)
 {
     const auto file = JsonlFile::open("/dev/null");
 
+    const MemoryFile memory;
+    const auto ipfix =
+        IpfixSink::open(parse_ipfix_url("file:" + memory.path()).value(), {}, std::make_shared<CollectorWatch>());
+
     results.add(
-        make_row({.suite = "collector", .name = "jsonl", .unit = "ns/record"}, measure(**file, options.rounds)));
+        make_row({.suite = "collector", .name = "jsonl", .unit = "ns/record"}, measure(*file.value(), options.rounds)));
+    results.add(make_row({.suite = "collector", .name = "ipfix", .unit = "ns/record"},
+                         measure(*ipfix.value(), options.rounds)));
+}
+
+/// The same with fewer flows, which end and are exported all the time.
+void run_export(std::uint64_t flows, Results& results)
+{
+    const MemoryFile memory;
+    const std::string to_file = fmt::format("--ipfix file:{} --idle 1s", memory.path());
+
+    run_drain({"drain, export", flows, to_file}, {.warm_up = 2, .seconds = 5}, results);
 }
 
 } // namespace
@@ -189,7 +230,8 @@ void run_collector(const CollectorBenchOptions& options, Results& results)
     run_exporters(options, results);
     if (std::thread::hardware_concurrency() < 2)
         throw std::runtime_error("the suite collector takes two CPUs: one sends, one collects");
-    run_drain(options, results);
+    run_drain({"drain", options.flows, "--jsonl /dev/null --idle 1h --active 1h"}, options, results);
+    run_export(options.flows / 10, results);
 }
 
 } // namespace flowlabel::bench
