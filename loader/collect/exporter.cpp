@@ -151,13 +151,14 @@ bool Exporter::wants_to_write() const
 Exporter::Work Exporter::next_work()
 {
     std::unique_lock lock(mutex_);
-    Work work{.batches = {}, .offset = offset_};
+    Work work{.batches = {}, .offset = offset_, .ending = false};
     std::size_t records = 0;
 
     changed_.wait_until(lock, next_turn_,
                         [this] { return stopped_ || reopen_ || wants_to_write() || (ending_ && queue_.empty()); });
     if (stopped_ || reopen_ || !wants_to_write())
         return work;
+    work.ending = ending_;
     for (const Queued& queued : queue_) {
         if (records > 0 && records + queued.batch->size() > appetite_.records)
             break;
@@ -225,10 +226,10 @@ void Exporter::settle(const Work& work, const WriteResult& result)
     note(result.error);
     if (!result.error || result.written + result.lost > 0) {
         next_pause_ = appetite_.first_pause;
-    } else if (ending_) {
+    } else if (work.ending) {
         stopped_ = true;
         finished_ = std::unexpected(*result.error);
-    } else {
+    } else if (!ending_) {
         not_before_ = Clock::now() + next_pause_;
         next_pause_ = std::min(next_pause_ * 2, appetite_.longest_pause);
     }

@@ -65,6 +65,7 @@ private:
     struct Work {
         std::vector<std::shared_ptr<AccountedBatch>> batches; ///< of the first, what is behind `offset` is meant
         std::size_t offset = 0;
+        bool ending = false; ///< there was a hurry before it began
     };
 
     void run();

@@ -73,7 +73,8 @@ bool JsonlFile::wait_for_room() const
     return true;
 }
 
-Result<void> JsonlFile::write_text(std::string_view text)
+/// TEXT becomes what is left of it.
+Result<void> JsonlFile::write_text(std::string_view& text)
 {
     while (!text.empty()) {
         // What a pipe that has room takes without a wait.
@@ -99,8 +100,14 @@ Result<void> JsonlFile::write_text(std::string_view text)
 Result<void> JsonlFile::write_batch(const RecordBatch& batch)
 {
     const off_t start = regular_ ? lseek(fd_.get(), 0, SEEK_END) : 0;
-    auto written = write_text(records_jsonl(batch.point, batch.records));
+    const std::string text = records_jsonl(batch.point, batch.records);
+    std::string_view rest = text;
 
+    if (!regular_)
+        rest.remove_prefix(begun_);
+    auto written = write_text(rest);
+
+    begun_ = regular_ || rest.empty() ? 0 : text.size() - rest.size();
     if (!written && regular_ && (ftruncate(fd_.get(), start) != 0 || lseek(fd_.get(), start, SEEK_SET) < 0))
         return failed(errno); // a torn line: as bad as what the first error says
     return written;

@@ -2,6 +2,7 @@
 /// Records as JSON lines in a file, or on stdout.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,7 +31,7 @@ public:
 
 private:
     [[nodiscard]] bool wait_for_room() const;
-    [[nodiscard]] Result<void> write_text(std::string_view text);
+    [[nodiscard]] Result<void> write_text(std::string_view& text);
     [[nodiscard]] Result<void> write_batch(const RecordBatch& batch);
     [[nodiscard]] std::unexpected<Error> failed(int number) const;
 
@@ -40,6 +41,7 @@ private:
     Fd fd_;
     bool regular_;
     bool closed_ = false;
+    std::size_t begun_ = 0; ///< octets of the next batch that are in the pipe already
 };
 
 } // namespace flowlabel

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /// The flows that a collector holds between their records in the ring and their records in the export.
 ///
-/// One block of memory, made at once and bounded: 64 octets a slot, between 4/3 and 8/3 slots for each flow that it is
+/// One block of memory, bounded: 64 octets a slot, between 4/3 and 8/3 slots for each flow that it is
 /// made for. Open addressing with linear probing and a keyed hash, so that a flow takes one or two cache lines, and
 /// deletion that moves back what stands behind, so that nothing is left in the way.
 #pragma once
