@@ -127,7 +127,7 @@ Result<InfoEntries> read_info(const Fd& info_map)
 Result<void> write_info(const Maps& maps, std::uint32_t entry, const fl_info& info)
 {
     if (bpf_map_update_elem(maps.info.get(), &entry, &info, BPF_ANY) != 0)
-        return fail_errno(errno, "cannot write the info map");
+        return fail_errno(errno, "cannot write the info map", hint_for_access(errno));
     return {};
 }
 
