@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The collector: each packet of a flow in exactly one record, whatever happens meanwhile."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -93,10 +94,21 @@ def test_idle_flows_end_and_a_gap_shorter_than_that_does_not_end_them(lab, link,
                                                                                               (2, 1)]
 
 
+@contextlib.contextmanager
+def one_cpu():
+    """This process stays where it is: what it sends arrives there."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def test_a_long_flow_is_told_about_while_it_goes_on(lab, link, tmp_path):
-    """Issue: active timeout. The records of one flow follow each other in time."""
+    """Issue: active timeout. The records of one flow follow each other in time, as long as it stays on one CPU."""
     attach(lab, link)
-    with Sender(link) as sender:
+    with Sender(link) as sender, one_cpu():
         collector = Collector(lab, link, tmp_path / "records", "--idle", "10s", "--active", "500ms", "--max-flows",
                               1000).reads()
         end = time.monotonic() + 3
