@@ -197,6 +197,10 @@ void Exporter::settle(const Work& work, const WriteResult& result)
     ExporterState more;
 
     for (const auto& batch : work.batches) {
+        if (written + lost == 0) { // this one and those behind it stay as they are
+            batch->end();
+            continue;
+        }
         const std::size_t last_written = std::min(first + written, batch->size());
         const std::size_t last_lost = std::min(last_written + lost, batch->size());
 

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// An exporter whose sink stops anywhere: each record leaves once, and the account adds up.
+#include "exporter.hpp"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace flowlabel::test {
+namespace {
+
+/// Takes or loses some records of what it is given, then says no.
+class FalteringSink final : public RecordSink {
+public:
+    FalteringSink(std::vector<std::uint32_t>& written, std::vector<std::uint32_t>& lost, std::uint32_t seed)
+        : written_(written), lost_(lost), random_(seed)
+    {
+    }
+
+    [[nodiscard]] std::string name() const override { return "faltering"; }
+    [[nodiscard]] Appetite appetite() const override
+    {
+        return {
+            .records = 300, .first_pause = std::chrono::milliseconds(1), .longest_pause = std::chrono::milliseconds(1)};
+    }
+
+    WriteResult write(std::span<const RecordBatch* const> batches) override
+    {
+        std::vector<std::uint32_t> labels;
+        WriteResult result;
+
+        for (const RecordBatch* const batch : batches)
+            for (const FlowRecord& record : batch->records)
+                labels.push_back(record.flow.label);
+        result.written = random_() % (labels.size() + 1);
+        result.lost = random_() % 4 == 0 ? random_() % (labels.size() - result.written + 1) : 0;
+        written_.insert(written_.end(), labels.begin(), labels.begin() + static_cast<std::ptrdiff_t>(result.written));
+        lost_.insert(lost_.end(), labels.begin() + static_cast<std::ptrdiff_t>(result.written),
+                     labels.begin() + static_cast<std::ptrdiff_t>(result.written + result.lost));
+        if (result.written + result.lost < labels.size())
+            result.error = Error{.what = "enough"};
+        return result;
+    }
+
+private:
+    std::vector<std::uint32_t>& written_;
+    std::vector<std::uint32_t>& lost_;
+    std::minstd_rand random_;
+};
+
+class ExporterTest : public testing::Test {
+protected:
+    void SetUp() override
+    {
+        directory_ = (std::filesystem::temp_directory_path() / "flowlabel-exporter-XXXXXX").string();
+        ASSERT_NE(mkdtemp(directory_.data()), nullptr);
+        ASSERT_EQ(unshare(CLONE_NEWNS), 0);
+        ASSERT_EQ(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
+        ASSERT_EQ(mount("bpf", directory_.c_str(), "bpf", 0, nullptr), 0);
+        account_ = std::make_shared<SharedAccount>(std::move(Account::open_or_make(directory_).value()));
+    }
+
+    void TearDown() override
+    {
+        umount2(directory_.c_str(), MNT_DETACH);
+        rmdir(directory_.c_str());
+    }
+
+    std::string directory_;
+    std::shared_ptr<SharedAccount> account_;
+};
+
+TEST_F(ExporterTest, EachRecordLeavesOnceHoweverFarTheSinkCame)
+{
+    constexpr std::uint32_t records = 20'000;
+    std::vector<std::uint32_t> written;
+    std::vector<std::uint32_t> lost;
+    std::minstd_rand random(testing::UnitTest::GetInstance()->random_seed() + 1);
+    std::vector<std::unique_ptr<RecordSink>> sinks;
+
+    sinks.push_back(std::make_unique<FalteringSink>(written, lost, random()));
+    Exporters exporters(std::move(sinks), records);
+
+    for (std::uint32_t label = 0; label < records;) {
+        RecordBatch batch;
+
+        for (std::size_t size = 1 + random() % 100; size > 0 && label < records; size--)
+            batch.records.push_back(
+                {.flow = {.label = label++, .packets = 1, .octets = 40}, .reason = EndReason::idle});
+        account_->update([&](fl_account& account) { account.taken.packets += batch.records.size(); });
+        exporters.offer(std::make_shared<AccountedBatch>(account_, std::move(batch)));
+    }
+    while (exporters.states().front().queued_records > 0)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    exporters.hurry();
+    ASSERT_TRUE(exporters.finish());
+    const ExporterState state = exporters.states().front();
+    const fl_account account = account_->get();
+
+    EXPECT_EQ(state.written_records, written.size());
+    EXPECT_EQ(state.lost_records, lost.size());
+    EXPECT_EQ(account.exported.packets, written.size());
+    EXPECT_EQ(account.lost.packets, lost.size());
+    EXPECT_EQ(account.writing.packets, 0u);
+    written.insert(written.end(), lost.begin(), lost.end());
+    std::ranges::sort(written);
+    ASSERT_EQ(written.size(), records);
+    for (std::uint32_t label = 0; label < records; label++)
+        ASSERT_EQ(written[label], label);
+}
+
+} // namespace
+} // namespace flowlabel::test
