@@ -17,6 +17,7 @@ import pytest
 
 from clickhouse import Meddler, Refused, Server, missing_server, spool_files
 from collector import Collector, assert_collected, entries
+from feed import cable
 from frames import NO_NEXT_HEADER, ethernet, ipv6
 from kernel import eventually
 from lab import REPOSITORY, command
@@ -35,15 +36,6 @@ def needs_server():
     reason = missing_server()
     if reason:
         pytest.skip(reason)
-
-
-def cable(namespace, one, other):
-    """A silent cable within NAMESPACE."""
-    queues = ["numrxqueues", os.cpu_count(), "numtxqueues", os.cpu_count()]
-    namespace.ip("link", "add", "name", one, *queues, "type", "veth", "peer", "name", other, *queues)
-    for interface in (one, other):
-        namespace.sysctl(f"net.ipv6.conf.{interface}.disable_ipv6", 1)
-        namespace.ip("link", "set", "dev", interface, "up")
 
 
 class Router:
