@@ -336,12 +336,12 @@ def test_full_spool_and_full_disk(lab, router, server, tmp_path):
 
 
 def leave_spool(router, url, directory, batches):
-    """A spool with BATCHES batches of 1,000 records each."""
-    collector = router.collector(url, "--spool", directory).reads()
+    """A spool with BATCHES batches of 1,000 records each: what a collector holds when it ends is one."""
     for count in range(1, batches + 1):
+        collector = router.collector(url, "--spool", directory, linger="60s").reads()
         router.generate(1000)
-        eventually(lambda: len(spool_files(directory)) == count)
-    collector.stop().ok()
+        collector.stop().ok()
+        assert len(spool_files(directory)) == count
     return spool_files(directory)
 
 
