@@ -51,6 +51,13 @@ Counters difference(const Counters& now, const Counters& before)
     return result;
 }
 
+/// Without what depends on which flow leaves a full set, which depends on the clock.
+Counters without_spills(Counters counters)
+{
+    counters.spilled_flows = counters.spilled_packets = counters.spilled_bytes = 0;
+    return counters;
+}
+
 /// An engine with what it had counted before the frame at hand.
 struct Side {
     explicit Side(Kind which, const Choice& choice) : kind(which), engine(make_engine(which, choice)) {}
@@ -105,7 +112,7 @@ protected:
             ASSERT_EQ(outcome.verdict, Verdict::pass);
             ASSERT_TRUE(outcome.octets == expected.octets) << hex(outcome.octets) << "\nnative:\n"
                                                            << hex(expected.octets);
-            ASSERT_TRUE(same_counters(expected.counted, outcome.counted)) << hex(frame);
+            ASSERT_TRUE(same_counters(without_spills(expected.counted), without_spills(outcome.counted))) << hex(frame);
         }
     }
 
@@ -116,11 +123,16 @@ protected:
 
         for (Side& side : sides_) {
             SCOPED_TRACE(name_of(side.kind));
+            const Amount live = side.engine->table().sum().amount;
+
+            ASSERT_EQ(live.packets + side.before.spilled_packets, side.before.counted);
+            ASSERT_EQ(live.octets + side.before.spilled_bytes, side.before.counted_bytes);
+            ASSERT_EQ(side.before.spilled_flows != 0, spilled);
             if (!spilled) { // which flow leaves depends on the time
                 ASSERT_TRUE(std::ranges::equal(expected, flows_of(*side.engine), {}, without_times, without_times));
                 compared_ += &side != sides_.data() ? expected.size() : 0;
             }
-            ASSERT_TRUE(side.engine->reset());
+            side.engine->reset();
             side.before = {};
         }
     }
