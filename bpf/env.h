@@ -6,8 +6,8 @@
  *   fl_env_secrets(p)                 the secrets
  *   fl_env_now(p)                     ticks since attach
  *   fl_env_set(p, index)              set INDEX of this CPU's partition of the flow table, or NULL
- *   fl_env_ring_full(p)               true when a record would find the ring full, as far as it is known without trying
- *   fl_env_spill(p, record)           false when the ring is full
+ *   fl_env_spill(p, slot, reason)     puts a record of the flow in SLOT into this CPU's ring; false when that is full
+ *   fl_env_set_tag(p, slot, tag)      sets the tag of SLOT, behind all stores before it and before all that follow
  *   fl_env_load(p, offset, to, len)   LEN octets at OFFSET from data, wherever they lie; false when they do not exist
  *   fl_env_store_word(p, ip6_word)    the first word of the IPv6 header; false when it could not be written
  *   fl_env_frame_length(p)            octets that can be read, from data

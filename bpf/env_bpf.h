@@ -9,6 +9,7 @@
 
 #include "maps.h"
 #include "packet.h"
+#include "record.h"
 
 fl_inline const volatile struct fl_config *fl_env_config(const struct fl_packet *p)
 {
@@ -45,19 +46,60 @@ fl_inline struct fl_set *fl_env_set(const struct fl_packet *p, __u32 index)
 	return bpf_map_lookup_elem(&table, &key);
 }
 
-/* What bpf_ringbuf_output() would find out under a lock (kernel/bpf/ringbuf.c, __bpf_ringbuf_reserve). */
-fl_inline bool fl_env_ring_full(const struct fl_packet *p)
+/*
+ * Stores that another CPU must see in this order. x86 and s390 keep stores in order (total store order), so that there a
+ * word to the compiler is enough and nothing waits for the lines that the stores before it need. Elsewhere exchanges are
+ * the one full barrier that BPF has on every kernel.
+ */
+fl_inline void fl_env_set_tag(const struct fl_packet *p, struct fl_slot *slot, __u32 tag)
 {
 	(void)p;
-	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) + BPF_RINGBUF_HDR_SZ + sizeof(struct fl_record) >=
-	       fl_config.ring_bytes;
+	if (fl_config.fences) {
+		__atomic_exchange_n(&slot->tag, tag, __ATOMIC_SEQ_CST);
+	} else {
+		barrier();
+		*(volatile __u32 *)&slot->tag = tag;
+		barrier();
+	}
 }
 
-/* Whoever reads the ring polls: a wake-up for each record would cost more than the record. */
-fl_inline bool fl_env_spill(const struct fl_packet *p, const struct fl_record *record)
+fl_inline void fl_set_written(struct fl_ring *positions, __u64 written)
 {
-	(void)p;
-	return bpf_ringbuf_output(&ring, (void *)record, sizeof(*record), BPF_RB_NO_WAKEUP) == 0;
+	if (fl_config.fences) {
+		__atomic_exchange_n(&positions->written, written, __ATOMIC_SEQ_CST);
+	} else {
+		barrier();
+		*(volatile __u64 *)&positions->written = written;
+		barrier();
+	}
+}
+
+/* The reader's position lies in a line that the reader's CPU owns, so it is looked at when the ring seems full alone. No
+ * store into a place can overtake the branch that found it free. */
+fl_inline bool fl_env_spill(const struct fl_packet *p, const struct fl_slot *slot, __u8 reason)
+{
+	const __u64 records = 1ULL << fl_config.ring_shift;
+	struct fl_ring *positions;
+	struct fl_slot *record;
+	__u32 key = p->cpu;
+	__u64 written;
+
+	positions = bpf_map_lookup_elem(&ring_positions, &key);
+	if (!positions)
+		return false;
+	written = positions->written;
+	if (written - positions->known_read >= records) {
+		positions->known_read = *(volatile __u64 *)&positions->read;
+		if (written - positions->known_read >= records)
+			return false;
+	}
+	key = (key << fl_config.ring_shift) + (__u32)(written & (records - 1));
+	record = bpf_map_lookup_elem(&ring, &key);
+	if (!record)
+		return false;
+	fl_fill_record(record, slot, reason);
+	fl_set_written(positions, written + 1);
+	return true;
 }
 
 /* Told that words are aligned, clang copies words: the kernel reads them from any address on the machines flowlabel

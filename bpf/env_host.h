@@ -7,6 +7,7 @@
 
 #include "host.h"
 #include "packet.h"
+#include "record.h"
 
 fl_inline struct fl_host_frame *fl_host_frame_of(const struct fl_packet *p)
 {
@@ -33,17 +34,22 @@ fl_inline struct fl_set *fl_env_set(const struct fl_packet *p, __u32 index)
 	return &fl_host_frame_of(p)->host->table[index];
 }
 
-fl_inline bool fl_env_ring_full(const struct fl_packet *p)
-{
-	(void)p;
-	return false;
-}
-
-fl_inline bool fl_env_spill(const struct fl_packet *p, const struct fl_record *record)
+fl_inline bool fl_env_spill(const struct fl_packet *p, const struct fl_slot *slot, __u8 reason)
 {
 	struct fl_host *host = fl_host_frame_of(p)->host;
+	struct fl_slot *record = host->next_record(host);
 
-	return host->spill(host, record);
+	if (!record)
+		return false;
+	fl_fill_record(record, slot, reason);
+	return true;
+}
+
+/* One thread is writer and reader. */
+fl_inline void fl_env_set_tag(const struct fl_packet *p, struct fl_slot *slot, __u32 tag)
+{
+	(void)p;
+	slot->tag = tag;
 }
 
 fl_inline bool fl_env_load(const struct fl_packet *p, __u32 offset, void *to, const __u32 len)

@@ -46,40 +46,22 @@ fl_inline bool fl_slot_holds(const struct fl_slot *slot, const struct fl_key *ke
 	       slot->dst[1] == key->ip6->dst[1] && slot->src[0] == key->ip6->src[0] && slot->dst[0] == key->ip6->dst[0];
 }
 
-fl_inline struct fl_record fl_record_of(const struct fl_packet *p, const struct fl_slot *slot, __u8 reason)
+/* Puts the flow of SLOT into the ring as a record. False: the ring is full, and nothing was done. */
+fl_inline bool fl_spill(const struct fl_packet *p, const struct fl_slot *slot, __u8 reason)
 {
-	return (struct fl_record){
-		.src = {slot->src[0], slot->src[1]},
-		.dst = {slot->dst[0], slot->dst[1]},
-		.packets = slot->packets,
-		.octets = slot->octets,
-		.first = (__u64)slot->first_high << 16 | (slot->last_first & 0xFFFF),
-		.last = slot->last_first >> 16,
-		.label = slot->tag & FL_LABEL_MASK,
-		.cpu = (__u16)p->cpu,
-		.reason = reason,
-		.stamped = (slot->tag & FL_TAG_STAMPED) != 0,
-	};
-}
-
-fl_inline void fl_count_spilled(const struct fl_packet *p, const struct fl_record *record)
-{
+	if (!fl_env_spill(p, slot, reason))
+		return false;
 	p->counters->spilled_flows++;
-	p->counters->spilled_packets += record->packets;
-	p->counters->spilled_bytes += record->octets;
+	p->counters->spilled_packets += slot->packets;
+	p->counters->spilled_bytes += slot->octets;
+	return true;
 }
 
-/* A flood that nobody reads fills the ring; from then on it is asked whether it is full before a record is made. */
-fl_inline void fl_spill(const struct fl_packet *p, const struct fl_slot *slot)
+/* The flow of SLOT leaves: as a record, or counted as lost. */
+fl_inline void fl_evict(const struct fl_packet *p, const struct fl_slot *slot)
 {
-	if (!fl_env_ring_full(p)) {
-		struct fl_record record = fl_record_of(p, slot, FL_END_EVICTED);
-
-		if (fl_env_spill(p, &record)) {
-			fl_count_spilled(p, &record);
-			return;
-		}
-	}
+	if (fl_spill(p, slot, FL_END_EVICTED))
+		return;
 	p->counters->lost_flows++;
 	p->counters->lost_packets += slot->packets;
 	p->counters->lost_bytes += slot->octets;
@@ -112,7 +94,7 @@ fl_inline struct fl_slot *fl_choose_slot(struct fl_set *set, __u32 preferred)
 }
 
 /* Gives SLOT to the flow of KEY. A reader on another CPU sees an odd generation while the fields change and another
- * even one when they have; the exchanges are full barriers on every machine. */
+ * even one when they have. */
 fl_inline void fl_take_slot(const struct fl_packet *p, struct fl_slot *slot, const struct fl_key *key, __u32 flags,
 			    __u64 octets)
 {
@@ -121,8 +103,8 @@ fl_inline void fl_take_slot(const struct fl_packet *p, struct fl_slot *slot, con
 	__u64 now = fl_env_now(p);
 
 	if (slot->tag & FL_TAG_USED)
-		fl_spill(p, slot);
-	__atomic_exchange_n(&slot->tag, generation + step, __ATOMIC_SEQ_CST);
+		fl_evict(p, slot);
+	fl_env_set_tag(p, slot, generation + step);
 	slot->src[0] = key->ip6->src[0];
 	slot->src[1] = key->ip6->src[1];
 	slot->dst[0] = key->ip6->dst[0];
@@ -131,7 +113,7 @@ fl_inline void fl_take_slot(const struct fl_packet *p, struct fl_slot *slot, con
 	slot->octets = octets;
 	slot->first_high = (__u32)(now >> 16);
 	slot->last_first = now << 16 | (now & 0xFFFF);
-	__atomic_exchange_n(&slot->tag, (generation + 2 * step) | key->label | FL_TAG_USED | flags, __ATOMIC_SEQ_CST);
+	fl_env_set_tag(p, slot, (generation + 2 * step) | key->label | FL_TAG_USED | flags);
 }
 
 /* Adds the packets of P and their OCTETS to the flow of KEY. FLAGS: FL_TAG_STAMPED or 0. */

@@ -15,7 +15,7 @@ struct fl_host {
 	struct fl_counters counters;
 	struct fl_set *table; /* 2^config.slots_shift slots */
 	__u64 now;	      /* ticks */
-	bool (*spill)(struct fl_host *host, const struct fl_record *record);
+	struct fl_slot *(*next_record)(struct fl_host *host); /* where the next record goes; NULL: there is no room */
 };
 
 /* A frame: CAPTURED octets are there of the WIRE_LENGTH it had. */

@@ -27,11 +27,23 @@ struct {
 	__type(value, struct fl_counters);
 } counters SEC(".maps");
 
-/* Spilled records. */
+/* Records of flows that left the table: possible CPUs times the records of one CPU's ring. */
 struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 8 * 1024 * 1024);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fl_slot);
 } ring SEC(".maps");
+
+/* Where the programs and the reader stand in them: an entry for each possible CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fl_ring);
+} ring_positions SEC(".maps");
 
 /* Read by the loader alone. */
 struct {

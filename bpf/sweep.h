@@ -22,12 +22,10 @@ fl_inline __u8 fl_end_of(const struct fl_sweep_request *request, const struct fl
 fl_inline bool fl_end_flow(const struct fl_packet *p, struct fl_slot *slot, __u8 reason)
 {
 	const __u32 step = 1u << FL_TAG_GENERATION_SHIFT;
-	struct fl_record record = fl_record_of(p, slot, reason);
 
-	if (!fl_env_spill(p, &record))
+	if (!fl_spill(p, slot, reason))
 		return false;
-	fl_count_spilled(p, &record);
-	__atomic_exchange_n(&slot->tag, (slot->tag & ~(step - 1)) + 2 * step, __ATOMIC_SEQ_CST);
+	fl_env_set_tag(p, slot, (slot->tag & ~(step - 1)) + 2 * step);
 	return true;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the BPF programs, the loader and the tests agree on: enums, the flow table's slot, the spilled record, the
- * counters, the configuration and the secrets. Plain C, host byte order unless a name ends in _be. Every size is
+ * What the BPF programs, the loader and the tests agree on: enums, the flow table's slot, the rings of spilled records,
+ * the counters, the configuration and the secrets. Plain C, host byte order unless a name ends in _be. Every size is
  * asserted in C (BPF) and in C++ (loader).
  */
 #ifndef FLOWLABEL_ABI_H
@@ -52,10 +52,12 @@ enum fl_link_layer {
 #define FL_WAYS_SHIFT 2
 
 /* struct fl_slot.tag: label in bits 0 to 19, flags in 20 to 23, generation in 24 to 31. The generation is odd while
- * the slot changes its flow and differs after it, so that a reader on another CPU can tell. */
+ * the slot changes its flow and differs after it, so that a reader on another CPU can tell. In a record the reason why
+ * the flow ended stands in its place. */
 #define FL_TAG_USED (1u << 20)
 #define FL_TAG_STAMPED (1u << 21)
 #define FL_TAG_GENERATION_SHIFT 24
+#define FL_TAG_REASON_SHIFT 24
 #define FL_TAG_KEY (FL_TAG_USED | FL_LABEL_MASK)
 
 /* Times in the table: ticks of 1,024 ns since attach, 48 bits (nine years). A shift, since BPF has no cheap division. */
@@ -88,21 +90,18 @@ enum fl_end_reason {
 	FL_END_EVICTED = 5, /* lack of resources: another flow took the slot */
 };
 
-/* A finished flow in the spill ring. */
-struct fl_record {
-	__u64 src[2]; /* as on the wire */
-	__u64 dst[2]; /* as on the wire */
-	__u64 packets;
-	__u64 octets;
-	__u64 first; /* ticks since attach */
-	__u64 last;  /* ticks since attach */
-	__u32 label;
-	__u16 cpu;
-	__u8 reason; /* enum fl_end_reason */
-	__u8 stamped;
-};
+/*
+ * The spill rings. Each CPU has one of 2^fl_config.ring_shift records, which its programs alone fill and one reader in
+ * user space empties, so that neither needs a lock. A record is the slot that the flow had: one cache line. Record n is
+ * in place n modulo the size; it is there when `written` is beyond n, and its place is free again when `read` is.
+ */
+struct fl_ring {
+	__u64 written; /* records, by this CPU's programs */
+	__u64 known_read; /* what they know of `read`: it may be further, and is looked at when the ring seems full */
+	__u64 read __attribute__((aligned(128))); /* records, by the reader */
+} __attribute__((aligned(128)));
 
-FL_STATIC_ASSERT(sizeof(struct fl_record) == 72, "a record has no holes");
+FL_STATIC_ASSERT(sizeof(struct fl_ring) == 256, "the programs and the reader never share a line, nor a pair of lines");
 
 /*
  * A sweep ends flows of one CPU by their times. It runs on that CPU with softirqs off, so that no packet meets it, and
@@ -184,8 +183,9 @@ struct fl_config {
 	__u8 link_layer;   /* enum fl_link_layer */
 	__u8 slots_shift;  /* log2 of the slots of one CPU, at least FL_WAYS_SHIFT */
 	__u32 entry;	   /* which entry of the secrets and of the info map is this program's */
-	__u32 ring_bytes;  /* size of the ring */
-	__u32 reserved;
+	__u8 ring_shift;   /* log2 of the records of one CPU's ring */
+	__u8 fences;	   /* this machine may show stores to other CPUs in another order than they were made */
+	__u8 reserved[6];
 	__u64 epoch_jiffies; /* at attach */
 	__u64 jiffy_ns;	   /* length of a jiffy */
 };
@@ -220,7 +220,9 @@ struct fl_amount {
 /* What the collectors of an attachment did with its records since it was attached. Of what was taken, the part that was
  * neither exported nor lost lies in the memory of the collector that runs, and is lost with it. */
 struct fl_account {
-	__u64 position;		   /* the ring's reader stands here: records before it were taken */
+	__u64 position;		   /* after the latest change the reader stands here: records before it were taken */
+	__u32 cpu;		   /* in this CPU's ring; in the others it stands where their `read` says */
+	__u32 reserved;
 	struct fl_amount taken;	   /* from the ring */
 	struct fl_amount exported; /* an exporter has it */
 	struct fl_amount lost;	   /* taken and never exported */
@@ -235,8 +237,8 @@ struct fl_collection {
 	struct fl_account account[FL_ENTRIES];
 };
 
-FL_STATIC_ASSERT(sizeof(struct fl_account) == 72, "the account has no holes");
-FL_STATIC_ASSERT(sizeof(struct fl_collection) == 152, "the collection has no holes");
+FL_STATIC_ASSERT(sizeof(struct fl_account) == 80, "the account has no holes");
+FL_STATIC_ASSERT(sizeof(struct fl_collection) == 168, "the collection has no holes");
 
 #define FL_NAME_SIZE 16
 
@@ -259,7 +261,7 @@ struct fl_info {
 	__u32 ifindex;
 	__u32 slots;	     /* of one CPU */
 	__u32 cpus;	     /* possible CPUs */
-	__u32 ring_bytes;
+	__u32 ring_records;  /* of one CPU */
 	__u8 hook;	     /* enum fl_hook */
 	__u8 mode;	     /* enum fl_mode */
 	__u8 stamp;	     /* enum fl_stamp_mode */

@@ -62,10 +62,11 @@ enum class Liveness {
     unknown,        ///< a clsact filter in a network namespace that cannot be entered
 };
 
-/// Use of the spill ring.
+/// Use of the rings of finished flows, of which each CPU has one.
 struct RingUsage {
-    std::uint64_t bytes = 0;
-    std::uint64_t used = 0;
+    std::uint64_t bytes = 0; ///< of all
+    std::uint64_t used = 0;  ///< of all
+    double fullest = 0;      ///< how much of the fullest one is used, 0 to 1: that is the one which loses records
 };
 
 /// One attachment, opened for reading.

@@ -27,6 +27,20 @@ struct TableFlow {
     std::uint64_t last;  ///< ticks since attach
 };
 
+/// Times of a slot, or of a record, that nobody changes; in ticks.
+constexpr std::uint64_t first_of(const fl_slot& slot)
+{
+    return std::uint64_t{slot.first_high} << 16 | (slot.last_first & 0xFFFF);
+}
+
+constexpr std::uint64_t last_of(const fl_slot& slot)
+{
+    return slot.last_first >> 16;
+}
+
+/// The flow of a slot, or of a record, that nobody changes.
+TableFlow flow_of(const fl_slot& slot);
+
 using TableFlows = std::vector<TableFlow, HugePages<TableFlow>>;
 
 /// The sets of all CPUs, one CPU's after the other's.

@@ -27,20 +27,6 @@ void add_part(TableFlow& to, const TableFlow& part)
 
 } // namespace
 
-void FlowCollector::add(const fl_record& record)
-{
-    add(TableFlow{
-        .src = {record.src[0], record.src[1]},
-        .dst = {record.dst[0], record.dst[1]},
-        .label = record.label,
-        .stamped = record.stamped != 0,
-        .packets = record.packets,
-        .octets = record.octets,
-        .first = record.first,
-        .last = record.last,
-    });
-}
-
 void FlowCollector::add(const TableFlow& flow)
 {
     parts_.push_back(flow);

@@ -12,7 +12,6 @@ namespace flowlabel {
 
 class FlowCollector {
 public:
-    void add(const fl_record& record);
     void add(const TableFlow& flow);
 
     /// One for each flow, ordered by key. Empties the collector.

@@ -78,7 +78,7 @@ public:
 
 private:
     Result<bool> one();
-    Result<void> drain();
+    void drain();
     Result<ReplayReport> report();
 
     CaptureReader& reader_;
@@ -109,9 +109,9 @@ template <class Run> Result<bool> Replay<Run>::one()
     return true;
 }
 
-template <class Run> Result<void> Replay<Run>::drain()
+template <class Run> void Replay<Run>::drain()
 {
-    return run_.engine.drain([this](const fl_record& record) { flows_.add(record); });
+    run_.engine.drain([this](const fl_slot& record) { flows_.add(flow_of(record)); });
 }
 
 template <class Run> Result<ReplayReport> Replay<Run>::report()
@@ -143,8 +143,7 @@ template <class Run> Result<ReplayReport> Replay<Run>::all(const KeepGoing& keep
         }
         if (!keep_going(reader_))
             return std::unexpected(interrupted());
-        if (const auto drained = drain(); !drained)
-            return std::unexpected(drained.error());
+        drain();
     }
     if (ended_early_ && reader_.packets() == 0)
         return std::unexpected(*ended_early_);

@@ -15,6 +15,7 @@
 namespace flowlabel {
 
 constexpr std::size_t records_of_a_drain = 8192;
+constexpr std::size_t records_of_a_turn = 1024; // of one CPU, before the next one's
 constexpr std::size_t records_of_a_batch = 512;
 constexpr std::size_t smallest_scan = 4096; // slots of the merged table
 constexpr std::size_t largest_scan = 40960; // half a millisecond, while the ring fills
@@ -30,10 +31,10 @@ static std::size_t sets_of(const fl_info& info)
     return std::size_t{info.slots} / FL_WAYS;
 }
 
-Collection::Collection(Found found, Fd lock, Account account, RingReader ring, Sweeper sweeper, Mapping table,
+Collection::Collection(Found found, Fd lock, Account account, Rings rings, Sweeper sweeper, Mapping table,
                        Mapping counters, const fl_secrets& secrets, std::size_t most_flows)
     : found_(std::move(found)), lock_(std::move(lock)), account_(std::make_shared<SharedAccount>(std::move(account))),
-      ring_(std::move(ring)), sweeper_(std::move(sweeper)), table_(std::move(table)), counters_(std::move(counters)),
+      rings_(std::move(rings)), sweeper_(std::move(sweeper)), table_(std::move(table)), counters_(std::move(counters)),
       merged_(most_flows, secrets), swept_(now_monotonic())
 {
     const fl_info& info = found_.info();
@@ -53,15 +54,15 @@ Result<std::shared_ptr<Collection>> Collection::open(Found found, Fd lock, std::
     const std::uint32_t key = 0;
     Secrets secrets{};
     auto account = Account::open_or_make(found.directory);
-    auto ring = RingReader::open(found.maps.ring, info.ring_bytes);
+    auto rings = Rings::open(found.maps, info.cpus, info.ring_records, Mapping::Access::write);
     auto sweeper = Sweeper::load(found.maps, info);
     Mapping table(found.maps.table, sets_of(info) * info.cpus * sizeof(fl_set));
     Mapping counters(found.maps.counters, info.cpus * sizeof(fl_counters));
 
     if (!account)
         return std::unexpected(account.error());
-    if (!ring)
-        return std::unexpected(ring.error());
+    if (!rings)
+        return std::unexpected(rings.error());
     if (!sweeper)
         return std::unexpected(sweeper.error());
     if (!table || !counters)
@@ -71,19 +72,21 @@ Result<std::shared_ptr<Collection>> Collection::open(Found found, Fd lock, std::
     const fl_secrets& in_use = secrets[found.entry];
 
     return std::shared_ptr<Collection>(new Collection(std::move(found), std::move(lock), std::move(*account),
-                                                      std::move(*ring), std::move(*sweeper), std::move(table),
+                                                      std::move(*rings), std::move(*sweeper), std::move(table),
                                                       std::move(counters), in_use, most_flows));
 }
 
-/// Writes off what the collector before had in its memory. The ring's position is moved after the account is written: a
+/// Writes off what the collector before had in its memory. A ring's position is moved after the account is written: a
 /// collector that was killed between the two had taken what lies there.
 void Collection::recover()
 {
     account_->update([this](fl_account& account) {
         recovered_ = Account::write_off(account);
-        account.position = std::max<std::uint64_t>(account.position, ring_.position());
+        account.position = std::max<std::uint64_t>(account.position, rings_.position(account.cpu));
     });
-    ring_.set_position(account_->get().position);
+    const fl_account account = account_->get();
+
+    rings_.set_position(account.cpu, account.position);
 }
 
 TableView Collection::table() const
@@ -129,7 +132,7 @@ CollectionState Collection::state(std::size_t top) const
                           .counters = counters(),
                           .totals = {},
                           .occupied = live.occupied,
-                          .ring = {.bytes = found_.info().ring_bytes, .used = ring_.waiting()},
+                          .ring = rings_.usage(),
                           .flows = flows_.load(std::memory_order_relaxed),
                           .max_flows = merged_.most(),
                           .sweep_ns = sweep_ns_.load(std::memory_order_relaxed),
@@ -221,18 +224,8 @@ bool Collection::hand_over(std::vector<Due>& due, Exporters& exporters)
         return false;
     }
     batch.records.reserve(due.size());
-    for (const auto& [flow, reason] : due) {
-        const TableFlow merged{.src = {flow.src[0], flow.src[1]},
-                               .dst = {flow.dst[0], flow.dst[1]},
-                               .label = flow.tag & FL_LABEL_MASK,
-                               .stamped = (flow.tag & FL_TAG_STAMPED) != 0,
-                               .packets = flow.packets,
-                               .octets = flow.octets,
-                               .first = first_of(flow),
-                               .last = last_of(flow)};
-
-        batch.records.push_back({.flow = make_flow(merged, epoch), .reason = reason});
-    }
+    for (const auto& [flow, reason] : due)
+        batch.records.push_back({.flow = make_flow(flow_of(flow), epoch), .reason = reason});
     exporters.offer(std::make_shared<AccountedBatch>(account_, std::move(batch)));
     for (const Due& one : due)
         merged_.erase(one.flow);
@@ -286,25 +279,28 @@ void Collection::write_off()
     flows_.store(0, std::memory_order_relaxed);
 }
 
-/// As many as the merged table takes, of MOST.
-std::size_t Collection::take(std::size_t most)
+/// As many records of CPU's ring as the merged table takes, of MOST.
+std::size_t Collection::take(unsigned cpu, std::size_t most)
 {
     fl_amount taken{};
     std::size_t records = 0;
-    const std::uint64_t position = ring_.read(most, [&](const fl_record& record) {
+    const auto waiting = rings_.waiting(cpu);
+
+    for (const fl_slot& record : waiting.first(std::min(waiting.size(), most))) {
         if (!merged_.add(record))
-            return false;
+            break;
         taken += {.packets = record.packets, .octets = record.octets};
         records++;
-        return true;
-    });
-
+    }
     if (records > 0) {
+        const std::uint64_t position = rings_.position(cpu) + records;
+
         account_->update([&](fl_account& account) {
+            account.cpu = cpu;
             account.position = position;
             account.taken += taken;
         });
-        ring_.set_position(position);
+        rings_.set_position(cpu, position);
         flows_.store(merged_.size(), std::memory_order_relaxed);
     }
     return records;
@@ -317,10 +313,13 @@ std::size_t Collection::drain(Exporters& exporters)
     while (records < records_of_a_drain) {
         const std::size_t before = records;
 
-        records += take(records_of_a_drain - records);
-        if (merged_.full() ? !export_some(EndReason::evicted, exporters) : records == before)
-            break; // what finds no room keeps its place, and so does the ring
-        if (ring_.waiting() == 0)
+        for (unsigned i = 0; i < rings_.cpus() && records < records_of_a_drain; i++, turn_++)
+            records += take(turn_ % rings_.cpus(), std::min(records_of_a_turn, records_of_a_drain - records));
+        // What finds no room keeps its place, and so does the ring. A reader that followed the programs record by
+        // record would take the lines from them that they are writing, which makes a record cost twice as much.
+        if (merged_.full() ? !export_some(EndReason::evicted, exporters) : records - before < records_of_a_turn)
+            break;
+        if (rings_.usage().used == 0)
             break;
     }
     return records;

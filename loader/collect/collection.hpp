@@ -22,7 +22,7 @@
 #include "flowlabel/table.hpp"
 #include "host.h"
 #include "merged_table.hpp"
-#include "ring_reader.hpp"
+#include "rings.hpp"
 #include "state.hpp"
 #include "sweep.hpp"
 
@@ -53,8 +53,8 @@ public:
     /// With the TOP largest flows of the kernel's table. On any thread; takes a scan of it.
     [[nodiscard]] CollectionState state(std::size_t top) const;
 
-    /// Takes records out of the ring, a bounded number. Where the merged table is full, some of its flows are exported
-    /// first; while no exporter has room the records stay in the ring. Returns how many were taken.
+    /// Takes records out of the rings, a bounded number. Where the merged table is full, some of its flows are exported
+    /// first; while no exporter has room the records stay in the rings. Returns how many were taken.
     std::size_t drain(Exporters& exporters);
 
     /// Exports what is due in the next part of the merged table, as far as there is room; CALLS calls look at all of
@@ -72,7 +72,7 @@ public:
     Result<SweepPass> sweep(const SweepLimits& limits, const std::function<bool(bool)>& wait);
 
 private:
-    Collection(Found found, Fd lock, Account account, RingReader ring, Sweeper sweeper, Mapping table, Mapping counters,
+    Collection(Found found, Fd lock, Account account, Rings rings, Sweeper sweeper, Mapping table, Mapping counters,
                const fl_secrets& secrets, std::size_t most_flows);
 
     void recover();
@@ -83,7 +83,7 @@ private:
     [[nodiscard]] std::uint64_t now() const;
     [[nodiscard]] std::uint64_t last_in_kernel(const fl_slot& flow) const;
     [[nodiscard]] std::optional<EndReason> due(const fl_slot& flow, const SweepLimits& limits, std::uint64_t now) const;
-    std::size_t take(std::size_t most);
+    std::size_t take(unsigned cpu, std::size_t most);
 
     struct Due {
         fl_slot flow;
@@ -95,7 +95,8 @@ private:
     Fd lock_;
     ObservationPoint point_;
     std::shared_ptr<SharedAccount> account_;
-    RingReader ring_;
+    Rings rings_;
+    unsigned turn_ = 0; ///< the CPU whose ring comes next, modulo their number
     std::mutex sweeping_;
     Sweeper sweeper_;
     Mapping table_;

@@ -49,7 +49,7 @@ public:
     /// or at once where it returns true.
     bool turn();
 
-    static constexpr std::chrono::milliseconds pause{10}; ///< the ring takes 100,000 records meanwhile
+    static constexpr std::chrono::milliseconds pause{10}; ///< a ring takes 65,536 records meanwhile
 
     /// Ends every flow and exports everything. An error: some of it found no exporter.
     Result<void> finish();

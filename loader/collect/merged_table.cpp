@@ -70,29 +70,22 @@ std::size_t MergedTable::find(std::size_t start, const fl_slot& flow) const
     return index;
 }
 
-bool MergedTable::add(const fl_record& record)
+bool MergedTable::add(const fl_slot& record)
 {
-    fl_slot flow{.src = {record.src[0], record.src[1]},
-                 .dst = {record.dst[0], record.dst[1]},
-                 .packets = record.packets,
-                 .octets = record.octets,
-                 .tag = record.label | FL_TAG_USED | (record.stamped ? FL_TAG_STAMPED : 0),
-                 .first_high = 0,
-                 .last_first = 0};
-    fl_slot& slot = slots_[find(home(flow), flow)];
+    fl_slot& slot = slots_[find(home(record), record)];
+    const std::uint32_t tag = record.tag & (FL_TAG_KEY | FL_TAG_STAMPED);
 
     if (slot.tag & FL_TAG_USED) {
         slot.packets += record.packets;
         slot.octets += record.octets;
-        slot.tag |= flow.tag;
-        set_times(slot, std::min<std::uint64_t>(first_of(slot), record.first),
-                  std::max<std::uint64_t>(last_of(slot), record.last));
+        slot.tag |= tag;
+        set_times(slot, std::min(first_of(slot), first_of(record)), std::max(last_of(slot), last_of(record)));
         return true;
     }
     if (full())
         return false;
-    set_times(flow, record.first, record.last);
-    slot = flow;
+    slot = record;
+    slot.tag = tag;
     size_++;
     return true;
 }

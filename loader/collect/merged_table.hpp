@@ -13,6 +13,7 @@
 #include <span>
 
 #include "flowlabel/abi.h"
+#include "flowlabel/table.hpp"
 #include "host.h"
 
 namespace flowlabel {
@@ -27,8 +28,8 @@ public:
     /// Room for MOST flows, at least 1. SECRETS.hash is used.
     MergedTable(std::size_t most, const fl_secrets& secrets);
 
-    /// Adds RECORD to its flow. False: there is no such flow, and no room for another one.
-    bool add(const fl_record& record);
+    /// Adds RECORD, as it lies in a ring, to its flow. False: there is no such flow, and no room for another one.
+    bool add(const fl_slot& record);
 
     [[nodiscard]] std::size_t size() const { return size_; }
     [[nodiscard]] bool full() const { return size_ >= most_; }
@@ -53,16 +54,5 @@ private:
     std::size_t size_ = 0;
     std::unique_ptr<fl_slot[], UnmapSlots> slots_;
 };
-
-/// Times of a slot, in ticks.
-constexpr std::uint64_t first_of(const fl_slot& slot)
-{
-    return std::uint64_t{slot.first_high} << 16 | (slot.last_first & 0xFFFF);
-}
-
-constexpr std::uint64_t last_of(const fl_slot& slot)
-{
-    return slot.last_first >> 16;
-}
 
 } // namespace flowlabel

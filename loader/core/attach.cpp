@@ -84,7 +84,7 @@ static fl_info describe(const Plan& plan, const ProgramSetup& setup, std::uint32
     info.ifindex = plan.interface.ifindex;
     info.slots = 1u << setup.config.slots_shift;
     info.cpus = plan.cpus;
-    info.ring_bytes = setup.ring_bytes;
+    info.ring_records = 1u << setup.config.ring_shift;
     info.hook = static_cast<std::uint8_t>(plan.options.hook);
     info.stamp = setup.config.stamp;
     info.prf = setup.config.prf;
@@ -228,6 +228,7 @@ static ProgramSetup setup_for(const Plan& plan, std::uint32_t slots)
     setup.config.prf = static_cast<std::uint8_t>(plan.options.prf);
     setup.config.link_layer = static_cast<std::uint8_t>(plan.interface.link_layer);
     setup.config.slots_shift = static_cast<std::uint8_t>(std::countr_zero(slots));
+    setup.config.ring_shift = default_ring_shift;
     return setup;
 }
 
@@ -327,7 +328,7 @@ static Result<AttachReport> replace(const Plan& plan, const Found& old)
     setup.config.entry = entry;
     setup.config.epoch_jiffies = old.info().epoch_jiffies;
     setup.secrets = *secrets;
-    setup.ring_bytes = old.info().ring_bytes;
+    setup.config.ring_shift = static_cast<std::uint8_t>(std::countr_zero(old.info().ring_records));
     const auto program = load_program(setup, &old.maps);
 
     if (!program)

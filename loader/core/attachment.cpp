@@ -13,6 +13,7 @@
 #include "clsact.hpp"
 #include "flowlabel/time.hpp"
 #include "mapping.hpp"
+#include "rings.hpp"
 #include "state.hpp"
 
 namespace flowlabel {
@@ -123,17 +124,11 @@ TableView Attachment::table() const
 
 Result<RingUsage> Attachment::ring_usage() const
 {
-    // The first page holds the reader's position, the second the writers' (kernel/bpf/ringbuf.c).
-    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    const Mapping reader(state_->found.maps.ring, page);
-    const Mapping writers(state_->found.maps.ring, page, static_cast<off_t>(page));
+    const auto rings = Rings::open(state_->found.maps, info().cpus, info().ring_records, Mapping::Access::read);
 
-    if (!reader || !writers)
-        return fail_errno(errno, "cannot map the ring");
-    const std::uint64_t read = __atomic_load_n(reader.items<const std::uint64_t>(1).data(), __ATOMIC_ACQUIRE);
-    const std::uint64_t written = __atomic_load_n(writers.items<const std::uint64_t>(1).data(), __ATOMIC_ACQUIRE);
-
-    return RingUsage{.bytes = info().ring_bytes, .used = written - read};
+    if (!rings)
+        return std::unexpected(rings.error());
+    return rings->usage();
 }
 
 fl_account Attachment::account() const

@@ -19,7 +19,8 @@ constexpr struct {
     const char* name;
     Fd Maps::* fd;
 } map_pins[] = {
-    {"table", &Maps::table}, {"counters", &Maps::counters}, {"ring", &Maps::ring},
+    {"table", &Maps::table}, {"counters", &Maps::counters},
+    {"ring", &Maps::ring},   {"ring_positions", &Maps::ring_positions},
     {"info", &Maps::info},   {"secrets", &Maps::secrets},
 };
 

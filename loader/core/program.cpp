@@ -50,9 +50,17 @@ static std::uint64_t jiffy_ns()
            static_cast<std::uint64_t>(resolution.tv_nsec);
 }
 
+/// Total store order: bpf/env_bpf.h says what it is for.
+#if defined(__x86_64__) || defined(__i386__) || defined(__s390x__)
+constexpr bool stores_stay_in_order = true;
+#else
+constexpr bool stores_stay_in_order = false;
+#endif
+
 void add_machine(fl_config& config)
 {
     config.jiffy_ns = jiffy_ns();
+    config.fences |= !stores_stay_in_order;
 }
 
 static bpf_program* program_of(const flowlabel_bpf& skeleton, fl_hook hook)
@@ -101,7 +109,8 @@ static int prepare_maps(flowlabel_bpf& skeleton, const ProgramSetup& setup, unsi
     } maps[] = {
         {skeleton.maps.table, &Maps::table, cpus << (setup.config.slots_shift - FL_WAYS_SHIFT)},
         {skeleton.maps.counters, &Maps::counters, cpus},
-        {skeleton.maps.ring, &Maps::ring, setup.ring_bytes},
+        {skeleton.maps.ring, &Maps::ring, cpus << setup.config.ring_shift},
+        {skeleton.maps.ring_positions, &Maps::ring_positions, cpus},
         {skeleton.maps.info, &Maps::info, FL_ENTRIES},
         {skeleton.maps.data_secrets, &Maps::secrets, 1},
     };
@@ -127,6 +136,7 @@ static Maps maps_of(const flowlabel_bpf& skeleton)
         .table = duplicate(bpf_map__fd(skeleton.maps.table)),
         .counters = duplicate(bpf_map__fd(skeleton.maps.counters)),
         .ring = duplicate(bpf_map__fd(skeleton.maps.ring)),
+        .ring_positions = duplicate(bpf_map__fd(skeleton.maps.ring_positions)),
         .info = duplicate(bpf_map__fd(skeleton.maps.info)),
         .secrets = duplicate(bpf_map__fd(skeleton.maps.data_secrets)),
     };
@@ -148,7 +158,6 @@ Result<Program> load_program(const ProgramSetup& setup, const Maps* reuse)
 
     bpf_object__for_each_program(other, skeleton->obj) bpf_program__set_autoload(other, other == program);
     skeleton->rodata->fl_config = setup.config;
-    skeleton->rodata->fl_config.ring_bytes = setup.ring_bytes;
     add_machine(skeleton->rodata->fl_config);
     if (const int number = prepare_maps(*skeleton, setup, *cpus, reuse))
         return load_error(number, setup.config, *cpus);

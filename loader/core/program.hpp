@@ -20,6 +20,7 @@ struct Maps {
     Fd table;
     Fd counters;
     Fd ring;
+    Fd ring_positions;
     Fd info;
     Fd secrets;
 };
@@ -28,7 +29,6 @@ struct ProgramSetup {
     fl_hook hook = FL_HOOK_XDP;
     fl_config config{}; ///< without what depends on the machine
     Secrets secrets{};
-    std::uint32_t ring_bytes = 8 * 1024 * 1024; ///< a power of two, at least a page
 };
 
 struct Program {
@@ -37,7 +37,10 @@ struct Program {
     Maps maps;
 };
 
-/// Fills in what depends on the machine alone.
+/// log2 of the records in the ring of one CPU: 4 MiB, six million records a second for a reader that looks every 10 ms.
+constexpr std::uint8_t default_ring_shift = 16;
+
+/// Fills in what depends on the machine alone. CONFIG.fences stays where it is set.
 void add_machine(fl_config& config);
 
 /// Loads the program of SETUP.hook. With REUSE its maps are used and SETUP.secrets are written into them: the entry of

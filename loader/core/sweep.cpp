@@ -53,10 +53,12 @@ Result<Sweeper> Sweeper::load(const Maps& maps, const fl_info& info)
     sweep_bpf& skeleton = *state->skeleton;
 
     skeleton.rodata->fl_config.slots_shift = static_cast<std::uint8_t>(std::countr_zero(info.slots));
+    skeleton.rodata->fl_config.ring_shift = static_cast<std::uint8_t>(std::countr_zero(info.ring_records));
     skeleton.rodata->fl_config.epoch_jiffies = info.epoch_jiffies;
     add_machine(skeleton.rodata->fl_config);
     const std::pair<bpf_map*, const Fd&> reused[] = {
-        {skeleton.maps.table, maps.table}, {skeleton.maps.counters, maps.counters},    {skeleton.maps.ring, maps.ring},
+        {skeleton.maps.table, maps.table}, {skeleton.maps.counters, maps.counters},
+        {skeleton.maps.ring, maps.ring},   {skeleton.maps.ring_positions, maps.ring_positions},
         {skeleton.maps.info, maps.info},   {skeleton.maps.data_secrets, maps.secrets},
     };
     for (const auto& [map, fd] : reused)

@@ -35,6 +35,11 @@ static TableFlow copy_slot(const fl_slot& slot, std::uint32_t tag)
     };
 }
 
+TableFlow flow_of(const fl_slot& slot)
+{
+    return copy_slot(slot, slot.tag);
+}
+
 /// The flow of SLOT, or nothing when it is free. The generation tells whether the slot changed its flow meanwhile; its
 /// eight bits may come round for a reader that slept, so the key and the first time are looked at again too.
 static std::optional<TableFlow> read_slot(const fl_slot& slot)

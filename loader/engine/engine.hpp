@@ -67,11 +67,11 @@ public:
     /// The live flows; valid as long as the engine.
     [[nodiscard]] virtual TableView table() const = 0;
 
-    /// Visits the records of flows that left the table, in the order they left it, and forgets them.
-    virtual Result<void> drain(const std::function<void(const fl_record&)>& visit) = 0;
+    /// Visits the records of flows that left the table, those of one CPU in the order they left it, and forgets them.
+    virtual void drain(const std::function<void(const fl_slot& record)>& visit) = 0;
 
     /// Forgets flows, counters and records.
-    virtual Result<void> reset() = 0;
+    virtual void reset() = 0;
 };
 
 /// The datapath on the host: any frame, no privileges, time as it is told.
@@ -88,8 +88,8 @@ public:
     Result<Verdict> run(const Frame& frame) override;
     [[nodiscard]] Counters counters() const override;
     [[nodiscard]] TableView table() const override;
-    Result<void> drain(const std::function<void(const fl_record&)>& visit) override;
-    Result<void> reset() override;
+    void drain(const std::function<void(const fl_slot& record)>& visit) override;
+    void reset() override;
 
 private:
     struct State;
@@ -103,7 +103,8 @@ public:
     /// 73,000 on XDP.
     static constexpr std::uint32_t shortest_frame = 14;
 
-    static Result<KernelEngine> create(fl_hook hook, const EngineSetup& setup, std::uint32_t ring_bytes = 8 << 20);
+    /// SETUP.config.ring_shift says how many records wait for drain() on each CPU.
+    static Result<KernelEngine> create(fl_hook hook, const EngineSetup& setup);
     KernelEngine(KernelEngine&&) noexcept;
     KernelEngine& operator=(KernelEngine&&) noexcept;
     ~KernelEngine() override;
@@ -117,8 +118,8 @@ public:
     Result<Verdict> run(const Frame& frame) override;
     [[nodiscard]] Counters counters() const override;
     [[nodiscard]] TableView table() const override;
-    Result<void> drain(const std::function<void(const fl_record&)>& visit) override;
-    Result<void> reset() override;
+    void drain(const std::function<void(const fl_slot& record)>& visit) override;
+    void reset() override;
 
     /// The program's maps, as an attachment has them (loader/core/program.hpp), and tick 0 of its table in
     /// jiffies.

@@ -9,12 +9,14 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <vector>
 
 #include "engine.hpp"
 #include "epoch.hpp"
 #include "mapping.hpp"
 #include "program.hpp"
+#include "rings.hpp"
 
 namespace flowlabel {
 
@@ -36,10 +38,6 @@ std::uint16_t ethertype_of(std::span<const std::uint8_t> packet)
     }
 }
 
-struct RingDeleter {
-    void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
-};
-
 } // namespace
 
 struct KernelEngine::State {
@@ -51,21 +49,11 @@ struct KernelEngine::State {
     std::size_t sets = 0; // of all CPUs
     Mapping table;
     Mapping counters;
-    std::unique_ptr<ring_buffer, RingDeleter> ring;
-    const std::function<void(const fl_record&)>* visit = nullptr; // while draining
-    std::vector<std::uint8_t> frame;                              // for frames that cannot run where they lie
+    std::optional<Rings> rings;
+    std::vector<std::uint8_t> frame; // for frames that cannot run where they lie
     __sk_buff skb{};
     std::uint64_t refused = 0;
     std::uint64_t padded = 0;
-
-    static int on_record(void* context, void* data, std::size_t size)
-    {
-        const auto* state = static_cast<State*>(context);
-
-        if (size >= sizeof(fl_record))
-            (*state->visit)(*static_cast<const fl_record*>(data));
-        return 0;
-    }
 
     Result<void> map(const fl_config& config);
     Result<Verdict> test_run(std::span<std::uint8_t> octets);
@@ -80,9 +68,10 @@ Result<void> KernelEngine::State::map(const fl_config& config)
     counters = Mapping(program.maps.counters, cpus * sizeof(fl_counters), 0, Mapping::Access::write);
     if (!counters)
         return fail_errno(errno, "cannot map the counters");
-    ring.reset(ring_buffer__new(program.maps.ring.get(), on_record, this, nullptr));
-    if (!ring)
-        return fail_errno(errno, "cannot map the spill ring");
+    auto opened = Rings::open(program.maps, cpus, 1u << config.ring_shift, Mapping::Access::write);
+    if (!opened)
+        return std::unexpected(opened.error());
+    rings = std::move(*opened);
     return {};
 }
 
@@ -115,10 +104,10 @@ KernelEngine::KernelEngine(KernelEngine&&) noexcept = default;
 KernelEngine& KernelEngine::operator=(KernelEngine&&) noexcept = default;
 KernelEngine::~KernelEngine() = default;
 
-Result<KernelEngine> KernelEngine::create(fl_hook hook, const EngineSetup& setup, std::uint32_t ring_bytes)
+Result<KernelEngine> KernelEngine::create(fl_hook hook, const EngineSetup& setup)
 {
     auto state = std::make_unique<State>();
-    ProgramSetup program_setup{.hook = hook, .config = setup.config, .ring_bytes = ring_bytes};
+    ProgramSetup program_setup{.hook = hook, .config = setup.config};
 
     program_setup.config.entry = 0;
     const auto epoch = read_epoch();
@@ -192,21 +181,22 @@ TableView KernelEngine::table() const
     return {state_->table.items<const fl_set>(state_->sets), state_->cpus};
 }
 
-Result<void> KernelEngine::drain(const std::function<void(const fl_record&)>& visit)
+void KernelEngine::drain(const std::function<void(const fl_slot& record)>& visit)
 {
-    state_->visit = &visit;
-    const int count = ring_buffer__consume(state_->ring.get());
-    state_->visit = nullptr;
-    if (count < 0)
-        return fail_errno(-count, "cannot read the spill ring");
-    return {};
+    Rings& rings = *state_->rings;
+
+    for (unsigned cpu = 0; cpu < state_->cpus; cpu++)
+        for (auto records = rings.waiting(cpu); !records.empty(); records = rings.waiting(cpu)) {
+            std::ranges::for_each(records, visit);
+            rings.set_position(cpu, rings.position(cpu) + records.size());
+        }
 }
 
-Result<void> KernelEngine::reset()
+void KernelEngine::reset()
 {
     std::ranges::fill(state_->table.items<fl_set>(state_->sets), fl_set{});
     std::ranges::fill(state_->counters.items<fl_counters>(state_->cpus), fl_counters{});
-    return drain([](const fl_record&) {});
+    drain([](const fl_slot&) {});
 }
 
 const Maps& KernelEngine::maps() const

@@ -11,19 +11,16 @@ namespace flowlabel {
 struct NativeEngine::State {
     fl_host host{}; // first: the callback gets its address alone
     std::vector<fl_set> table;
-    std::vector<fl_record> records;
+    std::vector<fl_slot> records;
     std::size_t ring_records;
 
     static State* of(fl_host* host) { return reinterpret_cast<State*>(host); }
 
-    static bool spill(fl_host* host, const fl_record* record)
+    static fl_slot* next_record(fl_host* host)
     {
         State* state = of(host);
 
-        if (state->records.size() >= state->ring_records)
-            return false;
-        state->records.push_back(*record);
-        return true;
+        return state->records.size() < state->ring_records ? &state->records.emplace_back() : nullptr;
     }
 };
 
@@ -37,7 +34,7 @@ NativeEngine::NativeEngine(const EngineSetup& setup, std::optional<std::size_t> 
     state_->host.config = setup.config;
     state_->host.secrets = setup.secrets;
     state_->host.table = state_->table.data();
-    state_->host.spill = State::spill;
+    state_->host.next_record = State::next_record;
 }
 
 NativeEngine::~NativeEngine() = default;
@@ -71,20 +68,18 @@ TableView NativeEngine::table() const
     return {state_->table, 1};
 }
 
-Result<void> NativeEngine::drain(const std::function<void(const fl_record&)>& visit)
+void NativeEngine::drain(const std::function<void(const fl_slot& record)>& visit)
 {
-    for (const fl_record& record : state_->records)
+    for (const fl_slot& record : state_->records)
         visit(record);
     state_->records.clear();
-    return {};
 }
 
-Result<void> NativeEngine::reset()
+void NativeEngine::reset()
 {
     std::ranges::fill(state_->table, fl_set{});
     state_->host.counters = {};
     state_->records.clear();
-    return {};
 }
 
 } // namespace flowlabel

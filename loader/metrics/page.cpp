@@ -41,11 +41,11 @@ std::string metric_labels(std::initializer_list<std::pair<std::string_view, std:
     return text;
 }
 
-std::string seconds_text(std::uint64_t ns)
+std::string fraction_text(std::uint64_t billionths)
 {
-    constexpr std::uint64_t second = 1'000'000'000;
+    constexpr std::uint64_t one = 1'000'000'000;
 
-    return fmt::format("{}.{:09}", ns / second, ns % second);
+    return fmt::format("{}.{:09}", billionths / one, billionths % one);
 }
 
 static const char* suffix_of(MetricType type)

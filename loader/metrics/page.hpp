@@ -18,8 +18,8 @@ enum class MetricType { counter, gauge, info };
 /// octets is refused as a whole.
 std::string metric_labels(std::initializer_list<std::pair<std::string_view, std::string_view>> labels);
 
-/// Seconds, with every digit.
-std::string seconds_text(std::uint64_t ns);
+/// Billionths as a fraction, with every digit: ns as seconds.
+std::string fraction_text(std::uint64_t billionths);
 
 class MetricsPage {
 public:

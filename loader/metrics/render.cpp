@@ -13,7 +13,8 @@ namespace flowlabel {
 
 namespace {
 
-enum class Unit { number, ns };
+/// Billionths are shown as a fraction: ns as seconds.
+enum class Unit { number, billionths };
 
 /// A metric whose samples are the elements of a list; `value` gives one's, in `unit`.
 template <class Element> struct Metric {
@@ -53,18 +54,21 @@ constexpr Metric<CollectionState> of_a_collection[] = {
      [](const CollectionState& state) { return std::uint64_t{state.info.slots} * state.info.cpus; }, gauge},
     {"flowlabel_table_occupied_slots", "Slots of the kernel's flow table that hold a flow.",
      [](const CollectionState& state) { return state.occupied; }, gauge},
-    {"flowlabel_ring_size_bytes", "Size of the ring that takes records out of the kernel.",
+    {"flowlabel_ring_size_bytes", "Size of the rings that take records out of the kernel, of all CPUs.",
      [](const CollectionState& state) { return state.ring.bytes; }, gauge},
-    {"flowlabel_ring_used_bytes", "Octets in the ring that the collector has not taken yet.",
+    {"flowlabel_ring_used_bytes", "Octets in the rings that the collector has not taken yet.",
      [](const CollectionState& state) { return state.ring.used; }, gauge},
+    {"flowlabel_ring_fullest_ratio", "How much of the fullest CPU's ring the collector has not taken yet, 0 to 1.",
+     [](const CollectionState& state) { return static_cast<std::uint64_t>(state.ring.fullest * 1e9); }, gauge,
+     Unit::billionths},
     {"flowlabel_collector_flows", "Flows in the collector's memory.",
      [](const CollectionState& state) { return state.flows; }, gauge},
     {"flowlabel_collector_max_flows", "Flows that the collector's memory holds.",
      [](const CollectionState& state) { return state.max_flows; }, gauge},
     {"flowlabel_sweep_duration_seconds", "How long the latest pass over the kernel's flow table took.",
-     [](const CollectionState& state) { return state.sweep_ns; }, gauge, Unit::ns},
+     [](const CollectionState& state) { return state.sweep_ns; }, gauge, Unit::billionths},
     {"flowlabel_sweep_lag_seconds", "Time since the latest pass over the kernel's flow table ended.",
-     [](const CollectionState& state) { return state.swept_ago_ns; }, gauge, Unit::ns},
+     [](const CollectionState& state) { return state.swept_ago_ns; }, gauge, Unit::billionths},
 };
 
 constexpr Metric<ExporterState> of_an_exporter[] = {
@@ -87,7 +91,7 @@ constexpr Metric<ExporterState> of_an_exporter[] = {
     {"flowlabel_exporter_queued_records", "Records that wait for it.",
      [](const ExporterState& state) { return state.queued_records; }, gauge},
     {"flowlabel_exporter_lag_seconds", "How long the first of the records that wait for it has waited.",
-     [](const ExporterState& state) { return state.oldest_queued_ns; }, gauge, Unit::ns},
+     [](const ExporterState& state) { return state.oldest_queued_ns; }, gauge, Unit::billionths},
 };
 
 constexpr Metric<Flow> of_a_flow[] = {
@@ -112,8 +116,8 @@ static void write(MetricsPage& page, const Metric<Element> (&metrics)[count],
     for (const auto& metric : metrics) {
         page.begin(metric.name, metric.type, metric.help);
         for (const auto& [labels, element] : elements)
-            if (const std::uint64_t value = metric.value(*element); metric.unit == Unit::ns)
-                page.sample(labels, seconds_text(value));
+            if (const std::uint64_t value = metric.value(*element); metric.unit == Unit::billionths)
+                page.sample(labels, fraction_text(value));
             else
                 page.sample(labels, value);
     }
@@ -209,7 +213,7 @@ static void write_about_process(MetricsPage& page, const MetricsSource& source)
     page.begin("flowlabel_build", info, "The version of flowlabel that serves this page; always 1.");
     page.sample(metric_labels({{"version", source.version}}), 1);
     page.begin("process_start_time_seconds", gauge, "When the process began, since 1970 UTC.");
-    page.sample("", seconds_text(source.started));
+    page.sample("", fraction_text(source.started));
 }
 
 std::string render_metrics(const CollectorState& state, const MetricsSource& source, MetricsFormat format)

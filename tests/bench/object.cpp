@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 
 #include <stdexcept>
@@ -60,7 +61,7 @@ Object::Object(const ObjectSetup& setup) : skeleton_(bench_bpf__open())
                                     .prf = static_cast<std::uint8_t>(setup.prf),
                                     .link_layer = FL_LINK_ETHERNET,
                                     .slots_shift = setup.table_shift,
-                                    .ring_bytes = bpf_map__max_entries(skeleton_->maps.ring)};
+                                    .ring_shift = default_ring_shift};
     add_machine(skeleton_->rodata->fl_config);
     skeleton_->rodata->bench_l3 = setup.l3;
     skeleton_->rodata->bench_labelled = setup.labelled;
@@ -69,10 +70,21 @@ Object::Object(const ObjectSetup& setup) : skeleton_(bench_bpf__open())
     skeleton_->data_secrets->fl_secrets[0] = *secrets;
     bpf_map__set_max_entries(skeleton_->maps.table, cpus << (setup.table_shift - FL_WAYS_SHIFT));
     bpf_map__set_max_entries(skeleton_->maps.counters, cpus);
+    bpf_map__set_max_entries(skeleton_->maps.ring, cpus << default_ring_shift);
+    bpf_map__set_max_entries(skeleton_->maps.ring_positions, cpus);
     if (bench_bpf__load(skeleton_.get()) != 0)
         throw std::runtime_error("cannot load " + setup.program + " (are you root?)");
     program_ = bpf_program__fd(bpf_object__find_program_by_name(skeleton_->obj, setup.program.c_str()));
     fill(setup);
+}
+
+Rings Object::rings() const
+{
+    Maps maps;
+
+    maps.ring = Fd(fcntl(bpf_map__fd(skeleton_->maps.ring), F_DUPFD_CLOEXEC, 0));
+    maps.ring_positions = Fd(fcntl(bpf_map__fd(skeleton_->maps.ring_positions), F_DUPFD_CLOEXEC, 0));
+    return Rings::open(maps, possible_cpus().value(), 1u << default_ring_shift, Mapping::Access::write).value();
 }
 
 } // namespace flowlabel::bench

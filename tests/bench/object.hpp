@@ -7,6 +7,7 @@
 #include <string>
 
 #include "flowlabel/abi.h"
+#include "rings.hpp"
 #include "stream.hpp"
 
 // behind abi.h, whose types it names
@@ -35,6 +36,9 @@ public:
 
     [[nodiscard]] int program() const { return program_; }
     [[nodiscard]] bench_bpf& skeleton() { return *skeleton_; }
+
+    /// For reading what left the table.
+    [[nodiscard]] Rings rings() const;
 
 private:
     void choose(const ObjectSetup& setup);

@@ -2,12 +2,13 @@
 #include "programs.hpp"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <fmt/format.h>
 #include <sched.h>
 
 #include <algorithm>
+#include <atomic>
 #include <barrier>
+#include <chrono>
 #include <ctime>
 #include <iterator>
 #include <memory>
@@ -59,7 +60,7 @@ public:
     {
     }
 
-    [[nodiscard]] int ring() { return bpf_map__fd(object_.skeleton().maps.ring); }
+    [[nodiscard]] Rings rings() const { return object_.rings(); }
 
     /// ns per packet over PACKETS packets.
     double run(std::uint32_t packets);
@@ -141,54 +142,85 @@ static void pin(unsigned cpu)
 
 constexpr Subject observe = {"prog", "observe", "datapath"};
 
-/// Packets per µs of the first 1 to all CPUs at the same time, on one table: everything per packet stays on its CPU.
-static void scale(std::uint64_t flows, const ProgramOptions& options, Results& results)
+/// Packets per µs of CPUS CPUs at the same time, from FIRST on, on one attachment's maps.
+static double rate_of(Runner& runner, unsigned first, unsigned cpus, std::uint32_t packets)
 {
-    Runner runner(observe, {.name = "uniform"}, flows);
+    std::vector<double> rates(cpus);
+    {
+        std::barrier start(static_cast<std::ptrdiff_t>(cpus)); // outlives the threads
+        std::vector<std::jthread> threads;
 
-    for (unsigned cpus = 1; cpus <= std::thread::hardware_concurrency(); cpus++) {
+        for (unsigned i = 0; i < cpus; i++)
+            threads.emplace_back([&, i] {
+                pin(first + i);
+                start.arrive_and_wait();
+                rates[i] = 1000 / runner.run(packets);
+            });
+    }
+    return std::accumulate(rates.begin(), rates.end(), 0.0);
+}
+
+/// From one to all CPUs that there are from FIRST on: everything per packet stays on its CPU.
+static void scale(Runner& runner, std::uint64_t flows, unsigned first, const char* variant,
+                  const ProgramOptions& options, Results& results)
+{
+    for (unsigned cpus = 1; first + cpus <= std::thread::hardware_concurrency(); cpus++) {
         std::vector<double> samples;
 
         for (unsigned round = 0; round <= options.rounds; round++) {
-            std::vector<double> rates(cpus);
-            {
-                std::barrier start(static_cast<std::ptrdiff_t>(cpus)); // outlives the threads
-                std::vector<std::jthread> threads;
+            const double rate = rate_of(runner, first, cpus, options.packets);
 
-                for (unsigned cpu = 0; cpu < cpus; cpu++)
-                    threads.emplace_back([&, cpu] {
-                        pin(cpu);
-                        start.arrive_and_wait();
-                        rates[cpu] = 1000 / runner.run(options.packets);
-                    });
-            }
             if (round > 0) // the first one fills the tables
-                samples.push_back(std::accumulate(rates.begin(), rates.end(), 0.0));
+                samples.push_back(rate);
         }
         results.add(make_row({.suite = "prog",
                               .name = "observe",
                               .flows = flows,
-                              .variant = fmt::format("{} CPU{}", cpus, cpus > 1 ? "s" : ""),
+                              .variant = fmt::format("{} CPU{}{}", cpus, cpus > 1 ? "s" : "", variant),
                               .unit = "Mpps"},
                              samples));
     }
 }
 
-/// A flood with somebody who takes the records out of the ring, on the first CPU.
+static void scale(std::uint64_t flows, const ProgramOptions& options, Results& results)
+{
+    Runner runner(observe, {.name = "uniform"}, flows);
+
+    scale(runner, flows, 0, "", options, results);
+}
+
+/// A reader that followed the programs record by record would take the lines from them that they are writing. The
+/// collector pauses ten times as long.
+constexpr auto reader_pause = std::chrono::milliseconds(1);
+
+/// Reads what waits in all rings, and forgets it.
+static std::uint64_t take_all(Rings& rings)
+{
+    std::uint64_t packets = 0;
+
+    for (unsigned cpu = 0; cpu < rings.cpus(); cpu++) {
+        const auto records = rings.waiting(cpu);
+
+        for (const fl_slot& record : records)
+            packets += record.packets;
+        rings.set_position(cpu, rings.position(cpu) + records.size());
+    }
+    return packets;
+}
+
+/// A flood with somebody on the first CPU who takes the records out of the rings; the others send.
 static void drain(std::uint64_t flows, const ProgramOptions& options, Results& results)
 {
     Runner runner(observe, {.name = "uniform"}, flows);
+    Rings rings = runner.rings();
+    std::atomic<std::uint64_t> packets = 0; // so that the records are read
     std::vector<double> samples;
-    const auto forget = [](void*, void*, std::size_t) { return 0; };
-    const std::unique_ptr<ring_buffer, decltype(&ring_buffer__free)> ring(
-        ring_buffer__new(runner.ring(), forget, nullptr, nullptr), ring_buffer__free);
-
-    if (!ring)
-        throw std::runtime_error("cannot map the ring");
     const std::jthread reader([&](const std::stop_token& stop) {
         pin(0);
-        while (!stop.stop_requested())
-            ring_buffer__consume(ring.get());
+        while (!stop.stop_requested()) {
+            packets += take_all(rings);
+            std::this_thread::sleep_for(reader_pause);
+        }
     });
 
     runner.run(static_cast<std::uint32_t>(options.longest_warm_up));
@@ -196,6 +228,7 @@ static void drain(std::uint64_t flows, const ProgramOptions& options, Results& r
         samples.push_back(runner.run(options.packets));
     results.add(make_row(
         {.suite = "prog", .name = "observe", .flows = flows, .variant = "drained", .unit = "ns/packet"}, samples));
+    scale(runner, flows, 1, ", drained", options, results);
 }
 
 void run_programs(const ProgramOptions& options, Results& results)
@@ -212,6 +245,7 @@ void run_programs(const ProgramOptions& options, Results& results)
     drain(10'000'000, options, results);
     scale(1'000, options, results);
     scale(300'000, options, results);
+    scale(10'000'000, options, results);
 }
 
 } // namespace flowlabel::bench

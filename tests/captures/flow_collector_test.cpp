@@ -6,18 +6,16 @@
 namespace flowlabel::test {
 namespace {
 
-fl_record record(std::uint64_t number, std::uint64_t first, std::uint64_t last, bool stamped = false)
+TableFlow record(std::uint64_t number, std::uint64_t first, std::uint64_t last, bool stamped = false)
 {
     return {.src = {1, number},
             .dst = {2, 3},
+            .label = 7,
+            .stamped = stamped,
             .packets = 2,
             .octets = 100,
             .first = first,
-            .last = last,
-            .label = 7,
-            .cpu = 0,
-            .reason = FL_END_EVICTED,
-            .stamped = stamped};
+            .last = last};
 }
 
 /// The parts of a flow become one: counts add up, the span of time covers all.
@@ -45,7 +43,7 @@ TEST(FlowCollector, PutsThePartsOfAFlowTogether)
 TEST(FlowCollector, KeepsFlowsApart)
 {
     FlowCollector collector;
-    fl_record other = record(1, 1, 1);
+    TableFlow other = record(1, 1, 1);
 
     collector.add(other);
     other.label = 8;

@@ -86,7 +86,7 @@ def test_every_counter_and_the_identity(lab, link, tmp_path):
         assert shown.value(f"flowlabel_counted_{unit}_total") == inside + shown.value(f"flowlabel_exported_{unit}_total")
     assert shown.value("flowlabel_table_slots") == entry["table"]["slots"] * os.cpu_count()
     assert shown.value("flowlabel_ring_size_bytes") == entry["ring"]["bytes"]
-    assert shown.value("flowlabel_ring_used_bytes") == 0
+    assert shown.value("flowlabel_ring_used_bytes") == shown.value("flowlabel_ring_fullest_ratio") == 0
     assert shown.value("flowlabel_collector_max_flows") == 524288
     assert 0 < shown.value("flowlabel_sweep_duration_seconds") < 1
     assert 0 <= shown.value("flowlabel_sweep_lag_seconds") < 5

@@ -65,9 +65,9 @@ TEST(Page, LabelValuesAreEscapedAndUtf8)
 
 TEST(Page, SecondsHaveEveryDigit)
 {
-    EXPECT_EQ(seconds_text(0), "0.000000000");
-    EXPECT_EQ(seconds_text(1), "0.000000001");
-    EXPECT_EQ(seconds_text(1'795'665'227'225'647'367), "1795665227.225647367");
+    EXPECT_EQ(fraction_text(0), "0.000000000");
+    EXPECT_EQ(fraction_text(1), "0.000000001");
+    EXPECT_EQ(fraction_text(1'795'665'227'225'647'367), "1795665227.225647367");
 }
 
 } // namespace

@@ -3,7 +3,6 @@
 
 #include <sched.h>
 
-#include <bit>
 #include <map>
 #include <numeric>
 #include <stdexcept>
@@ -11,10 +10,6 @@
 namespace flowlabel::test {
 
 namespace {
-
-/// Octets a record takes in the kernel's ring: its header before it.
-constexpr std::size_t ring_record_size = sizeof(fl_record) + 8;
-constexpr std::size_t page_size = 4096;
 
 fl_hook hook_of(Kind kind)
 {
@@ -66,6 +61,8 @@ EngineSetup setup_for(const Choice& choice)
     setup.config.prf = static_cast<__u8>(choice.prf);
     setup.config.link_layer = static_cast<__u8>(choice.link_layer);
     setup.config.slots_shift = static_cast<__u8>(choice.slots_shift);
+    setup.config.ring_shift = static_cast<__u8>(choice.ring_shift);
+    setup.config.fences = choice.fences;
     for (std::size_t i = 0; i < FL_HASH_KEYS; i++)
         setup.secrets.hash[i] = 0x9E3779B97F4A7C15u * (i + 1);
     setup.secrets.stamp[0] = 0x0706050403020100;
@@ -73,13 +70,22 @@ EngineSetup setup_for(const Choice& choice)
     return setup;
 }
 
+std::vector<Ended> ended_flows(Engine& engine)
+{
+    std::vector<Ended> ended;
+
+    engine.drain([&](const fl_slot& record) {
+        ended.push_back({flow_of(record), static_cast<fl_end_reason>(record.tag >> FL_TAG_REASON_SHIFT)});
+    });
+    return ended;
+}
+
 std::unique_ptr<Engine> make_engine(Kind kind, const Choice& choice)
 {
     if (kind == Kind::native)
-        return std::make_unique<NativeEngine>(setup_for(choice), choice.ring_records);
+        return std::make_unique<NativeEngine>(setup_for(choice), std::size_t{1} << choice.ring_shift);
 
-    const auto ring_bytes = std::bit_ceil(std::max(choice.ring_records * ring_record_size, page_size));
-    auto engine = KernelEngine::create(hook_of(kind), setup_for(choice), static_cast<std::uint32_t>(ring_bytes));
+    auto engine = KernelEngine::create(hook_of(kind), setup_for(choice));
     if (!engine)
         throw std::runtime_error(engine.error().what + "; " + engine.error().hint);
     return std::make_unique<KernelEngine>(std::move(*engine));
@@ -92,8 +98,7 @@ Engine& shared_engine(Kind kind, fl_stamp_mode mode)
 
     if (!engine)
         engine = make_engine(kind, {.stamp = mode});
-    if (const auto done = engine->reset(); !done)
-        throw std::runtime_error(done.error().what);
+    engine->reset();
     return *engine;
 }
 

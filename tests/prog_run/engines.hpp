@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <vector>
 
 #include "engine.hpp"
 #include "label.hpp"
@@ -30,10 +31,20 @@ struct Choice {
     fl_prf prf = FL_PRF_SIPHASH_2_4;
     fl_link_layer link_layer = FL_LINK_ETHERNET;
     unsigned slots_shift = 10;
-    std::size_t ring_records = 100'000; ///< about; the kernel's ring is the next power of two
+    unsigned ring_shift = 17; ///< log2 of the records that wait to be drained, on each CPU
+    bool fences = false;      ///< as on machines that do not keep stores in order
 };
 
 EngineSetup setup_for(const Choice& choice);
+
+/// What left the table: the flow of a record, and why it ended.
+struct Ended {
+    TableFlow flow;
+    fl_end_reason reason;
+};
+
+/// Drains ENGINE.
+std::vector<Ended> ended_flows(Engine& engine);
 
 /// A new engine. Throws what is wrong, which fails the test visibly: no privilege, no BPF.
 std::unique_ptr<Engine> make_engine(Kind kind, const Choice& choice);

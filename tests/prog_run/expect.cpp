@@ -7,6 +7,11 @@
 
 namespace flowlabel::test {
 
+std::string name_of_ordering(const testing::TestParamInfo<Ordering>& info)
+{
+    return std::string(name_of(std::get<Kind>(info.param))) + (std::get<bool>(info.param) ? "_fences" : "");
+}
+
 Expect counted(std::uint64_t octets)
 {
     Expect expect;

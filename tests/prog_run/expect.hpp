@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "engines.hpp"
@@ -15,6 +16,10 @@
 namespace flowlabel::test {
 
 using Counter = std::uint64_t Counters::*;
+
+/// A hook of the kernel, and whether its program uses fences as on machines that do not keep stores in order.
+using Ordering = std::tuple<Kind, bool>;
+std::string name_of_ordering(const testing::TestParamInfo<Ordering>& info);
 
 class Expect {
 public:

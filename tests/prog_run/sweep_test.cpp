@@ -47,6 +47,7 @@ protected:
 
         info.cpus = *possible_cpus();
         info.slots = 1u << choice.slots_shift;
+        info.ring_records = 1u << choice.ring_shift;
         info.epoch_jiffies = kernel->epoch_jiffies();
         auto sweeper = Sweeper::load(kernel->maps(), info);
         ASSERT_TRUE(sweeper) << sweeper.error().what;
@@ -75,13 +76,7 @@ protected:
         return done;
     }
 
-    std::vector<fl_record> records()
-    {
-        std::vector<fl_record> records;
-
-        EXPECT_TRUE(engine_->drain([&](const fl_record& record) { records.push_back(record); }));
-        return records;
-    }
+    std::vector<Ended> records() { return ended_flows(*engine_); }
 
     void expect_conserved() const
     {
@@ -113,11 +108,10 @@ TEST_P(Sweep, AnIdleFlowEndsAndABusyOneStays)
 
     const auto ended = records();
     ASSERT_EQ(ended.size(), 1u);
-    EXPECT_EQ(ended[0].label, 1u);
-    EXPECT_EQ(ended[0].packets, 2u);
-    EXPECT_EQ(ended[0].octets, 2 * octets_of(1));
+    EXPECT_EQ(ended[0].flow.label, 1u);
+    EXPECT_EQ(ended[0].flow.packets, 2u);
+    EXPECT_EQ(ended[0].flow.octets, 2 * octets_of(1));
     EXPECT_EQ(ended[0].reason, FL_END_IDLE);
-    EXPECT_EQ(ended[0].cpu, 0u);
     EXPECT_EQ(engine_->table().sum().amount, (Amount{2, 2 * octets_of(2)}));
     expect_conserved();
 }
@@ -136,13 +130,13 @@ TEST_P(Sweep, AnOldFlowEndsThoughItIsBusyAndGoesOnAsAnother)
 
     const auto ended = records();
     ASSERT_EQ(ended.size(), 1u);
-    EXPECT_EQ(ended[0].label, 1u);
-    EXPECT_EQ(ended[0].packets, 2u);
+    EXPECT_EQ(ended[0].flow.label, 1u);
+    EXPECT_EQ(ended[0].flow.packets, 2u);
     EXPECT_EQ(ended[0].reason, FL_END_ACTIVE);
-    EXPECT_GE(ended[0].last, ended[0].first + ticks(300ms));
+    EXPECT_GE(ended[0].flow.last, ended[0].flow.first + ticks(300ms));
     for (const TableFlow& flow : flows_of(*engine_)) {
         EXPECT_EQ(flow.packets, 1u);
-        EXPECT_GE(flow.first, ended[0].last);
+        EXPECT_GE(flow.first, ended[0].flow.last);
     }
     EXPECT_EQ(flows_of(*engine_).size(), 2u);
     expect_conserved();
@@ -181,8 +175,8 @@ TEST_P(Sweep, EverythingEndsWhenItIsForced)
     EXPECT_EQ(ended.size(), 2u * flows) << "each flow once a CPU";
     EXPECT_EQ(engine_->table().sum().occupied, 0u);
     std::uint64_t by_sweep = 0;
-    for (const fl_record& record : ended)
-        by_sweep += record.reason == FL_END_FORCED;
+    for (const Ended& one : ended)
+        by_sweep += one.reason == FL_END_FORCED;
     EXPECT_EQ(by_sweep, done.ended);
     expect_conserved();
 }
@@ -191,7 +185,7 @@ TEST_P(Sweep, AFullRingEndsNothing)
 {
     const PinnedToCpu pinned(0);
 
-    make({.slots_shift = 10, .ring_records = 40});
+    make({.slots_shift = 10, .ring_shift = 5});
     for (std::uint32_t number = 1; number <= 300; number++)
         run(number);
     const std::uint64_t evicted = engine_->counters().spilled_flows;
@@ -260,10 +254,10 @@ TEST_P(Sweep, NoPacketIsLostOrCountedTwiceUnderLoad)
     for (std::uint32_t number = 0; number < flows; number++)
         frames.push_back(frame_of(number + 1));
     const auto take = [&] {
-        for (const fl_record& record : records()) {
-            found[record.label].packets += record.packets;
-            found[record.label].octets += record.octets;
-            reasons[record.reason]++;
+        for (const auto& [flow, reason] : records()) {
+            found[flow.label].packets += flow.packets;
+            found[flow.label].octets += flow.octets;
+            reasons[reason]++;
         }
     };
     {

@@ -105,8 +105,12 @@ TEST(CountersTest, WhatIsSpilledIsPendingOrExportedUnlessACollectorLostIt)
     counters.spilled_bytes = 7'000;
     counters.lost_packets = 100;
     counters.lost_bytes = 1'000;
-    const fl_account account{
-        .position = 0, .taken = {650, 6'500}, .exported = {400, 4'000}, .lost = {50, 500}, .writing = {20, 200}};
+    const fl_account account{.position = 0,
+                             .cpu = 0,
+                             .taken = {650, 6'500},
+                             .exported = {400, 4'000},
+                             .lost = {50, 500},
+                             .writing = {20, 200}};
     const Totals totals = make_totals(counters, 3, {.packets = 200, .octets = 2'000}, account);
 
     EXPECT_EQ(totals.spilled, (Amount{650, 6'500}));

@@ -22,29 +22,16 @@ fl_secrets secrets()
     return secrets;
 }
 
-fl_record record_of(std::uint32_t number, std::uint64_t packets = 1)
+fl_slot record_of(std::uint32_t number, std::uint64_t packets = 1, std::uint64_t first = 1000,
+                  std::uint64_t last = 2000)
 {
     return {.src = {number * 0x9E3779B97F4A7C15u, number},
             .dst = {1, number % 3},
             .packets = packets,
             .octets = packets * (40 + number % 97),
-            .first = 1000 + number,
-            .last = 2000 + number,
-            .label = number & FL_LABEL_MASK,
-            .cpu = 0,
-            .reason = FL_END_EVICTED,
-            .stamped = 0};
-}
-
-fl_slot flow_of(const fl_record& record)
-{
-    return {.src = {record.src[0], record.src[1]},
-            .dst = {record.dst[0], record.dst[1]},
-            .packets = 0,
-            .octets = 0,
-            .tag = record.label | FL_TAG_USED,
-            .first_high = 0,
-            .last_first = 0};
+            .tag = (number & FL_LABEL_MASK) | FL_TAG_USED | FL_END_EVICTED << FL_TAG_REASON_SHIFT,
+            .first_high = static_cast<std::uint32_t>(first >> 16),
+            .last_first = last << 16 | (first & 0xFFFF)};
 }
 
 /// What the table holds, by label.
@@ -65,14 +52,10 @@ std::map<std::uint32_t, Amount> contents(const MergedTable& table)
 TEST(MergedTable, AFlowHasTheSumsAndTheWidestTimesOfItsRecords)
 {
     MergedTable table(10, secrets());
-    fl_record later = record_of(7, 3);
-    fl_record earlier = record_of(7, 2);
+    fl_slot later = record_of(7, 3, (1ull << 40) + 5, (1ull << FL_TICK_BITS) - 1);
+    const fl_slot earlier = record_of(7, 2, 70'000, 80'000);
 
-    earlier.first = 70'000;
-    earlier.last = 80'000;
-    later.first = (1ull << 40) + 5;
-    later.last = (1ull << FL_TICK_BITS) - 1;
-    later.stamped = 1;
+    later.tag |= FL_TAG_STAMPED;
     EXPECT_TRUE(table.add(later));
     EXPECT_TRUE(table.add(earlier));
     EXPECT_EQ(table.size(), 1u);
@@ -80,9 +63,9 @@ TEST(MergedTable, AFlowHasTheSumsAndTheWidestTimesOfItsRecords)
         if (const fl_slot& slot = table.slot(i); slot.tag & FL_TAG_USED) {
             EXPECT_EQ(slot.packets, 5u);
             EXPECT_EQ(slot.octets, 5u * 47);
-            EXPECT_EQ(first_of(slot), earlier.first);
-            EXPECT_EQ(last_of(slot), later.last);
-            EXPECT_TRUE(slot.tag & FL_TAG_STAMPED);
+            EXPECT_EQ(first_of(slot), 70'000u);
+            EXPECT_EQ(last_of(slot), (1ull << FL_TICK_BITS) - 1);
+            EXPECT_EQ(slot.tag, 7u | FL_TAG_USED | FL_TAG_STAMPED) << "a reason is no part of a flow";
         }
 }
 
@@ -110,10 +93,10 @@ TEST(MergedTable, IsWhatAMapWouldBeAfterAMillionChanges)
 
     for (int i = 0; i < 1'000'000; i++) {
         const auto number = static_cast<std::uint32_t>(random() % 4000);
-        const fl_record record = record_of(number, 1 + random() % 9);
+        const fl_slot record = record_of(number, 1 + random() % 9);
 
         if (random() % 2 == 0) {
-            table.erase(flow_of(record));
+            table.erase(record);
             expected.erase(number);
         } else if (table.add(record)) {
             expected[number].packets += record.packets;
