@@ -22,6 +22,7 @@ _ETH_P_ALL = 3
 _OUTGOING = 4
 _VLAN_VALID = 0x10
 _BIGGEST = 66000
+_LOOK = 0.02  # seconds
 
 
 class _Reader:
@@ -34,7 +35,7 @@ class _Reader:
         self._socket.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
         self._socket.bind((interface, protocol))
         self._ending = threading.Event()
-        self._last = time.monotonic()
+        self._empty = 0
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -48,22 +49,25 @@ class _Reader:
 
     def _read(self):
         while not self._ending.is_set():
-            if select.select([self._socket], [], [], 0.02)[0]:
+            if select.select([self._socket], [], [], _LOOK)[0]:
                 octets, ancillary, _, address = self._socket.recvmsg(_BIGGEST, 64)
                 self._take(octets, ancillary, address)
-                self._last = time.monotonic()
+                self._empty = 0
+            else:
+                self._empty += 1
 
     @staticmethod
-    def wait(condition, seconds=5):
+    def wait(condition, seconds=60):
         """Waits until CONDITION() holds, at most SECONDS."""
         end = time.monotonic() + seconds
         while not condition() and time.monotonic() < end:
             time.sleep(0.002)
 
-    def quiet(self, seconds=0.15):
-        """Waits until nothing came for SECONDS, then returns itself."""
-        self._last = time.monotonic()
-        while time.monotonic() - self._last < seconds:
+    def quiet(self, looks=8):
+        """Waits until LOOKS in a row found nothing, then returns itself. Where this process does not get to look, because the
+        machine does something else, no time passes."""
+        self._empty = 0
+        while self._empty < looks:
             time.sleep(0.01)
         return self
 

@@ -5,6 +5,7 @@ import collections
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 
@@ -22,6 +23,7 @@ class Collector:
         self._lab = lab
         self._namespace = namespace
         self.path = path
+        self._said = b""
         self._argv = self.command(lab, *([] if path is None else ["--jsonl", path]), *options)
         self.process = lab.start(namespace, *prefix, *self._argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                  text=True, env={**os.environ, **(env or {})})
@@ -52,7 +54,20 @@ class Collector:
     def wait(self):
         """How it ended."""
         stdout, stderr = self.process.communicate(timeout=60)
-        return Result(self._argv, self.process.returncode, stdout, stderr)
+        return Result(self._argv, self.process.returncode, stdout, self._said.decode() + stderr)
+
+    def has_said(self, words):
+        """Are WORDS in what it said on stderr so far?"""
+        pipe = self.process.stderr.fileno()
+        while select.select([pipe], [], [], 0)[0] and (part := os.read(pipe, 65536)):
+            self._said += part
+        return words.encode() in self._said
+
+    def says(self, words):
+        """Waits until it has said WORDS."""
+        eventually(lambda: self.has_said(words) or self.process.poll() is not None)
+        assert self.has_said(words), self._said
+        return self
 
     def packets(self):
         """What its records add up to, for a test that waits: reading 160,000 lines as JSON takes an emulated machine
@@ -61,14 +76,21 @@ class Collector:
             return sum(map(int, re.findall(rb'"packets":(\d+),', file.read())))
 
     def records(self):
-        """What is in the file, whole lines."""
-        return read_records(self.path)
+        """What is in the file. A collector that has ended leaves whole lines; of one that writes, the last may be half there."""
+        ended = self.process.poll() is not None
+        return read_records(self.path) if ended else whole_records(self.path)
 
 
 def read_records(path):
     """The records of a file."""
     with open(path, encoding="ascii") as file:
         return [json.loads(line) for line in file]
+
+
+def whole_records(path):
+    """The records of a file whose last line may be half there."""
+    with open(path, encoding="ascii") as file:
+        return [json.loads(line) for line in file if line.endswith("\n")]
 
 
 def total(records):

@@ -2,6 +2,7 @@
 """What a collector has to collect: a cable with nothing on it but the test's packets, single frames of a flow, and bursts of
 as many flows as packets."""
 
+import contextlib
 import json
 import os
 import socket
@@ -22,6 +23,18 @@ def cable(namespace, one="v0", other="w0"):
         namespace.ip("link", "set", "dev", interface, "up")
 
 
+@contextlib.contextmanager
+def one_cpu():
+    """This thread stays on one CPU, always the same: what it sends arrives there. Each CPU ends its part of a flow by itself,
+    so that one whose sender was moved between two packets may have a record more."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 class Sender:
     """Sends frames into v0, and knows what it sent, by flow."""
 
@@ -40,8 +53,9 @@ class Sender:
         """TIMES packets of flow LABEL with OCTETS of payload."""
         frame = ethernet(b"\2" * 6, b"\4" * 6, _IPV6,
                          ipv6(SOURCE, DESTINATION, NO_NEXT_HEADER, bytes(octets), label=label))
-        for _ in range(times):
-            self._socket.send(frame)
+        with one_cpu():
+            for _ in range(times):
+                self._socket.send(frame)
         key = SOURCE, DESTINATION, label
         packets, before = self.sent.get(key, (0, 0))
         self.sent[key] = packets + times, before + times * (40 + octets)

@@ -51,8 +51,15 @@ def pins(lab):
     return sorted(str(path.relative_to(lab.bpffs)) for path in pathlib.Path(lab.bpffs).glob("flowlabel/**"))
 
 
-def eventually(condition, timeout=10):
-    """Waits for what the kernel does in its own time, such as the end of a namespace."""
+def unread(namespace, port):
+    """What waits in the sockets of PORT for their program: octets, and connections that it has not accepted."""
+    sockets = namespace.run("ss", "-Hantu", f"sport = :{port}").stdout.splitlines()
+    return sum(int(line.split()[2]) for line in sockets)
+
+
+def eventually(condition, timeout=60):
+    """Waits for what the kernel, or another process, does in its own time, such as the end of a namespace. The time is for a
+    machine that does much else; nothing takes longer by it but a failure."""
     end = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < end, "it did not happen"
