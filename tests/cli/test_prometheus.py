@@ -25,6 +25,7 @@ PROMETHEUS_ASKS = ("application/openmetrics-text;version=1.0.0,application/openm
                    "text/plain;version=0.0.4;q=0.5,*/*;q=0.1")
 LONG = ["--idle", "1h", "--active", "1h"]
 BURST = 40_000  # records: less than half of what the ring holds
+GIVEN = 10  # seconds that a client has
 
 
 @pytest.fixture(autouse=True)
@@ -68,9 +69,9 @@ def test_every_counter_and_the_identity(lab, link, tmp_path):
     with Sender(link) as sender:
         sender.send(label=0, octets=60, times=3)
         sender.send(label=7, octets=10, times=5)
-        eventually(lambda: len(collector.records()) == 2)
+        eventually(lambda: collector.packets() == 8)
         sender.send(label=8, times=4)
-    time.sleep(1.1)  # a page is a second old at most
+    eventually(lambda: page(link).value("flowlabel_exporter_written_packets_total") == 12)  # and nothing happens any more
     shown = page(link)
     check_text(shown.text)
     stats = lab.flowlabel(link, "stats", "--json").json()
@@ -88,8 +89,8 @@ def test_every_counter_and_the_identity(lab, link, tmp_path):
     assert shown.value("flowlabel_ring_size_bytes") == entry["ring"]["bytes"]
     assert shown.value("flowlabel_ring_used_bytes") == shown.value("flowlabel_ring_fullest_ratio") == 0
     assert shown.value("flowlabel_collector_max_flows") == 524288
-    assert 0 < shown.value("flowlabel_sweep_duration_seconds") < 1
-    assert 0 <= shown.value("flowlabel_sweep_lag_seconds") < 5
+    assert 0 < shown.value("flowlabel_sweep_duration_seconds") < time.time() - began
+    assert 0 <= shown.value("flowlabel_sweep_lag_seconds") < time.time() - began
     assert shown.value("flowlabel_attachment_info", interface="v0", hook="xdp", mode="native", stamp="off") == 1
     assert shown.labels("flowlabel_build_info") == [{"version": lab.flowlabel(link, "--version").stdout.split()[1]}]
     assert began - 1 < shown.value("process_start_time_seconds") < time.time()
@@ -109,11 +110,16 @@ def test_either_format_as_it_is_asked_for(lab, link, tmp_path):
         sender.send(label=1)
     for accept in (None, "*/*", "text/plain", "text/html", "application/openmetrics-text;q=0.4, text/plain;q=0.5"):
         assert ask(link, **({"Accept": accept} if accept else {})).headers["Content-Type"] == TEXT, accept
-    time.sleep(1.1)
-    answers = [ask(link, Accept=accept) for accept in ("application/openmetrics-text", PROMETHEUS_ASKS)]
+    answers = []
+
+    def of_one_look():
+        answers[:] = [ask(link, Accept=accept) for accept in ("application/openmetrics-text", PROMETHEUS_ASKS)]
+        return answers[0].text == answers[1].text and "flow_label=" in answers[0].text
+
+    eventually(of_one_look)
     for answer in answers:
         assert (answer.headers["Content-Type"], answer.headers["Vary"]) == (OPENMETRICS, "Accept")
-        assert answer.text == answers[0].text and answer.text.endswith("\n# EOF\n")
+        assert answer.text.endswith("\n# EOF\n")
     families = openmetrics_families(answers[0].text)
     assert families["flowlabel_counted_packets"] == "counter" and families["flowlabel_build"] == "info"
     assert families["flowlabel_top_flow_bytes"] == "gauge"
@@ -132,17 +138,16 @@ def test_a_prometheus_scrapes_and_answers(lab, link, tmp_path):
     counters = lab.flowlabel(link, "stats", "--json").json()["counters"]
     wanted = {"flowlabel_datapath_zero_label_packets_total": counters["zero_label"],
               "flowlabel_counted_packets_total": counters["counted"], "flowlabel_live_flows": 2}
-    eventually(lambda: all([value for _, value in server.query(name)] == [number] for name, number in wanted.items()),
-               timeout=15)
+    eventually(lambda: all([value for _, value in server.query(name)] == [number] for name, number in wanted.items()))
     ((labels, value),) = server.query('flowlabel_counted_packets_total{interface="v0", hook="xdp"}')
     assert value == counters["counted"] == 17
     assert (labels["job"], labels["instance"]) == ("flowlabel", ADDRESS)
     types = server.metadata()
     assert types["flowlabel_build"] == "info" and types["flowlabel_counted_packets"] == "counter"
-    eventually(lambda: not server.alerts(), timeout=15)
+    eventually(lambda: not server.alerts())
     collector.stop().ok()
-    eventually(lambda: server.query('up{job="flowlabel"}')[0][1] == 0, timeout=15)
-    eventually(lambda: server.alerts() == {"FlowlabelNoReader"}, timeout=15)
+    eventually(lambda: server.query('up{job="flowlabel"}')[0][1] == 0)
+    eventually(lambda: server.alerts() == {"FlowlabelNoReader"})
 
 
 def test_the_rules():
@@ -310,7 +315,7 @@ def raw(namespace, octets):
 def client(namespace):
     """A connection to the page's server."""
     connection = namespace.socket(socket.AF_INET, socket.SOCK_STREAM)
-    connection.settimeout(15)
+    connection.settimeout(60)
     connection.connect(("127.0.0.1", PORT))
     return connection
 
@@ -336,13 +341,13 @@ def test_slow_clients_and_many(lab, link, tmp_path):
     for _ in range(20):
         asked = time.monotonic()
         assert ask(link).status == 200
-        assert time.monotonic() - asked < 1
+        assert time.monotonic() - asked < GIVEN / 2, "nobody waits for the slow ones"
     assert len(list(descriptors.iterdir())) <= before + 64
     eventually(lambda: total(collector.records()) == made)
     last = client(link)
     last.sendall(b"GET")
     asked = time.monotonic()
-    assert last.recv(1) == b"" and 8 < time.monotonic() - asked < 12  # it was given its time, and no more
+    assert last.recv(1) == b"" and GIVEN - 2 < time.monotonic() - asked < 2 * GIVEN  # it was given its time, and no more
     eventually(lambda: len(list(descriptors.iterdir())) <= before)
     for connection in [*silent, *halves, *readers, last]:
         connection.close()
@@ -361,7 +366,7 @@ def test_it_ends_although_clients_wait(lab, link, tmp_path):
         waiting.sendall(b"GET /metrics")
         asked = time.monotonic()
         collector.stop().ok()
-        assert time.monotonic() - asked < 3
+        assert time.monotonic() - asked < GIVEN / 2
         waiting.close()
 
 
@@ -389,15 +394,17 @@ def test_many_scrapes_are_one_look(lab, link, tmp_path):
 def test_an_exporter_that_fails(lab, link, tmp_path):
     """Issue: exporters' state. A full disk shows; what waits is counted."""
     attach(lab, link)
-    collector = collect(lab, link, tmp_path, "--idle", "200ms", to="/dev/full")
+    collector = collect(lab, link, tmp_path, "--idle", "1s", to="/dev/full")
     with Sender(link) as sender:
+        sent = time.monotonic()
         sender.send(label=1, times=2)
         eventually(lambda: page(link).value("flowlabel_exporter_up", exporter="/dev/full") == 0)
-    time.sleep(1.1)
+    eventually(lambda: page(link).value("flowlabel_exporter_errors_total") > 1
+               and page(link).value("flowlabel_exporter_lag_seconds") > 1)
     shown = page(link)
     assert shown.value("flowlabel_exporter_errors_total") > 1
     assert shown.value("flowlabel_exporter_queued_records") == 1
-    assert 1 < shown.value("flowlabel_exporter_lag_seconds") < 10
+    assert 1 < shown.value("flowlabel_exporter_lag_seconds") < time.monotonic() - sent
     assert shown.value("flowlabel_pending_packets") == 2
     assert collector.stop().status == 1
 

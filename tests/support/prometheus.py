@@ -44,7 +44,7 @@ class Answer:
 def ask(namespace, path="/metrics", method="GET", address=("127.0.0.1", PORT), body=None, **headers):
     """Sends a request from NAMESPACE; ACCEPT="…" is the field Accept, and so on."""
     with namespace.inside():
-        connection = http.client.HTTPConnection(*address, timeout=10)
+        connection = http.client.HTTPConnection(*address, timeout=60)
         connection.connect()
     connection.request(method, path, body=body, headers=headers)
     response = connection.getresponse()
@@ -127,7 +127,7 @@ class Prometheus:
         self._process = lab.start(namespace, "prometheus", f"--config.file={config}", "--log.level=warn",
                                   f"--storage.tsdb.path={directory / 'data'}", "--web.listen-address=%s:%d" % self._LISTEN,
                                   stderr=subprocess.PIPE, text=True)
-        eventually(self._ready, timeout=30)
+        eventually(self._ready)
 
     def _ready(self):
         assert self._process.poll() is None, self._process.stderr.read()
