@@ -81,7 +81,7 @@ class Server:
         """Itself, once it answers."""
         self._process = self._lab.start(self.namespace, "clickhouse-server", f"--config-file={self._home}/config.xml",
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        eventually(self._answers, timeout=30)
+        eventually(self._answers)
         return self
 
     def _answers(self):
@@ -109,6 +109,11 @@ class Server:
     def thaw(self):
         """It goes on."""
         self._process.send_signal(signal.SIGCONT)
+
+    @property
+    def pid(self):
+        """Of the server that runs."""
+        return self._process.pid
 
     @property
     def url(self):
@@ -158,7 +163,7 @@ class Meddler:
     silence       the same, and the connection stays open without an answer
     garbage       the same, and the answer is no HTTP
     web-page      nothing reaches the server; 200 and a page
-    late          the connection closes, and the server gets the request half a second after that
+    late          the connection closes, and the server gets the request after it was asked once whether it works on it
     refuse        503 without asking the server
     slow          the answer comes after half a second
     """
@@ -170,6 +175,7 @@ class Meddler:
         self.inserts = []  # whole requests
         self.port = port
         self._tls = tls
+        self._late = []  # requests, and how often they were asked for
         self._lock = threading.Lock()
         with server.namespace.inside():
             self._listener = socket.create_server(("::1", port), family=socket.AF_INET6)
@@ -213,6 +219,8 @@ class Meddler:
 
     def _handle(self, connection, request):
         insert = b"query=INSERT" in request.split(b"\r\n", 1)[0]
+        if b"system.processes" in request:
+            self._deliver_late()
         with self._lock:
             fault = self.faults.pop(0) if insert and self.faults else None
             if fault:
@@ -225,8 +233,8 @@ class Meddler:
             self.ask(request[:len(request) // 2])
             connection.shutdown(socket.SHUT_RDWR)
         elif fault == "late":
+            self._late.append([request, 0])
             connection.shutdown(socket.SHUT_RDWR)
-            threading.Timer(0.5, self.ask, (request,)).start()
         elif fault == "web-page":
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html></html>")
         elif fault == "refuse":
@@ -247,6 +255,12 @@ class Meddler:
             if fault == "slow":
                 threading.Event().wait(0.5)
             connection.sendall(answer)
+
+    def _deliver_late(self):
+        for late in self._late:
+            if late[1] == 1:
+                self.ask(late[0])
+            late[1] += 1
 
     def ask(self, request):
         """What the server answers to REQUEST, whole or not."""
