@@ -28,17 +28,18 @@ def test_the_clock_is_set(lab, link, tmp_path):
     collector = Collector(lab, link, tmp_path / "records", "--idle", "2s").reads()
     with Sender(link) as sender:
         for number, step in enumerate((3600, -3600), 1):
+            sent_at = time.monotonic()
             sender.send(label=number)
             time.sleep(0.5)
             sender.send(label=number)
-            time.clock_settime(time.CLOCK_REALTIME, time.time() + step)
             set_at = time.monotonic()
+            time.clock_settime(time.CLOCK_REALTIME, time.time() + step)
             eventually(lambda count=number: len(collector.records()) == count)
-            assert 1 < time.monotonic() - set_at < 5, "neither at once nor an hour later"
+            assert time.monotonic() - set_at > 1, "not at once, and not an hour later"
             record = collector.records()[-1]
             first, last = (datetime.datetime.fromisoformat(record[name]).timestamp()
                            for name in ("first_seen", "last_seen"))
-            assert 0.3 < last - first < 1.5
-            assert 1 < time.time() - last < 7
+            assert 0.3 < last - first < set_at - sent_at + 1
+            assert 1 < time.time() - last < time.monotonic() - sent_at + 1
         collector.stop().ok()
         assert by_flow(collector.records()) == sender.sent

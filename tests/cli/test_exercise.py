@@ -19,6 +19,7 @@ import pytest
 
 import lab as lab_module
 from flows import TC_INGRESS, attached
+from kernel import eventually, unread
 from saying import refused, warned
 from topology import CLIENT, ROUTER_LAN, SERVER, Topology
 
@@ -72,7 +73,7 @@ class Server:
     def stop(self, number=signal.SIGINT):
         """(stdout, stderr)"""
         self.process.send_signal(number)
-        output = self.process.communicate(timeout=10)
+        output = self.process.communicate(timeout=60)
         assert self.process.returncode == 0, output
         return output
 
@@ -272,10 +273,12 @@ def test_the_server_answers_from_the_address_it_was_asked_at(road):
 def test_a_lease_as_the_kernel_has_it(alone):
     """LNX-11: share, expires and linger."""
     with serving(alone):
+        began = time.monotonic()
         document = client(alone, "--label", "40", "--share", "user", "--expires", "60", "--linger", "30", "--json",
                           *QUICK, host="::1").json()
+        took = time.monotonic() - began
     (flow,) = document["flows"]
-    assert 58 <= flow["lease"].pop("expires") <= 60
+    assert 59 - took <= flow["lease"].pop("expires") <= 60
     assert flow["lease"] == {"label": 40, "share": "user", "linger": 30}
     with alone.client.inside(), open("/proc/thread-self/net/ip6_flowlabel", encoding="ascii") as file:
         (line,) = [line.split() for line in file if line.startswith("00028 ")]
@@ -284,11 +287,11 @@ def test_a_lease_as_the_kernel_has_it(alone):
 
 def test_renewal(road):
     """LNX-6: a renewed lease does not run out."""
-    options = ["--udp", "--count", "13", "--interval", "200ms", "--json"]
+    options = ["--udp", "--count", "21", "--interval", "200ms", "--expires", "60", "--json"]
     with serving(road):
         without = client(road, *options, "--label", "41").json()["flows"][0]["lease"]["expires"]
         renewed = client(road, *options, "--label", "42", "--renew", "300ms").json()["flows"][0]["lease"]["expires"]
-    assert without <= 4 and renewed >= 5
+    assert without <= 56 and renewed >= 57
 
 
 LEASE_REFUSALS = [
@@ -380,7 +383,7 @@ def test_losses(road):
     road.router.run("nft", "-f", "-", input=chain("loss", "forward", f"udp dport {PORT} numgen inc mod 2 0 drop"))
     try:
         with serving(road):
-            document = client(road, "--udp", "--count", "6", "--timeout", "100ms", "--json", *QUICK).json()
+            document = client(road, "--udp", "--count", "6", "--timeout", "1s", "--json", *QUICK).json()
     finally:
         road.router.run("nft", "delete", "table", "ip6", "loss")
     assert document["totals"] == {"flows": 1, "sent": 6, "received": 3, "lost": 3, "late": 0}
@@ -441,10 +444,11 @@ def test_a_client_ends_with_its_summary(road, number):
     """Issue: ^C ends with the summary."""
     with serving(road):
         process = road.lab.start(road.client, lab_module.binary(), "exercise", "client", SERVER, "--label", "5",
-                                 "--count", "0", "--interval", "20ms", stdout=subprocess.PIPE, text=True)
+                                 "--count", "0", "--interval", "20ms", "--timeout", "10s", stdout=subprocess.PIPE,
+                                 text=True)
         lines = [process.stdout.readline() for _ in range(3)]
         process.send_signal(number)
-        rest, _ = process.communicate(timeout=10)
+        rest, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert lines[2].startswith("message 3: sent 0x00005, seen 0x00005, answer 0x00000, ")
     assert " answered, 0 lost, 0 late" in rest and "round trips: least " in rest
@@ -476,7 +480,7 @@ def test_a_label_that_changes_inside_a_connection(road):
             stream.connect((SERVER, PORT, 7, 0))
             lease(stream, 7, action=1)
             stream.sendall(b"hello")
-            time.sleep(0.2)
+            eventually(lambda: unread(road.server, PORT) == 0)
     (peer,) = server.document["peers"]
     assert (peer["syn_label"], peer["labels"], peer["label_changes"]) == (7, [{"label": 0, "messages": 1}], 1)
 
@@ -488,6 +492,7 @@ def test_strangers_are_seen_and_not_answered(road):
         stranger.sendto(b"hello", (SERVER, PORT, 0xBEEF, 0))
         answer = struct.pack("!4sIIIQ", b"FLA1", 24, 0, 0xFFFFFFFF, 0)
         stranger.sendto(answer, (SERVER, PORT, 0xBEEF, 0))
+        eventually(lambda: unread(road.server, PORT) == 0)
         assert not select.select([stranger], [], [], 0.3)[0]
     (peer,) = server.document["peers"]
     assert (peer["messages"], peer["bytes"], peer["labels"]) == (2, 29, [{"label": 0xBEEF, "messages": 2}])
@@ -512,7 +517,7 @@ def test_documents(road):
                               "round_trip_ms", "labels", "flows", "warnings"]
     assert (document["schema"], document["role"]) == ("flowlabel.exercise/1", "client")
     trip = document["round_trip_ms"]
-    assert 0 < trip["least"] <= trip["mean"] <= trip["most"] < 1000
+    assert 0 < trip["least"] <= trip["mean"] <= trip["most"] < 10_000
     assert list(document["flows"][0]) == ["local", "sent", "received", "lost", "late", "labels", "lease"]
     assert document["flows"][0]["local"]["address"] == CLIENT
     assert list(server.document) == ["schema", "role", "protocols", "port", "reflect", "started_at", "ended_at",
@@ -528,7 +533,7 @@ def test_a_full_disk(road):
     """A result that cannot be written ends it, with exit status 1."""
     argv = [lab_module.binary(), "exercise", "client", SERVER, "--count", "0"]
     with serving(road), open("/dev/full", "w", encoding="ascii") as full, road.client.inside():
-        done = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=20)
+        done = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
     refused(lab_module.Result(argv, done.returncode, "", done.stderr), 1, "cannot write the result")
 
 
@@ -539,12 +544,12 @@ def test_nobody_reads(road):
                                  "--interval", "10ms", stdout=subprocess.PIPE)
         process.stdout.readline()
         process.stdout.close()
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
 
 
 @pytest.mark.parametrize("options, words", [
     (["--interval", "10ms"], ["closed the connection", "broke"]),
-    (["--interval", "1s", "--change-every", "1"], ["nobody listens on"]),  # it ends between two connections
+    (["--interval", "4s", "--change-every", "1"], ["nobody listens on"]),  # it ends between two connections
 ], ids=["one connection", "many connections"])
 def test_a_server_that_ends(road, options, words):
     """A connection that breaks, or cannot be made again: what was done is shown, and the trouble."""
@@ -554,7 +559,7 @@ def test_a_server_that_ends(road, options, words):
     process.stdout.readline()
     time.sleep(0.3)  # the client waits for its next message
     server.stop()
-    output, errors = process.communicate(timeout=10)
+    output, errors = process.communicate(timeout=60)
     assert process.returncode == 0
     assert " answered, " in output
     (line,) = errors.splitlines()
@@ -572,8 +577,9 @@ def test_the_tour_works_as_typed(alone, tmp_path):
     program = tmp_path / "flowlabel"
     program.write_text(f'#!/bin/sh\nexec {lab_module.binary()} "$@" --bpffs {alone.lab.bpffs}\n')
     program.chmod(0o755)
-    commands = readme_tour().replace("server &", "server &\nsleep 0.5").replace("kill %1", "kill %1\nwait")
-    done = alone.client.run("bash", "-euc", "set -m\n" + commands, timeout=30,
+    listens = f"until ss -Hlnt sport = :{PORT} | grep -q LISTEN; do sleep 0.1; done"
+    commands = readme_tour().replace("server &", f"server &\n{listens}").replace("kill %1", "kill %1\nwait")
+    done = alone.client.run("bash", "-euc", "set -m\n" + commands, timeout=60,
                             env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
     assert "new TCP connections" in done.stdout
     assert "message 10: sent 0x12345, seen 0x12345, answer 0x00000, " in done.stdout

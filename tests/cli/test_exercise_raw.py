@@ -196,7 +196,7 @@ def test_it_ends_by_a_signal(cable):
     with Capture(cable.far, "v1") as capture:
         capture.wait(lambda: len(capture.of(HERE, THERE)) > 5)
         process.send_signal(signal.SIGINT)
-        text, _ = process.communicate(timeout=10)
+        text, _ = process.communicate(timeout=60)
         capture.wait(lambda: 8 in capture.labels(HERE, THERE))
         assert flags(capture.of(HERE, THERE)[-1]) == RST | ACK
     assert process.returncode == 0 and "0x00008             1" in text
