@@ -200,8 +200,8 @@ def connection(pair, label=0):
         client.connect((*listener.getsockname()[:2], label, 0))
         accepted = stack.enter_context(listener.accept()[0])
         for one, other in ((client, accepted), (accepted, client)):
-            one.settimeout(10)
-            other.settimeout(10)
+            one.settimeout(60)
+            other.settimeout(60)
             one.sendall(b"x")
             assert other.recv(1) == b"x"
         yield client, accepted
@@ -248,7 +248,7 @@ def retransmitted(pair, sender, receiver, receiving, label=0, accepted=False):
             receiving.run("nft", "add table ip6 deaf; add chain ip6 deaf in { type filter hook input priority 0; }; "
                                  "add rule ip6 deaf in meta l4proto tcp drop")
             source.send(b"y")
-            capture.wait(lambda: len(segments(capture, sender, receiver, ports)) >= 4, 20)
+            capture.wait(lambda: len(segments(capture, sender, receiver, ports)) >= 4)
             receiving.run("nft", "delete table ip6 deaf")
             return {packet.label for packet in segments(capture, sender, receiver, ports)}
 

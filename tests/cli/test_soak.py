@@ -82,7 +82,7 @@ class Soak:
         """SIGTERM: a success, with nothing in memory."""
         if self._collector:
             self._collector.terminate()
-            assert self._collector.wait(timeout=30) == 0, self._log()
+            assert self._collector.wait(timeout=60) == 0, self._log()
             last = numbers(self._log().splitlines()[-1])
             assert (last["live"], last.get("pending", last.get("spilled"))) == (0, 0), last
             self._collector = None
