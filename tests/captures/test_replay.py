@@ -10,6 +10,7 @@ import pathlib
 import pty
 import re
 import resource
+import select
 import signal
 import subprocess
 import time
@@ -161,16 +162,21 @@ def test_progress_bar_only_on_a_terminal(replay):
     packets = pcapfile.pack([_packet()] * 5000)
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=theirs) as process:
         process.stdin.write(packets)
-        process.stdin.flush()
-        time.sleep(1.5)
-        process.stdin.write(packets[24:])
+        began = time.monotonic()
+        while not select.select([ours], [], [], 0.1)[0]:
+            assert time.monotonic() - began < 60
+            process.stdin.write(packets[24:])
+            process.stdin.flush()
         process.stdin.close()
         json.loads(process.stdout.read())
+    shown = ""
+    while not shown.endswith("\r\x1b[K"):
+        assert select.select([ours], [], [], 60)[0], shown
+        shown += os.read(ours, 65536).decode()
     os.close(theirs)
-    shown = os.read(ours, 65536).decode()
     os.close(ours)
     assert process.returncode == 0
-    assert re.search(r"\r[\d,]+ packets", shown) and shown.endswith("\r\x1b[K")
+    assert re.search(r"\r[\d,]+ packets", shown)
 
 
 # The kernel's engine

@@ -35,7 +35,7 @@ public:
     [[nodiscard]] std::string url() const;
 
     /// Is somebody there within MS milliseconds? Then it is the connection.
-    bool accept(int ms = 2000);
+    bool accept(int ms = 60'000);
 
     /// What comes until nothing does for MS milliseconds, or the end.
     [[nodiscard]] std::vector<std::uint8_t> read(int ms = 200) const;

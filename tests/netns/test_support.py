@@ -90,14 +90,14 @@ def test_a_signal_leaves_nothing(holder, number):
     """^C, SIGTERM and a closed terminal: namespaces, bpffs, pins and processes are gone."""
     assert traces_of(holder.pid)
     holder.send_signal(number)
-    holder.wait(timeout=20)
+    holder.wait(timeout=60)
     assert traces_of(holder.pid) == []
 
 
 def test_the_next_lab_cleans_up_behind_a_killed_one(holder):
     """Nobody can clean up after his own SIGKILL."""
     holder.kill()
-    holder.wait(timeout=20)
+    holder.wait(timeout=60)
     assert traces_of(holder.pid)
     with lab_module.Lab():
         assert traces_of(holder.pid) == []

@@ -9,6 +9,7 @@ import pytest
 from capture import Capture
 from flood import Flood, Sink
 from flows import ALL_HOOKS, KEY, TC_EGRESS, TC_INGRESS, XDP_GENERIC, XDP_NATIVE, Attachment, assert_conserved, attached
+from kernel import eventually
 from label import label_of
 from topology import CLIENT, SERVER
 from traffic import TcpTransfer, no_new_errors
@@ -52,7 +53,7 @@ def traffic(network):
             time.sleep(0.1)
         transfer.finish()
         assert flood.sent > 5000, "traffic flowed"
-        assert sink.arrived() == flood.sent
+        eventually(lambda: sink.arrived() == flood.sent)
 
 
 def test_replace_loses_nothing(network, attachment, key_file):

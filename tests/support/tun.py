@@ -42,7 +42,7 @@ class Tun:
 
     def read(self):
         """The next packet or frame that the interface sends."""
-        assert select.select([self._fd], [], [], 5)[0], "nothing was sent"
+        assert select.select([self._fd], [], [], 60)[0], "nothing was sent"
         octets = os.read(self._fd, 66000)
         return octets[10:] if self._super_packets else octets
 
