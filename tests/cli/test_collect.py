@@ -423,7 +423,7 @@ def test_a_full_disk(lab, link, tmp_path):
         ended = collector.stop().ok()
         assert ended.stderr.count("No space left") == 1
     finally:
-        command("umount", disk)
+        command("umount", "--lazy", disk)  # a collector may still write there
 
 
 def test_a_disk_that_stays_full(lab, link, tmp_path):
@@ -475,7 +475,7 @@ def test_nothing_of_it_stays(lab, link, tmp_path):
 
 
 def read_until(terminal, pattern):
-    """What was written to a terminal until PATTERN is in it. It comes in pieces, the last of them after its writer has ended."""
+    """What was written to a terminal until PATTERN is in it. It comes in pieces, the last after its writer has ended."""
     text = b""
     while not re.search(pattern, text):
         assert select.select([terminal], [], [], 60)[0], text

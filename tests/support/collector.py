@@ -76,7 +76,7 @@ class Collector:
             return sum(map(int, re.findall(rb'"packets":(\d+),', file.read())))
 
     def records(self):
-        """What is in the file. A collector that has ended leaves whole lines; of one that writes, the last may be half there."""
+        """What is in the file. A collector that has ended leaves whole lines; of one that writes the last may be torn."""
         ended = self.process.poll() is not None
         return read_records(self.path) if ended else whole_records(self.path)
 
@@ -88,7 +88,7 @@ def read_records(path):
 
 
 def whole_records(path):
-    """The records of a file whose last line may be half there."""
+    """The records of a file whose last line may be torn."""
     with open(path, encoding="ascii") as file:
         return [json.loads(line) for line in file if line.endswith("\n")]
 

@@ -3,6 +3,7 @@
 
 import collections
 import dataclasses
+import itertools
 import json
 import os
 import select
@@ -13,7 +14,7 @@ import subprocess
 import threading
 import time
 
-from kernel import eventually
+from kernel import eventually, unread
 from lab import command
 
 VARIABLE = 65535
@@ -22,6 +23,7 @@ INGRESS, EGRESS, REASON, DIRECTION, VERSION = 10, 14, 136, 61, 60
 FLOWS = {256, 257}
 NAMES, METERING, EXPORTING = {258, 259}, 260, 261
 _LARGEST = 65535
+_ports = itertools.count(4740)
 
 
 @dataclasses.dataclass
@@ -101,6 +103,14 @@ def split(octets):
         messages.append(octets[:length])
         octets = octets[length:]
     return messages
+
+
+def is_whole(octets):
+    """Does a file end with a whole message?"""
+    at = 0
+    while at + 4 <= len(octets):
+        at += struct.unpack_from("!H", octets, at + 2)[0]
+    return at == len(octets)
 
 
 def number(octets):
@@ -240,9 +250,12 @@ class TcpCollector(_Receiver):
         self._listener.close()
 
     def messages(self):
-        """Those of each connection so far; the last of one that is open must be whole."""
+        """Those of each connection so far: of one that is open, the whole ones. What has ended must end with a whole one."""
         self._drain()
-        return [Decoder().decode_all(bytes(octets)) for octets in self.connections]
+        with self._taking:
+            whole = dict(self._open.values())
+            connections = [bytes(octets[:whole.get(number)]) for number, octets in enumerate(self.connections)]
+        return [Decoder().decode_all(octets) for octets in connections]
 
 
 class Relay(TcpCollector):
@@ -257,11 +270,10 @@ class Relay(TcpCollector):
         self._socket.close()
 
 
-def free_port(namespace):
-    """A UDP port that nobody has."""
-    with namespace.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
-        probe.bind(("::1", 0))
-        return probe.getsockname()[1]
+def free_port():
+    """A port that nobody has in a namespace of the test's own, nor gets: it is below those that the kernel gives away. Who
+    connects to one of those while nobody listens there may be given the same one, and is connected to itself."""
+    return next(_ports)
 
 
 def _listens(namespace, port):
@@ -288,7 +300,7 @@ class Nfacctd:
     def __init__(self, lab, namespace, directory):
         self._output = directory / "flows.json"
         self._log = directory / "log"
-        self.port = free_port(namespace)
+        self.port = free_port()
         self.url = f"udp://[::1]:{self.port}"
         (directory / "primitives").write_text("name=flow_label field_type=31 len=4 semantics=u_int\n")
         (directory / "nfacctd.conf").write_text(f"""daemonize: false
@@ -321,10 +333,11 @@ plugin_pipe_size: 64000000
         """{(source, destination, label): (packets, octets)} of what it has written."""
         flows = collections.defaultdict(lambda: (0, 0))
         text = self._output.read_text() if self._output.exists() else ""
-        for line in text.splitlines():
-            entry = json.loads(line)
-            key = entry["ip_src"], entry["ip_dst"], int(entry["flow_label"])
-            flows[key] = flows[key][0] + entry["packets"], flows[key][1] + entry["bytes"]
+        for line in text.splitlines(keepends=True):
+            if line.endswith("\n"):  # it may be writing the last one
+                entry = json.loads(line)
+                key = entry["ip_src"], entry["ip_dst"], int(entry["flow_label"])
+                flows[key] = flows[key][0] + entry["packets"], flows[key][1] + entry["bytes"]
         return dict(flows)
 
     def complaints(self):
@@ -338,7 +351,8 @@ class Nfcapd:
 
     def __init__(self, lab, namespace, directory):
         self._directory = directory
-        self.port = free_port(namespace)
+        self._namespace = namespace
+        self.port = free_port()
         self.url = f"udp://[::1]:{self.port}"
         self._log = directory.parent / "nfcapd.log"
         with open(self._log, "wb") as log:
@@ -354,9 +368,10 @@ class Nfcapd:
             _end_group(self._process)
 
     def stop(self):
-        """Ends it, which writes its file; what it said."""
+        """Ends it once it has read what came, which writes its file; what it said."""
+        eventually(lambda: unread(self._namespace, self.port) == 0)
         self._process.terminate()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)
         return self._log.read_text()
 
     def flows(self):
