@@ -133,9 +133,11 @@ void Exporter::note(const std::optional<Error>& error)
             news_.push_back(error->hint.empty() ? error->what : error->what + "; " + error->hint);
         error_ = error;
         erred_ = now;
+        turn_erred_ = false;
     } else if (error_ && now >= erred_ + calm) {
         news_.push_back(fmt::format("{}: works again", state_.name));
         error_.reset();
+        turn_erred_ = false;
     }
 }
 
@@ -252,17 +254,21 @@ bool Exporter::turn()
         finished = ending_ && queue_.empty();
     }
     const Result<void> reopened = reopen ? sink_->reopen() : Result<void>();
-    const Result<void> turned = now >= next_turn_ ? sink_->turn() : Result<void>();
+    const bool asked = now >= next_turn_;
+    const Result<void> turned = asked ? sink_->turn() : Result<void>();
     const Result<void> last = finished ? sink_->finish() : Result<void>();
     const std::scoped_lock guard(mutex_);
 
-    if (now >= next_turn_)
+    if (asked)
         next_turn_ = now + turn_interval;
     if (!reopened)
         news_.push_back(reopened.error().what + "; the records go on to the file that was open");
     if (!turned) {
         state_.errors += !error_; // asked ten times a second, it only begins once
         note(turned.error());
+        turn_erred_ = true;
+    } else if (asked && turn_erred_) {
+        note({}); // what a turn found wrong, a turn finds right again, whether there is a record to write or not
     }
     if (!last)
         finished_ = last;

@@ -365,6 +365,20 @@ def test_a_udp_collector_that_is_not_there(lab, link, tmp_path):
             "there") in ended.stderr
 
 
+@pytest.mark.parametrize("scheme, make, options", [
+    ("udp", UdpCollector, []), ("tcp", TcpCollector, ["--connect-interval", "200ms"])], ids=["udp", "tcp"])
+def test_one_that_comes_back_is_told_of(lab, link, tmp_path, scheme, make, options):
+    """An error is over when the collector is there, whether there is a record for it or not."""
+    attach(lab, link)
+    port = free_port()
+    url = f"{scheme}://[::1]:{port}"
+    collector = Collector(lab, link, tmp_path / "records", "--ipfix", url, *options).reads()
+    collector.says("Connection refused")
+    with make(link, port):
+        collector.says(f"{url}: works again")
+        collector.stop().ok()
+
+
 def test_losses_are_exported(lab, link, tmp_path):
     """Issue: the loss counters as options records (RFC 7011 section 4.2): what found the ring full."""
     attach(lab, link)
