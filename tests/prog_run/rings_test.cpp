@@ -179,7 +179,7 @@ TEST_P(RingsOf, AReaderBesideTheWriterGetsEveryRecordWhole)
     reader.join();
 
     const Counters counters = engine_->counters();
-    EXPECT_GT(records, 10'000u);
+    EXPECT_GT(records, 1000u);
     EXPECT_EQ(torn, 0u);
     EXPECT_EQ(records, counters.spilled_flows);
     EXPECT_EQ(taken, (Amount{counters.spilled_packets, counters.spilled_bytes}));
