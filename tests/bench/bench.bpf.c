@@ -146,24 +146,29 @@ int parse(struct xdp_md *ctx)
 }
 
 /* The limit: parse, hash, and write one line of the table. */
-SEC("xdp.frags")
-int touch(struct xdp_md *ctx)
+fl_inline bool touched(struct xdp_md *ctx)
 {
-	struct fl_packet p;
+	struct fl_packet p = packet_of(ctx);
 	struct fl_ip6 ip6;
 	struct fl_key key;
 	struct fl_set *set;
 	__u32 slot;
 
-	if (!parsed(ctx, &p, &ip6))
-		return XDP_ABORTED;
+	if (!p.counters || !fl_parse(&p, &ip6))
+		return false;
 	key = (struct fl_key){.ip6 = &ip6, .label = bpf_ntohl(ip6.word_be) & FL_LABEL_MASK};
 	slot = fl_preferred_slot(&p, &key);
 	set = fl_env_set(&p, slot >> FL_WAYS_SHIFT);
 	if (!set)
-		return XDP_ABORTED;
+		return false;
 	set->slot[slot % FL_WAYS].packets++;
-	return XDP_PASS;
+	return true;
+}
+
+SEC("xdp.frags")
+int touch(struct xdp_md *ctx)
+{
+	return fresh_packet(ctx) && touched(ctx) ? XDP_PASS : XDP_ABORTED;
 }
 
 /* The whole datapath: observe, stamp (the driver's configuration says which). */
@@ -336,6 +341,13 @@ int path_xdp_drop(struct xdp_md *ctx)
 	(void)ctx;
 	arrived++;
 	return XDP_DROP;
+}
+
+SEC("xdp.frags")
+int path_xdp_touch(struct xdp_md *ctx)
+{
+	arrived++;
+	return touched(ctx) ? XDP_DROP : XDP_ABORTED;
 }
 
 SEC("xdp.frags")

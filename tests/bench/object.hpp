@@ -7,6 +7,7 @@
 #include <string>
 
 #include "flowlabel/abi.h"
+#include "packet_shape.hpp"
 #include "rings.hpp"
 #include "stream.hpp"
 
@@ -14,8 +15,6 @@
 #include "bench.skel.h"
 
 namespace flowlabel::bench {
-
-constexpr std::uint8_t default_table_shift = 20; ///< 2^20 slots or entries, in every table
 
 struct ObjectSetup {
     std::string program;

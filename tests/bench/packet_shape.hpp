@@ -10,13 +10,16 @@
 
 namespace flowlabel::bench {
 
-/// The packet that all rows are given.
+constexpr std::uint8_t default_table_shift = 20; ///< 2^20 slots or entries, in every table
+
+/// The packet that all rows are given, and the size of the tables.
 struct Shape {
     std::string name;
     Draw draw = Draw::uniform;
     bool vlan = false;
     unsigned extension_headers = 0;
     bool labelled = false;
+    std::uint8_t table_shift = default_table_shift;
 };
 
 /// An Ethernet frame with an IPv6 UDP packet of that shape.

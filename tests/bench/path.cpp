@@ -42,6 +42,7 @@ constexpr const char* nft_count =
 
 constexpr Subject subjects[] = {
     {"xdp-drop", "xdp-drop", "path_xdp_drop"},
+    {"xdp-touch", "xdp-drop", "path_xdp_touch"},
     {"xdp-observe", "xdp-drop", "path_xdp"},
     {"xdp-observe+stamp", "xdp-drop", "path_xdp", FL_STAMP_ZERO},
     {"tc-drop", "tc-drop", "path_tc_drop"},

@@ -55,7 +55,8 @@ public:
                    .l3 = shape.vlan ? 18u : 14u,
                    .labelled = shape.labelled,
                    .stamp = subject.stamp,
-                   .prf = subject.prf}),
+                   .prf = subject.prf,
+                   .table_shift = shape.table_shift}),
           packet_(make_packet(shape))
     {
     }
@@ -231,6 +232,13 @@ static void drain(std::uint64_t flows, const ProgramOptions& options, Results& r
     scale(runner, flows, 1, ", drained", options, results);
 }
 
+/// The limit and what comes nearest to it alone.
+static ProgramOptions limit_of(ProgramOptions options)
+{
+    options.names = {"touch", "observe"};
+    return options;
+}
+
 void run_programs(const ProgramOptions& options, Results& results)
 {
     for (const std::uint64_t flows : options.flows)
@@ -242,6 +250,7 @@ void run_programs(const ProgramOptions& options, Results& results)
     compare(1000, {.name = "vlan", .vlan = true}, options, results);
     compare(1000, {.name = "3-extensions", .extension_headers = 3}, options, results);
     compare(1000, {.name = "labelled", .labelled = true}, options, results);
+    compare(1'000'000, {.name = "4-slots-a-flow", .table_shift = 22}, limit_of(options), results);
     drain(10'000'000, options, results);
     scale(1'000, options, results);
     scale(300'000, options, results);
