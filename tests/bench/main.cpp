@@ -53,11 +53,19 @@ private:
     std::ofstream file_;
 };
 
+static void draw(const Results& results, const std::filesystem::path& directory)
+{
+    Document(directory / "flows.svg").write(plot_flows(results.rows()));
+    if (const std::string cpus = plot_cpus(results.rows()); !cpus.empty())
+        Document(directory / "cpus.svg").write(cpus);
+}
+
 static int run(int argc, char** argv)
 {
     CLI::App app("Measures the datapath beside what people would use instead.", "bench");
     std::string json_file;
     std::string plot_directory;
+    std::string drawn_again;
     LoaderOptions loader;
     CollectorBenchOptions collector;
     std::vector<std::string> suites = {"prog", "path", "loader", "offline", "collector"};
@@ -69,7 +77,16 @@ static int run(int argc, char** argv)
 
     app.add_flag("--quick", quick, "fewer rounds, no variants: the shape in under two minutes");
     app.add_option("--json", json_file, "write the results as a flowlabel.bench/1 document")->type_name("FILE");
-    app.add_option("--plot", plot_directory, "draw cost against flows as DIR/flows.svg")->type_name("DIR");
+    auto* const plot =
+        app.add_option(
+               "--plot", plot_directory,
+               "draw cost against flows as DIR/flows.svg, and packets against CPUs, where there are more than two, "
+               "as DIR/cpus.svg")
+            ->type_name("DIR");
+    app.add_option("--from", drawn_again, "draw what --json wrote in another run, and measure nothing")
+        ->type_name("FILE")
+        ->check(CLI::ExistingFile)
+        ->needs(plot);
     app.add_option("--flows", programs.flows, "numbers of flows")->delimiter(',')->check([](const std::string& number) {
         return number == "0" ? std::string("there is no packet without a flow") : std::string();
     });
@@ -98,12 +115,15 @@ static int run(int argc, char** argv)
         collector.rounds = 3;
     }
     std::optional<Document> json;
-    std::optional<Document> picture;
 
     if (!json_file.empty())
         json.emplace(json_file);
-    if (!plot_directory.empty())
-        picture.emplace(std::filesystem::path(plot_directory) / "flows.svg");
+    if (!plot_directory.empty() && !std::filesystem::is_directory(plot_directory))
+        throw std::runtime_error(plot_directory + " is no directory");
+    if (!drawn_again.empty()) {
+        draw(Results::read(nlohmann::json::parse(std::ifstream(drawn_again), nullptr, false)), plot_directory);
+        return 0;
+    }
     pin();
     if (std::ranges::count(suites, "prog"))
         run_programs(programs, results);
@@ -117,8 +137,8 @@ static int run(int argc, char** argv)
         run_collector(collector, results);
     if (json)
         json->write(results.json().dump(1) + '\n');
-    if (picture)
-        picture->write(plot(results.rows()));
+    if (!plot_directory.empty())
+        draw(results, plot_directory);
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -31,6 +32,25 @@ void Results::add(const Row& row)
                row.value, row.spread, row.unit);
     std::fflush(stdout);
     rows_.push_back(row);
+}
+
+constexpr const char* schema = "flowlabel.bench/1";
+
+Results Results::read(const nlohmann::json& document)
+{
+    Results results;
+
+    if (!document.is_object() || document.value("schema", "") != schema)
+        throw std::runtime_error(fmt::format("what is to be drawn is no {} document; --json makes one", schema));
+    for (const auto& row : document.at("results"))
+        results.rows_.push_back({.suite = row.at("suite"),
+                                 .name = row.at("name"),
+                                 .flows = row.at("flows"),
+                                 .variant = row.at("variant"),
+                                 .value = row.at("value"),
+                                 .unit = row.at("unit"),
+                                 .spread = row.at("spread")});
+    return results;
 }
 
 static std::string processor()
@@ -59,7 +79,7 @@ nlohmann::ordered_json Results::json() const
                            {"unit", row.unit},
                            {"spread", row.spread}});
     return {
-        {"schema", "flowlabel.bench/1"},
+        {"schema", schema},
         {"machine",
          {{"processor", processor()},
           {"cpus", std::thread::hardware_concurrency()},

@@ -27,6 +27,9 @@ public:
     /// Keeps ROW and prints it.
     void add(const Row& row);
 
+    /// What a run left in DOCUMENT, which json() made. Throws where it is something else.
+    static Results read(const nlohmann::json& document);
+
     [[nodiscard]] nlohmann::ordered_json json() const;
     [[nodiscard]] const std::vector<Row>& rows() const { return rows_; }
 
