@@ -311,15 +311,13 @@ std::size_t Collection::drain(Exporters& exporters)
     std::size_t records = 0;
 
     while (records < records_of_a_drain) {
-        const std::size_t before = records;
-
         for (unsigned i = 0; i < rings_.cpus() && records < records_of_a_drain; i++, turn_++)
             records += take(turn_ % rings_.cpus(), std::min(records_of_a_turn, records_of_a_drain - records));
-        // What finds no room keeps its place, and so does the ring. A reader that followed the programs record by
-        // record would take the lines from them that they are writing, which makes a record cost twice as much.
-        if (merged_.full() ? !export_some(EndReason::evicted, exporters) : records - before < records_of_a_turn)
-            break;
-        if (rings_.usage().used == 0)
+        if (merged_.full() && !export_some(EndReason::evicted, exporters))
+            break; // what finds no room keeps its place, and so does the ring
+        // The rest comes next time: a reader that followed the programs record by record would take the lines from them
+        // that they are writing, which makes a record cost twice as much.
+        if (rings_.usage().used < records_of_a_turn * sizeof(fl_slot))
             break;
     }
     return records;
