@@ -116,6 +116,25 @@ fl_inline void fl_take_slot(const struct fl_packet *p, struct fl_slot *slot, con
 	fl_env_set_tag(p, slot, (generation + 2 * step) | key->label | FL_TAG_USED | flags);
 }
 
+/* Adds the packets of P and their OCTETS to the flow of KEY, if that has a slot of SET. */
+fl_inline bool fl_add_to_flow(const struct fl_packet *p, struct fl_set *set, __u32 preferred, const struct fl_key *key,
+			      __u32 flags, __u64 octets)
+{
+	for (__u32 i = 0; i < FL_WAYS; i++) {
+		struct fl_slot *slot = &set->slot[(preferred ^ i) % FL_WAYS];
+
+		if (fl_slot_holds(slot, key)) {
+			slot->packets += p->segments;
+			slot->octets += octets;
+			slot->last_first = fl_env_now(p) << 16 | (slot->last_first & 0xFFFF);
+			if (flags && !(slot->tag & flags)) /* the verifier drops it where nothing is stamped */
+				slot->tag |= flags;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Adds the packets of P and their OCTETS to the flow of KEY. FLAGS: FL_TAG_STAMPED or 0. */
 fl_inline void fl_table_add(const struct fl_packet *p, const struct fl_key *key, __u32 flags, __u64 octets)
 {
@@ -128,19 +147,8 @@ fl_inline void fl_table_add(const struct fl_packet *p, const struct fl_key *key,
 		p->counters->lost_bytes += octets;
 		return;
 	}
-	for (__u32 i = 0; i < FL_WAYS; i++) {
-		struct fl_slot *slot = &set->slot[(preferred ^ i) % FL_WAYS];
-
-		if (fl_slot_holds(slot, key)) {
-			slot->packets += p->segments;
-			slot->octets += octets;
-			slot->last_first = fl_env_now(p) << 16 | (slot->last_first & 0xFFFF);
-			if (flags && !(slot->tag & flags)) /* the verifier drops it where nothing is stamped */
-				slot->tag |= flags;
-			return;
-		}
-	}
-	fl_take_slot(p, fl_choose_slot(set, preferred), key, flags, octets);
+	if (!fl_add_to_flow(p, set, preferred, key, flags, octets))
+		fl_take_slot(p, fl_choose_slot(set, preferred), key, flags, octets);
 }
 
 #endif

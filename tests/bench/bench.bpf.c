@@ -171,6 +171,32 @@ int touch(struct xdp_md *ctx)
 	return fresh_packet(ctx) && touched(ctx) ? XDP_PASS : XDP_ABORTED;
 }
 
+/* The limit for whoever counts exactly in such a table: finds the flow's slot, and adds to it and to what was counted.
+ * A flow that has no slot is passed over. */
+SEC("xdp.frags")
+int count(struct xdp_md *ctx)
+{
+	struct fl_packet p;
+	struct fl_ip6 ip6;
+	struct fl_key key;
+	struct fl_set *set;
+	__u32 preferred;
+	__u64 octets;
+
+	if (!parsed(ctx, &p, &ip6))
+		return XDP_ABORTED;
+	key = (struct fl_key){.ip6 = &ip6, .label = bpf_ntohl(ip6.word_be) & FL_LABEL_MASK};
+	octets = fl_packet_octets(&p, &ip6);
+	p.counters->counted++;
+	p.counters->counted_bytes += octets;
+	preferred = fl_preferred_slot(&p, &key);
+	set = fl_env_set(&p, preferred >> FL_WAYS_SHIFT);
+	if (!set)
+		return XDP_ABORTED;
+	fl_add_to_flow(&p, set, preferred, &key, 0, octets);
+	return XDP_PASS;
+}
+
 /* The whole datapath: observe, stamp (the driver's configuration says which). */
 SEC("xdp.frags")
 int datapath(struct xdp_md *ctx)

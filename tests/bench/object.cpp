@@ -29,8 +29,8 @@ void Object::choose(const ObjectSetup& setup)
         {skeleton_->maps.hash_locked, "alt_hash_spin_lock"},
     };
 
-    bpf_object__for_each_program(each, skeleton_->obj)
-        bpf_program__set_autoload(each, setup.program == bpf_program__name(each));
+    bpf_object__for_each_program(each, skeleton_->obj) bpf_program__set_autoload(
+        each, setup.program == bpf_program__name(each) || setup.filler == bpf_program__name(each));
     for (const auto& [map, user] : alternatives) {
         bpf_map__set_max_entries(map, 1u << setup.table_shift);
         bpf_map__set_autocreate(map, setup.program == user);
@@ -75,6 +75,9 @@ Object::Object(const ObjectSetup& setup) : skeleton_(bench_bpf__open())
     if (bench_bpf__load(skeleton_.get()) != 0)
         throw std::runtime_error("cannot load " + setup.program + " (are you root?)");
     program_ = bpf_program__fd(bpf_object__find_program_by_name(skeleton_->obj, setup.program.c_str()));
+    filler_ = setup.filler.empty()
+                  ? program_
+                  : bpf_program__fd(bpf_object__find_program_by_name(skeleton_->obj, setup.filler.c_str()));
     fill(setup);
 }
 

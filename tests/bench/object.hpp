@@ -18,6 +18,7 @@ namespace flowlabel::bench {
 
 struct ObjectSetup {
     std::string program;
+    std::string filler; ///< the program that fills the maps; empty: PROGRAM
     std::uint64_t flows = 1;
     Draw draw = Draw::uniform;
     std::uint32_t l3 = 14;
@@ -34,6 +35,7 @@ public:
     explicit Object(const ObjectSetup& setup);
 
     [[nodiscard]] int program() const { return program_; }
+    [[nodiscard]] int filler() const { return filler_; }
     [[nodiscard]] bench_bpf& skeleton() { return *skeleton_; }
 
     /// For reading what left the table.
@@ -48,6 +50,7 @@ private:
     };
     std::unique_ptr<bench_bpf, Destroy> skeleton_;
     int program_ = -1;
+    int filler_ = -1;
 };
 
 } // namespace flowlabel::bench
