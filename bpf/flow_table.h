@@ -131,6 +131,7 @@ fl_inline bool fl_add_to_flow(const struct fl_packet *p, struct fl_set *set, __u
 				slot->tag |= flags;
 			return true;
 		}
+		fl_reload();
 	}
 	return false;
 }
