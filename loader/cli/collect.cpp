@@ -185,6 +185,22 @@ static void collect(Collector& collector, Exporters& exporters, std::optional<Me
     }
 }
 
+/// Wrong usage comes first, whatever else may be wrong.
+static Result<void> check_usage(const CollectCommand& command)
+{
+    if (const auto checked = check_ipfix(command.ipfix); !checked)
+        return checked;
+    if (const auto checked = check_clickhouse(command.clickhouse); !checked)
+        return checked;
+    if (!command.clickhouse.print_schema && command.jsonl.file.empty() && command.ipfix.urls.empty() &&
+        command.clickhouse.url.empty())
+        return fail("nothing says where the records go",
+                    "--jsonl FILE, --jsonl - for stdout, --ipfix URL or --clickhouse URL; --prometheus shows how they "
+                    "do, and takes none",
+                    Failure::usage);
+    return {};
+}
+
 static Result<Sinks> open_sinks(const CollectCommand& command, const std::shared_ptr<const CollectorWatch>& watch)
 {
     Sinks sinks;
@@ -195,12 +211,6 @@ static Result<Sinks> open_sinks(const CollectCommand& command, const std::shared
         return std::unexpected(opened.error());
     if (const auto opened = open_clickhouse(command.clickhouse, sinks); !opened)
         return std::unexpected(opened.error());
-    if (sinks.empty())
-        return fail("nothing says where the records go",
-                    "--jsonl FILE, --jsonl - for stdout, --ipfix URL or --clickhouse URL; --prometheus shows how they "
-                    "do, and takes "
-                    "none",
-                    Failure::usage);
     return sinks;
 }
 
@@ -218,6 +228,8 @@ static Result<void> run(const Context& context, CollectCommand& command)
 {
     const sigset_t signals = handled_signals();
 
+    if (const auto checked = check_usage(command); !checked)
+        return checked;
     if (command.clickhouse.print_schema)
         return print_clickhouse_schema(command.clickhouse);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -263,7 +275,7 @@ static Result<void> run(const Context& context, CollectCommand& command)
 static void add_timeout(CLI::App& app, const std::string& name, std::chrono::milliseconds& value,
                         const std::string& description)
 {
-    add_duration(app, name, [&value](auto timeout) { value = timeout; }, description)->type_name("D|rfc3697|rfc1883");
+    add_duration(app, name, value, description)->type_name("D|rfc3697|rfc1883");
 }
 
 void add_collect(CLI::App& app, Context& context)

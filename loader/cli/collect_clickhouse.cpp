@@ -10,27 +10,11 @@
 #include "clickhouse_sink.hpp"
 #include "clickhouse_url.hpp"
 #include "collect_exporters.hpp"
-#include "duration.hpp"
+#include "options.hpp"
 #include "output.hpp"
 #include "size.hpp"
 
 namespace flowlabel {
-
-/// An option whose value PARSE makes of its text.
-template <class Value, class Parse>
-static void add_parsed(CLI::App& app, const std::string& name, std::optional<Value>& value, Parse parse,
-                       const std::string& type, const std::string& description)
-{
-    const auto take = [&value, name, parse](const std::string& given) {
-        const auto parsed = parse(given);
-
-        if (!parsed)
-            throw CLI::ValidationError(name, parsed.error().what + ": " + parsed.error().hint);
-        value = *parsed;
-    };
-
-    app.add_option_function<std::string>(name, take, description)->type_name(type);
-}
 
 void add_clickhouse_options(CLI::App& collect, ClickHouseOptions& options)
 {
@@ -50,14 +34,14 @@ void add_clickhouse_options(CLI::App& collect, ClickHouseOptions& options)
                     "user and password, a line each, mode 0600; unless given FLOWLABEL_CLICKHOUSE_USER and "
                     "FLOWLABEL_CLICKHOUSE_PASSWORD of the environment")
         ->type_name("FILE");
-    add_parsed(collect, "--clickhouse-timeout", options.timeout, parse_duration, "D",
-               "how long an answer may take; 30s unless given");
-    add_parsed(collect, "--clickhouse-linger", options.linger, parse_duration, "D",
-               "how long a record waits for others, which share an INSERT; 1s unless given");
+    add_duration(collect, "--clickhouse-timeout", options.timeout, "how long an answer may take; 30s unless given");
+    add_duration(collect, "--clickhouse-linger", options.linger,
+                 "how long a record waits for others, which share an INSERT; 1s unless given");
     collect.add_option("--spool", options.spool, "a directory where batches wait on disk while the server takes none")
         ->type_name("DIR");
-    add_parsed(collect, "--spool-limit", options.spool_limit, parse_size, "SIZE",
-               "octets of all files there, with K, M, G or T behind the number; 1G unless given");
+    add_parsed(collect, "--spool-limit", options.spool_limit, parse_size,
+               "octets of all files there, with K, M, G or T behind the number; 1G unless given")
+        ->type_name("SIZE");
     collect.add_flag("--print-schema", options.print_schema,
                      "print the statements that make the tables, those of --cluster too, and do nothing else");
 }
@@ -77,7 +61,12 @@ static Result<void> check_cluster(const std::string& cluster)
     return {};
 }
 
-static Result<void> check_company(const ClickHouseOptions& options)
+static Result<ClickHouseUrl> parse_url(const ClickHouseOptions& options)
+{
+    return options.url.empty() ? ClickHouseUrl() : parse_clickhouse_url(options.url);
+}
+
+Result<void> check_clickhouse(const ClickHouseOptions& options)
 {
     const std::pair<const char*, bool> needing[] = {
         {"--cluster", !options.cluster.empty() && !options.print_schema},
@@ -95,6 +84,8 @@ static Result<void> check_company(const ClickHouseOptions& options)
     if (options.spool_limit && options.spool.empty())
         return fail("--spool-limit says something about --spool, which is not given", "add --spool DIR",
                     Failure::usage);
+    if (const auto url = parse_url(options); !url)
+        return std::unexpected(url.error());
     return check_cluster(options.cluster);
 }
 
@@ -109,11 +100,9 @@ static Result<std::string> host_name()
 
 Result<void> open_clickhouse(const ClickHouseOptions& options, Sinks& sinks)
 {
-    if (const auto checked = check_company(options); !checked)
-        return checked;
     if (options.url.empty())
         return {};
-    auto url = parse_clickhouse_url(options.url);
+    auto url = parse_url(options);
     auto router = options.router.empty() ? host_name() : Result<std::string>(options.router);
 
     if (!url)
@@ -139,9 +128,7 @@ Result<void> open_clickhouse(const ClickHouseOptions& options, Sinks& sinks)
 
 Result<void> print_clickhouse_schema(const ClickHouseOptions& options)
 {
-    if (const auto checked = check_company(options); !checked)
-        return checked;
-    const auto url = options.url.empty() ? ClickHouseUrl() : parse_clickhouse_url(options.url);
+    const auto url = parse_url(options);
 
     if (!url)
         return std::unexpected(url.error());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What `collect` can export to: for each the options, and how they become sinks. Sinks are opened before the collector
-/// gives up its capabilities.
+/// What `collect` can export to: for each the options, what is wrong with them (found before anything is looked for or
+/// opened), and how they become sinks. Sinks are opened before the collector gives up its capabilities.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -34,6 +34,7 @@ struct IpfixOptions {
 };
 
 void add_ipfix_options(CLI::App& collect, IpfixOptions& options);
+Result<void> check_ipfix(const IpfixOptions& options);
 
 /// WATCH tells the exporters what was lost.
 Result<void> open_ipfix(const IpfixOptions& options, const std::shared_ptr<const CollectorWatch>& watch, Sinks& sinks);
@@ -51,6 +52,7 @@ struct ClickHouseOptions {
 };
 
 void add_clickhouse_options(CLI::App& collect, ClickHouseOptions& options);
+Result<void> check_clickhouse(const ClickHouseOptions& options);
 Result<void> open_clickhouse(const ClickHouseOptions& options, Sinks& sinks);
 
 /// The statements that make the tables, on stdout.

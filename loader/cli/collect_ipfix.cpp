@@ -19,16 +19,14 @@ void add_ipfix_options(CLI::App& collect, IpfixOptions& options)
                         ipfix_port))
         ->type_name("URL")
         ->allow_extra_args(false);
-    add_duration(
-        collect, "--template-interval", [&](auto interval) { options.template_interval = interval; },
-        "templates (over UDP) and options records are sent again so often; 1m unless given");
+    add_duration(collect, "--template-interval", options.template_interval,
+                 "templates (over UDP) and options records are sent again so often; 1m unless given");
     add_number(collect, "--mtu", options.mtu, least_mtu,
                fmt::format("IP packets of IPFIX over UDP have at most N octets, headers included; {} unless given",
                            unknown_path_mtu),
                largest_mtu);
-    add_duration(
-        collect, "--connect-interval", [&](auto interval) { options.connect_interval = interval; },
-        "the least time between two attempts to connect to a tcp:// collector; 1m unless given");
+    add_duration(collect, "--connect-interval", options.connect_interval,
+                 "the least time between two attempts to connect to a tcp:// collector; 1m unless given");
 }
 
 /// An option for something that was not asked for.
@@ -51,9 +49,8 @@ static Result<void> check_use(const IpfixOptions& options, const std::vector<Ipf
     return {};
 }
 
-Result<void> open_ipfix(const IpfixOptions& options, const std::shared_ptr<const CollectorWatch>& watch, Sinks& sinks)
+static Result<std::vector<IpfixUrl>> parse_urls(const IpfixOptions& options)
 {
-    IpfixSettings settings;
     std::vector<IpfixUrl> urls;
 
     for (const std::string& text : options.urls) {
@@ -65,12 +62,27 @@ Result<void> open_ipfix(const IpfixOptions& options, const std::shared_ptr<const
             return fail(fmt::format("'{}' is there twice", text), "name each place once", Failure::usage);
         urls.push_back(std::move(*url));
     }
-    if (auto used = check_use(options, urls); !used)
-        return used;
+    return urls;
+}
+
+Result<void> check_ipfix(const IpfixOptions& options)
+{
+    const auto urls = parse_urls(options);
+
+    return urls ? check_use(options, *urls) : std::unexpected(urls.error());
+}
+
+Result<void> open_ipfix(const IpfixOptions& options, const std::shared_ptr<const CollectorWatch>& watch, Sinks& sinks)
+{
+    const auto urls = parse_urls(options);
+    IpfixSettings settings;
+
+    if (!urls)
+        return std::unexpected(urls.error());
     settings.mtu = options.mtu.value_or(settings.mtu);
     settings.template_interval = options.template_interval.value_or(settings.template_interval);
     settings.connect_interval = options.connect_interval.value_or(settings.connect_interval);
-    for (const IpfixUrl& url : urls) {
+    for (const IpfixUrl& url : *urls) {
         auto sink = IpfixSink::open(url, settings, watch);
 
         if (!sink)

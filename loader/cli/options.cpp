@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "duration.hpp"
 #include "flowlabel/interface.hpp"
 
 namespace flowlabel {
@@ -31,20 +30,6 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<st
     return app.add_option_function<std::string>(name, take, description)->type_name("N");
 }
 
-CLI::Option* add_duration(CLI::App& app, const std::string& name,
-                          const std::function<void(std::chrono::milliseconds)>& set, const std::string& description)
-{
-    const auto take = [set, name](const std::string& given) {
-        const auto parsed = parse_duration(given);
-
-        if (!parsed)
-            throw CLI::ValidationError(name, parsed.error().what + ": " + parsed.error().hint);
-        set(*parsed);
-    };
-
-    return app.add_option_function<std::string>(name, take, description)->type_name("D");
-}
-
 void SelectionOptions::add_to(CLI::App& app)
 {
     app.add_option("IFACE", interface, "the interface")->type_name("");
@@ -60,22 +45,6 @@ Selection SelectionOptions::selection() const
     if (!interface.empty())
         selection.interface = interface;
     return selection;
-}
-
-/// An option that PARSE turns into VALUE.
-template <class Value, class Parse>
-static CLI::Option* add_parsed(CLI::App& app, const std::string& name, Value& value, Parse parse,
-                               const std::string& description)
-{
-    const auto take = [&value, name, parse](const std::string& given) {
-        const auto parsed = parse(given);
-
-        if (!parsed)
-            throw CLI::ValidationError(name, parsed.error().what + ": " + parsed.error().hint);
-        value = *parsed;
-    };
-
-    return app.add_option_function<std::string>(name, take, description);
 }
 
 static Result<LabelFilter> parse_label_filter(const std::string& text)

@@ -3,13 +3,12 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <chrono>
-#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "duration.hpp"
 #include "export.hpp"
 #include "flowlabel/attachment.hpp"
 #include "flowlabel/flow.hpp"
@@ -44,9 +43,28 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& value,
 CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<std::uint64_t>& value,
                         std::uint64_t least, const std::string& description, std::uint64_t most = UINT64_MAX);
 
-/// An option that takes a duration, as parse_duration() reads it, and gives it to SET.
-CLI::Option* add_duration(CLI::App& app, const std::string& name,
-                          const std::function<void(std::chrono::milliseconds)>& set, const std::string& description);
+/// An option whose VALUE, or what that may hold, PARSE makes of its text.
+template <class Value, class Parse>
+CLI::Option* add_parsed(CLI::App& app, const std::string& name, Value& value, Parse parse,
+                        const std::string& description)
+{
+    const auto take = [&value, name, parse](const std::string& given) {
+        const auto parsed = parse(given);
+
+        if (!parsed)
+            throw CLI::ValidationError(name, parsed.error().what + ": " + parsed.error().hint);
+        value = *parsed;
+    };
+
+    return app.add_option_function<std::string>(name, take, description);
+}
+
+/// An option that takes a duration in milliseconds, as parse_duration() reads it.
+template <class Value>
+CLI::Option* add_duration(CLI::App& app, const std::string& name, Value& value, const std::string& description)
+{
+    return add_parsed(app, name, value, parse_duration, description)->type_name("D");
+}
 
 /// IFACE and --hook.
 struct SelectionOptions {
