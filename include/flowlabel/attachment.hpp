@@ -55,6 +55,9 @@ struct AttachReport {
 /// The memory of a flow table.
 std::uint64_t table_bytes(std::uint64_t slots, std::uint64_t cpus);
 
+/// The memory of the rings of finished flows, each with RECORDS.
+std::uint64_t rings_bytes(std::uint64_t records, std::uint64_t cpus);
+
 enum class Liveness {
     live,
     interface_gone, ///< the interface disappeared

@@ -160,6 +160,11 @@ std::uint64_t table_bytes(std::uint64_t slots, std::uint64_t cpus)
     return slots * sizeof(fl_slot) * cpus;
 }
 
+std::uint64_t rings_bytes(std::uint64_t records, std::uint64_t cpus)
+{
+    return records * sizeof(fl_slot) * cpus;
+}
+
 /// What the kernel has at a place that claims to be a clsact filter's.
 struct KernelSide {
     std::optional<std::uint32_t> program_id; ///< nothing: no filter of ours

@@ -271,7 +271,8 @@ def test_table_sizes(lab, host, given, slots):
     table = entry["table"]
     assert table["slots"] == slots
     assert table["bytes"] == slots * 64 * table["cpus"]
-    assert f"table {slots:,} slots x {table['cpus']} CPUs" in said
+    assert f"table {slots:,} slots x {table['cpus']} CPUs = {table['bytes'] / (1 << 20):.1f} MiB, " in said
+    assert f"rings {entry['ring']['bytes'] / (1 << 20):.1f} MiB" in said
 
 
 @pytest.mark.parametrize("given", [1 << 29, 1 << 30, 1 << 32, 1 << 40, (1 << 64) - 1])
