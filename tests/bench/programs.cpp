@@ -106,6 +106,8 @@ static void compare(std::uint64_t flows, const Shape& shape, const ProgramOption
 {
     std::vector<Subject> chosen;
     std::vector<Runner> runners;
+    // where a round is short, one disturbance fills several
+    const unsigned rounds = flows < 100'000 ? 3 * options.rounds : options.rounds;
     const auto warm_up =
         static_cast<std::uint32_t>(std::clamp<std::uint64_t>(3 * flows, 100'000, options.longest_warm_up));
 
@@ -118,7 +120,7 @@ static void compare(std::uint64_t flows, const Shape& shape, const ProgramOption
         runners.emplace_back(subject, shape, flows);
         runners.back().warm_up(warm_up);
     }
-    for (unsigned round = 0; round < options.rounds; round++)
+    for (unsigned round = 0; round < rounds; round++)
         for (std::size_t i = 0; i < runners.size(); i++)
             samples[i].push_back(runners[i].run(options.packets));
     for (std::size_t i = 0; i < runners.size(); i++)
