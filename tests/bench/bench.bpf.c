@@ -173,18 +173,17 @@ int touch(struct xdp_md *ctx)
 
 /* The limit for whoever counts exactly in such a table: finds the flow's slot, and adds to it and to what was counted.
  * A flow that has no slot is passed over. */
-SEC("xdp.frags")
-int count(struct xdp_md *ctx)
+fl_inline bool counted(struct xdp_md *ctx)
 {
-	struct fl_packet p;
+	struct fl_packet p = packet_of(ctx);
 	struct fl_ip6 ip6;
 	struct fl_key key;
 	struct fl_set *set;
 	__u32 preferred;
 	__u64 octets;
 
-	if (!parsed(ctx, &p, &ip6))
-		return XDP_ABORTED;
+	if (!p.counters || !fl_parse(&p, &ip6))
+		return false;
 	key = (struct fl_key){.ip6 = &ip6, .label = bpf_ntohl(ip6.word_be) & FL_LABEL_MASK};
 	octets = fl_packet_octets(&p, &ip6);
 	p.counters->counted++;
@@ -192,9 +191,15 @@ int count(struct xdp_md *ctx)
 	preferred = fl_preferred_slot(&p, &key);
 	set = fl_env_set(&p, preferred >> FL_WAYS_SHIFT);
 	if (!set)
-		return XDP_ABORTED;
+		return false;
 	fl_add_to_flow(&p, set, preferred, &key, 0, octets);
-	return XDP_PASS;
+	return true;
+}
+
+SEC("xdp.frags")
+int count(struct xdp_md *ctx)
+{
+	return fresh_packet(ctx) && counted(ctx) ? XDP_PASS : XDP_ABORTED;
 }
 
 /* The whole datapath: observe, stamp (the driver's configuration says which). */
@@ -374,6 +379,13 @@ int path_xdp_touch(struct xdp_md *ctx)
 {
 	arrived++;
 	return touched(ctx) ? XDP_DROP : XDP_ABORTED;
+}
+
+SEC("xdp.frags")
+int path_xdp_count(struct xdp_md *ctx)
+{
+	arrived++;
+	return counted(ctx) ? XDP_DROP : XDP_ABORTED;
 }
 
 SEC("xdp.frags")

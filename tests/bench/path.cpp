@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -28,6 +29,7 @@ struct Subject {
     const char* program;  ///< empty: nftables
     fl_stamp_mode stamp = FL_STAMP_OFF;
     const char* rules = "";
+    const char* filler = ""; ///< the program that fills the table; none: its own
 };
 
 constexpr const char* nft_drop =
@@ -43,6 +45,7 @@ constexpr const char* nft_count =
 constexpr Subject subjects[] = {
     {"xdp-drop", "xdp-drop", "path_xdp_drop"},
     {"xdp-touch", "xdp-drop", "path_xdp_touch"},
+    {.row = "xdp-count", .baseline = "xdp-drop", .program = "path_xdp_count", .filler = "path_xdp"},
     {"xdp-observe", "xdp-drop", "path_xdp"},
     {"xdp-observe+stamp", "xdp-drop", "path_xdp", FL_STAMP_ZERO},
     {"tc-drop", "tc-drop", "path_tc_drop"},
@@ -64,6 +67,13 @@ public:
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
 
+    /// Behind the warm-up.
+    void begin()
+    {
+        if (object_ && bpf_link_update(link_.get(), object_->program(), nullptr) != 0)
+            throw std::runtime_error(fmt::format("cannot change the program (errno {})", errno));
+    }
+
     /// Frames that came through the link so far. Nothing for nftables, which does not say.
     [[nodiscard]] std::optional<std::uint64_t> arrived() const
     {
@@ -84,9 +94,10 @@ Place::Place(const Subject& subject, std::uint64_t flows)
         command(subject.rules);
         return;
     }
-    object_ = std::make_unique<Object>(ObjectSetup{.program = program, .flows = flows, .stamp = subject.stamp});
-    LinkAttempt link = program.contains("tc") ? link_tcx(object_->program(), ifindex, FL_HOOK_TC_INGRESS)
-                                              : link_xdp(object_->program(), ifindex, true);
+    object_ = std::make_unique<Object>(
+        ObjectSetup{.program = program, .filler = subject.filler, .flows = flows, .stamp = subject.stamp});
+    LinkAttempt link = program.contains("tc") ? link_tcx(object_->filler(), ifindex, FL_HOOK_TC_INGRESS)
+                                              : link_xdp(object_->filler(), ifindex, true);
 
     if (!link.fd)
         throw std::runtime_error(fmt::format("cannot attach {} (errno {})", program, link.number));
@@ -116,9 +127,10 @@ static void compare(std::uint64_t flows, const PathOptions& options, Results& re
         static_cast<std::uint32_t>(std::clamp<std::uint64_t>(3 * flows, 100'000, options.longest_warm_up));
 
     for (std::size_t i = 0; i < std::size(subjects); i++) {
-        const Place place(subjects[i], flows);
+        Place place(subjects[i], flows);
 
         generator.send(warm_up);
+        place.begin();
         for (unsigned round = 0; round < options.rounds; round++)
             cost[i].push_back(measure(generator, place, options.packets));
     }
