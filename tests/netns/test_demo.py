@@ -34,9 +34,9 @@ def traces_of(demo):
 
 
 def commands_of(demo):
-    """The commands that run in the demo's process group."""
-    running = [line.split(maxsplit=1) for line in command("ps", "-eo", "pgid=,args=").stdout.splitlines()]
-    return [arguments for group, arguments in running if int(group) == demo.pid]
+    """The commands that run in the demo's process group. One that has ended may wait for init to notice."""
+    processes = [line.split(maxsplit=2) for line in command("ps", "-eo", "pgid=,stat=,args=").stdout.splitlines()]
+    return [arguments for group, state, arguments in processes if int(group) == demo.pid and state[0] != "Z"]
 
 
 def send(demo, number):
