@@ -75,7 +75,7 @@ static int run(int argc, char** argv)
     Results results;
     ProgramOptions programs{.flows = {1, 1'000, 30'000, 300'000, 1'000'000, 10'000'000}};
 
-    app.add_flag("--quick", quick, "fewer rounds, no variants: the shape in under two minutes");
+    app.add_flag("--quick", quick, "fewer rounds and numbers of flows, no variants: the shape in under two minutes");
     app.add_option("--json", json_file, "write the results as a flowlabel.bench/1 document")->type_name("FILE");
     auto* const plot =
         app.add_option(
@@ -87,7 +87,9 @@ static int run(int argc, char** argv)
         ->type_name("FILE")
         ->check(CLI::ExistingFile)
         ->needs(plot);
-    app.add_option("--flows", programs.flows, "numbers of flows")->delimiter(',')->check([](const std::string& number) {
+    auto* const flows = app.add_option("--flows", programs.flows, "numbers of flows");
+
+    flows->delimiter(',')->check([](const std::string& number) {
         return number == "0" ? std::string("there is no packet without a flow") : std::string();
     });
     app.add_option("--only", programs.names, "names of the rows of prog and alt")
@@ -99,19 +101,22 @@ static int run(int argc, char** argv)
         ->check(CLI::IsMember(suites));
     CLI11_PARSE(app, argc, argv);
     if (quick) {
+        if (flows->empty())
+            programs.flows = {1, 1'000, 300'000, 1'000'000, 10'000'000};
         programs.rounds = 3;
-        programs.packets = 400'000;
-        programs.longest_warm_up = 1u << 22;
+        programs.packets = 250'000;
+        programs.longest_warm_up = 1u << 21;
         programs.variants = false;
+        path.flows = {1'000, 300'000};
         path.rounds = 3;
         path.packets = 400'000;
-        path.longest_warm_up = 1u << 21;
-        loader.rounds = 3;
+        path.longest_warm_up = 1u << 20;
+        loader.rounds = 1;
         offline.rounds = 3;
         offline.packets = 400'000;
         collector.flows = 1'000'000;
-        collector.warm_up = 2;
-        collector.seconds = 3;
+        collector.warm_up = 1;
+        collector.seconds = 2;
         collector.rounds = 3;
     }
     std::optional<Document> json;
