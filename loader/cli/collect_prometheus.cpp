@@ -10,10 +10,8 @@ constexpr std::uint64_t most_top_flows = 100; // each is two series for as long 
 void add_prometheus_options(CLI::App& collect, PrometheusOptions& options)
 {
     CLI::Option* const prometheus =
-        collect
-            .add_option(
-                "--prometheus", options.address,
-                "serve metrics at http://ADDR:PORT/metrics; there is no authentication: take a loopback address")
+        add_parsed(collect, "--prometheus", options.address, parse_listen_address,
+                   "serve metrics at http://ADDR:PORT/metrics; there is no authentication: take a loopback address")
             ->type_name("ADDR:PORT");
 
     add_number(collect, "--top", options.top, 0,

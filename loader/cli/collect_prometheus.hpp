@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "flowlabel/result.hpp"
 #include "metrics_server.hpp"
@@ -13,7 +12,7 @@
 namespace flowlabel {
 
 struct PrometheusOptions {
-    std::optional<std::string> address;
+    std::optional<ListenAddress> address;
     std::optional<std::uint64_t> top;
 };
 

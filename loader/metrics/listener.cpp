@@ -18,11 +18,6 @@ namespace {
 
 constexpr int backlog = 128;
 
-struct HostPort {
-    std::string host; ///< empty: any
-    std::string port;
-};
-
 struct FreeAddresses {
     void operator()(addrinfo* list) const { freeaddrinfo(list); }
 };
@@ -31,35 +26,35 @@ using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
 
 } // namespace
 
-static std::unexpected<Error> malformed(const std::string& address)
+static std::unexpected<Error> malformed(const std::string& text)
 {
-    return fail(fmt::format("'{}' is not where a server can listen", address),
+    return fail(fmt::format("'{}' is not where a server can listen", text),
                 "write 127.0.0.1:PORT, [::1]:PORT, NAME:PORT or :PORT, with a port from 1 to 65535", Failure::usage);
 }
 
-static Result<HostPort> parse(const std::string& address)
+Result<ListenAddress> parse_listen_address(const std::string& text)
 {
-    const std::size_t colon = address.rfind(':');
+    const std::size_t colon = text.rfind(':');
 
     if (colon == std::string::npos)
-        return malformed(address);
-    HostPort parsed{.host = address.substr(0, colon), .port = address.substr(colon + 1)};
+        return malformed(text);
+    ListenAddress parsed{.text = text, .host = text.substr(0, colon), .port = text.substr(colon + 1)};
     std::string& host = parsed.host;
 
     if (number_of<std::uint16_t>(parsed.port).value_or(0) == 0)
-        return malformed(address);
+        return malformed(text);
     const bool bracketed = host.starts_with('[');
 
     if (bracketed && (!host.ends_with(']') || host.size() < 4))
-        return malformed(address);
+        return malformed(text);
     if (bracketed)
         host = host.substr(1, host.size() - 2);
     if (bracketed != host.contains(':')) // an IPv6 address without brackets, or another thing in them
-        return malformed(address);
+        return malformed(text);
     return parsed;
 }
 
-static Result<Addresses> resolve(const HostPort& wanted)
+static Result<Addresses> resolve(const ListenAddress& wanted)
 {
     const addrinfo hints{.ai_flags = AI_NUMERICSERV, .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     addrinfo* list = nullptr;
@@ -110,13 +105,9 @@ static bool repeated(const addrinfo& first, const addrinfo& address)
     return false;
 }
 
-Result<std::vector<Fd>> listen_on(const std::string& address)
+Result<std::vector<Fd>> listen_on(const ListenAddress& wanted)
 {
-    const auto wanted = parse(address);
-
-    if (!wanted)
-        return std::unexpected(wanted.error());
-    const auto addresses = resolve(*wanted);
+    const auto addresses = resolve(wanted);
 
     if (!addresses)
         return std::unexpected(addresses.error());
@@ -134,7 +125,7 @@ Result<std::vector<Fd>> listen_on(const std::string& address)
             refused = opened.error();
     }
     if (refused != 0 && (refused != EADDRNOTAVAIL || sockets.empty()))
-        return fail_errno(refused, fmt::format("cannot listen on {}", address), hint_for(refused));
+        return fail_errno(refused, fmt::format("cannot listen on {}", wanted.text), hint_for(refused));
     return sockets;
 }
 

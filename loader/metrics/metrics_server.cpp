@@ -18,7 +18,6 @@
 
 #include "flowlabel/interface.hpp"
 #include "flowlabel/time.hpp"
-#include "listener.hpp"
 #include "pages.hpp"
 #include "responder.hpp"
 

@@ -11,12 +11,13 @@
 #include "flowlabel/collection_state.hpp"
 #include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
+#include "listener.hpp"
 #include "render.hpp"
 
 namespace flowlabel {
 
 struct MetricsOptions {
-    std::string address; ///< as listen_on() takes it
+    ListenAddress address;
     std::size_t top = 0; ///< flows of each attachment on the page
     std::string version;
 };
@@ -29,7 +30,6 @@ struct MetricsPort {
     MetricsSource source;
 };
 
-/// Wrong usage: an address that is none.
 Result<MetricsPort> open_metrics(const MetricsOptions& options);
 
 class MetricsServer {

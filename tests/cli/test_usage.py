@@ -102,6 +102,7 @@ WRONG = [
     (["collect", "no-such-if", "--jsonl", "records", "--clickhouse", "[::1]"], ["'[::1]'", "http"]),
     (["collect", "no-such-if", "--jsonl", "records", "--spool", "spool"], ["--spool", "--clickhouse URL"]),
     (["collect", "no-such-if", "--jsonl", "records", "--clickhouse-linger", "soon"], ["--clickhouse-linger", "'soon'"]),
+    (["collect", "no-such-if", "--jsonl", "records", "--prometheus", "9641"], ["'9641'", "127.0.0.1:PORT"]),
     (["host", "eth0"], ["'eth0'", "flowlabel host"]),
     (["host", "--check"], ["--check", "one value"]),
     (["host", "--check", "rfc"], ["--check", "'rfc'", "rfc6437, lab, anycast"]),
