@@ -139,8 +139,10 @@ struct DetachReport {
 
 /// Detaches all that match and removes their pins, and whatever commands that were killed left behind for the same
 /// interface. What somebody else attached stays. The name of an interface counts in this network namespace alone; that
-/// of one that is gone, whose namespace may be gone too, counts everywhere.
-Result<std::vector<DetachReport>> detach(const Bpffs& bpffs, const Selection& selection);
+/// of one that is gone, whose namespace may be gone too, counts everywhere. One that fails does not keep the others:
+/// the first error is returned when all were tried.
+/// \param[out] reports what was detached, on failure too
+Result<void> detach(const Bpffs& bpffs, const Selection& selection, std::vector<DetachReport>& reports);
 
 /// Attaches and pins. On failure everything is as it was, but for what was detached.
 /// \param[out] detached an attachment in the same place that was not live any more, if there was one; on failure too

@@ -16,6 +16,11 @@
 
 namespace flowlabel {
 
+/// Would a mount made here still be there after this process, and are those of the host's in view? /proc/1/ns/mnt would
+/// say so, but looking at it takes the right to trace pid 1; mount ids are unique, so equal lists of mounts are one
+/// list.
+bool in_mount_namespace_of_init();
+
 class Bpffs {
 public:
     /// ROOT must be a bpffs, else nothing can be attached there: Failure::not_attached.
@@ -41,7 +46,7 @@ public:
     [[nodiscard]] std::filesystem::path layout() const;
 
 private:
-    explicit Bpffs(std::filesystem::path root) : root_(std::move(root)) {}
+    explicit Bpffs(const std::filesystem::path& root);
 
     std::filesystem::path root_;
 };

@@ -20,8 +20,12 @@ struct Interface {
     std::uint32_t mtu = 0;
 };
 
-/// The interface NAME of this network namespace.
+/// The interface that NAME means in this network namespace, by the name that the kernel itself uses.
 Result<Interface> find_interface(const std::string& name);
+
+/// The name that the kernel itself uses for what NAME means here: it may be an alternative one (`ip link property`).
+/// Where this namespace has no such interface, NAME as it is.
+std::string primary_name(const std::string& name);
 
 /// Its present name, if this namespace has an interface of that index.
 std::optional<std::string> interface_name(std::uint32_t ifindex);

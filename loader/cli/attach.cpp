@@ -65,8 +65,11 @@ static Result<void> run(const Context& context, AttachCommand& command)
     options.prf = command.stamp.prf;
     options.key = *key;
     options.tc_link = *tc_link;
-    if (const auto interface = find_interface(options.interface); !interface)
+    const auto interface = find_interface(options.interface);
+
+    if (!interface)
         return std::unexpected(interface.error());
+    options.interface = interface->name;
     const auto bpffs = Bpffs::open_or_mount(context.bpffs);
 
     if (!bpffs)

@@ -238,6 +238,7 @@ static Result<void> run(const Context& context, CollectCommand& command)
 
     if (!bpffs)
         return std::unexpected(bpffs.error());
+    std::ranges::transform(command.options.interfaces, command.options.interfaces.begin(), primary_name);
     if (const auto named = check_names(*bpffs, command.options); !named)
         return named;
     const auto watch = std::make_shared<CollectorWatch>();

@@ -21,15 +21,18 @@ static Result<void> run(const Context& context, const DetachCommand& command)
         return fail(command.all ? "--all detaches everything and takes neither interface nor hook"
                                 : "nothing says what to detach",
                     "flowlabel detach IFACE [--hook H], or flowlabel detach --all", Failure::usage);
-    const auto bpffs = Bpffs::open(context.bpffs);
+    const auto bpffs = open_bpffs(context.bpffs, selection);
 
-    if (!bpffs)
-        return command.all ? Result<void>() : std::unexpected(nothing_attached(selection));
-    const auto reports = detach(*bpffs, selection);
+    if (!bpffs && !command.all)
+        return std::unexpected(bpffs.error());
+    if (!bpffs) {
+        warn_of_hidden_bpffs(bpffs.error());
+        return {};
+    }
+    std::vector<DetachReport> reports;
+    const auto detached = detach(*bpffs, selection, reports);
 
-    if (!reports)
-        return std::unexpected(reports.error());
-    for (const DetachReport& report : *reports) {
+    for (const DetachReport& report : reports) {
         for (const std::string& warning : report.warnings)
             print_warning(warning);
         if (report.killed)
@@ -38,9 +41,9 @@ static Result<void> run(const Context& context, const DetachCommand& command)
         print_note(
             fmt::format("{} {}: detached; {}", report.interface, name_of(report.hook), identity_text(report.totals)));
     }
-    if (reports->empty() && !command.all)
+    if (detached && reports.empty() && !command.all)
         return std::unexpected(nothing_attached(selection));
-    return {};
+    return detached;
 }
 
 void add_detach(CLI::App& app, Context& context)

@@ -14,7 +14,7 @@ static Result<void> show(const ClientReport& report, bool json)
 {
     return to_stdout([&](const Sink& sink) {
         if (json)
-            sink(client_json(report).dump(2) + "\n");
+            sink(json_text(client_json(report), 2) + "\n");
         else
             write_client_summary(report, sink);
     });
@@ -46,7 +46,7 @@ static Result<void> run_raw(const ClientCommand& command)
         return std::unexpected(report.error());
     return to_stdout([&](const Sink& sink) {
         if (command.json)
-            sink(generator_json(*report).dump(2) + "\n");
+            sink(json_text(generator_json(*report), 2) + "\n");
         else
             write_generator_summary(*report, sink);
     });

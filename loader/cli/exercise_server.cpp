@@ -69,7 +69,7 @@ Result<void> run(const ServerCommand& command)
         return output.result();
     return to_stdout([&](const Sink& sink) {
         if (command.json)
-            sink(server_json(*report).dump(2) + "\n");
+            sink(json_text(server_json(*report), 2) + "\n");
         else
             write_server_summary(*report, sink);
     });

@@ -67,8 +67,7 @@ static Result<void> run(const HostCommand& command)
         return std::unexpected(document.error());
     const auto written = to_stdout([&](const Sink& sink) {
         if (command.json)
-            sink(host_json(*document).dump(2, ' ', false, Json::error_handler_t::replace) +
-                 "\n"); // names may be anything
+            sink(json_text(host_json(*document), 2) + "\n");
         else
             write_host_text(*document, sink);
     });

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -77,6 +79,19 @@ static std::string usage_words(const CLI::App& app, const Parsed& parsed, const 
     return error.what();
 }
 
+/// The option or operand that was given an empty text. Nothing has a use for one: mostly it is a variable that the
+/// shell did not have, and what was meant would silently not be done.
+static std::optional<std::string> empty_value(const CLI::App& app)
+{
+    for (const CLI::Option* const option : app.get_options())
+        if (std::ranges::find(option->results(), "") != option->results().end())
+            return option->get_name();
+    for (const CLI::App* const command : app.get_subcommands())
+        if (auto name = empty_value(*command))
+            return name;
+    return std::nullopt;
+}
+
 /// Says what went wrong, and what exit status it makes.
 static int report(const Error& error)
 {
@@ -105,6 +120,8 @@ static int run(int argc, char** argv)
         print_error({.what = usage_words(app, parsed, error), .hint = fmt::format("see '{} --help'", parsed.name)});
         return std::to_underlying(Failure::usage);
     }
+    if (const auto name = empty_value(app))
+        return report({fmt::format("{} is empty", *name), "has the shell a variable that is not set?", Failure::usage});
     if (context.verbose)
         set_libbpf_log([](std::string_view text) { print_text(text); });
     else

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "context.hpp"
 #include "flowlabel/interface.hpp"
 
 namespace flowlabel {
@@ -43,7 +44,7 @@ Selection SelectionOptions::selection() const
     Selection selection{.hook = hook};
 
     if (!interface.empty())
-        selection.interface = interface;
+        selection.interface = primary_name(interface);
     return selection;
 }
 
@@ -122,16 +123,32 @@ void StampOptions::add_to(CLI::App& app)
 
 Result<std::optional<Key>> StampOptions::key() const
 {
-    if (mode == FL_STAMP_OFF && (!key_file_.empty() || prf_given_))
-        return fail(fmt::format("{} makes no sense without stamping", key_file_.empty() ? "--prf" : "--key-file"),
+    if (mode == FL_STAMP_OFF && (key_file_ || prf_given_))
+        return fail(fmt::format("{} makes no sense without stamping", key_file_ ? "--key-file" : "--prf"),
                     "add --stamp zero or --stamp dry-run", Failure::usage);
-    if (key_file_.empty())
+    if (!key_file_)
         return std::nullopt;
-    const auto key = read_key_file(key_file_);
+    const auto key = read_key_file(*key_file_);
 
     if (!key)
         return std::unexpected(key.error());
     return *key;
+}
+
+Result<Bpffs> open_bpffs(const std::filesystem::path& root, const Selection& selection)
+{
+    auto bpffs = Bpffs::open(root);
+
+    if (!bpffs && selection.interface)
+        if (const auto interface = find_interface(*selection.interface); !interface)
+            return std::unexpected(interface.error());
+    return bpffs;
+}
+
+void warn_of_hidden_bpffs(const Error& error)
+{
+    if (!in_mount_namespace_of_init())
+        print_warning(fmt::format("{}; {}", error.what, error.hint));
 }
 
 Error nothing_attached(const Selection& selection)
@@ -173,10 +190,10 @@ static void prefer_live(std::vector<Attachment>& attachments)
 
 Result<Attachment> find_one(const std::filesystem::path& bpffs, const Selection& selection)
 {
-    const auto root = Bpffs::open(bpffs);
+    const auto root = open_bpffs(bpffs, selection);
 
     if (!root)
-        return std::unexpected(selection.interface ? nothing_attached(selection) : root.error());
+        return std::unexpected(root.error());
     auto attachments = find_attachments(*root, selection);
 
     if (!attachments)

@@ -103,9 +103,15 @@ struct StampOptions {
     [[nodiscard]] Result<std::optional<Key>> key() const;
 
 private:
-    std::string key_file_;
+    std::optional<std::string> key_file_;
     bool prf_given_ = false;
 };
+
+/// The bpffs at ROOT, or why nothing that SELECTION names can be there: an unknown interface, or no bpffs.
+Result<Bpffs> open_bpffs(const std::filesystem::path& root, const Selection& selection);
+
+/// A warning where nothing can be seen because the bpffs of the host is hidden.
+void warn_of_hidden_bpffs(const Error& error);
 
 /// An error for a selection that matches nothing: an unknown interface, or nothing attached there.
 Error nothing_attached(const Selection& selection);

@@ -38,7 +38,7 @@ static Result<void> show(const StatsCommand& command, const Attachment& attachme
 
     return to_stdout([&](const Sink& sink) {
         if (command.json)
-            sink(stats_json(document).dump(command.interval ? -1 : 2) + "\n");
+            sink(json_text(stats_json(document), command.interval ? -1 : 2) + "\n");
         else
             write_stats_table(document, sink);
     });

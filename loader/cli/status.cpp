@@ -57,10 +57,14 @@ static Result<StatusEntry> read_entry(const Attachment& attachment)
 static Result<std::vector<StatusEntry>> read_entries(const Context& context, const Selection& selection)
 {
     std::vector<StatusEntry> entries;
-    const auto bpffs = Bpffs::open(context.bpffs);
+    const auto bpffs = open_bpffs(context.bpffs, selection);
 
-    if (!bpffs)
+    if (!bpffs && (selection.interface || selection.hook))
+        return std::unexpected(bpffs.error());
+    if (!bpffs) {
+        warn_of_hidden_bpffs(bpffs.error());
         return entries;
+    }
     const auto attachments = find_attachments(*bpffs, selection);
 
     if (!attachments)
@@ -86,7 +90,7 @@ static Result<void> run(const Context& context, const StatusCommand& command)
         return std::unexpected(nothing_attached(selection));
     return to_stdout([&](const Sink& sink) {
         if (command.json)
-            sink(status_json(*entries).dump(2) + "\n");
+            sink(json_text(status_json(*entries), 2) + "\n");
         else
             write_status_table(*entries, sink);
     });

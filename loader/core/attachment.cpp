@@ -206,6 +206,11 @@ static std::optional<Found> without_filter(Found found)
     return found;
 }
 
+bool is_place_of(const PinPlace& place, const std::string& interface)
+{
+    return current_netns().value_or(0) == place.netns_inode && interface_name(place.ifindex) == interface;
+}
+
 Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place)
 {
     Found found{.place = place, .directory = place.directory(bpffs)};
@@ -312,6 +317,8 @@ Result<std::vector<Attachment>> find_attachments(const Bpffs& bpffs, const Selec
             continue;
         auto found = look_at(bpffs, place);
 
+        if (!found && selection.interface && !is_place_of(place, *selection.interface))
+            continue; // damaged, but nobody asked for it
         if (!found)
             return std::unexpected(found.error());
         if (!*found)

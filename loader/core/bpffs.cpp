@@ -23,6 +23,9 @@ namespace flowlabel {
 constexpr auto lock_patience = std::chrono::seconds(10);
 constexpr auto lock_interval = std::chrono::milliseconds(20);
 
+constexpr auto hidden_bpffs_hint =
+    "under 'ip netns exec' the host's bpffs is hidden: use 'nsenter --net=/run/netns/NAME flowlabel …'";
+
 static std::string layout_name()
 {
     return fmt::format("v{}", FL_LAYOUT_VERSION);
@@ -49,22 +52,46 @@ static std::string contents(const char* path)
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// Would a mount made here still be there after this process? /proc/1/ns/mnt would say so, but looking at it takes the
-/// right to trace pid 1; mount ids are unique, so equal lists of mounts are one list.
-static bool in_mount_namespace_of_init()
+bool in_mount_namespace_of_init()
 {
     const std::string ours = contents("/proc/self/mountinfo");
 
     return !ours.empty() && ours == contents("/proc/1/mountinfo");
 }
 
+/// ROOT without a slash at its end: what is compared with the parents of a path has none.
+static std::filesystem::path plain(const std::filesystem::path& root)
+{
+    const auto normal = root.lexically_normal();
+
+    return normal.has_filename() ? normal : normal.parent_path();
+}
+
+Bpffs::Bpffs(const std::filesystem::path& root) : root_(plain(root)) {}
+
 Result<Bpffs> Bpffs::open(const std::filesystem::path& root)
 {
     if (!is_bpffs(root))
         return fail(fmt::format("nothing is attached: there is no bpffs at {}", root.string()),
-                    "under 'ip netns exec' the host's bpffs is hidden: use 'nsenter --net=/run/netns/NAME flowlabel …'",
+                    in_mount_namespace_of_init() ? "'flowlabel attach IFACE' attaches" : hidden_bpffs_hint,
                     Failure::not_attached);
     return Bpffs(root);
+}
+
+/// Waits for a lock on DIRECTORY, which is ROOT.
+static Result<void> wait_for_lock(const Fd& directory, int operation, const std::filesystem::path& root)
+{
+    const auto deadline = std::chrono::steady_clock::now() + lock_patience;
+
+    while (flock(directory.get(), operation | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK)
+            return fail_errno(errno, fmt::format("cannot lock {}", root.string()));
+        if (std::chrono::steady_clock::now() > deadline)
+            return fail(fmt::format("another command has held the lock on {} for ten seconds", root.string()),
+                        "wait for it to end; 'lslocks' or 'fuser' shows who it is");
+        std::this_thread::sleep_for(lock_interval);
+    }
+    return {};
 }
 
 Result<Bpffs> Bpffs::open_or_mount(const std::filesystem::path& root)
@@ -81,7 +108,14 @@ Result<Bpffs> Bpffs::open_or_mount(const std::filesystem::path& root)
                                 "namespace",
                                 root.string()),
                     "use 'nsenter --net=/run/netns/NAME flowlabel …' instead of 'ip netns exec'");
-    if (mount("bpf", root.c_str(), "bpf", 0, "mode=0700") != 0)
+    // Two commands at once must not mount two, one over the other: the directory that is mounted on is their lock.
+    const Fd directory(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+
+    if (!directory)
+        return fail_errno(errno, fmt::format("cannot open {}", root.string()), hint_for_access(errno));
+    if (const auto locked = wait_for_lock(directory, LOCK_EX, root); !locked)
+        return std::unexpected(locked.error());
+    if (!is_bpffs(root) && mount("bpf", root.c_str(), "bpf", 0, "mode=0700") != 0)
         return fail_errno(errno, fmt::format("cannot mount a bpffs at {}", root.string()),
                           errno == EPERM ? "run it as root" : "does the kernel have CONFIG_BPF_SYSCALL?");
     return Bpffs(root);
@@ -89,8 +123,6 @@ Result<Bpffs> Bpffs::open_or_mount(const std::filesystem::path& root)
 
 Result<Fd> Bpffs::lock(LockMode mode) const
 {
-    const int operation = (mode == LockMode::shared ? LOCK_SH : LOCK_EX) | LOCK_NB;
-    const auto deadline = std::chrono::steady_clock::now() + lock_patience;
     Fd directory(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
     if (!directory)
@@ -98,14 +130,8 @@ Result<Fd> Bpffs::lock(LockMode mode) const
     if (mode == LockMode::exclusive && is_read_only(directory))
         return fail(fmt::format("the bpffs at {} is mounted read-only", root_.string()),
                     fmt::format("mount -o remount,rw {}", root_.string()));
-    while (flock(directory.get(), operation) != 0) {
-        if (errno != EWOULDBLOCK)
-            return fail_errno(errno, fmt::format("cannot lock {}", root_.string()));
-        if (std::chrono::steady_clock::now() > deadline)
-            return fail(fmt::format("another command has held the lock on {} for ten seconds", root_.string()),
-                        "wait for it to end; 'lslocks' or 'fuser' shows who it is");
-        std::this_thread::sleep_for(lock_interval);
-    }
+    if (const auto locked = wait_for_lock(directory, mode == LockMode::shared ? LOCK_SH : LOCK_EX, root_); !locked)
+        return std::unexpected(locked.error());
     return directory;
 }
 

@@ -89,8 +89,8 @@ Result<DetachReport> detach_one(const Bpffs& bpffs, Found found)
     return report;
 }
 
-/// Is PLACE one that SELECTION names? FOUND may be empty: something that was left behind.
-static bool selects(const Selection& selection, const PinPlace& place, const std::optional<Found>& found)
+/// Is PLACE one that SELECTION names? FOUND may be null: something that was left behind, or damaged.
+static bool selects(const Selection& selection, const PinPlace& place, const Found* found)
 {
     if (selection.hook && *selection.hook != place.hook)
         return false;
@@ -98,12 +98,16 @@ static bool selects(const Selection& selection, const PinPlace& place, const std
         return true;
     if (found && found->liveness == Liveness::interface_gone)
         return found->info().ifname == *selection.interface;
-    return current_netns().value_or(0) == place.netns_inode && interface_name(place.ifindex) == *selection.interface;
+    return is_place_of(place, *selection.interface);
 }
 
-Result<std::vector<DetachReport>> detach(const Bpffs& bpffs, const Selection& selection)
+Result<void> detach(const Bpffs& bpffs, const Selection& selection, std::vector<DetachReport>& reports)
 {
-    std::vector<DetachReport> reports;
+    Result<void> all;
+    const auto keep_first = [&all](const Error& error) {
+        if (all)
+            all = std::unexpected(error);
+    };
     const auto lock = bpffs.lock(Bpffs::LockMode::exclusive);
 
     if (!lock)
@@ -113,21 +117,24 @@ Result<std::vector<DetachReport>> detach(const Bpffs& bpffs, const Selection& se
     for (const PinPlace& place : list_pin_places(bpffs)) {
         auto found = look_at(bpffs, place);
 
-        if (!found)
-            return std::unexpected(found.error());
-        if (!selects(selection, place, *found))
+        if (!selects(selection, place, found && *found ? &**found : nullptr))
             continue;
+        if (!found) {
+            keep_first(found.error());
+            continue;
+        }
         if (!*found) {
             clear_leftovers(bpffs, place);
             continue;
         }
         auto report = detach_one(bpffs, std::move(**found));
 
-        if (!report)
-            return std::unexpected(report.error());
-        reports.push_back(std::move(*report));
+        if (report)
+            reports.push_back(std::move(*report));
+        else
+            keep_first(report.error());
     }
-    return reports;
+    return all;
 }
 
 } // namespace flowlabel

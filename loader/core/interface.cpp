@@ -37,7 +37,7 @@ static std::optional<fl_link_layer> link_layer_of(unsigned short arphrd)
 
 Result<Interface> find_interface(const std::string& name)
 {
-    Interface found{.name = name, .ifindex = if_nametoindex(name.c_str())};
+    Interface found{.name = primary_name(name), .ifindex = if_nametoindex(name.c_str())};
     ifreq request{};
 
     if (found.ifindex == 0)
@@ -45,7 +45,7 @@ Result<Interface> find_interface(const std::string& name)
                     "'ip link' shows the interfaces");
     const Fd socket_fd(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
 
-    name.copy(request.ifr_name, IFNAMSIZ - 1);
+    found.name.copy(request.ifr_name, IFNAMSIZ - 1);
     if (ioctl(socket_fd.get(), SIOCGIFHWADDR, &request) != 0)
         return fail_errno(errno, "cannot ask for the type of interface " + name);
     const auto link_layer = link_layer_of(request.ifr_hwaddr.sa_family);
@@ -59,6 +59,11 @@ Result<Interface> find_interface(const std::string& name)
         return fail_errno(errno, "cannot ask for the MTU of interface " + name);
     found.mtu = static_cast<std::uint32_t>(request.ifr_mtu);
     return found;
+}
+
+std::string primary_name(const std::string& name)
+{
+    return interface_name(if_nametoindex(name.c_str())).value_or(name);
 }
 
 std::optional<std::string> interface_name(std::uint32_t ifindex)

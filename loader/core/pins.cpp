@@ -99,7 +99,10 @@ Result<Maps> open_maps(const std::filesystem::path& directory)
     for (const auto& [name, fd] : map_pins) {
         maps.*fd = Fd(bpf_obj_get((directory / name).c_str()));
         if (!(maps.*fd))
-            return fail_errno(errno, "cannot open " + (directory / name).string(), hint_for_access(errno));
+            return fail_errno(errno, "cannot open " + (directory / name).string(),
+                              errno == ENOENT ? fmt::format("where somebody removed it, 'rm -r {}' removes the rest",
+                                                            directory.string())
+                                              : hint_for_access(errno));
     }
     return maps;
 }

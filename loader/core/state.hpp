@@ -24,6 +24,9 @@ struct Found {
     [[nodiscard]] const fl_info& info() const { return entries[entry]; }
 };
 
+/// Is PLACE on the interface that is called INTERFACE in this network namespace?
+bool is_place_of(const PinPlace& place, const std::string& interface);
+
 /// Nothing when the place is empty, or holds only what a command that did not end left behind.
 Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place);
 

@@ -20,6 +20,10 @@ namespace flowlabel {
 
 using Json = nlohmann::ordered_json;
 
+/// DOCUMENT as text, with INDENT spaces a level or on one line. Names of interfaces and files may be anything: octets
+/// that are no UTF-8 become U+FFFD.
+std::string json_text(const Json& document, int indent = -1);
+
 /// Takes text piece by piece; a million flows never stand in memory as text.
 using Sink = std::function<void(std::string_view)>;
 

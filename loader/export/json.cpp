@@ -56,6 +56,11 @@ Source live_source(const Attachment& attachment)
     };
 }
 
+std::string json_text(const Json& document, int indent)
+{
+    return document.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
 void write_flows_json(const FlowsDocument& document, const Sink& sink)
 {
     Json head = {
@@ -67,12 +72,12 @@ void write_flows_json(const FlowsDocument& document, const Sink& sink)
 
     if (document.counters)
         head["counters"] = counters_json(*document.counters);
-    std::string text = head.dump(-1, ' ', false, Json::error_handler_t::replace); // names of files may be anything
+    std::string text = json_text(head);
 
     text.pop_back(); // the closing brace comes behind the flows
     sink(text + ",\n\"flows\":[");
     for (const char* separator = "\n"; const Flow& flow : document.flows) {
-        sink(separator + flow_json(flow).dump());
+        sink(separator + json_text(flow_json(flow)));
         separator = ",\n";
     }
     sink("\n]}\n");
@@ -81,7 +86,7 @@ void write_flows_json(const FlowsDocument& document, const Sink& sink)
 void write_flows_jsonl(const FlowsDocument& document, const Sink& sink)
 {
     for (const Flow& flow : document.flows)
-        sink(flow_json(flow).dump() + "\n");
+        sink(json_text(flow_json(flow)) + "\n");
 }
 
 Json stats_json(const StatsDocument& document)

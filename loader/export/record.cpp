@@ -45,9 +45,7 @@ fl_end_reason ipfix_number(EndReason reason)
 
 std::string records_jsonl(const ObservationPoint& point, std::span<const FlowRecord> records)
 {
-    // Names of interfaces may be anything.
-    const std::string where = fmt::format(R"("interface":{},"ifindex":{},"hook":"{}")",
-                                          Json(point.interface).dump(-1, ' ', false, Json::error_handler_t::replace),
+    const std::string where = fmt::format(R"("interface":{},"ifindex":{},"hook":"{}")", json_text(point.interface),
                                           point.ifindex, name_of(point.hook));
     std::string text;
 

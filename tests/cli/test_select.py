@@ -115,6 +115,27 @@ def test_a_renamed_interface(lab, host):
     assert "uplink xdp: detached" in lab.flowlabel(host, "detach", "uplink").ok().stderr
 
 
+def test_an_alternative_name(lab, host):
+    """Every command takes an interface's alternative names, and shows the one that the kernel uses."""
+    host.ip("link", "property", "add", "dev", "v0", "altname", "uplink")
+    assert attach(lab, host, "uplink").ok().stdout.startswith("v0 xdp: attached")
+    assert shown(lab, host, "uplink") == [("v0", "xdp")]
+    for command in ("flows", "stats"):
+        lab.flowlabel(host, command, "uplink").ok()
+    refused(lab.flowlabel(host, "flows", "uplink", "--hook", "tc-egress"), 3, "nothing is attached to v0 tc-egress")
+    assert "v0 xdp: detached" in lab.flowlabel(host, "detach", "uplink").ok().stderr
+
+
+def test_a_name_that_is_no_text(lab, host):
+    """A name may be any octets: the documents are UTF-8 nevertheless."""
+    host.ip("link", "set", "dev", "v0", "name", "n\udcff")
+    lab.flowlabel(host, "attach", "n\udcff", "--flows", 4, errors="surrogateescape").ok()
+    assert shown(lab, host) == [("n\ufffd", "xdp")]
+    for command in ("flows", "stats"):
+        document = lab.flowlabel(host, command, "--json").json()
+        assert document["source"]["interface"] == "n\ufffd"
+
+
 @pytest.fixture
 def other(lab):
     """A second namespace with interfaces of the same names."""

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import shutil
 import stat
 import subprocess
 
@@ -12,7 +13,7 @@ import lab as lab_module
 from flows import KEY
 from kernel import attached_xdp, eventually, flowlabel_programs, pins
 from lab import command
-from saying import refused
+from saying import refused, warned
 
 EVERY_COMMAND = [["attach", "v0"], ["detach", "v0"], ["status", "v0"], ["flows", "v0"], ["stats", "v0"]]
 READERS = EVERY_COMMAND[2:]
@@ -58,6 +59,75 @@ def test_attach_mounts_a_missing_bpffs(host, tmp_path):
     finally:
         if os.path.ismount(tmp_path):
             command("umount", tmp_path)
+
+
+def delayed_mount(host, directory, interface):
+    """`attach INTERFACE` that enters mount() half a second late."""
+    full = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=mount:delay_enter=500000", lab_module.binary(),
+            "attach", interface, "--flows", 4, "--bpffs", directory]
+    with host.inside():
+        return subprocess.Popen(list(map(str, full)), stdout=subprocess.PIPE, text=True)
+
+
+def test_two_attaches_mount_one_bpffs(host, tmp_path):
+    """Of two mounts, one over the other, the first would hide what is attached there."""
+    if pathlib.Path("/proc/self/mountinfo").read_text() != pathlib.Path("/proc/1/mountinfo").read_text():
+        pytest.skip("this is not the mount namespace of process 1")
+    if not shutil.which("strace"):
+        pytest.skip("needs strace: run tools/setup")
+    try:
+        both = [delayed_mount(host, tmp_path, interface) for interface in ("v0", "w0")]
+        for attach in both:
+            attach.communicate(timeout=60)
+            assert attach.returncode == 0
+        mounts = pathlib.Path("/proc/self/mountinfo").read_text().count(f" {tmp_path} ")
+        assert mounts == 1
+        assert run_in(host, "detach", "--all", "--bpffs", tmp_path).ok().stderr.count("detached") == 2
+    finally:
+        while os.path.ismount(tmp_path):
+            command("umount", tmp_path)
+
+
+def test_a_directory_of_the_user(lab, host):
+    """A part of a bpffs may be --bpffs, however it is written; it stays when the last attachment goes."""
+    directory = pathlib.Path(lab.bpffs, "mine")
+    directory.mkdir()
+    for name in (f"{directory}/", f"{directory}/.", directory):
+        run_in(host, "attach", "v0", "--flows", 4, "--bpffs", name).ok()
+        run_in(host, "detach", "v0", "--bpffs", name).ok()
+        assert list(directory.iterdir()) == []
+
+
+@pytest.mark.parametrize("argv", [["status"], ["detach", "--all"]], **NAMED)
+def test_a_hidden_bpffs_is_told(host, tmp_path, argv):
+    """Where the mounts of the host are not in view, as under `ip netns exec`, nothing found is not nothing attached."""
+    full = ["unshare", "--mount", lab_module.binary(), *argv, "--bpffs", tmp_path]
+    done = host.run(*full, check=False)
+    warned(lab_module.Result(full, done.returncode, done.stdout, done.stderr), "no bpffs at", "nsenter --net=")
+
+
+@pytest.mark.parametrize("argv", [["flows", "v0"], ["status", "v0"], ["detach", "v0"]], **NAMED)
+def test_a_hidden_bpffs_where_something_was_named(host, tmp_path, argv):
+    """And the way out is told."""
+    full = ["unshare", "--mount", lab_module.binary(), *argv, "--bpffs", tmp_path]
+    done = host.run(*full, check=False)
+    refused(lab_module.Result(full, done.returncode, done.stdout, done.stderr), 3, "no bpffs at", "nsenter --net=")
+
+
+def test_a_damaged_attachment(lab, host):
+    """One whose pins somebody removed keeps no other from being read and detached, and the way out is told."""
+    for interface in ("v0", "w0"):
+        lab.flowlabel(host, "attach", interface, "--flows", 4).ok()
+    lab.flowlabel(host, "attach", "v0", "--hook", "tc-egress", "--flows", 4).ok()
+    (damaged,) = [pathlib.Path(lab.bpffs, pin) for pin in pins(lab) if pin.endswith("tc-egress")]
+    (damaged / "counters").unlink()
+    lab.flowlabel(host, "flows", "w0").ok()
+    refused(lab.flowlabel(host, "status", "v0"), 1, damaged / "counters", f"rm -r {damaged}")
+    result = lab.flowlabel(host, "detach", "--all").expect(1)
+    for words in ("v0 xdp: detached", "w0 xdp: detached", f"rm -r {damaged}"):
+        assert result.stderr.count(words) == 1
+    command("rm", "-r", damaged)
+    assert lab.flowlabel(host, "status").ok().stdout == "nothing is attached\n"
 
 
 @pytest.fixture
