@@ -134,7 +134,9 @@ void Exporter::note(const std::optional<Error>& error)
         error_ = error;
         erred_ = now;
         turn_erred_ = false;
-    } else if (error_ && now >= erred_ + calm) {
+    } else if (error_ && now < erred_ + calm) {
+        turn_erred_ = true; // there may be nothing to write for long: the turns see whether it stays well
+    } else if (error_) {
         news_.push_back(fmt::format("{}: works again", state_.name));
         error_.reset();
         turn_erred_ = false;

@@ -88,7 +88,7 @@ private:
     ExporterState state_;
     std::optional<Error> error_; ///< while it lasts
     Clock::time_point erred_;
-    bool turn_erred_ = false; ///< error_ is the sink's turn's, not of records
+    bool turn_erred_ = false; ///< the sink's turns say whether error_ is over, not the next records alone
     std::vector<std::string> news_;
     Clock::time_point not_before_; ///< the pause after an error ends
     std::chrono::milliseconds next_pause_;

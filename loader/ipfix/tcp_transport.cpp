@@ -218,18 +218,18 @@ Outcome TcpTransport::send(const Messages& messages)
     for (const Message& message : messages.list) {
         const auto text = messages.text(message);
 
-        messages_.push_back({.end = given_ + text.size(), .flows = message.flows});
-        const auto given = give(text);
+        const std::uint64_t end = given_ + text.size();
+        const auto given = give(text); // where the connection breaks, this one is sent again on the next
 
         if (!given) {
             outcome.error = given.error();
             return outcome;
         }
         if (*given == 0) {
-            messages_.pop_back();
             outcome.error = stalled();
             return outcome;
         }
+        messages_.push_back({.end = end, .flows = message.flows});
         outcome.sent++; // its rest, if there is one, is ours to send
         rest_.assign(text.begin() + static_cast<std::ptrdiff_t>(*given), text.end());
         if (!rest_.empty()) {

@@ -56,6 +56,32 @@ private:
     std::minstd_rand random_;
 };
 
+/// Says no once, and takes all from then on.
+class HesitatingSink final : public RecordSink {
+public:
+    [[nodiscard]] std::string name() const override { return "hesitating"; }
+    [[nodiscard]] Appetite appetite() const override
+    {
+        return {
+            .records = 300, .first_pause = std::chrono::milliseconds(1), .longest_pause = std::chrono::milliseconds(1)};
+    }
+
+    WriteResult write(std::span<const RecordBatch* const> batches) override
+    {
+        WriteResult result;
+
+        if (std::exchange(refused_, true))
+            for (const RecordBatch* const batch : batches)
+                result.written += batch->records.size();
+        else
+            result.error = Error{.what = "not now"};
+        return result;
+    }
+
+private:
+    bool refused_ = false;
+};
+
 class ExporterTest : public testing::Test {
 protected:
     void SetUp() override
@@ -115,6 +141,27 @@ TEST_F(ExporterTest, EachRecordLeavesOnceHoweverFarTheSinkCame)
     ASSERT_EQ(written.size(), records);
     for (std::uint32_t label = 0; label < records; label++)
         ASSERT_EQ(written[label], label);
+}
+
+TEST_F(ExporterTest, AnErrorThatIsOverEndsWithoutAnotherRecord)
+{
+    std::vector<std::unique_ptr<RecordSink>> sinks;
+    RecordBatch batch;
+
+    sinks.push_back(std::make_unique<HesitatingSink>());
+    Exporters exporters(std::move(sinks), 1);
+    batch.records.push_back({.flow = {.label = 1, .packets = 1, .octets = 40}, .reason = EndReason::idle});
+    account_->update([&](fl_account& account) { account.taken.packets++; });
+    exporters.offer(std::make_shared<AccountedBatch>(account_, std::move(batch)));
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+
+    while (exporters.states().front().written_records == 0 || exporters.states().front().error) {
+        ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    EXPECT_EQ(exporters.states().front().errors, 1u);
+    exporters.hurry();
+    ASSERT_TRUE(exporters.finish());
 }
 
 } // namespace
