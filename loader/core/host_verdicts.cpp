@@ -88,7 +88,9 @@ static std::string replies_text(const HostReport& report)
     return bits == 0 ? "replies reflect nothing" : "the label of the peer is reflected by " + reflect_text(bits);
 }
 
-/// ip6_flowlabel.c: a label needs no lease as long as no lease excludes others, from Linux 5.3 on.
+/// ip6_flowlabel.c: a label needs no lease as long as no lease excludes others, from Linux 5.3 on. fl6_sock_lookup()
+/// asks whether any namespace has such a lease now, and whether this one has one or ever had: of the past nobody can
+/// tell.
 static std::string sending_text(const HostReport& report)
 {
     const auto exclusive = std::ranges::count_if(report.leases, &HostLease::excludes_others);
@@ -101,7 +103,9 @@ static std::string sending_text(const HostReport& report)
                                           : fmt::format("{} leases exclude others", exclusive));
     if (!report.leases_unavailable.empty())
         return unknown("whether a program may send labels without a lease", "/proc/net/ip6_flowlabel");
-    return "a program may send any label without a lease, since no lease excludes others";
+    return "a program may send any label without a lease, since no lease excludes others (a namespace that once had "
+           "one "
+           "that did refuses them for as long as any namespace has one)";
 }
 
 static std::string custom_paths_text(const HostReport& report)

@@ -148,9 +148,11 @@ std::unexpected<Error> refused_sending(int number, const Endpoint& to, std::uint
     case EINVAL:
         if (label != 0)
             return fail(fmt::format("the kernel refuses to send label 0x{:05x} without a lease: somebody has leased an "
-                                    "exclusive one in this network namespace (share excl, process or user)",
+                                    "exclusive one in this network namespace (share excl, process or user), or in "
+                                    "another while this one had one before",
                                     label),
-                        "lease it on this socket, or end the exclusive lease; 'flowlabel host' shows it");
+                        "lease it on this socket, or end the exclusive lease; 'flowlabel host' shows those of a "
+                        "namespace");
         return fail(fmt::format("the kernel takes {} for no destination: {}", to.text(), strerror(number)),
                     "a link-local address wants its interface, as in fe80::1%eth0");
     case ECONNREFUSED:

@@ -513,7 +513,7 @@ def test_names_of_no_namespace(lab, host):
     refused(lab.flowlabel(host, "host", "--netns", "nowhere"), 1, "no network namespace 'nowhere'", "ip netns")
     refused(lab.flowlabel(host, "host", "--netns", "4194305"), 1, "'4194305', nor a process")
     refused(lab.flowlabel(host, "host", "--netns", "/proc/1/ns/net"), 2, "'/proc/1/ns/net' is no name")
-    refused(lab.flowlabel(host, "host", "--netns", ""), 2, "'' is no name")
+    refused(lab.flowlabel(host, "host", "--netns", ""), 2, "--netns is empty")
 
 
 @pytest.fixture
