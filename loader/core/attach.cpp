@@ -164,23 +164,42 @@ static bool sibling_made_qdisc(const Plan& plan)
     return says_qdisc_is_ours(plan.bpffs, sibling);
 }
 
+/// The qdisc that a filter of ours can hang on.
+static Result<ClsactQdisc> usable_qdisc(const Plan& plan)
+{
+    auto present = clsact_qdisc(plan.interface.ifindex);
+
+    if (present && *present == ClsactQdisc::ingress && plan.options.hook == FL_HOOK_TC_EGRESS)
+        return fail(fmt::format("{} has an ingress qdisc, which sees received packets alone and keeps out the clsact "
+                                "qdisc that tc-egress needs",
+                                plan.interface.name),
+                    fmt::format("'tc qdisc del dev {} ingress' removes it and its filters; they can go on a clsact "
+                                "qdisc, which has both sides",
+                                plan.interface.name));
+    return present;
+}
+
 static Result<fl_info> hang_on_clsact(const Plan& plan, const Program& program, fl_info info)
 {
-    const auto present = clsact_has_qdisc(plan.interface.ifindex);
+    const auto present = usable_qdisc(plan);
 
     if (!present)
         return std::unexpected(present.error());
+    const bool make = *present == ClsactQdisc::none;
+
     // Told before it is done: if this command is killed, the next one knows whose the qdisc is.
     info.mode = FL_MODE_CLSACT;
-    info.made_qdisc = !*present || sibling_made_qdisc(plan);
+    info.made_qdisc = make || (*present == ClsactQdisc::clsact && sibling_made_qdisc(plan));
     auto written = write_info(program.maps, 0, info);
-    const auto made = written && !*present ? clsact_make_qdisc(plan.interface.ifindex) : Result<bool>(false);
+    const auto made = written && make ? clsact_make_qdisc(plan.interface.ifindex) : Result<bool>(false);
 
     if (!made)
         return std::unexpected(made.error());
-    if (written && !*present && !*made) { // somebody was faster
+    if (written && make && !*made) { // somebody was faster, with one or the other
+        const auto theirs = usable_qdisc(plan);
+
         info.made_qdisc = false;
-        written = write_info(program.maps, 0, info);
+        written = theirs ? write_info(program.maps, 0, info) : std::unexpected(theirs.error());
     }
     if (written) {
         const int number = clsact_set_filter(plan.interface.ifindex, plan.options.hook, program.fd.get(), false);

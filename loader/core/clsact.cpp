@@ -2,13 +2,14 @@
 #include "clsact.hpp"
 
 #include <bpf/libbpf.h>
-#include <libmnl/libmnl.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
 #include <array>
 #include <cerrno>
-#include <memory>
+#include <string>
+
+#include "netlink.hpp"
 
 namespace flowlabel {
 
@@ -57,18 +58,20 @@ Result<bool> clsact_make_qdisc(std::uint32_t ifindex)
     return result == 0;
 }
 
-struct CloseSocket {
-    void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
-};
-using Socket = std::unique_ptr<mnl_socket, CloseSocket>;
-
 /// What to look for among the answers to a dump.
 struct Wanted {
     std::uint16_t type; ///< of the request
     std::uint32_t ifindex;
     std::uint32_t parent;
-    bool found = false;
+    std::optional<std::string> kind; ///< of one that is there
 };
+
+static int note_kind(const nlattr* attribute, void* data)
+{
+    if (mnl_attr_get_type(attribute) == TCA_KIND && mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) == 0)
+        static_cast<Wanted*>(data)->kind = mnl_attr_get_str(attribute);
+    return MNL_CB_OK;
+}
 
 /// The kernel sends the qdiscs of all interfaces, and at the end of a list an empty message.
 static int note_match(const nlmsghdr* message, void* data)
@@ -76,73 +79,60 @@ static int note_match(const nlmsghdr* message, void* data)
     Wanted& wanted = *static_cast<Wanted*>(data);
     const auto* const answer = static_cast<const tcmsg*>(mnl_nlmsg_get_payload(message));
 
-    wanted.found |= mnl_nlmsg_get_payload_len(message) >= sizeof(tcmsg) &&
-                    answer->tcm_ifindex == static_cast<int>(wanted.ifindex) && answer->tcm_parent == wanted.parent;
+    if (mnl_nlmsg_get_payload_len(message) >= sizeof(tcmsg) &&
+        answer->tcm_ifindex == static_cast<int>(wanted.ifindex) && answer->tcm_parent == wanted.parent) {
+        wanted.kind.emplace();
+        mnl_attr_parse(message, sizeof(tcmsg), note_kind, &wanted);
+    }
     return MNL_CB_OK;
 }
 
-static int send_request(mnl_socket& socket, const Wanted& wanted, std::uint32_t sequence)
+/// One dump; 0 or an errno.
+static int ask(Wanted& wanted)
 {
     std::array<char, NLMSG_ALIGN(sizeof(nlmsghdr)) + sizeof(tcmsg)> buffer{};
     nlmsghdr* const request = mnl_nlmsg_put_header(buffer.data());
 
     request->nlmsg_type = wanted.type;
     request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    request->nlmsg_seq = sequence;
     auto* const selector = static_cast<tcmsg*>(mnl_nlmsg_put_extra_header(request, sizeof(tcmsg)));
 
     selector->tcm_family = AF_UNSPEC;
     selector->tcm_ifindex = static_cast<int>(wanted.ifindex);
     selector->tcm_parent = wanted.parent;
-    return mnl_socket_sendto(&socket, request, request->nlmsg_len) < 0 ? errno : 0;
+    return ask_rtnetlink(*request, note_match, &wanted);
 }
 
-/// One dump; 0 or an errno. EINTR: what is listed changed meanwhile.
-static int ask(Wanted& wanted)
-{
-    constexpr std::uint32_t sequence = 1;
-    const Socket socket(mnl_socket_open(NETLINK_ROUTE));
-    std::array<char, 32768> buffer;
-    int more = MNL_CB_OK;
-
-    if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0)
-        return errno;
-    if (const int number = send_request(*socket, wanted, sequence))
-        return number;
-    while (more > MNL_CB_STOP) {
-        const ssize_t length = mnl_socket_recvfrom(socket.get(), buffer.data(), buffer.size());
-
-        if (length < 0)
-            return errno;
-        more = mnl_cb_run(buffer.data(), static_cast<std::size_t>(length), sequence,
-                          mnl_socket_get_portid(socket.get()), note_match, &wanted);
-    }
-    return more < 0 ? errno : 0;
-}
-
-static Result<bool> is_there(std::uint16_t type, std::uint32_t ifindex, std::uint32_t parent)
+/// The kind of the qdisc, or of a filter, at PARENT; nothing: there is none.
+static Result<std::optional<std::string>> kind_at(std::uint16_t type, std::uint32_t ifindex, std::uint32_t parent)
 {
     for (int tries = 0; tries < 100; tries++) {
-        Wanted wanted{.type = type, .ifindex = ifindex, .parent = parent};
+        Wanted wanted{.type = type, .ifindex = ifindex, .parent = parent, .kind = {}};
         const int number = ask(wanted);
 
         if (number == 0)
-            return wanted.found;
+            return wanted.kind;
         if (number != EINTR)
             return fail_errno(number, "cannot read the list of qdiscs or filters");
     }
     return fail("the list of qdiscs or filters changes faster than it can be read", "try again");
 }
 
-Result<bool> clsact_has_qdisc(std::uint32_t ifindex)
+Result<ClsactQdisc> clsact_qdisc(std::uint32_t ifindex)
 {
-    return is_there(RTM_GETQDISC, ifindex, TC_H_CLSACT);
+    const auto kind = kind_at(RTM_GETQDISC, ifindex, TC_H_CLSACT);
+
+    if (!kind)
+        return std::unexpected(kind.error());
+    if (!*kind)
+        return ClsactQdisc::none;
+    return **kind == "clsact" ? ClsactQdisc::clsact : ClsactQdisc::ingress;
 }
 
 Result<void> clsact_remove_idle_qdisc(std::uint32_t ifindex)
 {
     for (const std::uint32_t minor : {TC_H_MIN_INGRESS, TC_H_MIN_EGRESS}) {
-        const auto filters = is_there(RTM_GETTFILTER, ifindex, TC_H_MAKE(TC_H_CLSACT, minor));
+        const auto filters = kind_at(RTM_GETTFILTER, ifindex, TC_H_MAKE(TC_H_CLSACT, minor));
 
         if (!filters)
             return std::unexpected(filters.error());

@@ -13,10 +13,12 @@ namespace flowlabel {
 /// The program of our filter on the hook of an interface of this network namespace, if there is one.
 std::optional<std::uint32_t> clsact_program(std::uint32_t ifindex, fl_hook hook);
 
-/// Is there such a qdisc, or one that takes its place?
-Result<bool> clsact_has_qdisc(std::uint32_t ifindex);
+/// What is in the place of the qdisc. An `ingress` qdisc has one list of filters, for received packets: the kernel puts
+/// there what is meant for the other direction, too.
+enum class ClsactQdisc { none, clsact, ingress };
+Result<ClsactQdisc> clsact_qdisc(std::uint32_t ifindex);
 
-/// Makes the qdisc. False: there was one.
+/// Makes the qdisc. False: there was one, of either kind.
 Result<bool> clsact_make_qdisc(std::uint32_t ifindex);
 
 /// Removes the qdisc if no filter is left on it.

@@ -130,6 +130,50 @@ def test_a_qdisc_that_others_made_stays(lab, host):
     assert "clsact" in qdiscs(host, "v0")
 
 
+@pytest.fixture
+def ingress_qdisc(host):
+    """An ingress qdisc of somebody else's on v0, with a filter."""
+    host.run("tc", "qdisc", "add", "dev", "v0", "ingress")
+    foreign_filter(host, "ingress", "prio", "7")
+
+
+def test_an_ingress_qdisc_is_no_place_for_tc_egress(lab, host, ingress_qdisc):
+    """The kernel would take the filter and run it on received packets: refused, with the way out, and nothing is changed."""
+    before = filters(host, "v0", "ingress")
+    refused(lab.flowlabel(host, "attach", "v0", "--hook", "tc-egress", "--stamp", "zero", env=CLSACT), 1,
+            "ingress qdisc", "tc-egress", "tc qdisc del dev v0 ingress", "clsact")
+    assert filters(host, "v0", "ingress") == before and len(before) == 1
+    assert "ingress" in qdiscs(host, "v0")
+    assert pins(lab) == []
+    host.run("tc", "qdisc", "del", "dev", "v0", "ingress")
+    lab.flowlabel(host, "attach", "v0", "--hook", "tc-egress", "--flows", 4, env=CLSACT).ok()
+    assert len(filters(host, "v0", "egress")) == 1 and filters(host, "v0", "ingress") == {}
+
+
+def test_tc_ingress_on_an_ingress_qdisc(lab, host, ingress_qdisc):
+    """It sees received packets, and that is what is asked for. The qdisc and its filter stay."""
+    lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", "--flows", 4, env=CLSACT).ok()
+    lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", "--replace", env=CLSACT).ok()
+    refused(lab.flowlabel(host, "attach", "v0", "--hook", "tc-egress", "--flows", 4, env=CLSACT), 1, "ingress qdisc")
+    assert sorted(priority for priority, _ in filters(host, "v0", "ingress")) == [1, 7]
+    lab.flowlabel(host, "detach", "v0").ok()
+    ((priority, _),) = filters(host, "v0", "ingress")
+    assert priority == 7
+    assert "ingress" in qdiscs(host, "v0")
+
+
+def test_an_idle_ingress_qdisc_stays(lab, host):
+    """Even where the pins of another hook say that flowlabel made a qdisc: that one was clsact, and is gone."""
+    lab.flowlabel(host, "attach", "v0", "--hook", "tc-egress", "--flows", 4, env=CLSACT).ok()
+    host.run("tc", "qdisc", "del", "dev", "v0", "clsact")
+    host.run("tc", "qdisc", "add", "dev", "v0", "ingress")
+    lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", "--flows", 4, env=CLSACT).ok()
+    said = lab.flowlabel(host, "detach", "v0").ok().stderr
+    assert said.count("detached") == 2 and "warning" not in said
+    assert "ingress" in qdiscs(host, "v0") and filters(host, "v0", "ingress") == {}
+    assert pins(lab) == []
+
+
 @pytest.mark.parametrize("next_command", ["detach", "attach", "attach --replace"])
 @pytest.mark.parametrize("gone", ["qdisc", "filter"])
 def test_a_filter_that_others_remove(lab, host, gone, next_command):
