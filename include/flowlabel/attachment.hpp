@@ -60,9 +60,10 @@ std::uint64_t rings_bytes(std::uint64_t records, std::uint64_t cpus);
 
 enum class Liveness {
     live,
+    moved, ///< it goes on, and its interface went to another network namespace, or came back with another index
     interface_gone, ///< the interface disappeared
     filter_gone,    ///< somebody else removed the clsact filter, or its qdisc
-    unknown,        ///< a clsact filter in a network namespace that cannot be entered
+    unknown,        ///< the network namespace where it was attached cannot be entered, or the kernel does not tell
 };
 
 /// Use of the rings of finished flows, of which each CPU has one.
@@ -82,6 +83,9 @@ public:
     [[nodiscard]] const fl_info& info() const;
     [[nodiscard]] fl_hook hook() const { return static_cast<fl_hook>(info().hook); }
     [[nodiscard]] Liveness liveness() const;
+
+    /// Is its interface in this network namespace?
+    [[nodiscard]] bool is_here() const;
 
     /// The present name where this network namespace has the interface, else the one it had at attach.
     [[nodiscard]] std::string interface() const;
@@ -138,13 +142,15 @@ struct DetachReport {
 };
 
 /// Detaches all that match and removes their pins, and whatever commands that were killed left behind for the same
-/// interface. What somebody else attached stays. The name of an interface counts in this network namespace alone; that
-/// of one that is gone, whose namespace may be gone too, counts everywhere. One that fails does not keep the others:
-/// the first error is returned when all were tried.
+/// interface. What somebody else attached stays. The name of an interface counts in this network namespace alone. That
+/// of one that is gone, whose namespace may be gone too, counts everywhere. One that was moved is known by its present
+/// name where it is now, and by the one it had at attach where it was attached, unless an attachment there has that
+/// name now. One that fails does not keep the others: the first error is returned when all were tried.
 /// \param[out] reports what was detached, on failure too
 Result<void> detach(const Bpffs& bpffs, const Selection& selection, std::vector<DetachReport>& reports);
 
-/// Attaches and pins. On failure everything is as it was, but for what was detached.
+/// Attaches and pins. On failure everything is as it was, but for what was detached. An attachment in the same place
+/// whose interface was moved is left alone: it has to be detached first.
 /// \param[out] detached an attachment in the same place that was not live any more, if there was one; on failure too
 Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options, std::optional<DetachReport>& detached);
 

@@ -35,6 +35,10 @@ static Result<void> run(const Context& context, const DetachCommand& command)
     for (const DetachReport& report : reports) {
         for (const std::string& warning : report.warnings)
             print_warning(warning);
+        if (report.was == Liveness::moved)
+            print_warning(
+                fmt::format("{} {}: the interface was moved to another network namespace after it was attached",
+                            report.interface, name_of(report.hook)));
         if (report.killed)
             print_warning(
                 fmt::format("{} {}: {}", report.interface, name_of(report.hook), killed_text(*report.killed)));

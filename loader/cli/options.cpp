@@ -179,10 +179,13 @@ static std::string candidates(const std::vector<Attachment>& attachments)
     return text;
 }
 
-/// Those whose interface is gone are meant only where nothing else is.
+/// Those whose interface is gone, or moved away, are meant only where nothing else is.
 static void prefer_live(std::vector<Attachment>& attachments)
 {
-    const auto gone = [](const Attachment& attachment) { return attachment.liveness() == Liveness::interface_gone; };
+    const auto gone = [](const Attachment& attachment) {
+        return attachment.liveness() == Liveness::interface_gone ||
+               (attachment.liveness() == Liveness::moved && !attachment.is_here());
+    };
 
     if (!std::ranges::all_of(attachments, gone))
         std::erase_if(attachments, gone);

@@ -14,10 +14,22 @@ struct StatusCommand {
     bool json = false;
 };
 
+static std::string moved_text(const Attachment& attachment)
+{
+    const bool known_here = attachment.is_here() || attachment.info().netns_inode == current_netns().value_or(0);
+
+    return fmt::format(
+        "the interface was moved to another network namespace after it was attached, and flowlabel goes on "
+        "there; 'flowlabel detach {}'{} takes it off",
+        attachment.interface(), known_here ? "" : " where it was attached, or 'flowlabel detach --all',");
+}
+
 static std::vector<std::string> warnings_of(const Attachment& attachment, const Totals& totals)
 {
     std::vector<std::string> warnings;
 
+    if (attachment.liveness() == Liveness::moved)
+        warnings.push_back(moved_text(attachment));
     if (attachment.liveness() == Liveness::interface_gone)
         warnings.push_back(
             fmt::format("the interface is gone; 'flowlabel detach {}' removes what is left", attachment.interface()));
@@ -26,7 +38,11 @@ static std::vector<std::string> warnings_of(const Attachment& attachment, const 
                                        "prints the totals and removes what is left",
                                        attachment.interface()));
     if (attachment.liveness() == Liveness::unknown)
-        warnings.emplace_back("its network namespace cannot be entered: nobody can tell whether the filter is there");
+        warnings.emplace_back(
+            attachment.info().mode == FL_MODE_CLSACT
+                ? "its network namespace cannot be entered: nobody can tell whether the filter is there"
+                : "its network namespace cannot be entered or asked: nobody can tell whether the interface is still in "
+                  "it; flowlabel goes on, and 'flowlabel detach --all' takes it off");
     if (!attachment.collector() && (totals.pending.packets != 0 || totals.lost.packets != 0))
         warnings.emplace_back("no reader drains the ring of finished flows: once it is full they are counted as lost; "
                               "'flowlabel collect' is one");

@@ -373,6 +373,19 @@ static Result<AttachReport> replace(const Plan& plan, const Found& old)
     return AttachReport{.info = info, .replaced = true};
 }
 
+/// The pins of FOUND are in the way, and what it counts and stamps is another interface's traffic.
+static std::unexpected<Error> moved_error(const Plan& plan, const Found& found)
+{
+    const std::string name = interface_of(found);
+    const std::string hook = name_of(plan.options.hook);
+
+    return fail(
+        fmt::format("the place of {} {} is taken: {}, attached when it had the same index, {} in another network "
+                    "namespace now, and flowlabel goes on there",
+                    plan.interface.name, hook, name, found.liveness == Liveness::moved ? "is" : "may be"),
+        fmt::format("'flowlabel detach {} --hook {}' takes it off and prints its totals; attach then", name, hook));
+}
+
 Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options, std::optional<DetachReport>& detached)
 {
     const auto interface = find_interface(options.interface);
@@ -404,6 +417,8 @@ Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options, st
                         "--replace changes the program and keeps the flow table");
         return replace(plan, **found);
     }
+    if (*found && ((*found)->liveness == Liveness::moved || (*found)->liveness == Liveness::unknown))
+        return moved_error(plan, **found);
     if (*found) {
         auto report = detach_one(bpffs, std::move(**found));
 

@@ -88,6 +88,11 @@ Liveness Attachment::liveness() const
     return state_->found.liveness;
 }
 
+bool Attachment::is_here() const
+{
+    return state_->found.here != 0;
+}
+
 std::string Attachment::interface() const
 {
     return state_->interface;
@@ -165,11 +170,52 @@ std::uint64_t rings_bytes(std::uint64_t records, std::uint64_t cpus)
     return records * sizeof(fl_slot) * cpus;
 }
 
-/// What the kernel has at a place that claims to be a clsact filter's.
+/// What the kernel has at a place.
 struct KernelSide {
-    std::optional<std::uint32_t> program_id; ///< nothing: no filter of ours
+    std::optional<std::uint32_t> program_id; ///< nothing: neither a link nor a filter of ours
     Liveness liveness = Liveness::live;
+    std::uint32_t here = 0;
 };
+
+bool is_from_here(const PinPlace& place)
+{
+    return current_netns().value_or(0) == place.netns_inode;
+}
+
+/// Is the interface of LINK where it was attached, under the same index? Nothing: nobody can tell.
+/// \param here whether it is in this network namespace
+static std::optional<bool> is_at_home(const PinPlace& place, const LinkState& link, std::optional<bool> here)
+{
+    if (link.ifindex != place.ifindex)
+        return false; // only a move changes it
+    if (is_from_here(place))
+        return here;
+    if (here.value_or(false))
+        return false;
+    const auto there = NetnsScope::enter(place.netns_inode);
+
+    return there ? has_program(link.ifindex, place.hook, link.program_id) : std::nullopt;
+}
+
+/// A link goes with its interface into another network namespace and says which index it has there, not where. The
+/// interface may keep its index, and another one get it where this one was: what tells them apart is the program.
+static KernelSide link_side(const PinPlace& place, const LinkState& link)
+{
+    KernelSide kernel{.program_id = link.program_id, .liveness = Liveness::interface_gone};
+
+    if (link.ifindex == 0)
+        return kernel;
+    const auto here = has_program(link.ifindex, place.hook, link.program_id);
+    const auto at_home = is_at_home(place, link, here);
+
+    if (at_home)
+        kernel.liveness = *at_home ? Liveness::live : Liveness::moved;
+    else
+        kernel.liveness = Liveness::unknown;
+    if (here.value_or(is_from_here(place) && link.ifindex == place.ifindex))
+        kernel.here = link.ifindex;
+    return kernel;
+}
 
 /// False only when the kernel is sure.
 static bool program_exists(std::uint32_t id)
@@ -179,8 +225,9 @@ static bool program_exists(std::uint32_t id)
     return program || errno != ENOENT;
 }
 
-static KernelSide clsact_side(const fl_info& info)
+static KernelSide clsact_side(const PinPlace& place, const fl_info& info)
 {
+    const bool from_here = is_from_here(place);
     const auto there = NetnsScope::enter(info.netns_inode);
 
     // The filter of a namespace that has ended went with it, and its program with the filter.
@@ -190,7 +237,8 @@ static KernelSide clsact_side(const fl_info& info)
         return {.program_id = info.program_id, .liveness = Liveness::unknown};
     if (!interface_name(info.ifindex))
         return {.program_id = info.program_id, .liveness = Liveness::interface_gone};
-    return {.program_id = clsact_program(info.ifindex, static_cast<fl_hook>(info.hook))};
+    return {.program_id = clsact_program(info.ifindex, static_cast<fl_hook>(info.hook)),
+            .here = from_here ? info.ifindex : 0};
 }
 
 /// An attachment whose clsact filter is gone though nobody detached it: its counts are there. The later program is the
@@ -208,7 +256,7 @@ static std::optional<Found> without_filter(Found found)
 
 bool is_place_of(const PinPlace& place, const std::string& interface)
 {
-    return current_netns().value_or(0) == place.netns_inode && interface_name(place.ifindex) == interface;
+    return is_from_here(place) && interface_name(place.ifindex) == interface;
 }
 
 Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place)
@@ -235,12 +283,12 @@ Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place)
     if (!link)
         return std::unexpected(link.error());
     if (*link) {
-        kernel.program_id = (*link)->program_id;
-        kernel.liveness = (*link)->ifindex ? Liveness::live : Liveness::interface_gone;
+        kernel = link_side(place, **link);
         found.link = std::move((*link)->fd);
     } else if (found.entries[0].mode == FL_MODE_CLSACT) {
-        kernel = clsact_side(found.entries[0]);
+        kernel = clsact_side(place, found.entries[0]);
     }
+    found.here = kernel.here;
     for (std::uint32_t i = 0; i < found.entries.size(); i++)
         if (kernel.program_id && found.entries[i].program_id == *kernel.program_id) {
             found.entry = i;
@@ -266,11 +314,9 @@ static std::string tag_of_program(const Found& found)
 
 std::string interface_of(const Found& found)
 {
-    const fl_info& info = found.info();
+    const auto present = found.here ? interface_name(found.here) : std::nullopt;
 
-    if (current_netns().value_or(0) != info.netns_inode || found.liveness == Liveness::interface_gone)
-        return info.ifname;
-    return interface_name(info.ifindex).value_or(info.ifname);
+    return present.value_or(found.info().ifname);
 }
 
 Result<Attachment> open_attachment(Found found)
@@ -292,11 +338,13 @@ Result<Attachment> open_attachment(Found found)
     return Attachment(std::move(state));
 }
 
-/// Keeps the ones of INTERFACE: in this network namespace if there are any, else in all.
+/// Keeps the ones of INTERFACE: in or from this network namespace if there are any, else in all.
 static void keep_interface(std::vector<Attachment>& attachments, const std::string& interface)
 {
     const std::uint64_t here = current_netns().value_or(0);
-    const auto is_here = [&](const Attachment& attachment) { return attachment.info().netns_inode == here; };
+    const auto is_here = [&](const Attachment& attachment) {
+        return attachment.is_here() || attachment.info().netns_inode == here;
+    };
 
     std::erase_if(attachments, [&](const Attachment& attachment) { return attachment.interface() != interface; });
     if (std::ranges::any_of(attachments, is_here))

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "account.hpp"
@@ -89,16 +90,38 @@ Result<DetachReport> detach_one(const Bpffs& bpffs, Found found)
     return report;
 }
 
+/// Is FOUND on an interface of this network namespace that has the NAME?
+static bool is_here(const Found& found, const std::string& name)
+{
+    return found.here && interface_of(found) == name;
+}
+
+/// Does an attachment that SELECTION names have its interface in this network namespace?
+static bool any_here(const Bpffs& bpffs, const Selection& selection)
+{
+    return selection.interface && std::ranges::any_of(list_pin_places(bpffs), [&](const PinPlace& place) {
+               const auto found = look_at(bpffs, place);
+
+               return found && *found && selection.hook.value_or(place.hook) == place.hook &&
+                      is_here(**found, *selection.interface);
+           });
+}
+
 /// Is PLACE one that SELECTION names? FOUND may be null: something that was left behind, or damaged.
-static bool selects(const Selection& selection, const PinPlace& place, const Found* found)
+/// \param moved_too what was moved away is meant by the name that it had
+static bool selects(const Selection& selection, const PinPlace& place, const Found* found, bool moved_too)
 {
     if (selection.hook && *selection.hook != place.hook)
         return false;
     if (!selection.interface)
         return true;
-    if (found && found->liveness == Liveness::interface_gone)
+    if (!found)
+        return is_place_of(place, *selection.interface);
+    if (found->liveness == Liveness::interface_gone)
         return found->info().ifname == *selection.interface;
-    return is_place_of(place, *selection.interface);
+    if (found->liveness == Liveness::moved && !found->here)
+        return moved_too && is_from_here(place) && found->info().ifname == *selection.interface;
+    return is_here(*found, *selection.interface);
 }
 
 Result<void> detach(const Bpffs& bpffs, const Selection& selection, std::vector<DetachReport>& reports)
@@ -114,10 +137,12 @@ Result<void> detach(const Bpffs& bpffs, const Selection& selection, std::vector<
         return std::unexpected(lock.error());
     if (const auto layout = bpffs.check_layout(); !layout)
         return std::unexpected(layout.error());
+    const bool moved_too = !any_here(bpffs, selection);
+
     for (const PinPlace& place : list_pin_places(bpffs)) {
         auto found = look_at(bpffs, place);
 
-        if (!selects(selection, place, found && *found ? &**found : nullptr))
+        if (!selects(selection, place, found && *found ? &**found : nullptr, moved_too))
             continue;
         if (!found) {
             keep_first(found.error());

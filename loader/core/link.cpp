@@ -5,9 +5,14 @@
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 #include <linux/if_link.h>
+#include <linux/rtnetlink.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <string>
 
+#include "netlink.hpp"
 #include "privilege.hpp"
 
 namespace flowlabel {
@@ -16,6 +21,11 @@ namespace flowlabel {
 constexpr auto bpf_tcx_ingress = static_cast<bpf_attach_type>(46);
 constexpr auto bpf_tcx_egress = static_cast<bpf_attach_type>(47);
 constexpr std::uint32_t bpf_f_before = 1u << 3;
+
+static bpf_attach_type tcx_type(fl_hook hook)
+{
+    return hook == FL_HOOK_TC_EGRESS ? bpf_tcx_egress : bpf_tcx_ingress;
+}
 
 static LinkAttempt create(int program, std::uint32_t ifindex, bpf_attach_type type, std::uint32_t flags)
 {
@@ -32,7 +42,71 @@ LinkAttempt link_xdp(int program, std::uint32_t ifindex, bool native)
 
 LinkAttempt link_tcx(int program, std::uint32_t ifindex, fl_hook hook)
 {
-    return create(program, ifindex, hook == FL_HOOK_TC_EGRESS ? bpf_tcx_egress : bpf_tcx_ingress, bpf_f_before);
+    return create(program, ifindex, tcx_type(hook), bpf_f_before);
+}
+
+/// Which program is looked for on an interface, and whether it is there.
+struct WantedProgram {
+    std::uint32_t id;
+    bool found = false;
+};
+
+/// An attribute of IFLA_XDP. An interface that has programs in two modes tells each under its own name.
+static int note_xdp_program(const nlattr* attribute, void* data)
+{
+    WantedProgram& wanted = *static_cast<WantedProgram*>(data);
+    const std::uint16_t type = mnl_attr_get_type(attribute);
+
+    if (type == IFLA_XDP_PROG_ID || type == IFLA_XDP_DRV_PROG_ID || type == IFLA_XDP_SKB_PROG_ID)
+        wanted.found |= mnl_attr_validate(attribute, MNL_TYPE_U32) == 0 && mnl_attr_get_u32(attribute) == wanted.id;
+    return MNL_CB_OK;
+}
+
+static int note_xdp(const nlattr* attribute, void* data)
+{
+    if (mnl_attr_get_type(attribute) == IFLA_XDP)
+        mnl_attr_parse_nested(attribute, note_xdp_program, data);
+    return MNL_CB_OK;
+}
+
+static int note_interface(const nlmsghdr* message, void* data)
+{
+    mnl_attr_parse(message, sizeof(ifinfomsg), note_xdp, data);
+    return MNL_CB_STOP;
+}
+
+/// Asks about the one interface: a list of all of them, as libbpf reads it, can miss one while others come and go.
+static std::optional<bool> has_xdp_program(std::uint32_t ifindex, std::uint32_t program)
+{
+    WantedProgram wanted{.id = program};
+    std::array<char, NLMSG_ALIGN(sizeof(nlmsghdr)) + sizeof(ifinfomsg)> buffer{};
+    nlmsghdr* const request = mnl_nlmsg_put_header(buffer.data());
+
+    request->nlmsg_type = RTM_GETLINK;
+    request->nlmsg_flags = NLM_F_REQUEST;
+    auto* const selector = static_cast<ifinfomsg*>(mnl_nlmsg_put_extra_header(request, sizeof(ifinfomsg)));
+
+    selector->ifi_index = static_cast<int>(ifindex);
+    const int number = ask_rtnetlink(*request, note_interface, &wanted);
+
+    if (number != 0 && number != ENODEV)
+        return std::nullopt;
+    return wanted.found;
+}
+
+static std::optional<bool> has_tcx_program(std::uint32_t ifindex, fl_hook hook, std::uint32_t program)
+{
+    std::array<std::uint32_t, 64> ids{}; // as many as the kernel lets hang on a hook: BPF_MPROG_MAX
+    std::uint32_t count = ids.size();
+
+    if (bpf_prog_query(static_cast<int>(ifindex), tcx_type(hook), 0, nullptr, ids.data(), &count) != 0)
+        return errno == ENODEV || errno == ENOENT ? std::optional(false) : std::nullopt;
+    return std::ranges::find(ids, program) != ids.end();
+}
+
+std::optional<bool> has_program(std::uint32_t ifindex, fl_hook hook, std::uint32_t program)
+{
+    return hook == FL_HOOK_XDP ? has_xdp_program(ifindex, program) : has_tcx_program(ifindex, hook, program);
 }
 
 std::string describe_program(std::uint32_t id)

@@ -29,11 +29,15 @@ Error xdp_link_error(int number, const Interface& interface, bool native);
 struct LinkState {
     Fd fd;
     std::uint32_t program_id = 0;
-    std::uint32_t ifindex = 0; ///< 0: the interface is gone
+    std::uint32_t ifindex = 0; ///< in the network namespace where its interface is now; 0: the interface is gone
 };
 
 /// Nothing when there is no such pin.
 Result<std::optional<LinkState>> open_link(const std::filesystem::path& pin);
+
+/// Does the interface of IFINDEX in this network namespace have PROGRAM on HOOK? Nothing: the kernel does not tell;
+/// asking about tcx takes CAP_NET_ADMIN.
+std::optional<bool> has_program(std::uint32_t ifindex, fl_hook hook, std::uint32_t program);
 
 /// "program 12 'name'", as far as the kernel tells.
 std::string describe_program(std::uint32_t id);

@@ -19,10 +19,14 @@ struct Found {
     InfoEntries entries{};
     std::uint32_t entry = 0; ///< in use
     Liveness liveness = Liveness::live;
-    Fd link; ///< empty for a clsact filter
+    std::uint32_t here = 0; ///< the index of its interface in this network namespace; 0: it is not in it
+    Fd link;                ///< empty for a clsact filter
 
     [[nodiscard]] const fl_info& info() const { return entries[entry]; }
 };
+
+/// Is PLACE of this network namespace?
+bool is_from_here(const PinPlace& place);
 
 /// Is PLACE on the interface that is called INTERFACE in this network namespace?
 bool is_place_of(const PinPlace& place, const std::string& interface);

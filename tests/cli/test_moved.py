@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""An interface that is moved to another network namespace: XDP and tcx links go with it. It can be found, read and detached,
+and no other interface is taken for it."""
+
+import pytest
+
+import lab as lab_module
+from feed import Sender, cable
+from kernel import attached_xdp, eventually, pins
+from lab import kernel_version
+from saying import refused, warned
+
+MOVED = "the interface was moved to another network namespace"
+NO_TCX = pytest.mark.skipif(kernel_version() < (6, 6), reason="tcx came with Linux 6.6: a clsact filter goes with the move")
+WAYS = [pytest.param("xdp", "native", id="native"), pytest.param("xdp", "generic", id="generic"),
+        pytest.param("tc-ingress", "tcx", id="tcx-ingress", marks=NO_TCX),
+        pytest.param("tc-egress", "tcx", id="tcx-egress", marks=NO_TCX)]
+
+
+@pytest.fixture
+def home(lab):
+    """Where v0 is attached; nothing is on the cable but what a test sends."""
+    made = lab.namespace("home")
+    cable(made)
+    return made
+
+
+@pytest.fixture
+def away(lab):
+    """Where v0 goes."""
+    made = lab.namespace("away")
+    made.sysctl("net.ipv6.conf.default.disable_ipv6", 1)
+    return made
+
+
+def attach(lab, namespace, interface="v0", hook="xdp", mode="native", *options):
+    """A small attachment."""
+    way = ["--mode", mode] if hook == "xdp" else []
+    return lab.flowlabel(namespace, "attach", interface, "--hook", hook, *way, "--flows", 4, *options)
+
+
+def index(namespace, interface):
+    """The number of INTERFACE in NAMESPACE."""
+    return int(namespace.ip("-o", "link", "show", "dev", interface).stdout.split(":")[0])
+
+
+def occupy(namespace, number):
+    """A new interface new0 with that number."""
+    namespace.ip("link", "add", "name", "new0", "index", number, "type", "veth", "peer", "name", "new1")
+
+
+def move(home, away, name="v0", new_name="moved0"):
+    """NAME of HOME becomes NEW_NAME of AWAY."""
+    home.ip("link", "set", "dev", name, "netns", away.name, "name", new_name)
+    away.ip("link", "set", "dev", new_name, "up")
+
+
+def warnings(lab, namespace, *argv):
+    """Of the one attachment that `status` shows."""
+    (entry,) = lab.flowlabel(namespace, "status", *argv, "--json").json()["attachments"]
+    return entry["warnings"]
+
+
+@pytest.fixture(params=["same-index", "other-index"])
+def kept_index(request, away, home):
+    """Does v0 find its number free where it goes? Where it does not, the kernel gives it another."""
+    if request.param == "other-index":
+        occupy(away, index(home, "v0"))
+    return request.param == "same-index"
+
+
+@pytest.mark.parametrize("hook, mode", WAYS)
+def test_detach_where_it_was_attached(lab, home, away, kept_index, hook, mode):
+    """By the name that it had. What came before and after the move is counted, and `flows` and `stats` show it."""
+    attach(lab, home, "v0", hook, mode).ok()
+    assert warnings(lab, home, "v0") == []
+    with Sender(home) as sender:
+        sender.send(label=1, times=3)
+        before = index(home, "v0")
+        move(home, away)
+        assert (index(away, "moved0") == before) == kept_index
+        sender.send(label=1, times=2)
+    (warning,) = warnings(lab, home, "v0")
+    assert warning.startswith(MOVED) and "'flowlabel detach v0' takes it off" in warning
+    counted = 0 if hook == "tc-egress" else 5
+    for reader in ("flows", "stats"):
+        totals = lab.flowlabel(home, reader, "v0", "--json").json()["totals"]
+        assert totals["counted"]["packets"] == counted
+    said = lab.flowlabel(home, "detach", "v0")
+    assert f"v0 {hook}: detached; counted {counted} packets" in warned(said, f"v0 {hook}: {MOVED}").stderr
+    assert attached_xdp(away, "moved0") == {}
+    assert pins(lab) == []
+    refused(lab.flowlabel(home, "detach", "v0"), 1, "no interface 'v0'")
+
+
+@pytest.mark.parametrize("hook, mode", WAYS)
+def test_detach_where_it_is(lab, home, away, kept_index, hook, mode):
+    """By the name that it has there; the one that it had is nobody's there."""
+    attach(lab, home, "v0", hook, mode).ok()
+    move(home, away)
+    (warning,) = warnings(lab, away, "moved0")
+    assert warning.startswith(MOVED) and "'flowlabel detach moved0' takes it off" in warning
+    for reader in ("flows", "stats"):
+        lab.flowlabel(away, reader, "moved0").ok()
+    refused(lab.flowlabel(away, "detach", "v0"), 1, "no interface 'v0'")
+    assert f"moved0 {hook}: detached; counted 0 packets" in lab.flowlabel(away, "detach", "moved0").ok().stderr
+    assert attached_xdp(away, "moved0") == {}
+    assert pins(lab) == []
+
+
+@pytest.mark.parametrize("hook, mode", WAYS)
+def test_from_a_third_namespace(lab, home, away, kept_index, hook, mode):
+    """`status` says where it can be detached by name; --all takes it off from anywhere."""
+    third = lab.namespace("third")
+    attach(lab, home, "v0", hook, mode).ok()
+    assert warnings(lab, third) == []
+    move(home, away)
+    (warning,) = warnings(lab, third)
+    assert warning.startswith(MOVED) and "'flowlabel detach v0' where it was attached" in warning and "--all" in warning
+    lab.veth(third, "v0", third, "w0")
+    refused(lab.flowlabel(third, "detach", "v0"), 3, "nothing is attached to v0")
+    assert f"v0 {hook}: detached; counted" in lab.flowlabel(third, "detach", "--all").ok().stderr
+    assert attached_xdp(away, "moved0") == {}
+    assert pins(lab) == []
+
+
+@pytest.mark.parametrize("hook, mode", WAYS)
+def test_a_new_interface_with_the_same_index(lab, home, away, kept_index, hook, mode):
+    """It is not the one that was attached: `attach` says so and what to do, and --replace leaves the other's program."""
+    number = index(home, "v0")
+    attach(lab, home, "v0", hook, mode).ok()
+    move(home, away)
+    occupy(home, number)
+    (before,) = lab.flowlabel(home, "status", "--json").json()["attachments"]
+    for options in ([], ["--replace", "--stamp", "zero"]):
+        refused(attach(lab, home, "new0", hook, mode, *options), 1, f"the place of new0 {hook} is taken", "v0",
+                "another network namespace", f"'flowlabel detach v0 --hook {hook}'")
+    (after,) = lab.flowlabel(home, "status", "--json").json()["attachments"]
+    assert (after["program"], after["stamp"]) == (before["program"], "off")
+    refused(lab.flowlabel(home, "flows", "new0"), 3, "nothing is attached to new0")
+    refused(lab.flowlabel(home, "detach", "new0"), 3, "nothing is attached to new0")
+    lab.flowlabel(home, "flows", "v0").ok()
+    assert f"v0 {hook}: detached" in lab.flowlabel(home, "detach", "v0", "--hook", hook).ok().stderr
+    attach(lab, home, "new0", hook, mode).ok()
+    assert warnings(lab, home, "new0") == []
+    lab.flowlabel(home, "detach", "new0").ok()
+    assert pins(lab) == []
+
+
+@pytest.mark.parametrize("hook, mode", WAYS)
+def test_a_new_interface_with_the_same_name(lab, home, away, hook, mode):
+    """The name is the new one's, as long as it is attached; after that it is again the one that the moved one had."""
+    attach(lab, home, "v0", hook, mode).ok()
+    move(home, away)
+    lab.veth(home, "v0", home, "peer0")
+    attach(lab, home, "v0", hook, mode).ok()
+    new = index(home, "v0")
+    assert lab.flowlabel(home, "flows", "v0", "--json").json()["source"]["ifindex"] == new
+    assert f"v0 {hook}: detached" in lab.flowlabel(home, "detach", "v0").ok().stderr
+    assert warnings(lab, away, "moved0")[0].startswith(MOVED)
+    assert f"v0 {hook}: detached" in lab.flowlabel(home, "detach", "v0").ok().stderr
+    assert pins(lab) == []
+
+
+@pytest.mark.parametrize("hook, mode", WAYS)
+def test_there_and_back(lab, home, away, hook, mode):
+    """With the same index it is what it was; where that was given away, it is one that was moved, under its present name."""
+    number = index(home, "v0")
+    attach(lab, home, "v0", hook, mode).ok()
+    move(home, away)
+    move(away, home, "moved0", "back0")
+    assert warnings(lab, home, "back0") == []
+    assert "replaced" in attach(lab, home, "back0", hook, mode, "--replace").ok().stdout
+    move(home, away, "back0", "moved0")
+    occupy(home, number)
+    move(away, home, "moved0", "back0")
+    assert warnings(lab, home, "back0")[0].startswith(MOVED)
+    assert f"back0 {hook}: detached" in lab.flowlabel(home, "detach", "back0").ok().stderr
+    assert pins(lab) == []
+
+
+def test_the_namespace_where_it_was_attached_ends(lab, home, away):
+    """As with a NIC of a container: it can be detached where it is, and elsewhere `status` says that nobody can tell."""
+    lab.veth(home, "p0", away, "p1")
+    attach(lab, home, "p0").ok()
+    third = lab.namespace("third")
+    move(home, third, "p0", "p0")
+    lab.delete(home)
+    eventually(lambda: "nobody can tell" in warnings(lab, away)[0])
+    assert "--all" in warnings(lab, away)[0]
+    assert warnings(lab, third, "p0")[0].startswith(MOVED)
+    assert "p0 xdp: detached" in lab.flowlabel(third, "detach", "p0").ok().stderr
+    assert pins(lab) == []
+
+
+def test_a_clsact_filter_does_not_go_along(lab, home, away):
+    """The kernel removes the qdisc: for this namespace the interface is gone, and `detach` prints what was counted."""
+    lab.flowlabel(home, "attach", "v0", "--hook", "tc-ingress", "--flows", 4, env={"FLOWLABEL_TC": "clsact"}).ok()
+    with Sender(home) as sender:
+        sender.send(label=1, times=3)
+        move(home, away)
+        sender.send(label=1, times=2)
+    assert warnings(lab, home, "v0")[0].startswith("the interface is gone")
+    assert "v0 tc-ingress: detached; counted 3 packets" in lab.flowlabel(home, "detach", "v0").ok().stderr
+    assert pins(lab) == []
+
+
+@NO_TCX
+def test_without_the_right_to_ask(lab, home):
+    """Which programs hang on a tcx hook is told to CAP_NET_ADMIN alone: `status` says that it does not know."""
+    attach(lab, home, "v0", "tc-ingress").ok()
+    full = ["setpriv", "--bounding-set", "-all", lab_module.binary(), "status", "v0", "--bpffs", lab.bpffs]
+    assert "nobody can tell whether the interface is still in it" in home.run(*full).stdout
