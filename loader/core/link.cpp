@@ -109,15 +109,23 @@ std::optional<bool> has_program(std::uint32_t ifindex, fl_hook hook, std::uint32
     return hook == FL_HOOK_XDP ? has_xdp_program(ifindex, program) : has_tcx_program(ifindex, hook, program);
 }
 
-std::string describe_program(std::uint32_t id)
+/// Empty where the kernel does not tell.
+static std::string program_name(std::uint32_t id)
 {
     const Fd program(bpf_prog_get_fd_by_id(id));
     bpf_prog_info info{};
     std::uint32_t length = sizeof(info);
 
-    if (!program || bpf_obj_get_info_by_fd(program.get(), &info, &length) != 0 || info.name[0] == '\0')
-        return fmt::format("program {}", id);
-    return fmt::format("program {} '{}'", id, info.name);
+    if (!program || bpf_obj_get_info_by_fd(program.get(), &info, &length) != 0)
+        return {};
+    return info.name;
+}
+
+std::string describe_program(std::uint32_t id)
+{
+    const std::string name = program_name(id);
+
+    return name.empty() ? fmt::format("program {}", id) : fmt::format("program {} '{}'", id, name);
 }
 
 /// The XDP program of IFINDEX, whichever way it is attached; 0: none, or not to be known.
@@ -133,19 +141,30 @@ static std::uint32_t xdp_program_on(std::uint32_t ifindex)
     return 0;
 }
 
+static Error xdp_taken_error(const Interface& interface)
+{
+    const std::uint32_t id = xdp_program_on(interface.ifindex);
+    const std::string taken =
+        fmt::format("XDP on {} is taken by {}", interface.name, id ? describe_program(id) : "another program");
+
+    if (program_name(id).starts_with("flowlabel_"))
+        return {
+            .what = taken + ", which another attachment of flowlabel has",
+            .hint =
+                "it was left alone; 'flowlabel status' shows it, perhaps with another --bpffs, or as moved here from "
+                "another network namespace, and 'flowlabel detach' takes it off"};
+    return {.what = taken + ", which is not flowlabel's",
+            .hint = fmt::format("it was left alone; detach it ('ip link set dev {} xdp off'), or use "
+                                "--hook tc-ingress beside it",
+                                interface.name)};
+}
+
 Error xdp_link_error(int number, const Interface& interface, bool native)
 {
     switch (number) {
     case EBUSY:
-    case EEXIST: {
-        const std::uint32_t id = xdp_program_on(interface.ifindex);
-
-        return {.what = fmt::format("XDP on {} is taken by {}, which is not flowlabel's", interface.name,
-                                    id ? describe_program(id) : "another program"),
-                .hint = fmt::format("it was left alone; detach it ('ip link set dev {} xdp off'), or use "
-                                    "--hook tc-ingress beside it",
-                                    interface.name)};
-    }
+    case EEXIST:
+        return xdp_taken_error(interface);
     case EOPNOTSUPP:
         return {.what = native ? fmt::format("the driver of {} has no native XDP", interface.name)
                                : fmt::format("{} takes no XDP program", interface.name),

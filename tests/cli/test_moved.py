@@ -2,12 +2,14 @@
 """An interface that is moved to another network namespace: XDP and tcx links go with it. It can be found, read and detached,
 and no other interface is taken for it."""
 
+import tempfile
+
 import pytest
 
 import lab as lab_module
 from feed import Sender, cable
 from kernel import attached_xdp, eventually, pins
-from lab import kernel_version
+from lab import command, kernel_version
 from saying import refused, warned
 
 MOVED = "the interface was moved to another network namespace"
@@ -160,6 +162,26 @@ def test_a_new_interface_with_the_same_name(lab, home, away, hook, mode):
     assert warnings(lab, away, "moved0")[0].startswith(MOVED)
     assert f"v0 {hook}: detached" in lab.flowlabel(home, "detach", "v0").ok().stderr
     assert pins(lab) == []
+
+
+def test_xdp_is_taken_by_flowlabel(lab, home, away):
+    """Nobody is told that a program of flowlabel's is not flowlabel's: from another namespace, and of another bpffs."""
+    attach(lab, home).ok()
+    words = ["'flowlabel_xdp'", "another attachment of flowlabel", "'flowlabel status'", "--bpffs"]
+    with tempfile.TemporaryDirectory() as other:
+        command("mount", "-t", "bpf", "bpf", other)
+        try:
+            full = [lab_module.binary(), "attach", "v0", "--flows", "4", "--bpffs", other]
+            done = home.run(*full, check=False)
+        finally:
+            command("umount", other)
+    assert "not flowlabel's" not in refused(lab_module.Result(full, done.returncode, done.stdout, done.stderr), 1,
+                                            *words).stderr
+    move(home, away)
+    number = attached_xdp(away, "moved0")
+    for options in ([], ["--replace"]):
+        assert "not flowlabel's" not in refused(attach(lab, away, "moved0", "xdp", "native", *options), 1, *words).stderr
+    assert attached_xdp(away, "moved0") == number
 
 
 @pytest.mark.parametrize("hook, mode", WAYS)
