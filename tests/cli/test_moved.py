@@ -7,6 +7,7 @@ import tempfile
 import pytest
 
 import lab as lab_module
+from collector import Collector, by_flow, entries
 from feed import Sender, cable
 from kernel import attached_xdp, eventually, pins
 from lab import command, kernel_version
@@ -225,6 +226,37 @@ def test_a_clsact_filter_does_not_go_along(lab, home, away):
     assert warnings(lab, home, "v0")[0].startswith("the interface is gone")
     assert "v0 tc-ingress: detached; counted 3 packets" in lab.flowlabel(home, "detach", "v0").ok().stderr
     assert pins(lab) == []
+
+
+def test_the_collector_goes_on(lab, home, away, tmp_path):
+    """It reads maps, which stay where they are: what comes before and after the move becomes records, and the attachment
+    ends like any other."""
+    attach(lab, home).ok()
+    with Sender(home) as sender:
+        collector = Collector(lab, home, tmp_path / "records", "--idle", "500ms").reads()
+        sender.send(label=1, times=3)
+        move(home, away)
+        sender.send(label=2, times=2)
+        eventually(lambda: by_flow(collector.records()) == sender.sent)
+        (entry,) = entries(lab, home)
+        assert entry["ring"]["reader"] == collector.pid and entry["warnings"][0].startswith(MOVED)
+        sender.send(label=3)
+        lab.flowlabel(home, "detach", "v0").ok()
+        eventually(lambda: by_flow(collector.records()) == sender.sent)
+    collector.stop().ok()
+
+
+def test_a_collector_that_comes_after_the_move(lab, home, away, tmp_path):
+    """It finds the attachment by the name that it had where it was attached, and by its present name where it is."""
+    attach(lab, home).ok()
+    move(home, away)
+    for namespace, name in ((home, "v0"), (away, "moved0")):
+        with Sender(home) as sender:
+            collector = Collector(lab, namespace, tmp_path / name, name, "--idle", "1h").reads()
+            sender.send(label=1, times=2)
+            collector.stop().ok()
+            assert by_flow(collector.records()) == sender.sent
+            assert {record["interface"] for record in collector.records()} == {name}
 
 
 @NO_TCX
