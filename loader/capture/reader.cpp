@@ -34,6 +34,16 @@ Precision precision_of(std::array<std::uint8_t, 4> magic)
     return Precision::nanoseconds;
 }
 
+/// STAMP in ns since 1970 UTC. The seconds of pcap are 32 bits without a sign, until 2106; libpcap (1.10.3) reads them as a
+/// signed number, so that from 2038 on they come out below 0.
+std::uint64_t time_of(const timeval& stamp)
+{
+    const auto seconds =
+        stamp.tv_sec < 0 ? static_cast<std::uint32_t>(stamp.tv_sec) : static_cast<std::uint64_t>(stamp.tv_sec);
+
+    return seconds * ns_per_second + static_cast<std::uint64_t>(stamp.tv_usec);
+}
+
 } // namespace
 
 struct CaptureReader::State {
@@ -134,8 +144,7 @@ Result<bool> CaptureReader::next(CapturedPacket& packet)
     // libpcap fills a buffer of its own for each packet and never looks at it again.
     packet.octets = {const_cast<u_char*>(octets), header->caplen};
     packet.original_length = header->len;
-    packet.time =
-        static_cast<std::uint64_t>(header->ts.tv_sec) * ns_per_second + static_cast<std::uint64_t>(header->ts.tv_usec);
+    packet.time = time_of(header->ts);
     state_->packets++;
     return true;
 }

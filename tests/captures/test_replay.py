@@ -83,6 +83,18 @@ def test_times_are_the_captures(replay, write):
     assert replay.document(path) == replay.document(path)
 
 
+@pytest.mark.parametrize("magic", [pcapfile.MICRO, pcapfile.NANO])
+@pytest.mark.parametrize("seconds, date", [(2**31 - 1, "2038-01-19T03:14:07"), (2**31, "2038-01-19T03:14:08"),
+                                           (2**32 - 1, "2106-02-07T06:28:15")])
+def test_stamps_until_2106(replay, write, tmp_path, magic, seconds, date):
+    """The seconds of pcap have 32 bits and no sign: they are read so, and written again as they were."""
+    path, out = write([_packet(), _packet()], magic=magic, seconds=seconds), tmp_path / "out.pcap"
+    document = replay.document(path, "--write", out)
+    assert document["captured_at"] == f"{date}.001Z"
+    assert document["flows"][0]["first_seen"] == f"{date}.000Z"
+    assert pcapfile.read(out).records == pcapfile.read(path).records
+
+
 def test_octets_are_those_on_the_wire(replay, write):
     """DEC-8: of a packet captured in part, the original length counts."""
     whole = _packet(1000)
