@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint32_t section_header = 0x0A0D0D0A; // the same in both byte orders
 constexpr std::uint32_t interface_description = 1;
 constexpr std::uint32_t obsolete_packet = 2;
+constexpr std::uint32_t simple_packet = 3;
 constexpr std::uint32_t enhanced_packet = 6;
 constexpr std::uint32_t byte_order_magic = 0x1A2B3C4D;
 constexpr std::uint32_t least_block = 12;
@@ -68,8 +69,10 @@ void UniformInterfaces::read_head()
 
     length_ = word(length_at);
     active_ = started_ && length_ >= least_block; // else libpcap will say what is wrong
-    if (type == enhanced_packet || type == obsolete_packet) {
-        const std::uint32_t interface = type == enhanced_packet ? word(body_at) : half(body_at);
+    if (type == enhanced_packet || type == obsolete_packet || type == simple_packet) {
+        const std::uint32_t interface = type == enhanced_packet   ? word(body_at)
+                                        : type == obsolete_packet ? half(body_at)
+                                                                  : 0; // a simple one names none: the section's first
 
         if (interface < link_types_.size() && link_types_[interface] != first_link_type_)
             mixed_ = {.link_type = link_types_[interface], .first = first_link_type_};

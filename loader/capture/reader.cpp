@@ -34,8 +34,8 @@ Precision precision_of(std::array<std::uint8_t, 4> magic)
     return Precision::nanoseconds;
 }
 
-/// STAMP in ns since 1970 UTC. The seconds of pcap are 32 bits without a sign, until 2106; libpcap (1.10.3) reads them as a
-/// signed number, so that from 2038 on they come out below 0.
+/// STAMP in ns since 1970 UTC. The seconds of pcap are 32 bits without a sign, until 2106; libpcap (1.10.3) reads them
+/// as a signed number, so that from 2038 on they come out below 0.
 std::uint64_t time_of(const timeval& stamp)
 {
     const auto seconds =

@@ -72,18 +72,38 @@ def pack(packets, link_type=ETHERNET, magic=MICRO, snap_length=262144, order="<"
     return b"".join(parts)
 
 
-def _block(kind, body):
+def _block(kind, body, order="<"):
     body += bytes(-len(body) % 4)
-    return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+    return struct.pack(order + "II", kind, len(body) + 12) + body + struct.pack(order + "I", len(body) + 12)
+
+
+def ng_section(order="<"):
+    """The octets of a section header."""
+    return _block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1), order)
+
+
+def ng_interface(link_type, snap_length=262144, order="<"):
+    """The octets of an interface description; snap length 0 is none."""
+    return _block(1, struct.pack(order + "HHI", link_type, 0, snap_length), order)
+
+
+def ng_packet(interface, octets, length=None, order="<"):
+    """The octets of an enhanced packet block. LENGTH is that on the wire."""
+    stamp = 1_700_000_000_000_000
+    return _block(6, struct.pack(order + "IIIII", interface, stamp >> 32, stamp & 0xFFFFFFFF, len(octets),
+                                 length or len(octets)) + octets, order)
+
+
+def ng_simple_packet(octets, length=None, order="<"):
+    """The octets of a simple packet block: a packet of its section's first interface, without a stamp. How much of it was
+    captured follows from that interface's snap length."""
+    return _block(3, struct.pack(order + "I", length or len(octets)) + octets, order)
 
 
 def pack_ng(interfaces):
     """The octets of a pcapng file: INTERFACES is a list of (link type, packets), written one after the other."""
-    blocks = [_block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))]
+    blocks = [ng_section()]
     for number, (link_type, packets) in enumerate(interfaces):
-        blocks.append(_block(1, struct.pack("<HHI", link_type, 0, 262144)))
-        for octets in packets:
-            stamp = 1_700_000_000_000_000
-            blocks.append(_block(6, struct.pack("<IIIII", number, stamp >> 32, stamp & 0xFFFFFFFF, len(octets), len(octets)) +
-                                 octets))
+        blocks.append(ng_interface(link_type))
+        blocks += [ng_packet(number, octets) for octets in packets]
     return b"".join(blocks)

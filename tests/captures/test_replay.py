@@ -276,6 +276,16 @@ def test_mixed_link_types(replay, tmp_path):
     assert json.loads(done.stdout)["totals"]["ipv6_packets"] == 3
 
 
+def test_simple_packets_of_another_link_type(replay, tmp_path):
+    """A simple packet block names no interface: it is its section's first, which need not be the file's."""
+    path = tmp_path / "mixed.pcapng"
+    path.write_bytes(pcapfile.ng_section() + pcapfile.ng_interface(pcapfile.ETHERNET) + pcapfile.ng_simple_packet(_packet()) +
+                     pcapfile.ng_section() + pcapfile.ng_interface(pcapfile.RAW) + pcapfile.ng_simple_packet(_packet()[14:]))
+    done = replay.run(path, "--json")
+    assert "mixes link types: link type 101 behind EN10MB (packets read: 1)" in _error_lines(done)[0]
+    assert json.loads(done.stdout)["totals"]["seen_packets"] == 1
+
+
 @pytest.mark.parametrize("name", ["same", "symbolic link", "hard link", "folder", "device"])
 def test_what_must_not_be_written_over(replay, tmp_path, name):
     """Wrong usage: the capture itself by any name, and what is no file. Everything stays as it was."""
