@@ -58,7 +58,7 @@ struct KernelRun {
     explicit KernelRun(KernelEngine made) : engine(std::move(made)) {}
 
     void at(const CapturedPacket&, bool) {}
-    [[nodiscard]] std::uint64_t epoch() const { return started; }
+    [[nodiscard]] std::uint64_t epoch() const { return engine.epoch_utc(); }
     void fill(ReplayReport& report) const
     {
         report.refused = engine.refused();
@@ -67,7 +67,6 @@ struct KernelRun {
     }
 
     KernelEngine engine;
-    std::uint64_t started = now_utc();
 };
 
 template <class Run> class Replay {

@@ -126,6 +126,9 @@ public:
     [[nodiscard]] const Maps& maps() const;
     [[nodiscard]] std::uint64_t epoch_jiffies() const;
 
+    /// The same tick 0 in ns since 1970 UTC.
+    [[nodiscard]] std::uint64_t epoch_utc() const;
+
     /// Frames that the kernel could not run, and those that were filled with zeros.
     [[nodiscard]] std::uint64_t refused() const;
     [[nodiscard]] std::uint64_t padded() const;

@@ -14,6 +14,7 @@
 
 #include "engine.hpp"
 #include "epoch.hpp"
+#include "flowlabel/time.hpp"
 #include "mapping.hpp"
 #include "program.hpp"
 #include "rings.hpp"
@@ -46,6 +47,7 @@ struct KernelEngine::State {
     Program program;
     unsigned cpus = 1;
     std::uint64_t epoch_jiffies = 0;
+    std::uint64_t epoch_utc = 0;
     std::size_t sets = 0; // of all CPUs
     Mapping table;
     Mapping counters;
@@ -114,6 +116,8 @@ Result<KernelEngine> KernelEngine::create(fl_hook hook, const EngineSetup& setup
 
     if (!epoch)
         return std::unexpected(epoch.error());
+    // Beside the reading: the program's load lies behind it and takes long enough to show in the times.
+    state->epoch_utc = now_utc() - now_monotonic() + epoch->monotonic;
     program_setup.config.epoch_jiffies = epoch->jiffies;
     program_setup.config.link_layer = FL_LINK_ETHERNET;
     program_setup.secrets[0] = setup.secrets;
@@ -207,6 +211,11 @@ const Maps& KernelEngine::maps() const
 std::uint64_t KernelEngine::epoch_jiffies() const
 {
     return state_->epoch_jiffies;
+}
+
+std::uint64_t KernelEngine::epoch_utc() const
+{
+    return state_->epoch_utc;
 }
 
 std::uint64_t KernelEngine::refused() const

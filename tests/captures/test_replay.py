@@ -2,6 +2,7 @@
 """`flowlabel replay` on its command line: what it reads, what it prints, what it leaves behind."""
 
 import csv
+import datetime
 import gzip
 import io
 import json
@@ -213,6 +214,17 @@ def test_kernel_engine_says_the_same(replay, capture, tmp_path, stamp):
     assert flows["native"] == flows["kernel"]
     assert documents["native"]["counters"] == documents["kernel"]["counters"]
     assert (tmp_path / "native").read_bytes() == (tmp_path / "kernel").read_bytes()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the kernel engine needs root")
+def test_kernel_engine_takes_the_times_of_the_run(replay, write):
+    """No packet is seen before the run or after its end, to the 10 ms of the slowest kernel's jiffy."""
+    began = time.time()
+    document = replay.document(write([_packet()]), "--engine", "kernel")
+    (flow,) = document["flows"]
+    seen = datetime.datetime.fromisoformat(flow["first_seen"].replace("Z", "+00:00")).timestamp()
+    assert began - 0.011 <= seen
+    assert flow["first_seen"] == flow["last_seen"] <= document["captured_at"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the kernel engine needs root")
