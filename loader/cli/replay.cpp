@@ -108,8 +108,9 @@ void warn(const ReplayReport& report)
                                   "not counted",
                                   grouped(report.refused)));
     if (report.padded)
-        print_warning(fmt::format("{} packets were captured in part and filled with zeros for the kernel: their labels "
-                                  "may differ from the native engine's",
+        print_warning(fmt::format("{} packets were captured in part and filled with zeros for the kernel: ports and "
+                                  "extension headers that are missing read as 0, so a label that --stamp makes, and "
+                                  "the counters of its reasons, may differ from the native engine's",
                                   grouped(report.padded)));
 }
 

@@ -113,8 +113,8 @@ public:
     /// each. 0 and 0: no super-packet.
     void set_segments(std::uint32_t count, std::uint32_t size);
 
-    /// A frame that is not all there is filled with zeros up to its wire length. Frames without Ethernet get an
-    /// Ethernet header for the run.
+    /// A frame that is not all there is filled with zeros up to its wire length, unless it ends within its fixed IPv6
+    /// header or before: then it runs as it is. Frames without Ethernet get an Ethernet header for the run.
     Result<Verdict> run(const Frame& frame) override;
     [[nodiscard]] Counters counters() const override;
     [[nodiscard]] TableView table() const override;

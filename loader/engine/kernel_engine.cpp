@@ -16,6 +16,7 @@
 #include "epoch.hpp"
 #include "flowlabel/time.hpp"
 #include "mapping.hpp"
+#include "native.h"
 #include "program.hpp"
 #include "rings.hpp"
 
@@ -79,6 +80,10 @@ Result<void> KernelEngine::State::map(const fl_config& config)
 
 Result<Verdict> KernelEngine::State::test_run(std::span<std::uint8_t> octets)
 {
+    if (octets.size() < shortest_frame) {
+        refused++;
+        return Verdict::refused;
+    }
     bpf_test_run_opts options{};
     const std::uint32_t neutral = hook == FL_HOOK_XDP ? XDP_PASS : static_cast<std::uint32_t>(TC_ACT_UNSPEC);
 
@@ -145,28 +150,34 @@ void KernelEngine::set_segments(std::uint32_t count, std::uint32_t size)
 
 Result<Verdict> KernelEngine::run(const Frame& frame)
 {
-    const std::size_t wire_length = std::max<std::size_t>(frame.octets.size(), frame.wire_length);
+    const std::size_t captured = frame.octets.size();
+    const std::size_t wire_length = std::max<std::size_t>(captured, frame.wire_length);
     const std::size_t header = state_->made_up_ethernet || frame.ethertype ? ethernet_size : 0;
 
-    if (header + wire_length < shortest_frame || wire_length > longest_frame || (header && frame.octets.empty())) {
+    if (wire_length > longest_frame || (state_->made_up_ethernet && !frame.ethertype && captured == 0)) {
         state_->refused++;
         return Verdict::refused;
     }
-    if (!header && wire_length == frame.octets.size())
+    if (!header && wire_length == captured)
         return state_->test_run(frame.octets);
 
     std::vector<std::uint8_t>& octets = state_->frame;
-    octets.assign(header + wire_length, 0);
+    octets.assign(header + captured, 0);
     if (header) {
-        const std::uint16_t ethertype = frame.ethertype.value_or(ethertype_of(frame.octets));
+        const std::uint16_t ethertype = frame.ethertype ? *frame.ethertype : ethertype_of(frame.octets);
         octets[12] = static_cast<std::uint8_t>(ethertype >> 8);
         octets[13] = static_cast<std::uint8_t>(ethertype);
     }
-    const auto packet = octets.begin() + static_cast<std::ptrdiff_t>(header);
-    std::ranges::copy(frame.octets, packet);
+    std::ranges::copy(frame.octets, octets.begin() + static_cast<std::ptrdiff_t>(header));
+    // Zeros stand in for what was not captured so that the octets are right. A packet without a whole IPv6 header has
+    // none to count, and zeros in that header would make a flow that nobody sent.
+    const bool pad =
+        wire_length > captured && fl_native_has_ip6(octets.data(), static_cast<std::uint32_t>(octets.size()));
+    if (pad)
+        octets.resize(header + wire_length);
     const auto verdict = state_->test_run(octets);
-    std::copy_n(packet, frame.octets.size(), frame.octets.begin());
-    if (verdict && *verdict != Verdict::refused && wire_length != frame.octets.size())
+    std::copy_n(octets.begin() + static_cast<std::ptrdiff_t>(header), captured, frame.octets.begin());
+    if (pad && verdict && *verdict != Verdict::refused)
         state_->padded++;
     return verdict;
 }

@@ -35,6 +35,24 @@ void fl_native_packet(struct fl_host *host, __u8 *data, __u32 captured, __u32 wi
 	fl_run(host, data, captured, wire_length, link);
 }
 
+bool fl_native_has_ip6(__u8 *data, __u32 captured)
+{
+	struct fl_host host = {.config.link_layer = FL_LINK_ETHERNET};
+	struct fl_host_frame frame = {.host = &host, .captured = captured, .wire_length = captured};
+	struct fl_packet p = {
+		.ctx = &frame,
+		.data = data,
+		.data_end = data + captured,
+		.counters = &host.counters,
+		.hook = FL_HOOK_XDP,
+		.link.announced = FL_ANNOUNCED_LINK,
+		.segments = 1,
+	};
+	struct fl_ip6 ip6;
+
+	return fl_parse(&p, &ip6);
+}
+
 __u32 fl_native_preferred_slot(struct fl_host *host, const __u64 src[2], const __u64 dst[2], __u32 label)
 {
 	struct fl_host_frame frame = {.host = host};

@@ -228,6 +228,24 @@ def test_kernel_engine_takes_the_times_of_the_run(replay, write):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the kernel engine needs root")
+@pytest.mark.parametrize("link_type, layer", [(pcapfile.ETHERNET, 14), (pcapfile.RAW, 0), (pcapfile.SLL, 16)])
+@pytest.mark.parametrize("captured", [1, 8, 24, 39, 40])
+def test_kernel_engine_makes_no_flow_of_half_a_header(replay, write, link_type, layer, captured):
+    """A packet captured up to within its IPv6 header is truncated for both engines; no zeros stand in for its addresses."""
+    packet = _packet()
+    link = {pcapfile.SLL: bytes(14) + packet[12:14], pcapfile.RAW: b""}.get(link_type, packet[:14])
+    path = write([(link + packet[14:14 + captured], layer + 500)], link_type=link_type)
+    documents = {}
+    for engine in ("native", "kernel"):
+        done = replay.run(path, "--engine", engine, "--json")
+        assert ("captured in part" in done.stderr) == (captured == 40 and engine == "kernel"), done.stderr
+        documents[engine] = json.loads(done.stdout)
+    assert documents["native"]["totals"] == documents["kernel"]["totals"]
+    assert documents["native"]["counters"] == documents["kernel"]["counters"]
+    assert documents["kernel"]["counters"]["truncated"] == (captured < 40)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the kernel engine needs root")
 def test_kernel_engine_tells_what_it_could_not_run(replay, write):
     """Frames that are too short are said to be, and are not counted."""
     done = replay.run(write([_packet(), b"\0" * 13]), "--engine", "kernel", "--json")

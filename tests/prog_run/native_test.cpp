@@ -105,6 +105,39 @@ TEST_P(KernelOnly, SnappedFramesAreFilledAndCountedAsSuch)
     EXPECT_EQ(octets, with_label(whole.cut(60).octets(), 14, counted(0).by_ports(6).label(whole)));
 }
 
+// Zeros where the rest of an address was not captured would be a flow that nobody sent.
+TEST_P(KernelOnly, SnappedBeforeTheEndOfTheIPv6HeaderIsTruncatedAsInTheNativeEngine)
+{
+    const Packet packets[] = {Ethernet{} / IPv6{} / Tcp{}, Ethernet{} / Vlan{3} / Vlan{4} / IPv6{} / Udp{},
+                              Ethernet{} / Pppoe{} / IPv6{} / Udp{}, Ethernet{} / Mpls{2} / IPv6{} / Udp{},
+                              Ethernet{} / IPv4{} / Payload{60}};
+
+    for (const Packet& whole : packets)
+        for (std::size_t length = 14; length < whole.ipv6_offset().value_or(14) + 40; length++) {
+            SCOPED_TRACE(length);
+            Engine& kernel = shared_engine(GetParam(), FL_STAMP_ZERO);
+            Engine& native = shared_engine(Kind::native, FL_STAMP_ZERO);
+            Octets octets = whole.cut(length).octets();
+            const Frame frame{.octets = octets, .wire_length = 1500};
+
+            if (*kernel.run(frame) == Verdict::refused)
+                continue;
+            ASSERT_EQ(*native.run(frame), Verdict::pass);
+            EXPECT_TRUE(same_counters(native.counters(), kernel.counters()));
+            EXPECT_TRUE(flows_of(kernel).empty());
+        }
+    EXPECT_EQ(dynamic_cast<KernelEngine&>(shared_engine(GetParam(), FL_STAMP_ZERO)).padded(), 0u);
+}
+
+TEST_P(KernelOnly, SnappedInsideEthernetIsNotRun)
+{
+    const auto engine = make_engine(GetParam(), {});
+    Octets octets = (Ethernet{} / IPv6{} / Tcp{}).cut(13).octets();
+
+    EXPECT_EQ(*engine->run({.octets = octets, .wire_length = 74}), Verdict::refused);
+    EXPECT_EQ(engine->counters().seen, 0u);
+}
+
 TEST_P(KernelOnly, FramesItCannotRunAreRefusedAndNotCounted)
 {
     const auto engine = make_engine(GetParam(), {});
