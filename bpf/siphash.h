@@ -6,8 +6,10 @@
 #include "packet.h"
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define fl_le32(x) (x)
 #define fl_le64(x) (x)
 #else
+#define fl_le32(x) __builtin_bswap32(x)
 #define fl_le64(x) __builtin_bswap64(x)
 #endif
 

@@ -59,7 +59,7 @@ fl_inline __u64 fl_flow_id_tail(const struct fl_packet *p, const struct fl_walk 
 
 	if (walk->end == FL_WALK_UPPER && fl_has_ports(walk->protocol) && walk->offset + sizeof(ports) <= walk->limit &&
 	    fl_env_load(p, p->link.l3 + walk->offset, &ports, sizeof(ports))) {
-		__u64 tail = (__u64)walk->protocol | (fl_le64((__u64)ports) << 8);
+		__u64 tail = (__u64)walk->protocol | ((__u64)fl_le32(ports) << 8);
 
 		return tail | 37ULL << 56;
 	}
