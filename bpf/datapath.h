@@ -86,9 +86,12 @@ fl_inline void fl_datapath(struct fl_packet *p)
 	struct fl_ip6 ip6;
 	__u32 flags = 0;
 	__u64 octets;
+	__u64 *reason = fl_find_ip6(p, &ip6);
 
-	if (!fl_parse(p, &ip6))
+	if (fl_unlikely(reason)) {
+		fl_count_uncounted(p, reason);
 		return;
+	}
 	key = (struct fl_key){.ip6 = &ip6, .label = bpf_ntohl(ip6.word_be) & FL_LABEL_MASK};
 	if (p->segments > 1 || p->segment_size) {
 		struct fl_walk walk = fl_walk(p, &ip6);

@@ -7,6 +7,7 @@
 #define FLOWLABEL_PARSE_H
 
 #include <bpf/bpf_endian.h>
+#include <stddef.h>
 
 #include "counters.h"
 #include "env.h"
@@ -127,34 +128,30 @@ fl_inline enum fl_link_end fl_pass_link(const struct fl_packet *p, struct fl_lin
 	return fl_guess_by_version(p, link);
 }
 
-fl_inline void fl_count_link_end(const struct fl_packet *p, enum fl_link_end end)
+/* The counter of a link layer that ended as END, not at an IPv6 header. */
+fl_inline __u64 *fl_link_counter(const struct fl_packet *p, enum fl_link_end end)
 {
 	switch (end) {
 	case FL_LINK_SHORT_FRAME:
-		fl_count(p, short_frame);
-		break;
+		return &p->counters->short_frame;
 	case FL_LINK_VLAN_LIMIT:
-		fl_count(p, vlan_limit);
-		break;
+		return &p->counters->vlan_limit;
 	case FL_LINK_MPLS_LIMIT:
-		fl_count(p, mpls_limit);
-		break;
+		return &p->counters->mpls_limit;
 	default:
-		fl_count(p, not_ipv6);
-		break;
+		return &p->counters->not_ipv6;
 	}
 }
 
-/* Finds the outermost IPv6 header of P (p->link.l3) and reads it. False: counted under its reason. */
-fl_inline bool fl_parse(struct fl_packet *p, struct fl_ip6 *ip6)
+/* Finds the outermost IPv6 header of P (p->link.l3) and reads it. Returns the counter of the reason why there is none, or
+ * NULL. */
+fl_inline __u64 *fl_find_ip6(struct fl_packet *p, struct fl_ip6 *ip6)
 {
 	if (p->link.announced == FL_ANNOUNCED_LINK) {
 		__u16 protocol_be;
 
-		if (!fl_env_load(p, FL_ETHERNET_SIZE - sizeof(protocol_be), &protocol_be, sizeof(protocol_be))) {
-			fl_count(p, short_frame);
-			return false;
-		}
+		if (!fl_env_load(p, FL_ETHERNET_SIZE - sizeof(protocol_be), &protocol_be, sizeof(protocol_be)))
+			return &p->counters->short_frame;
 		p->link.protocol_be = protocol_be;
 		p->link.l3 = FL_ETHERNET_SIZE;
 		p->link.announced = FL_ANNOUNCED_PROTOCOL;
@@ -164,20 +161,30 @@ fl_inline bool fl_parse(struct fl_packet *p, struct fl_ip6 *ip6)
 		enum fl_link_end end = fl_env_pass_link(p, &link);
 
 		if (end != FL_LINK_IPV6) {
-			fl_count_link_end(p, end);
-			return false;
+			p->link.l3 = link.l3;
+			return fl_link_counter(p, end);
 		}
 		p->link = link;
 	}
-	if (!fl_env_load(p, p->link.l3, ip6, sizeof(*ip6))) {
-		fl_count(p, truncated);
-		return false;
+	if (!fl_env_load(p, p->link.l3, ip6, sizeof(*ip6)))
+		return &p->counters->truncated;
+	if ((ip6->word_be & bpf_htonl(0xF0000000)) != bpf_htonl(0x60000000))
+		return &p->counters->bad_version;
+	return NULL;
+}
+
+/* Counts P, which is no IPv6 packet that can be counted, under its REASON. Of a super-packet whose segments nobody counted
+ * the headers are taken as 40 octets, which is right for TCP without options behind IPv4. */
+fl_inline void fl_count_uncounted(struct fl_packet *p, __u64 *reason)
+{
+	if (fl_unlikely(p->segment_size)) {
+		__u32 present = fl_env_wire_length(p) - p->link.l3;
+
+		if (present > FL_IP6_SIZE)
+			p->segments = (present - FL_IP6_SIZE + p->segment_size - 1) / p->segment_size;
+		fl_count(p, gso_estimated);
 	}
-	if ((ip6->word_be & bpf_htonl(0xF0000000)) != bpf_htonl(0x60000000)) {
-		fl_count(p, bad_version);
-		return false;
-	}
-	return true;
+	*reason += p->segments;
 }
 
 #endif

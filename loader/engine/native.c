@@ -50,7 +50,7 @@ bool fl_native_has_ip6(__u8 *data, __u32 captured)
 	};
 	struct fl_ip6 ip6;
 
-	return fl_parse(&p, &ip6);
+	return !fl_find_ip6(&p, &ip6);
 }
 
 __u32 fl_native_preferred_slot(struct fl_host *host, const __u64 src[2], const __u64 dst[2], __u32 label)

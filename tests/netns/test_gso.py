@@ -6,7 +6,7 @@ import pytest
 import topology as topology_module
 from capture import Capture, OutgoingCapture, count_flows
 from flows import KEY, TC_EGRESS, TC_EGRESS_CLSACT, TC_INGRESS, TC_INGRESS_CLSACT, XDP_GENERIC, XDP_NATIVE, attached
-from frames import TCP, UDP, ethernet, super_packet
+from frames import IPV4, TCP, UDP, ethernet, ipv4_super_packet, super_packet
 from lab import kernel_version
 from label import label_of
 from nft import FlowCounters
@@ -151,3 +151,15 @@ def test_segments_that_the_sender_did_not_count(topology, key_file, kind, protoc
     assert len(packets) == segments
     assert {packet.label for packet in packets} == {label_of(KEY, BEHIND_TUN, SERVER, (protocol, 40_000, 9))}
     assert all(packet.checksum_is_valid() for packet in packets)
+
+
+@pytest.mark.parametrize("kind", ["tun", "tap"])
+@pytest.mark.parametrize("octets, segments", [(10_000, 10), (10_001, 11)])
+def test_segments_of_other_protocols_that_the_sender_did_not_count(topology, kind, octets, segments):
+    """DEC-8: what is no IPv6 is counted in segments too, where their size alone is known: `seen` is all that there was."""
+    with Tun(topology.router, "machine", kind, super_packets=True) as machine:
+        link = b"" if kind == "tun" else ethernet(topology.router.mac("machine"), b"\2\0\0\0\0\2", IPV4)
+        with attached(topology.lab, topology.router, "machine", TC_INGRESS) as attachment:
+            machine.write_segments(ipv4_super_packet((40_000, 9), bytes(octets)), 1000, link)
+            counters = attachment.counters()
+    assert (counters["seen"], counters["not_ipv6"], counters["gso_estimated"]) == (segments,) * 3

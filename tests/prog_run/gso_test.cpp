@@ -113,5 +113,21 @@ TEST_P(Gso, NumberOfSegmentsIsWorkedOutWhereItIsMissing)
     check_segments(0, 1000, Ethernet{} / IPv6{} / Tcp{} / Payload{1000}, counted(1060).by_ports(6));
 }
 
+// What is not counted as IPv6 has no headers that were looked at: they are taken as 40 octets.
+TEST_P(Gso, NumberOfSegmentsIsWorkedOutForWhateverIsNotCounted)
+{
+    const auto none = [](Counter reason, std::uint64_t segments) {
+        return uncounted(reason).in_segments(segments).always(&Counters::gso_estimated);
+    };
+    const Payload payload{20 + 10 * 250};
+
+    check_segments(0, 250, Ethernet{} / IPv4{} / payload, none(&Counters::not_ipv6, 10));
+    check_segments(0, 250, Ethernet{} / Vlan{3} / Vlan{4} / IPv4{} / payload, none(&Counters::not_ipv6, 10));
+    check_segments(0, 250, Ethernet{} / IPv4{} / Payload{payload.size + 1}, none(&Counters::not_ipv6, 11));
+    check_segments(0, 250, Ethernet{} / IPv4{} / Payload{10}, none(&Counters::not_ipv6, 1));
+    check_segments(0, 250, Ethernet{} / IPv6{.version = 5} / payload, none(&Counters::bad_version, 11));
+    check_segments(0, 10, (Ethernet{} / Vlan{3} / IPv6{} / Tcp{}).cut(18 + 39), none(&Counters::truncated, 1));
+}
+
 } // namespace
 } // namespace flowlabel::test

@@ -5,6 +5,7 @@ import dataclasses
 import ipaddress
 import struct
 
+IPV4 = 0x0800
 IPV6 = 0x86DD
 VLAN = 0x8100
 QINQ = 0x88A8
@@ -142,3 +143,9 @@ def super_packet(protocol, source, destination, ports, payload):
     total = ones_sum(_pseudo_header(address(source), address(destination), protocol, len(header) + len(payload)))
     header = header[:at] + struct.pack("!H", total) + header[at + 2:]
     return ipv6(source, destination, protocol, header + payload)
+
+
+def ipv4_super_packet(ports, payload):
+    """An IPv4 packet with TCP, whose checksums are left to whoever cuts it into segments."""
+    tcp = struct.pack("!HHIIBBHHH", *ports, 1, 1, 5 << 4, 0x10, 1024, 0, 0) + payload
+    return struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0, 64, TCP, 0, bytes(4), bytes(4)) + tcp

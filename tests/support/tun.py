@@ -11,7 +11,7 @@ import frames
 _TUNSETIFF = 0x400454CA
 _IFF_TUN, _IFF_TAP, _IFF_NO_PI, _IFF_VNET_HDR = 0x0001, 0x0002, 0x1000, 0x4000
 _NEEDS_CHECKSUM = 1
-_GSO_TCPV6, _GSO_UDP_L4 = 4, 5
+_GSO_TCPV4, _GSO_TCPV6, _GSO_UDP_L4 = 1, 4, 5
 
 
 class Tun:
@@ -47,10 +47,14 @@ class Tun:
         return octets[10:] if self._super_packets else octets
 
     def write_segments(self, packet, segment_size, link_layer=b""):
-        """Lets PACKET (from frames.super_packet(), behind LINK_LAYER) arrive as one super-packet, to be cut after each
-        SEGMENT_SIZE octets of payload."""
-        is_tcp = frames.Packet(packet).next_header == frames.TCP
-        gso, checksum, size = (_GSO_TCPV6, 16, 20) if is_tcp else (_GSO_UDP_L4, 6, 8)
-        start = len(link_layer) + 40
+        """Lets PACKET (from frames.super_packet() or frames.ipv4_super_packet(), behind LINK_LAYER) arrive as one super-packet,
+        to be cut after each SEGMENT_SIZE octets of payload."""
+        if packet[0] >> 4 == 4:
+            gso, network, checksum, size = _GSO_TCPV4, 20, 16, 20
+        elif frames.Packet(packet).next_header == frames.TCP:
+            gso, network, checksum, size = _GSO_TCPV6, 40, 16, 20
+        else:
+            gso, network, checksum, size = _GSO_UDP_L4, 40, 6, 8
+        start = len(link_layer) + network
         header = struct.pack("<BBHHHH", _NEEDS_CHECKSUM, gso, start + size, segment_size, start, checksum)
         os.write(self._fd, header + link_layer + packet)
