@@ -14,24 +14,37 @@ namespace {
 /// them.
 constexpr unsigned batch = 4096;
 
-/// Time of day in the table's ticks. The table's range lies around the first packet, since later ones need not be
-/// later.
+/// Time of day in the table's ticks. Their 48 bits reach over nine years, which lie around one packet, since later ones
+/// need not be later.
 class CaptureClock {
 public:
-    void start(std::uint64_t time) { epoch_ = time > half_range ? time - half_range : 0; }
+    void put_in_the_middle(std::uint64_t time) { epoch_ = std::max(since_1970(time), half_range) - half_range; }
+
+    /// Tick 0, in ticks since 1970.
     [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
 
-    /// Rounded up, so that a whole millisecond stays one when it is read back.
+    [[nodiscard]] bool covers(std::uint64_t time) const
+    {
+        return since_1970(time) >= epoch_ && since_1970(time) - epoch_ <= most_ticks;
+    }
+
+    /// The nearest there is.
     [[nodiscard]] std::uint64_t ticks(std::uint64_t time) const
     {
-        constexpr std::uint64_t tick = 1u << FL_TICK_SHIFT;
-
-        return time <= epoch_ ? 0 : std::min((time - epoch_ + tick - 1) >> FL_TICK_SHIFT, most_ticks);
+        return std::min(std::max(since_1970(time), epoch_) - epoch_, most_ticks);
     }
 
 private:
     static constexpr std::uint64_t most_ticks = (std::uint64_t{1} << FL_TICK_BITS) - 1;
-    static constexpr std::uint64_t half_range = (most_ticks / 2) << FL_TICK_SHIFT;
+    static constexpr std::uint64_t half_range = most_ticks / 2;
+
+    /// Rounded up, so that a whole millisecond stays one when it is read back, but not beyond 64 bits of ns.
+    static std::uint64_t since_1970(std::uint64_t time)
+    {
+        const std::uint64_t rounded = (time >> FL_TICK_SHIFT) + (time % (1u << FL_TICK_SHIFT) != 0);
+
+        return std::min(rounded, ~std::uint64_t{0} >> FL_TICK_SHIFT);
+    }
 
     std::uint64_t epoch_ = 0;
 };
@@ -40,25 +53,40 @@ private:
 struct NativeRun {
     explicit NativeRun(const EngineSetup& setup) : engine(setup) {}
 
-    void at(const CapturedPacket& packet, bool first)
+    /// A packet beyond the clock's range, as when the time is set on a router that started in 1970: PUT_ASIDE takes the
+    /// flows with the times they have, and the range moves. Each move reads the whole table, so a capture that goes to
+    /// and fro without end gets the nearest time that there is instead.
+    template <class PutAside> void at(const CapturedPacket& packet, PutAside&& put_aside)
     {
-        if (first)
-            clock.start(packet.time);
+        if (!clock.covers(packet.time)) {
+            if (moves < most_moves) {
+                moves++;
+                put_aside();
+                engine.forget_flows();
+                clock.put_in_the_middle(packet.time);
+            } else {
+                misdated++;
+            }
+        }
         engine.set_time(clock.ticks(packet.time));
     }
     [[nodiscard]] std::uint64_t epoch() const { return clock.epoch(); }
-    void fill(ReplayReport&) const {}
+    void fill(ReplayReport& report) const { report.misdated = misdated; }
+
+    static constexpr unsigned most_moves = 1000;
 
     NativeEngine engine;
     CaptureClock clock;
+    unsigned moves = 0;
+    std::uint64_t misdated = 0;
 };
 
 /// The kernel's at the times of the run.
 struct KernelRun {
     explicit KernelRun(KernelEngine made) : engine(std::move(made)) {}
 
-    void at(const CapturedPacket&, bool) {}
-    [[nodiscard]] std::uint64_t epoch() const { return engine.epoch_utc(); }
+    template <class PutAside> void at(const CapturedPacket&, PutAside&&) {}
+    [[nodiscard]] std::uint64_t epoch() const { return engine.epoch_utc() >> FL_TICK_SHIFT; }
     void fill(ReplayReport& report) const
     {
         report.refused = engine.refused();
@@ -77,13 +105,16 @@ public:
 
 private:
     Result<bool> one();
+    void take(TableFlow flow);
     void drain();
+    void put_aside();
     Result<ReplayReport> report();
 
     CaptureReader& reader_;
     CaptureWriter* writer_;
     Run& run_;
-    FlowCollector flows_;
+    Amount live_;
+    FlowCollector flows_; ///< their times in ticks since 1970
     std::uint64_t last_packet_ = 0;
     std::optional<Error> ended_early_;
 };
@@ -98,7 +129,7 @@ template <class Run> Result<bool> Replay<Run>::one()
         ended_early_ = read.error();
     if (!read || !*read)
         return false;
-    run_.at(packet, reader_.packets() == 1);
+    run_.at(packet, [this] { put_aside(); });
     last_packet_ = std::max(last_packet_, packet.time);
     if (const auto verdict = run_.engine.run(frame_of(packet, reader_.link_type())); !verdict)
         return std::unexpected(verdict.error());
@@ -108,24 +139,37 @@ template <class Run> Result<bool> Replay<Run>::one()
     return true;
 }
 
+template <class Run> void Replay<Run>::take(TableFlow flow)
+{
+    flow.first += run_.epoch();
+    flow.last += run_.epoch();
+    flows_.add(flow);
+}
+
 template <class Run> void Replay<Run>::drain()
 {
-    run_.engine.drain([this](const fl_slot& record) { flows_.add(flow_of(record)); });
+    run_.engine.drain([this](const fl_slot& record) { take(flow_of(record)); });
+}
+
+/// All flows, those of the table too, which count as live even if it forgets them.
+template <class Run> void Replay<Run>::put_aside()
+{
+    drain();
+    run_.engine.table().each_flow([this](const TableFlow& flow) {
+        live_.packets += flow.packets;
+        live_.octets += flow.octets;
+        take(flow);
+    });
 }
 
 template <class Run> Result<ReplayReport> Replay<Run>::report()
 {
     ReplayReport report{.counters = run_.engine.counters(), .last_packet = last_packet_, .ended_early = ended_early_};
-    Amount live;
 
-    run_.engine.table().each_flow([&](const TableFlow& flow) {
-        live.packets += flow.packets;
-        live.octets += flow.octets;
-        flows_.add(flow);
-    });
+    put_aside();
     for (const TableFlow& flow : flows_.take())
-        report.flows.push_back(make_flow(flow, run_.epoch()));
-    report.totals = make_totals(report.counters, report.flows.size(), live);
+        report.flows.push_back(make_flow(flow, 0));
+    report.totals = make_totals(report.counters, report.flows.size(), live_);
     run_.fill(report);
     return report;
 }

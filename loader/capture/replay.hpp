@@ -29,11 +29,12 @@ struct ReplayOptions {
 
 struct ReplayReport {
     Counters counters;
-    Totals totals;                    ///< live: in the table at the end; spilled: left it on the way; lost: none
-    Flows flows;                      ///< every flow of the capture
+    Totals totals; ///< live: in the table at the end or when its times moved; spilled: left it on the way; lost: none
+    Flows flows;   ///< every flow of the capture
     std::uint64_t last_packet = 0;    ///< the latest time, ns since 1970 UTC
     std::uint64_t refused = 0;        ///< packets that the kernel could not run: nothing was counted
     std::uint64_t padded = 0;         ///< packets that were filled with zeros for the kernel
+    std::uint64_t misdated = 0;       ///< packets whose time was taken as the nearest that the table could hold
     std::optional<Error> ended_early; ///< why the rest of the capture could not be read
 };
 

@@ -112,6 +112,10 @@ void warn(const ReplayReport& report)
                                   "extension headers that are missing read as 0, so a label that --stamp makes, and "
                                   "the counters of its reasons, may differ from the native engine's",
                                   grouped(report.padded)));
+    if (report.misdated)
+        print_warning(fmt::format("the capture's times went back and forth by years too often: those of {} packets are "
+                                  "shown as the nearest that the flow table could hold",
+                                  grouped(report.misdated)));
 }
 
 Result<void> run(const ReplayCommand& command)

@@ -85,6 +85,9 @@ public:
     /// The time of the frames that follow, in ticks since tick 0 of the table.
     void set_time(std::uint64_t ticks);
 
+    /// Forgets the live flows alone: whoever calls it has read them.
+    void forget_flows();
+
     Result<Verdict> run(const Frame& frame) override;
     [[nodiscard]] Counters counters() const override;
     [[nodiscard]] TableView table() const override;

@@ -44,6 +44,11 @@ void NativeEngine::set_time(std::uint64_t ticks)
     state_->host.now = ticks;
 }
 
+void NativeEngine::forget_flows()
+{
+    std::ranges::fill(state_->table, fl_set{});
+}
+
 Result<Verdict> NativeEngine::run(const Frame& frame)
 {
     const auto captured = static_cast<std::uint32_t>(frame.octets.size());
@@ -77,7 +82,7 @@ void NativeEngine::drain(const std::function<void(const fl_slot& record)>& visit
 
 void NativeEngine::reset()
 {
-    std::ranges::fill(state_->table, fl_set{});
+    forget_flows();
     state_->host.counters = {};
     state_->records.clear();
 }

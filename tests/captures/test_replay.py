@@ -96,6 +96,32 @@ def test_stamps_until_2106(replay, write, tmp_path, magic, seconds, date):
     assert pcapfile.read(out).records == pcapfile.read(path).records
 
 
+def test_times_that_jump_by_decades(replay, tmp_path):
+    """A router without a clock of its own starts in 1970 and gets the time later: every flow keeps its times, and nothing is
+    counted twice."""
+    path = tmp_path / "jump.pcap"
+    seconds = [0, 1_790_000_000, 60, 1_790_000_060, 4_200_000_000]
+    path.write_bytes(pcapfile.pack([]) + b"".join(
+        pcapfile.pack([_packet(label=label) for label in {1, number + 2}], seconds=when)[24:]
+        for number, when in enumerate(seconds)))
+    document = replay.document(path)
+    flows = {flow["label"]: (flow["packets"], flow["first_seen"][:16], flow["last_seen"][:16]) for flow in document["flows"]}
+    at = ["1970-01-01T00:00", "2026-09-21T14:13", "1970-01-01T00:01", "2026-09-21T14:14", "2103-02-04T02:40"]
+    assert flows == {1: (5, at[0], at[4])} | {number + 2: (1, when, when) for number, when in enumerate(at)}
+    totals = document["totals"]
+    assert totals["counted"]["packets"] == totals["live"]["packets"] + totals["spilled"]["packets"] == 10
+
+
+def test_times_that_jump_without_end(replay, tmp_path):
+    """However often the clock goes to and fro, the run ends soon, and says whose times are not right."""
+    path = tmp_path / "jumps.pcap"
+    path.write_bytes(pcapfile.pack([]) + b"".join(pcapfile.pack([_packet()], seconds=when)[24:] for when in [0, 2**31] * 5000))
+    done = replay.run(path, "--json")
+    assert done.status == 0
+    assert re.search(r"warning: the capture's times went back and forth .* of 4,500 packets", done.stderr), done.stderr
+    assert json.loads(done.stdout)["flows"][0]["packets"] == 10_000
+
+
 def test_octets_are_those_on_the_wire(replay, write):
     """DEC-8: of a packet captured in part, the original length counts."""
     whole = _packet(1000)
