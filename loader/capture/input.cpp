@@ -56,12 +56,14 @@ struct Input::State {
     std::uint64_t consumed = 0; ///< octets of the stream
     std::array<std::uint8_t, 4> magic{};
     UniformInterfaces interfaces;
+    std::vector<char> held; ///< read, and not handed on before more is there
     InputProblem problem;
     std::vector<char> stream_buffer = std::vector<char>(stream_buffer_size);
 
     ssize_t read(char* to, std::size_t size);
+    ssize_t read_octets(char* to, std::size_t size);
     ssize_t read_gzip(char* to, std::size_t size);
-    ssize_t hand_on(std::span<char> octets);
+    void note(std::span<const char> octets);
 };
 
 ssize_t Input::State::read_gzip(char* to, std::size_t size)
@@ -81,37 +83,49 @@ ssize_t Input::State::read_gzip(char* to, std::size_t size)
     return error == Z_OK ? 0 : -1;
 }
 
-ssize_t Input::State::read(char* to, std::size_t size)
+ssize_t Input::State::read_octets(char* to, std::size_t size)
 {
-    ssize_t count = 0;
-
-    if (interfaces.mixed())
-        return 0;
-    if (gzip) {
-        count = read_gzip(to, size);
-    } else {
-        count = ::read(fd.get(), to, size);
-        if (count < 0)
-            problem = {.what = fmt::format("cannot be read: {}", std::strerror(errno))};
-    }
-    if (count <= 0)
-        return count;
-    return hand_on({to, static_cast<std::size_t>(count)});
+    if (gzip)
+        return read_gzip(to, size);
+    const ssize_t count = ::read(fd.get(), to, size);
+    if (count < 0)
+        problem = {.what = fmt::format("cannot be read: {}", std::strerror(errno))};
+    return count;
 }
 
-ssize_t Input::State::hand_on(std::span<char> octets)
+/// SIZE is that of the stream's buffer or more, and so beyond what is held.
+ssize_t Input::State::read(char* to, std::size_t size)
 {
-    for (std::size_t i = consumed; i < magic.size() && i - consumed < octets.size(); i++)
-        magic[i] = static_cast<std::uint8_t>(octets[i - consumed]);
-    consumed += octets.size();
-    const std::size_t count = interfaces.pass(octets);
+    std::size_t passed = 0;
 
+    while (passed == 0 && !interfaces.mixed()) {
+        std::ranges::copy(held, to);
+        const ssize_t count = read_octets(to + held.size(), size - held.size());
+        if (count < 0)
+            return count;
+        const std::span octets(to, held.size() + static_cast<std::size_t>(count));
+        if (count == 0) { // the end, even in the middle of something
+            held.clear();
+            return static_cast<ssize_t>(octets.size());
+        }
+        note(octets.subspan(held.size()));
+        passed = interfaces.pass(octets);
+        held.assign(octets.begin() + static_cast<std::ptrdiff_t>(passed), octets.end());
+    }
     if (const auto& mixed = interfaces.mixed(); mixed && problem.what.empty())
         problem = {
             .what = fmt::format("mixes link types: {} behind {}", link_name(mixed->link_type), link_name(mixed->first)),
             .hint = "libpcap reads one link type a file: capture the interfaces into files of their own",
         };
-    return static_cast<ssize_t>(count);
+    return static_cast<ssize_t>(passed);
+}
+
+/// OCTETS are the next ones of the stream.
+void Input::State::note(std::span<const char> octets)
+{
+    for (std::size_t i = consumed; i < magic.size() && i - consumed < octets.size(); i++)
+        magic[i] = static_cast<std::uint8_t>(octets[i - consumed]);
+    consumed += octets.size();
 }
 
 Input::Input(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -154,6 +168,11 @@ FILE* Input::open_stream()
 std::array<std::uint8_t, 4> Input::magic() const
 {
     return state_->magic;
+}
+
+std::optional<std::uint32_t> Input::length_of(std::uint64_t packet)
+{
+    return state_->interfaces.length_of(packet);
 }
 
 std::optional<double> Input::progress() const

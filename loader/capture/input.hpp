@@ -43,6 +43,9 @@ public:
     /// The first four octets after decompression, once they were read.
     [[nodiscard]] std::array<std::uint8_t, 4> magic() const;
 
+    /// The length on the wire of PACKET (1 is the first one), where the stream says less; see UniformInterfaces.
+    [[nodiscard]] std::optional<std::uint32_t> length_of(std::uint64_t packet);
+
     /// How much of the file was read, 0 to 1; nothing where its size is unknown.
     [[nodiscard]] std::optional<double> progress() const;
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /// libpcap refuses a pcapng file as soon as two of its interfaces differ in link type or snap length, although
 /// interfaces without a packet, which dumpcap and Wireshark write readily, matter to nobody, and snap lengths matter to
-/// nobody who reads. This makes all interfaces look the same on the way to libpcap, and stops at the first packet that
-/// is of another link type indeed.
+/// nobody who reads. This makes all interfaces look the same on the way to libpcap, without a snap length, and stops at
+/// the first packet that is of another link type indeed.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
@@ -22,30 +22,42 @@ public:
     };
 
     /// OCTETS are the next ones of the stream; in pcapng they are changed as said above, anything else stays as it is.
-    /// Returns how many of them may be handed on: all, until there is a packet of another link type.
+    /// Returns how many of them may be handed on: all but the start of a block's head, which is to come again with what
+    /// follows it, and none from a packet of another link type on.
     std::size_t pass(std::span<char> octets);
 
     [[nodiscard]] const std::optional<Mixed>& mixed() const { return mixed_; }
 
-private:
-    static constexpr std::size_t head_size = 16; ///< of a block: what has to be known of it or changed
+    /// The length on the wire of PACKET (1 is the first one), where what was handed on says less. To be asked once for
+    /// each packet in turn.
+    std::optional<std::uint32_t> length_of(std::uint64_t packet);
 
-    void take_head_octet(char& octet);
-    void read_head();
-    void read_interface();
-    [[nodiscard]] char octet_of(std::uint16_t number, std::size_t index) const;
-    [[nodiscard]] std::uint32_t word(std::size_t at) const;
-    [[nodiscard]] std::uint16_t half(std::size_t at) const;
+private:
+    struct Interface {
+        std::uint16_t link_type;
+        std::uint32_t snap_length; ///< 0: none
+    };
+    struct Shortened {
+        std::uint64_t packet;
+        std::uint32_t length;
+    };
+
+    void take_head(std::span<char> head);
+    void take_interface(std::span<char> head);
+    void take_packet(std::uint32_t interface);
+    void shorten_simple_packet(std::span<char> head);
+    /// Numbers in the section's byte order.
+    template <class Number> [[nodiscard]] Number get(std::span<const char> head, std::size_t at) const;
+    template <class Number> void put(std::span<char> head, std::size_t at, Number value) const;
 
     bool active_ = true;
-    bool started_ = false;       ///< the first block is a section header
-    bool swapped_ = false;       ///< the section's byte order is not ours
-    std::uint64_t position_ = 0; ///< in the block
-    std::uint64_t length_ = head_size;
-    std::array<char, head_size> head_{}; ///< as it was in the file
-    bool first_known_ = false;
-    std::uint16_t first_link_type_ = 0;     ///< of the file's first interface
-    std::vector<std::uint16_t> link_types_; ///< of the section's interfaces
+    bool started_ = false;   ///< the first block is a section header
+    bool swapped_ = false;   ///< the section's byte order is not ours
+    std::uint64_t rest_ = 0; ///< octets of the block that are still to come
+    std::uint64_t packets_ = 0;
+    std::optional<std::uint16_t> first_link_type_; ///< of the file's first interface
+    std::vector<Interface> interfaces_;            ///< of the section, as they are in the file
+    std::deque<Shortened> shortened_;              ///< simple packets that length_of() was not asked for yet
     std::optional<Mixed> mixed_;
 };
 

@@ -143,9 +143,9 @@ Result<bool> CaptureReader::next(CapturedPacket& packet)
         return state_->read_failure();
     // libpcap fills a buffer of its own for each packet and never looks at it again.
     packet.octets = {const_cast<u_char*>(octets), header->caplen};
-    packet.original_length = header->len;
     packet.time = time_of(header->ts);
     state_->packets++;
+    packet.original_length = state_->input.length_of(state_->packets).value_or(header->len);
     return true;
 }
 

@@ -141,6 +141,38 @@ def test_pcapng_with_unused_interfaces(replay, tmp_path):
     assert replay.document(path)["totals"]["ipv6_packets"] == 1
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_simple_packets_with_a_snap_length(replay, tmp_path, order):
+    """Of a simple packet block as much was captured as its section's first interface lets through; other interfaces and
+    sections may have other snap lengths."""
+    interface, simple = pcapfile.ng_interface, pcapfile.ng_simple_packet
+    whole, path, out = _packet(1000), tmp_path / "simple.pcapng", tmp_path / "out.pcap"
+    path.write_bytes(
+        pcapfile.ng_section(order) + interface(pcapfile.ETHERNET, 70, order) + interface(pcapfile.ETHERNET, 0, order) +
+        simple(whole[:70], len(whole), order) + simple(whole[:70], order=order) +
+        pcapfile.ng_packet(1, whole, order=order) + simple(whole[:70], len(whole), order) +
+        pcapfile.ng_section(order) + interface(pcapfile.ETHERNET, 100, order) + simple(whole[:100], len(whole), order))
+    totals = replay.document(path, "--write", out)["totals"]
+    assert (totals["ipv6_packets"], totals["ipv6_bytes"]) == (5, 4 * (len(whole) - 14) + 56)
+    assert [(len(record.octets), record.length) for record in pcapfile.read(out).records] == [
+        (70, len(whole)), (70, 70), (len(whole), len(whole)), (70, len(whole)), (100, len(whole))]
+
+
+def test_a_pcapng_file_that_comes_in_pieces(replay, tmp_path):
+    """However a pipe cuts it: every packet, and the length that it had."""
+    octets = (pcapfile.ng_section() + pcapfile.ng_interface(pcapfile.ETHERNET, 66) +
+              pcapfile.ng_simple_packet(_packet(1000)[:66], 1062) * 3)
+    command = [os.environ["FLOWLABEL_BIN"], "replay", "-", "--json"]
+    for cut in range(1, 150):
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            process.stdin.write(octets[:cut])
+            process.stdin.flush()
+            time.sleep(0.01)
+            process.stdin.write(octets[cut:])
+            process.stdin.close()
+            assert json.loads(process.stdout.read())["totals"]["ipv6_bytes"] == 3 * 1048, cut
+
+
 def test_every_flow_is_there_whatever_was_spilled(replay, write):
     """More flows than the table has slots: each is there once, with all its packets, and the conservation identity holds."""
     count = 400_000
