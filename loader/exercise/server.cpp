@@ -182,13 +182,15 @@ Result<void> Server::serve()
             wanted.push_back({.fd = connection.socket(),
                               .events = static_cast<short>(connection.wants_to_send() ? POLLOUT : POLLIN),
                               .revents = 0});
-        if (wait_for(wanted, Clock::now() + std::chrono::hours(1), stop_) == Woken::stopped)
-            return {};
+        const Woken woken = wait_for(wanted, Clock::now() + std::chrono::hours(1), stop_);
+
         serve_connections(std::span(wanted).subspan(2));
         if (wanted[0].revents != 0)
             accept_connection();
         if (wanted[1].revents != 0)
             take_datagrams();
+        if (woken == Woken::stopped) // what was there by then is taken
+            return {};
     }
 }
 

@@ -29,7 +29,7 @@ struct ServerEvents {
         trouble; ///< a label that could not be reflected, the first time
 };
 
-/// Runs until STOP can be read.
+/// Runs until STOP can be read. What had arrived by then still counts.
 Result<ServerReport> run_server(const ServerOptions& options, int stop, const ServerEvents& events);
 
 } // namespace flowlabel
