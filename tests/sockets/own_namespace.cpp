@@ -43,4 +43,13 @@ Fd OwnNamespace::tcp_socket()
     return Fd(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
 }
 
+testing::AssertionResult is_left(long left, long seconds, std::chrono::steady_clock::time_point before)
+{
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - before;
+
+    if (left <= seconds && static_cast<double>(left) >= static_cast<double>(seconds - 1) - passed.count())
+        return testing::AssertionSuccess();
+    return testing::AssertionFailure() << left << " s of " << seconds << " s are left after " << passed.count() << " s";
+}
+
 } // namespace flowlabel::test

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <string>
 
 #include "flowlabel/fd.hpp"
@@ -37,6 +38,9 @@ template <class Body> bool in_child(Body body, uid_t user = 0)
     EXPECT_EQ(waitpid(child, &status, 0), child);
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
+
+/// Is LEFT what may be left now of SECONDS that began after BEFORE? The kernel leaves parts of a second out.
+testing::AssertionResult is_left(long left, long seconds, std::chrono::steady_clock::time_point before);
 
 /// Has ERROR both lines, and all WORDS in them?
 template <class Value>
