@@ -18,10 +18,10 @@ COLLECTED = re.compile(r"^ +2001:db8:1::2 +2001:db8:2::2 +0x([0-9a-f]{5}) +(\d+)
 RECEIVED = re.compile(r"^ +(TCP|UDP|ICMPv6) .*label 0x([0-9a-f]{5}) +(\d+) packets$", re.MULTILINE)
 
 
-def start(*options):
+def start(*options, program=None, directory=None):
     """The demo, in a process group of its own as under a shell."""
-    return subprocess.Popen([DEMO, *options], env={**os.environ, "FLOWLABEL_BIN": binary()}, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True, start_new_session=True)
+    return subprocess.Popen([DEMO, *options], env={**os.environ, "FLOWLABEL_BIN": program or binary()}, cwd=directory,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
 def traces_of(demo):
@@ -62,6 +62,17 @@ def test_labels_before_and_after():
     assert traces_of(demo) == []
 
 
+def test_a_program_is_looked_for_where_the_demo_was_started():
+    """FLOWLABEL_BIN may be relative, and is then not the repository's."""
+    directory, program = os.path.split(os.path.realpath(binary()))
+    demo = start(program=f"./{program}", directory=directory)
+    output, errors = demo.communicate(timeout=120)
+    assert (demo.returncode, errors) == (0, "") and "Leave no trace" in output
+    demo = start(program="./nothing", directory=directory)
+    _, errors = demo.communicate(timeout=120)
+    assert demo.returncode == 1 and "demo: error: FLOWLABEL_BIN names no program\ndemo: hint: " in errors
+
+
 def test_records_arrive():
     """Issue: --collect shows the flows at nfacctd: the labels that the server received, and as many packets."""
     if not shutil.which("nfacctd"):
@@ -97,7 +108,8 @@ def test_a_signal_while_collecting_leaves_nothing(number):
     demo = start("--collect")
     seen = ""
     while "flowlabel collect" not in seen:
-        seen += demo.stdout.readline()
+        assert (line := demo.stdout.readline()), seen + demo.stderr.read()
+        seen += line
     send(demo, number)
     demo.communicate(timeout=60)
     assert traces_of(demo) == []
