@@ -79,20 +79,22 @@ Result<void> Client::change_label(Lane& lane, std::uint64_t round)
     return lane.flow.change(labels_.of_flow(lane.current.flow, options_.flows, round / options_.change_every), stop_);
 }
 
-/// Failure: not one message of this flow got out.
+/// Failure: not one message of this flow got out. Without the label that it should have a message stays here.
 Result<void> Client::send_one(Lane& lane, std::uint64_t round)
 {
     std::optional<std::uint32_t> packet_label;
 
     if (differs_by_packet(labels_.pattern()))
         packet_label = labels_.of_packet(round);
-    Result<void> done = change_label(lane, round);
+    if (const auto changed = change_label(lane, round); !changed) {
+        lane.report.trouble = changed.error().what;
+        return {};
+    }
+    const auto done = lane.flow.send({.size = static_cast<std::uint32_t>(options_.size),
+                                      .sequence = static_cast<std::uint32_t>(round),
+                                      .sent = now_monotonic()},
+                                     packet_label, stop_);
 
-    if (done)
-        done = lane.flow.send({.size = static_cast<std::uint32_t>(options_.size),
-                               .sequence = static_cast<std::uint32_t>(round),
-                               .sent = now_monotonic()},
-                              packet_label, stop_);
     if (!done && lane.report.sent == 0)
         return done;
     if (!done)

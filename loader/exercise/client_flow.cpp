@@ -75,9 +75,10 @@ Result<void> ClientFlow::take_lease(std::uint32_t label)
         label_.reset();
         return {};
     }
-    label_ = label;
-    if (pattern == LabelPattern::none || differs_by_packet(pattern))
+    if (pattern == LabelPattern::none || differs_by_packet(pattern)) {
+        label_ = label;
         return {};
+    }
     auto lease = Lease::get(socket(), {.destination = options_->server.address,
                                        .label = label,
                                        .share = options_->lease.share,

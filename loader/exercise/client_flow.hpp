@@ -27,7 +27,8 @@ public:
     ClientFlow& operator=(ClientFlow&&) = delete;
     ~ClientFlow() { close(); }
 
-    /// Changes to LABEL. A TCP connection cannot, so another one is made.
+    /// Changes to LABEL; the one before stays where that is refused. A TCP connection cannot change, so another one is
+    /// made; without it the flow is closed.
     Result<void> change(std::uint32_t label, int stop);
 
     /// Sends MESSAGE; PACKET_LABEL takes the place of the flow's label for this one alone.

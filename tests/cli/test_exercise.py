@@ -239,6 +239,20 @@ def test_a_changed_label_makes_another_connection(road):
     assert [peer["syn_label"] for peer in server.document["peers"]] == [5, 6]
 
 
+@pytest.mark.parametrize("protocol, sent", [("udp", 3), ("tcp", 2)])
+def test_a_changed_label_that_is_refused(alone, protocol, sent):
+    """LNX-4, LNX-10: the message that should have had it does not leave. UDP goes on with the label that it has."""
+    holder = alone.client.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    with holder, serving(alone) as server:
+        lease(holder, 0x102)
+        result = client(alone, f"--{protocol}", "--label", "0x101", "--lease", "new", "--change-every", "2", "--count", "4",
+                        "--json", *QUICK, host="::1")
+    document = warned(result, "0x00102 is leased already").json()
+    assert document["labels"] == [{"sent": 0x101, "seen": 0x101, "answer": 0, "messages": sent}]
+    assert document["totals"] == {"flows": 1, "sent": sent, "received": sent, "lost": 0, "late": 0}
+    assert [peer["labels"] for peer in server.document["peers"]] == [[{"label": 0x101, "messages": sent}]]
+
+
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
 def test_link_local_addresses(road, protocol):
     """LNX-17: scope ids."""
