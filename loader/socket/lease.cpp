@@ -46,13 +46,26 @@ static in6_flowlabel_req to_kernel(const LeaseRequest& request)
     return raw;
 }
 
+/// Is it for its times that a lease is refused, and not for who has the label? The kernel looks at the times first,
+/// then at the destination, and :: is none (net/ipv6/ip6_flowlabel.c, fl_create()). So it answers, and leases nothing.
+static bool times_are_refused(int socket, const LeaseRequest& request)
+{
+    in6_flowlabel_req raw = to_kernel(request);
+
+    raw.flr_dst = {};
+    return manage(socket, raw) == EPERM;
+}
+
 Result<Lease> Lease::get(int socket, const LeaseRequest& request)
 {
     // The kernel writes the label that it picked into the request, so that is no const object.
     in6_flowlabel_req raw = to_kernel(request);
 
-    if (setsockopt(socket, IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, &raw, sizeof(raw)) != 0)
-        return refused_lease(errno, request);
+    if (setsockopt(socket, IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, &raw, sizeof(raw)) != 0) {
+        const int number = errno;
+
+        return refused_lease(number, request, number == EPERM && times_are_refused(socket, request));
+    }
     return Lease(socket, ntohl(raw.flr_label));
 }
 

@@ -73,7 +73,7 @@ static std::unexpected<Error> taken(const LeaseRequest& request)
     return fail(label + " is leased with another share", who_has_it);
 }
 
-std::unexpected<Error> refused_lease(int number, const LeaseRequest& request)
+std::unexpected<Error> refused_lease(int number, const LeaseRequest& request, bool times)
 {
     const std::string label = fmt::format("label 0x{:05x}", request.label);
 
@@ -92,8 +92,7 @@ std::unexpected<Error> refused_lease(int number, const LeaseRequest& request)
     case EEXIST:
         return fail(label + " is leased already, and only a new one was asked for", who_has_it);
     case EPERM:
-        // Asked before the label is looked for: net/ipv6/ip6_flowlabel.c, fl_create().
-        return too_long(request.expires, request.linger) ? refused_time() : taken(request);
+        return times ? refused_time() : taken(request);
     case ENOBUFS:
         return fail(
             "the kernel has no room for more leases: 4096 on the whole machine, and beside CAP_NET_ADMIN 32 for "

@@ -6,8 +6,8 @@
 
 namespace flowlabel {
 
-/// NUMBER is the errno (positive) of each.
-std::unexpected<Error> refused_lease(int number, const LeaseRequest& request);
+/// NUMBER is the errno (positive) of each. TIMES: it is those that EPERM refuses.
+std::unexpected<Error> refused_lease(int number, const LeaseRequest& request, bool times);
 std::unexpected<Error> refused_put(int number, std::uint32_t label);
 std::unexpected<Error> refused_renewal(int number, std::uint32_t label, std::uint16_t expires, std::uint16_t linger);
 std::unexpected<Error> refused_reflection(int number);

@@ -102,6 +102,16 @@ TEST_F(Refusals, TooLongWithoutPrivilege)
     EXPECT_TRUE(in_child([&] { return says(lease->renew(151, 0), {"150 s", "CAP_NET_ADMIN"}); }, nobody));
 }
 
+// LNX-8: it is not for its length that a long lease is refused to who may have one.
+TEST_F(Refusals, TakenThoughItIsLong)
+{
+    const auto lease = get({.destination = somewhere, .label = 1, .share = LabelShare::exclusive});
+
+    ASSERT_TRUE(lease);
+    EXPECT_TRUE(
+        says(get({.destination = somewhere, .label = 1, .expires = 200}), {"0x00001 is leased", "flowlabel host"}));
+}
+
 // LNX-8: a socket may lease more than 32 labels only with CAP_NET_ADMIN, or while the machine has fewer.
 TEST_F(Refusals, TooMany)
 {
