@@ -20,7 +20,7 @@ static Result<void> show(const ClientReport& report, bool json)
     });
 }
 
-/// An error where nothing came back, else what there is to be warned of.
+/// An error where it ended before its time or nothing came back, else what there is to be warned of.
 static Result<void> judge(const ClientReport& report)
 {
     if (const auto failure = failure_of(report))

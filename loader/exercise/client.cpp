@@ -45,6 +45,8 @@ private:
     void end_exchange(Lane& lane);
 
     [[nodiscard]] bool all_closed() const;
+    [[nodiscard]] bool stop_asked_for() const;
+    [[nodiscard]] bool sent_anything() const;
     ClientReport report();
 
     const ClientOptions& options_;
@@ -215,6 +217,17 @@ bool Client::all_closed() const
     return std::ranges::all_of(lanes_, [](const Lane& lane) { return lane.flow.closed(); });
 }
 
+/// Whoever waited for something may have seen it, and this not.
+bool Client::stop_asked_for() const
+{
+    return stopped_ || wait_for({}, Clock::now(), stop_) == Woken::stopped;
+}
+
+bool Client::sent_anything() const
+{
+    return std::ranges::any_of(lanes_, [](const Lane& lane) { return lane.report.sent != 0; });
+}
+
 ClientReport Client::report()
 {
     ClientReport report{.server = options_.server,
@@ -240,19 +253,23 @@ Result<ClientReport> Client::run()
         const auto start = Clock::now();
 
         done = send_round(round);
-        if (!done)
-            break;
         collect(start + options_.timeout);
         give_up();
-        if (all_closed())
+        if (!done || all_closed())
             break;
         done = renew_leases();
         if (!stopped_ && round + 1 != options_.count)
             stopped_ = wait_for({}, start + options_.interval, stop_) == Woken::stopped;
     }
-    if (!done)
+    const bool stopped = stop_asked_for();
+
+    if (!done && !stopped && !sent_anything())
         return std::unexpected(done.error());
-    return report();
+    ClientReport ended = report();
+
+    if (!done && !stopped)
+        ended.failure = done.error();
+    return ended;
 }
 
 } // namespace

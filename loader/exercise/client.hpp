@@ -42,8 +42,8 @@ struct Exchange {
     std::optional<std::uint64_t> round_trip; ///< ns; nothing: no answer in time
 };
 
-/// Runs until all is sent and answered, or STOP can be read. Failure before the first message of each flow is out is an
-/// error; what goes wrong later is in the report.
+/// Runs until all is sent and answered, or STOP can be read. Failure before anything is out is an error; what goes
+/// wrong later is in the report, and what STOP cuts short is no failure.
 Result<ClientReport> run_client(const ClientOptions& options, int stop,
                                 const std::function<void(const Exchange&)>& tell);
 

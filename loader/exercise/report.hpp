@@ -64,6 +64,7 @@ struct ClientReport {
     std::uint64_t ended = 0;   ///< ns since 1970 UTC
     std::vector<FlowReport> flows;
     RoundTrips round_trips;
+    std::optional<Error> failure; ///< what ended it before its time
 };
 
 /// What a server saw of one UDP peer or TCP connection.

@@ -67,6 +67,8 @@ std::vector<std::string> warnings_of(const ClientReport& report)
 
 std::optional<Error> failure_of(const ClientReport& report)
 {
+    if (report.failure)
+        return report.failure;
     const ClientTotals totals = totals_of(report);
 
     if (totals.sent == 0 || totals.received != 0)

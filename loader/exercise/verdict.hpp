@@ -23,7 +23,7 @@ ClientTotals totals_of(const ClientReport& report);
 /// What the user should know, one sentence each: labels that changed on the way, labels that were not sent, trouble.
 std::vector<std::string> warnings_of(const ClientReport& report);
 
-/// Nothing came back at all.
+/// Something ended it before its time, or nothing came back at all.
 std::optional<Error> failure_of(const ClientReport& report);
 
 } // namespace flowlabel

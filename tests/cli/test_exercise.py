@@ -472,6 +472,27 @@ def test_a_client_ends_with_its_summary(road, number):
     assert " answered, 0 lost, 0 late" in rest and "round trips: least " in rest
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
+def test_a_client_that_is_still_connecting_ends_with_its_summary(road, options):
+    """Issue: ^C ends with the summary, whatever is under way."""
+    road.server.run("nft", "-f", "-", input=chain("wall", "input", f"tcp dport {PORT} drop"))
+    try:
+        process = road.lab.start(road.client, lab_module.binary(), "exercise", "client", SERVER, "--timeout", "60s",
+                                 *options, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        eventually(lambda: "SYN-SENT" in road.client.run("ss", "-Hant", f"dport = :{PORT}").stdout)
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=60)
+    finally:
+        road.server.run("nft", "delete", "table", "ip6", "wall")
+    assert (process.returncode, errors) == (0, "")
+    if options:
+        document = json.loads(output)
+        assert document["totals"] == {"flows": 0, "sent": 0, "received": 0, "lost": 0, "late": 0}
+        assert document["round_trip_ms"] is None and document["labels"] == document["flows"] == document["warnings"] == []
+    else:
+        assert output == f"tcp to [{SERVER}]:{PORT}, 0 flows: 0 messages sent, 0 answered, 0 lost, 0 late\n"
+
+
 def test_a_server_tells_what_comes(road):
     """The label of each peer when it comes and when it changes, and a summary."""
     server = Server(road, road.server, "--udp", "--tcp")

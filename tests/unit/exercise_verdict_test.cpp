@@ -65,6 +65,14 @@ TEST(ExerciseVerdict, NoAnswerAtAllIsFailure)
     EXPECT_FALSE(failure_of(report)) << "something came back";
 }
 
+TEST(ExerciseVerdict, AnErrorThatEndsItEarlyIsFailureWhateverCameBack)
+{
+    ClientReport report = report_of({7, 7, 0}, 3);
+
+    report.failure = {.what = "cannot renew label 0x00007", .hint = "lease it first"};
+    EXPECT_EQ(failure_of(report)->what, "cannot renew label 0x00007");
+}
+
 TEST(ExerciseVerdict, TotalsAddUp)
 {
     ClientReport report = report_of({7, 7, 0}, 3);
