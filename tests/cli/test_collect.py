@@ -59,7 +59,7 @@ def test_a_record_is_what_was_sent(lab, link, tmp_path, hook):
     octets. A flow that goes on is not idle."""
     attach(lab, link, hook=hook)
     with Sender(link) as sender:
-        collector = Collector(lab, link, tmp_path / "records", "--idle", "2s").reads()
+        collector = Collector(lab, link, tmp_path / "records", "--idle", "5s").reads()
         sender.send(label=7, octets=10, times=5)
         sender.send(label=0, octets=100, times=2)
         eventually(lambda: len(collector.records()) == 2)
@@ -80,7 +80,7 @@ def test_idle_flows_end_and_a_gap_shorter_than_that_does_not_end_them(lab, link,
     """R3697-2-4: a packet that comes later than the timeout after the one before does not belong to the same record."""
     attach(lab, link)
     with Sender(link) as sender:
-        collector = Collector(lab, link, tmp_path / "records", "--idle", "3s").reads()
+        collector = Collector(lab, link, tmp_path / "records", "--idle", "6s").reads()
         for ended in (2, 4):
             sender.send(label=1)
             sender.send(label=2)
