@@ -267,7 +267,7 @@ bool Collection::export_some(EndReason reason, Exporters& exporters)
     return hand_over(due_, exporters);
 }
 
-void Collection::write_off()
+Amount Collection::write_off()
 {
     fl_amount left{};
 
@@ -277,6 +277,7 @@ void Collection::write_off()
     account_->update([&](fl_account& account) { account.lost += left; });
     merged_.clear();
     flows_.store(0, std::memory_order_relaxed);
+    return {.packets = left.packets, .octets = left.octets};
 }
 
 /// As many records of CPU's ring as the merged table takes, of MOST.

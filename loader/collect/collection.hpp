@@ -65,8 +65,11 @@ public:
     /// room.
     bool export_some(EndReason reason, Exporters& exporters);
 
-    /// Nobody will take what is left in the merged table: it is lost.
-    void write_off();
+    /// Do records wait in the rings?
+    [[nodiscard]] bool has_waiting() const { return rings_.usage().used > 0; }
+
+    /// Nobody will take what is left in the merged table: it is lost. Returns how much it is.
+    Amount write_off();
 
     /// Ends flows in the kernel's table; see Sweeper::pass(). On any thread, one at a time.
     Result<SweepPass> sweep(const SweepLimits& limits, const std::function<bool(bool)>& wait);

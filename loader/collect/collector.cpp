@@ -8,6 +8,8 @@
 #include <future>
 #include <utility>
 
+#include "export.hpp"
+
 namespace flowlabel {
 
 using namespace std::chrono_literals;
@@ -132,8 +134,10 @@ void Collector::look_around()
         });
     }
     for (const auto& collection : gone) {
-        if (const auto done = finish(*collection, EndReason::forced); !done)
+        if (const auto done = finish(*collection, EndReason::forced); !done) {
             events_.warning(done.error().what);
+            failed_ = done.error();
+        }
         leaving_.push_back(collection);
     }
     if (std::ranges::all_of(present, [&](const auto& entry) { return collections_.contains(entry.first); }))
@@ -201,40 +205,58 @@ std::size_t Collector::drain()
 }
 
 /// Everything of COLLECTION becomes records: what the kernel's table holds, the ring, and the merged table. The others'
-/// rings are drained meanwhile.
+/// rings are drained meanwhile. Where no exporter takes them for a while, what is in memory is lost; so is what waits
+/// in the ring and in the table of an attachment that is gone, which nobody else can read. Of one that stays they stay.
 Result<void> Collector::finish(Collection& collection, EndReason reason)
 {
+    const bool gone = reason == EndReason::forced;
+    auto deadline = std::chrono::steady_clock::now() + patience;
+    std::atomic<bool> stuck{false};
+    Amount lost;
+    const auto see = [&](bool progress) {
+        const auto now = std::chrono::steady_clock::now();
+
+        if (progress)
+            deadline = now + patience;
+        else if (now > deadline)
+            stuck = true;
+        if (stuck) {
+            const Amount more = collection.write_off();
+
+            lost.packets += more.packets;
+            lost.octets += more.octets;
+        }
+    };
     auto swept = std::async(std::launch::async, [&] {
-        return collection.sweep({.everything = true}, [](bool ring_full) {
+        return collection.sweep({.everything = true}, [&](bool ring_full) {
             if (ring_full)
                 std::this_thread::sleep_for(full_ring_pause);
-            return true;
+            return gone || !stuck;
         });
     });
 
-    while (swept.wait_for(0s) != std::future_status::ready)
-        if (collection.drain(exporters_) + drain() == 0)
+    while (swept.wait_for(0s) != std::future_status::ready && (gone || !stuck)) {
+        const std::size_t drained = collection.drain(exporters_);
+
+        see(drained > 0 || !collection.has_waiting());
+        if (drained + drain() == 0)
             swept.wait_for(full_ring_pause);
+    }
     const auto pass = swept.get();
 
-    auto deadline = std::chrono::steady_clock::now() + patience;
+    while ((gone || !stuck) &&
+           (collection.drain(exporters_) > 0 || collection.flows() > 0 || collection.has_waiting())) {
+        const bool exported = collection.export_some(reason, exporters_);
 
-    while (collection.drain(exporters_) > 0 || collection.flows() > 0) {
-        const auto now = std::chrono::steady_clock::now();
-
-        if (collection.export_some(reason, exporters_)) {
-            deadline = now + patience;
-        } else if (now > deadline) {
-            const std::size_t flows = collection.flows();
-
-            collection.write_off();
-            return fail(fmt::format("{}: no exporter took a record for {} s: {} flows are lost",
-                                    collection.point().interface, patience / 1s, flows));
-        } else {
+        see(exported);
+        if (!exported && !stuck)
             std::this_thread::sleep_for(full_ring_pause);
-        }
         drain();
     }
+    if (stuck)
+        return fail(fmt::format("{}: no exporter took a record for {} s: {} packets {} octets are lost",
+                                collection.point().interface, patience / 1s, grouped(lost.packets),
+                                grouped(lost.octets)));
     if (!pass)
         return std::unexpected(pass.error());
     return {};
@@ -253,24 +275,35 @@ void Collector::see_off(bool all)
 
 Result<void> Collector::finish()
 {
+    const auto present = places();
     Result<void> result;
+    const auto note = [&](const Result<void>& done) {
+        if (done)
+            return;
+        if (!result) // one error is returned, the others are told
+            events_.warning(result.error().what);
+        result = done;
+    };
 
     sweeping_ = {};
-    for (const auto& [key, collection] : collections_) {
-        if (const auto done = finish(*collection, EndReason::collection_end); !done)
-            result = done;
+    if (failed_)
+        note(fail("earlier: " + failed_->what, failed_->hint));
+    while (!collections_.empty()) {
+        const auto [key, collection] = *collections_.begin();
+        {
+            const std::scoped_lock guard(mutex_);
+
+            collections_.erase(key); // what comes into its rings from now on is the next collector's
+        }
+        note(finish(*collection, present.contains(key) ? EndReason::collection_end : EndReason::forced));
         leaving_.push_back(collection);
     }
     exporters_.hurry();
-    if (auto exported = exporters_.finish(); !exported)
-        result = std::move(exported);
+    note(exporters_.finish());
     for (const std::string& text : exporters_.news())
         if (result || !text.starts_with(result.error().what))
             events_.warning(text);
     see_off(true);
-    const std::scoped_lock guard(mutex_);
-
-    collections_.clear();
     return result;
 }
 

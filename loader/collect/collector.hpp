@@ -51,7 +51,8 @@ public:
 
     static constexpr std::chrono::milliseconds pause{10}; ///< a ring takes 65,536 records meanwhile
 
-    /// Ends every flow and exports everything. An error: some of it found no exporter.
+    /// Ends every flow and exports everything. An error: some of it found no exporter, or of an attachment that went
+    /// before.
     Result<void> finish();
 
     /// On any thread, until finish().
@@ -91,6 +92,7 @@ private:
     std::vector<std::shared_ptr<Collection>> leaving_; ///< ended; the exporters still have some of it
     std::optional<std::string> sweep_error_;
     std::string warned_;
+    std::optional<Error> failed_; ///< what went wrong with the latest attachment that went
     std::chrono::steady_clock::time_point next_look_;
     std::chrono::steady_clock::time_point next_expiry_;
     std::jthread sweeping_; ///< last: it ends before what it uses

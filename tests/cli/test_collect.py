@@ -19,6 +19,7 @@ import pytest
 from collector import (UNITS, Collector, assert_collected, by_flow, entries, read_records, reasons, total, whole_records)
 from feed import Sender, cable, generate
 from flows import TC_INGRESS, TC_INGRESS_CLSACT, XDP_NATIVE
+from ipfix import free_port
 from kernel import eventually, flowlabel_programs, pins
 from lab import REPOSITORY, binary, command
 from saying import WARNING, refused
@@ -348,6 +349,39 @@ def test_detached_and_attached_again(lab, link, tmp_path):
     assert ended.stderr.count("v0 xdp: collected; counted") == 2
     assert reasons(collector.records())["forced"] > 0
     assert pins(lab) == []
+
+@pytest.mark.parametrize("flows", [10_000, 10 * BURST], ids=["rings", "full-rings"])
+def test_detached_while_nobody_takes_records(lab, link, flows):
+    """What is in the rings and in the table of an attachment that goes has no other reader: where no exporter takes it, it is
+    lost, and said to be. The identity is exact, and the exit status tells it when the collector ends, however much later."""
+    attach(lab, link)
+    options = ["--ipfix", f"tcp://[::1]:{free_port()}", "--idle", "200ms", "--max-flows", 1000]
+    collector = Collector(lab, link, None, *options).reads()
+    made = generate(link, XDP_NATIVE, flows)
+    lab.flowlabel(link, "detach", "v0").ok()
+    collector.says("no exporter took a record for 2 s")
+    said = collector.stop().expect(1).stderr
+    amount = f"{made['packets']:,} packets {made['bytes']:,} octets"
+    assert f"collected; counted {amount} = live 0 packets 0 octets + spilled 0 packets 0 octets + lost {amount}" in said, said
+
+
+def test_a_stuck_collector_leaves_the_rings_to_the_next(lab, link, tmp_path):
+    """Where the attachment stays, the records that nobody took stay in its rings, however full they are."""
+    attach(lab, link)
+    options = ["--ipfix", f"tcp://[::1]:{free_port()}", "--idle", "1h", "--max-flows", 1000]
+    stuck = Collector(lab, link, None, *options).reads()
+    made = generate(link, XDP_NATIVE, 10 * BURST)
+    assert "no exporter took a record for 2 s" in stuck.stop().expect(1).stderr
+    between = status(lab, link)
+    assert_collected(between)
+    assert between["ring"]["used"] > 0
+    following = Collector(lab, link, tmp_path / "records").reads()
+    following.stop().ok()
+    after = status(lab, link)
+    assert_collected(after)
+    assert after["totals"]["live"]["packets"] == after["collected"]["pending"]["packets"] == 0
+    assert after["totals"]["lost"] == between["totals"]["lost"]
+    assert add(total(following.records()), after["totals"]["lost"]) == made
 
 
 def test_the_interface_goes_and_comes_back(lab, link, tmp_path):
