@@ -42,15 +42,15 @@ static sigset_t handled_signals()
     return set;
 }
 
-static std::string name_of(const Collection& collection)
+static std::string name_of(const ObservationPoint& point)
 {
-    return fmt::format("{} {}", collection.point().interface, name_of(collection.point().hook));
+    return fmt::format("{} {}", point.interface, name_of(point.hook));
 }
 
 static void say_began(const Collection& collection)
 {
     if (collection.recovered().lost.packets > 0)
-        print_warning(fmt::format("{}: {}", name_of(collection), killed_text(collection.recovered())));
+        print_warning(fmt::format("{}: {}", name_of(collection.point()), killed_text(collection.recovered())));
 }
 
 /// Nothing is attached to an interface that was named.
@@ -124,9 +124,10 @@ static CollectorEvents events(StatusLine& line)
                 say_began(collection);
             },
         .ended =
-            [&line](const Collection& collection) {
+            [&line](const EndedCollection& collection) {
                 line.clear();
-                print_note(fmt::format("{}: collected; {}", name_of(collection), identity_text(collection.totals())));
+                print_note(
+                    fmt::format("{}: collected; {}", name_of(collection.point()), identity_text(collection.totals())));
             },
         .warning =
             [&line](const std::string& text) {

@@ -31,6 +31,18 @@ static std::size_t sets_of(const fl_info& info)
     return std::size_t{info.slots} / FL_WAYS;
 }
 
+Totals EndedCollection::totals() const
+{
+    return make_totals(counters_, live_.flows, live_.amount, account_->get());
+}
+
+bool EndedCollection::has_pending() const
+{
+    const fl_account account = account_->get();
+
+    return account.taken.packets != account.exported.packets + account.lost.packets;
+}
+
 Collection::Collection(Found found, Fd lock, Account account, Rings rings, Sweeper sweeper, Mapping table,
                        Mapping counters, const fl_secrets& secrets, std::size_t most_flows)
     : found_(std::move(found)), lock_(std::move(lock)), account_(std::make_shared<SharedAccount>(std::move(account))),
@@ -105,23 +117,14 @@ Counters Collection::counters() const
     return sum_counters(cpus);
 }
 
-Totals Collection::totals() const
+EndedCollection Collection::ended() const
 {
-    const TableView::Sum live = table().sum();
-
-    return make_totals(counters(), live.flows, live.amount, account_->get());
+    return {point_, account_, counters(), table().sum()};
 }
 
 std::uint64_t Collection::lost_packets() const
 {
     return make_totals(counters(), 0, {}, account_->get()).lost.packets;
-}
-
-bool Collection::has_pending() const
-{
-    const fl_account account = account_->get();
-
-    return account.taken.packets != account.exported.packets + account.lost.packets;
 }
 
 CollectionState Collection::state(std::size_t top) const

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "accounted_batch.hpp"
@@ -28,6 +29,29 @@
 
 namespace flowlabel {
 
+/// What is left of a collection when nothing of it will be read any more: what there is to say about it.
+class EndedCollection {
+public:
+    /// COUNTERS and LIVE are the last that were read.
+    EndedCollection(ObservationPoint point, std::shared_ptr<const SharedAccount> account, const Counters& counters,
+                    const TableView::Sum& live)
+        : point_(std::move(point)), account_(std::move(account)), counters_(counters), live_(live)
+    {
+    }
+
+    [[nodiscard]] const ObservationPoint& point() const { return point_; }
+    [[nodiscard]] Totals totals() const;
+
+    /// Is anything of it on its way to the exporters?
+    [[nodiscard]] bool has_pending() const;
+
+private:
+    ObservationPoint point_;
+    std::shared_ptr<const SharedAccount> account_;
+    Counters counters_;
+    TableView::Sum live_;
+};
+
 class Collection {
 public:
     /// LOCK comes from become_collector(). The caller holds the exclusive lock of the bpffs.
@@ -41,14 +65,13 @@ public:
     [[nodiscard]] const ObservationPoint& point() const { return point_; }
     /// What the collector before held, if it was killed.
     [[nodiscard]] const KilledCollector& recovered() const { return recovered_; }
-    [[nodiscard]] Totals totals() const;
     [[nodiscard]] std::size_t flows() const { return merged_.size(); }
 
     /// Packets that are lost, without a scan of the table.
     [[nodiscard]] std::uint64_t lost_packets() const;
 
-    /// Is anything of it on its way to the exporters?
-    [[nodiscard]] bool has_pending() const;
+    /// What to keep of it until its last record has left, once nothing of it is read any more.
+    [[nodiscard]] EndedCollection ended() const;
 
     /// With the TOP largest flows of the kernel's table. On any thread; takes a scan of it.
     [[nodiscard]] CollectionState state(std::size_t top) const;

@@ -138,7 +138,7 @@ void Collector::look_around()
             events_.warning(done.error().what);
             failed_ = done.error();
         }
-        leaving_.push_back(collection);
+        leaving_.push_back(collection->ended());
     }
     if (std::ranges::all_of(present, [&](const auto& entry) { return collections_.contains(entry.first); }))
         return;
@@ -265,10 +265,10 @@ Result<void> Collector::finish(Collection& collection, EndReason reason)
 /// Says goodbye to attachments that ended: to those of which everything has left, or to ALL.
 void Collector::see_off(bool all)
 {
-    std::erase_if(leaving_, [&](const auto& collection) {
-        if (!all && collection->has_pending())
+    std::erase_if(leaving_, [&](const EndedCollection& collection) {
+        if (!all && collection.has_pending())
             return false;
-        events_.ended(*collection);
+        events_.ended(collection);
         return true;
     });
 }
@@ -276,6 +276,7 @@ void Collector::see_off(bool all)
 Result<void> Collector::finish()
 {
     const auto present = places();
+    std::vector<std::shared_ptr<Collection>> finished; // locked until their last record has left
     Result<void> result;
     const auto note = [&](const Result<void>& done) {
         if (done)
@@ -296,7 +297,8 @@ Result<void> Collector::finish()
             collections_.erase(key); // what comes into its rings from now on is the next collector's
         }
         note(finish(*collection, present.contains(key) ? EndReason::collection_end : EndReason::forced));
-        leaving_.push_back(collection);
+        leaving_.push_back(collection->ended());
+        finished.push_back(collection);
     }
     exporters_.hurry();
     note(exporters_.finish());

@@ -30,7 +30,7 @@ struct CollectorOptions {
 /// What a collector has to tell. Called on the thread that calls the collector.
 struct CollectorEvents {
     std::function<void(const Collection&)> began;
-    std::function<void(const Collection&)> ended;
+    std::function<void(const EndedCollection&)> ended;
     std::function<void(const std::string&)> warning;
 };
 
@@ -89,7 +89,7 @@ private:
     CollectorEvents events_;
     mutable std::mutex mutex_; ///< of collections_, which other threads read, and of sweep_error_
     std::map<Key, std::shared_ptr<Collection>> collections_;
-    std::vector<std::shared_ptr<Collection>> leaving_; ///< ended; the exporters still have some of it
+    std::vector<EndedCollection> leaving_; ///< the exporters still have some of them
     std::optional<std::string> sweep_error_;
     std::string warned_;
     std::optional<Error> failed_; ///< what went wrong with the latest attachment that went

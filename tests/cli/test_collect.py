@@ -384,6 +384,28 @@ def test_a_stuck_collector_leaves_the_rings_to_the_next(lab, link, tmp_path):
     assert add(total(following.records()), after["totals"]["lost"]) == made
 
 
+def descriptors(process):
+    """How many files a process has open."""
+    return len(list(pathlib.Path(f"/proc/{process.pid}/fd").iterdir()))
+
+
+def test_attachments_that_come_and_go_while_nobody_takes_records(lab, link):
+    """Of an attachment that ended nothing is kept open until its last record has left."""
+    collector = Collector(lab, link, None, "--ipfix", f"tcp://[::1]:{free_port()}", "--idle", "200ms")
+    collector.says("Connection refused")
+    idle = descriptors(collector.process)
+    with Sender(link) as sender:
+        for label in range(4):
+            attach(lab, link)
+            collector.reads()
+            sender.send(label=label)
+            lab.flowlabel(link, "detach", "v0").ok()
+            eventually(lambda: descriptors(collector.process) == idle)
+    said = collector.stop().expect(1).stderr
+    assert said.count("collected; counted 1 packets 40 octets = live 0 packets") == 4
+    assert said.count("+ lost 1 packets 40 octets") == 4
+
+
 def test_the_interface_goes_and_comes_back(lab, link, tmp_path):
     """Issue: interface removed and added."""
     attach(lab, link)
