@@ -234,6 +234,7 @@ static Result<void> run(const Context& context, CollectCommand& command)
     if (command.clickhouse.print_schema)
         return print_clickhouse_schema(command.clickhouse);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    raise_file_limit(); // an attachment takes 18
     command.options.max_flows = command.max_flows.value_or(command.options.max_flows);
     const auto bpffs = Bpffs::open(context.bpffs);
 

@@ -3,6 +3,7 @@
 
 #include <cap-ng.h>
 #include <linux/capability.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,6 +23,8 @@ std::string hint_for_access(int number)
     case ENOMEM:
     case ENOSPC:
         return "the machine may be out of memory";
+    case EMFILE:
+        return file_limit_hint;
     default:
         return "-v shows more";
     }
@@ -80,6 +83,16 @@ Result<void> drop_capabilities_for_collecting()
     if (capng_apply(CAPNG_SELECT_CAPS) != 0)
         return fail_errno(errno, "cannot give up the capabilities that collecting does not take");
     return {};
+}
+
+void raise_file_limit()
+{
+    rlimit limit{};
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit); // who needs more than there are is told when they run out
+    }
 }
 
 } // namespace flowlabel

@@ -37,8 +37,18 @@ Sweeper::~Sweeper() = default;
 
 static std::unexpected<Error> sweep_error(int number)
 {
-    return fail_errno(number, "the kernel refused the program that ends flows by their times",
-                      number == EPERM ? privilege_hint : "-v shows the verifier's words");
+    const auto failed = [number](const char* hint) {
+        return fail_errno(number, "the kernel refused the program that ends flows by their times", hint);
+    };
+
+    switch (number) {
+    case EPERM:
+        return failed(privilege_hint);
+    case EMFILE:
+        return failed(file_limit_hint);
+    default:
+        return failed("-v shows the verifier's words");
+    }
 }
 
 Result<Sweeper> Sweeper::load(const Maps& maps, const fl_info& info)

@@ -6,6 +6,7 @@
 
 #include "client_flow.hpp"
 #include "flowlabel/time.hpp"
+#include "privilege.hpp"
 
 namespace flowlabel {
 

@@ -10,6 +10,7 @@
 #include "connection.hpp"
 #include "flowlabel/time.hpp"
 #include "message.hpp"
+#include "privilege.hpp"
 #include "wait.hpp"
 
 namespace flowlabel {

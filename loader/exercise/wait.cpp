@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "wait.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <vector>
 
@@ -43,16 +41,6 @@ Woken wait_for(int socket, short events, Clock::time_point until, int stop)
     pollfd wanted{.fd = socket, .events = events, .revents = 0};
 
     return wait_for({&wanted, 1}, until, stop);
-}
-
-void raise_file_limit()
-{
-    rlimit limit{};
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit); // who needs more than there are is told when they run out
-    }
 }
 
 } // namespace flowlabel

@@ -19,7 +19,4 @@ Woken wait_for(std::span<pollfd> wanted, Clock::time_point until, int stop);
 /// The same for one socket.
 Woken wait_for(int socket, short events, Clock::time_point until, int stop);
 
-/// Lets this process open as many files as it may at all.
-void raise_file_limit();
-
 } // namespace flowlabel

@@ -438,6 +438,19 @@ def test_which_attachments(lab, link, tmp_path):
     other.stop().ok()
 
 
+def test_many_attachments_and_few_files(lab, link, tmp_path):
+    """An attachment takes many open files: the soft limit is raised to the hard one, and where that is too low the hint says
+    so."""
+    for number in range(3):
+        if number > 0:
+            cable(link, f"v{number}", f"w{number}")
+        for hook in ("xdp", "tc-ingress", "tc-egress"):
+            lab.flowlabel(link, "attach", f"v{number}", "--hook", hook, "--flows", 64).ok()
+    Collector(lab, link, tmp_path / "records", prefix=["prlimit", "--nofile=64:1024"]).reads(9).stop().ok()
+    few = Collector(lab, link, tmp_path / "none", prefix=["prlimit", "--nofile=64:64"])
+    refused(few.wait(), 1, "Too many open files", "LimitNOFILE=")
+
+
 def test_what_makes_no_sense(lab, link, tmp_path):
     """Issue: bad input gives a clear message, and the kernel goes on counting."""
     refused(lab.flowlabel(link, "collect", "v0", "--jsonl", tmp_path / "x"), 3, "nothing is attached to v0")
