@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <climits>
 #include <csignal>
@@ -19,21 +20,61 @@ namespace flowlabel {
 constexpr int look_interval = 100; // ms between two looks whether there is a hurry
 constexpr int patience = 9;        // looks, when there is
 
+constexpr std::string_view line_begin = R"({"src":")";
+constexpr std::size_t longest_line = 4096; // octets, and much more than there are
+
 struct OpenFile {
     Fd fd;
     bool regular = false;
 };
 
+/// Somebody else has opened it: stdout, or a descriptor by its name (/dev/stdout). What is in there is not ours.
+static bool is_lent(const std::string& path)
+{
+    return path == "-" || path.starts_with("/dev/") || path.starts_with("/proc/");
+}
+
+/// Cuts off the line that a collector which was killed had begun at the end of a file of SIZE octets: what it has
+/// written of that write counts as lost. Half a line that is none of ours stays, and is an error.
+static Result<void> cut_torn_line(const Fd& fd, off_t size, const std::string& path)
+{
+    std::array<char, longest_line> end{};
+    const off_t start = std::max<off_t>(0, size - static_cast<off_t>(end.size()));
+    const ssize_t length = pread(fd.get(), end.data(), end.size(), start);
+
+    if (length < 0)
+        return fail_errno(errno, fmt::format("cannot read the end of '{}'", path), "choose another name");
+    const std::string_view text(end.data(), static_cast<std::size_t>(length));
+    const std::size_t newline = text.rfind('\n');
+    const std::size_t whole = newline == std::string_view::npos ? 0 : newline + 1;
+    const std::string_view torn = text.substr(whole);
+
+    if (torn.empty())
+        return {};
+    if ((whole == 0 && start > 0) || !line_begin.starts_with(torn.substr(0, line_begin.size())))
+        return fail(fmt::format("'{}' ends with half a line that is no record", path), "choose another name");
+    if (ftruncate(fd.get(), start + static_cast<off_t>(whole)) != 0)
+        return fail_errno(errno, fmt::format("cannot cut half a record off the end of '{}'", path),
+                          "choose another name");
+    return {};
+}
+
 static Result<OpenFile> open_file(const std::string& path)
 {
     struct stat status{};
+    const bool readable = !is_lent(path) && (stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode));
     Fd fd(path == "-" ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
-                      : open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+                      : open(path.c_str(), (readable ? O_RDWR : O_WRONLY) | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
 
     if (!fd || fstat(fd.get(), &status) != 0)
         return fail_errno(errno, fmt::format("cannot open '{}' for records", path),
                           "name a file that can be written, or - for stdout");
-    return OpenFile{.fd = std::move(fd), .regular = S_ISREG(status.st_mode)};
+    const bool regular = S_ISREG(status.st_mode);
+
+    if (readable && regular)
+        if (const auto cut = cut_torn_line(fd, status.st_size, path); !cut)
+            return std::unexpected(cut.error());
+    return OpenFile{.fd = std::move(fd), .regular = regular};
 }
 
 Result<std::unique_ptr<JsonlFile>> JsonlFile::open(const std::string& path)

@@ -16,7 +16,7 @@ namespace flowlabel {
 
 class JsonlFile final : public RecordSink {
 public:
-    /// PATH is made or appended to; "-" is stdout.
+    /// PATH is made or appended to, where a torn record at its end is cut off; "-" is stdout.
     static Result<std::unique_ptr<JsonlFile>> open(const std::string& path);
 
     [[nodiscard]] std::string name() const override { return path_; }

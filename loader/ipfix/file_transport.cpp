@@ -4,23 +4,61 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdint>
 
 #include "flowlabel/fd.hpp"
 #include "transport.hpp"
 
 namespace flowlabel {
 
+constexpr std::array<std::uint8_t, 2> version{0, 10};
+constexpr off_t header_length = 16;
+
+/// Where the last whole message of a file of SIZE octets ends (RFC 7011 section 3.1: version and length begin a
+/// message). Behind it there is nothing, or what a collector that was killed had begun to write.
+static Result<off_t> end_of_messages(const Fd& fd, off_t size, const std::string& path)
+{
+    off_t at = 0;
+
+    while (at < size) {
+        std::array<std::uint8_t, 4> header{};
+        const ssize_t got = pread(fd.get(), header.data(), header.size(), at);
+
+        if (got < 0)
+            return fail_errno(errno, fmt::format("cannot read '{}'", path), "choose another name");
+        const bool begins = std::equal(header.begin(), header.begin() + std::min<ssize_t>(got, 2), version.begin());
+        const off_t length = header[2] << 8 | header[3];
+
+        if (!begins || (got == ssize_t{header.size()} && length < header_length))
+            return fail(fmt::format("'{}' is no IPFIX file: there is no message at octet {}", path, at),
+                        "choose another name");
+        if (got < ssize_t{header.size()} || length > size - at)
+            break;
+        at += length;
+    }
+    return at;
+}
+
 static Result<Fd> open_file(const std::string& path)
 {
     struct stat status{};
-    Fd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0640));
+    Fd fd(open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0640));
 
     if (!fd || fstat(fd.get(), &status) != 0)
         return fail_errno(errno, fmt::format("cannot open '{}' for IPFIX", path), "name a file that can be written");
     if (!S_ISREG(status.st_mode))
         return fail(fmt::format("'{}' is no regular file", path),
                     "name a file; a collector has a udp:// or tcp:// URL");
+    const auto end = end_of_messages(fd, status.st_size, path);
+
+    if (!end)
+        return std::unexpected(end.error());
+    if (*end < status.st_size && ftruncate(fd.get(), *end) != 0)
+        return fail_errno(errno, fmt::format("cannot cut half a message off the end of '{}'", path),
+                          "choose another name");
     return fd;
 }
 

@@ -58,7 +58,8 @@ public:
 /// Is there a hurry?
 using Hurried = std::function<bool()>;
 
-/// IPFIX files (RFC 5655). A regular file is made or appended to.
+/// IPFIX files (RFC 5655). A regular file is made or appended to, where half a message at its end is cut off; one with
+/// something else in it is an error.
 Result<std::unique_ptr<Transport>> open_ipfix_file(const IpfixUrl& url);
 
 /// The host is looked up now, and not again.

@@ -331,6 +331,53 @@ def test_the_file_is_opened_again(lab, link, tmp_path):
     assert [record["label"] for record in read_records(tmp_path / "moved")] == [1]
 
 
+def test_a_record_that_was_torn_by_sigkill(lab, link, tmp_path):
+    """A file that ends in the middle of a record is continued behind the last whole one, when it is opened first and when it
+    is opened again; one that is whole is appended to, and half a line that is no record is left alone."""
+    attach(lab, link)
+    path, other = tmp_path / "records", tmp_path / "other"
+    with Sender(link) as sender:
+        collector = Collector(lab, link, path).reads()
+        for label in (1, 2):
+            sender.send(label=label)
+        collector.stop().ok()
+        first, second = path.read_bytes().splitlines(keepends=True)
+        for torn in (second[:-1], second[:1], first + second[:60]):
+            path.write_bytes(first + torn)
+            Collector(lab, link, path).reads().stop().ok()
+            assert path.read_bytes() == first + (first if torn.startswith(first) else b"")
+        path.write_bytes(second[:30])
+        other.write_bytes(first + second[:-7])
+        collector = Collector(lab, link, path, "--idle", "200ms").reads()
+        sender.send(label=3)
+        eventually(lambda: [record["label"] for record in collector.records()] == [3])
+        other.rename(path)
+        collector.process.send_signal(signal.SIGHUP)
+        eventually(lambda: path.read_bytes() == first)
+        sender.send(label=4)
+        collector.stop().ok()
+    assert path.read_bytes().startswith(first)
+    assert [record["label"] for record in collector.records()][1:] == [4]
+    for text in (b"a line\nand half another one", 5000 * b"x"):
+        path.write_bytes(text)
+        refused(lab.flowlabel(link, "collect", "--jsonl", path), 1, "half a line that is no record", "another name")
+        assert path.read_bytes() == text
+
+
+def test_what_stdout_goes_to_is_left_alone(lab, link, tmp_path):
+    """Half a line that another program wrote there stays, whichever of its names stdout is given."""
+    attach(lab, link)
+    for name in ("-", "/dev/stdout"):
+        path = tmp_path / "records"
+        path.write_text('{"src":"of another')
+        with open(path, "ab") as file:
+            process = lab.start(link, *Collector.command(lab, "--jsonl", name), stdout=file)
+        eventually(lambda process=process: status(lab, link)["ring"]["reader"] == process.pid)
+        process.terminate()
+        assert process.wait(timeout=60) == 0
+        assert path.read_text() == '{"src":"of another'
+
+
 def test_detached_and_attached_again(lab, link, tmp_path):
     """Issue: attach, replace and detach meanwhile. What a detached table held becomes records, a replacement changes
     nothing, a new attachment is collected."""

@@ -449,6 +449,51 @@ TEST_F(IpfixFile, MessagesInAFile)
     EXPECT_EQ(labels(other.decode_all(contents(path()))), from_to(2006, 2011));
 }
 
+/// A collector that was killed while it wrote may leave any part of a message, which is cut off; what is whole stays,
+/// and is appended to.
+TEST_F(IpfixFile, HalfAMessageIsCutOff)
+{
+    Batches batches;
+
+    EXPECT_EQ(write(*open(url()), batches.make(first, 3)).written, 3u);
+    const auto whole = contents(path()).size();
+
+    EXPECT_EQ(write(*open(url()), batches.make(first, 2)).written, 2u);
+    const auto both = contents(path());
+
+    for (std::size_t size = 0; size < both.size(); size++) {
+        std::ofstream(path(), std::ios::binary)
+            .write(reinterpret_cast<const char*>(both.data()), // NOLINT
+                   static_cast<std::streamsize>(size));
+        const auto sink = open(url());
+        const auto left = contents(path());
+        Decoder decoder;
+
+        EXPECT_EQ(left.size() >= whole, size >= whole) << size;
+        EXPECT_TRUE(std::equal(left.begin(), left.end(), both.begin())) << size;
+        ASSERT_EQ(labels(decoder.decode_all(left)).size(), size < whole ? 0u : 3u) << size;
+    }
+    EXPECT_EQ(write(*open(url()), batches.make(first, 1)).written, 1u);
+    Decoder decoder;
+
+    EXPECT_EQ(labels(decoder.decode_all(contents(path()))), (std::vector<std::uint64_t>{1, 2, 3, 6}));
+}
+
+/// Something else than messages is not appended to, and not cut.
+TEST_F(IpfixFile, AnotherFileIsRefused)
+{
+    for (const std::string& other :
+         {std::string("x"), std::string("{}\n"), std::string("\0\x0b\0\x10", 4), std::string("\0\x0a\0\x0f more", 9)}) {
+        std::ofstream(path()) << other;
+        const auto refused = IpfixSink::open(*parse_ipfix_url(url()), {}, std::make_shared<CollectorWatch>());
+
+        ASSERT_FALSE(refused);
+        EXPECT_NE(refused.error().what.find("'" + path() + "' is no IPFIX file"), std::string::npos);
+        EXPECT_FALSE(refused.error().hint.empty());
+        EXPECT_EQ(std::filesystem::file_size(path()), other.size());
+    }
+}
+
 /// A file that may not grow stands for a full disk: nothing of a write stays, and the sequence has no gap.
 TEST_F(IpfixFile, AWriteThatFailsLeavesNothing)
 {
