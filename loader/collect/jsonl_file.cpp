@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
+#include <utility>
 
 #include "export.hpp"
 
@@ -22,11 +23,6 @@ constexpr int patience = 9;        // looks, when there is
 
 constexpr std::string_view line_begin = R"({"src":")";
 constexpr std::size_t longest_line = 4096; // octets, and much more than there are
-
-struct OpenFile {
-    Fd fd;
-    bool regular = false;
-};
 
 /// Somebody else has opened it: stdout, or a descriptor by its name (/dev/stdout). What is in there is not ours.
 static bool is_lent(const std::string& path)
@@ -59,13 +55,28 @@ static Result<void> cut_torn_line(const Fd& fd, off_t size, const std::string& p
     return {};
 }
 
-static Result<OpenFile> open_file(const std::string& path)
+static bool is_fifo(const std::string& path)
+{
+    struct stat status{};
+
+    return stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
+static std::unexpected<Error> no_reader(const std::string& path, std::string hint)
+{
+    return fail(fmt::format("the pipe '{}' has no reader", path), std::move(hint));
+}
+
+Result<JsonlFile::OpenFile> JsonlFile::open_file(const std::string& path)
 {
     struct stat status{};
     const bool readable = !is_lent(path) && (stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode));
     Fd fd(path == "-" ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
-                      : open(path.c_str(), (readable ? O_RDWR : O_WRONLY) | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+                      : ::open(path.c_str(),
+                               (readable ? O_RDWR : O_WRONLY) | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0640));
 
+    if (!fd && errno == ENXIO && is_fifo(path))
+        return OpenFile{.fifo = true};
     if (!fd || fstat(fd.get(), &status) != 0)
         return fail_errno(errno, fmt::format("cannot open '{}' for records", path),
                           "name a file that can be written, or - for stdout");
@@ -74,7 +85,13 @@ static Result<OpenFile> open_file(const std::string& path)
     if (readable && regular)
         if (const auto cut = cut_torn_line(fd, status.st_size, path); !cut)
             return std::unexpected(cut.error());
-    return OpenFile{.fd = std::move(fd), .regular = regular};
+    if (path != "-" && fcntl(fd.get(), F_SETFL, O_APPEND) != 0) // not to wait was for open() alone
+        return fail_errno(errno, fmt::format("cannot open '{}' for records", path), "choose another name");
+    return OpenFile{.fd = std::move(fd),
+                    .device = status.st_dev,
+                    .inode = status.st_ino,
+                    .regular = regular,
+                    .fifo = S_ISFIFO(status.st_mode) && !is_lent(path)};
 }
 
 Result<std::unique_ptr<JsonlFile>> JsonlFile::open(const std::string& path)
@@ -83,22 +100,31 @@ Result<std::unique_ptr<JsonlFile>> JsonlFile::open(const std::string& path)
 
     if (!file)
         return std::unexpected(file.error());
-    return std::unique_ptr<JsonlFile>(new JsonlFile(path, std::move(file->fd), file->regular));
+    if (!file->fd)
+        return no_reader(path, "start its reader first");
+    return std::unique_ptr<JsonlFile>(new JsonlFile(path, std::move(*file)));
 }
 
+/// Where the pipe that is there now has no reader yet, the next write tries again; if it is the one that was open that
+/// one goes on, with what the reader before has left in it.
 Result<void> JsonlFile::reopen()
 {
+    struct stat status{};
     auto file = open_file(path_);
 
     if (!file)
         return std::unexpected(file.error());
-    fd_ = std::move(file->fd);
-    regular_ = file->regular;
+    if (!file->fd && stat(path_.c_str(), &status) == 0 && status.st_dev == file_.device && status.st_ino == file_.inode)
+        return {};
+    moved_ |= file->device != file_.device || file->inode != file_.inode;
+    file_ = std::move(*file);
     return {};
 }
 
 std::unexpected<Error> JsonlFile::failed(int number) const
 {
+    if (file_.fifo && number == EPIPE)
+        return no_reader(path_, "records wait until it has one, as many as there is room for; SIGHUP opens it again");
     return fail_errno(number, fmt::format("cannot write records to '{}'", path_),
                       "they wait until they can be written, as many as there is room for; the kernel goes on counting");
 }
@@ -106,7 +132,7 @@ std::unexpected<Error> JsonlFile::failed(int number) const
 /// False: nobody reads, and this process is to end.
 bool JsonlFile::wait_for_room() const
 {
-    pollfd room{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
+    pollfd room{.fd = file_.fd.get(), .events = POLLOUT, .revents = 0};
 
     for (int looks = 0; poll(&room, 1, look_interval) == 0; looks++)
         if (hurried() && looks >= patience)
@@ -119,18 +145,18 @@ Result<void> JsonlFile::write_text(std::string_view& text)
 {
     while (!text.empty()) {
         // What a pipe that has room takes without a wait.
-        const std::size_t part = regular_ ? text.size() : std::min<std::size_t>(text.size(), PIPE_BUF);
+        const std::size_t part = file_.regular ? text.size() : std::min<std::size_t>(text.size(), PIPE_BUF);
 
-        if (!regular_ && !wait_for_room())
+        if (!file_.regular && !wait_for_room())
             return failed(ETIMEDOUT);
-        const ssize_t written = ::write(fd_.get(), text.data(), part);
+        const ssize_t written = ::write(file_.fd.get(), text.data(), part);
 
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0) {
             const int number = errno;
 
-            closed_ = number == EPIPE;
+            closed_ = number == EPIPE && !file_.fifo; // a pipe with a name may have another reader
             return failed(number);
         }
         text.remove_prefix(static_cast<std::size_t>(written));
@@ -140,16 +166,21 @@ Result<void> JsonlFile::write_text(std::string_view& text)
 
 Result<void> JsonlFile::write_batch(const RecordBatch& batch)
 {
-    const off_t start = regular_ ? lseek(fd_.get(), 0, SEEK_END) : 0;
+    const off_t start = file_.regular ? lseek(file_.fd.get(), 0, SEEK_END) : 0;
     const std::string text = records_jsonl(batch.point, batch.records);
     std::string_view rest = text;
 
-    if (!regular_)
-        rest.remove_prefix(begun_);
+    if (std::exchange(moved_, false) && begun_ > 0)
+        begun_ = text.rfind('\n', begun_ - 1) + 1; // the other file has the lines before, but not the half one
+    rest.remove_prefix(begun_);
     auto written = write_text(rest);
 
-    begun_ = regular_ || rest.empty() ? 0 : text.size() - rest.size();
-    if (!written && regular_ && (ftruncate(fd_.get(), start) != 0 || lseek(fd_.get(), start, SEEK_SET) < 0))
+    if (rest.empty())
+        begun_ = 0;
+    else if (!file_.regular)
+        begun_ = text.size() - rest.size();
+    if (!written && file_.regular &&
+        (ftruncate(file_.fd.get(), start) != 0 || lseek(file_.fd.get(), start, SEEK_SET) < 0))
         return failed(errno); // a torn line: as bad as what the first error says
     return written;
 }
@@ -158,6 +189,11 @@ WriteResult JsonlFile::write(std::span<const RecordBatch* const> batches)
 {
     WriteResult result;
 
+    if (!file_.fd)
+        if (const auto opened = reopen(); !opened)
+            return {.error = opened.error()};
+    if (!file_.fd)
+        return {.error = failed(EPIPE).error()};
     for (const RecordBatch* const batch : batches) {
         if (const auto written = write_batch(*batch); !written) {
             result.error = written.error();

@@ -2,6 +2,8 @@
 /// Records as JSON lines in a file, or on stdout.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -16,7 +18,8 @@ namespace flowlabel {
 
 class JsonlFile final : public RecordSink {
 public:
-    /// PATH is made or appended to, where a torn record at its end is cut off; "-" is stdout.
+    /// PATH is made or appended to, where a torn record at its end is cut off; "-" is stdout. A pipe that nobody reads
+    /// is an error.
     static Result<std::unique_ptr<JsonlFile>> open(const std::string& path);
 
     [[nodiscard]] std::string name() const override { return path_; }
@@ -35,13 +38,25 @@ private:
     [[nodiscard]] Result<void> write_batch(const RecordBatch& batch);
     [[nodiscard]] std::unexpected<Error> failed(int number) const;
 
-    JsonlFile(std::string path, Fd fd, bool regular) : path_(std::move(path)), fd_(std::move(fd)), regular_(regular) {}
+    struct OpenFile {
+        Fd fd;
+        dev_t device = 0;
+        ino_t inode = 0;
+        bool regular = false;
+        bool fifo = false; ///< a pipe with a name, which may have one reader after another
+    };
+
+    /// Without a descriptor: it is a pipe that nobody reads. It must not be waited for, since the signals that could
+    /// end the wait are blocked.
+    static Result<OpenFile> open_file(const std::string& path);
+
+    JsonlFile(std::string path, OpenFile file) : path_(std::move(path)), file_(std::move(file)) {}
 
     std::string path_;
-    Fd fd_;
-    bool regular_;
+    OpenFile file_;
     bool closed_ = false;
-    std::size_t begun_ = 0; ///< octets of the next batch that are in the pipe already
+    std::size_t begun_ = 0; ///< octets of the next batch that have been written to a pipe already
+    bool moved_ = false;    ///< to another one than the one that is open now
 };
 
 } // namespace flowlabel

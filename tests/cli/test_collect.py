@@ -577,6 +577,43 @@ def test_to_stdout(lab, link, tmp_path):
     assert_collected(status(lab, link))
 
 
+def read_some(path, records):
+    """Reads a pipe as its only reader until it has had so many lines, and goes away."""
+    with open(path, encoding="ascii") as pipe:
+        return [json.loads(pipe.readline()) for _ in range(records)]
+
+
+def test_a_pipe_with_a_name(lab, link, tmp_path):
+    """A FIFO without a reader is an error at the start, which does not wait; later it has one reader after another, and what
+    has none waits. No signal finds the collector waiting for one."""
+    attach(lab, link)
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    refused(lab.flowlabel(link, "collect", "--jsonl", path, timeout=20), 1, "has no reader", "start its reader first")
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    collector = Collector(lab, link, path, "--idle", "200ms").reads()
+    os.set_blocking(reader, True)
+    with Sender(link) as sender, os.fdopen(reader) as pipe:
+        sender.send(label=1)
+        assert json.loads(pipe.readline())["label"] == 1
+    with Sender(link) as sender:
+        sender.send(label=2)
+        collector.says(f"the pipe '{path}' has no reader; records wait until it has one")
+        collector.process.send_signal(signal.SIGHUP)
+        assert [record["label"] for record in read_some(path, 1)] == [2]
+        path.unlink()
+        os.mkfifo(path)
+        collector.process.send_signal(signal.SIGHUP)
+        sender.send(label=3)
+        assert [record["label"] for record in read_some(path, 1)] == [3]
+        sender.send(label=4)
+    said = collector.stop().expect(1).stderr
+    assert f"flowlabel: error: the pipe '{path}' has no reader" in said
+    entry = status(lab, link)
+    assert_collected(entry)
+    assert entry["totals"]["lost"] == {"packets": 1, "bytes": 40}
+
+
 def test_nothing_of_it_stays(lab, link, tmp_path):
     """The program that sweeps goes with its collector, by SIGKILL too."""
     attach(lab, link)
