@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 constexpr auto look_interval = 500ms;
 constexpr auto full_ring_pause = 1ms;
 constexpr auto patience = 2s;              // with exporters that take nothing, when an attachment ends
+constexpr auto longest_end = 5s;           // for what still comes in, when the collector ends
 constexpr std::size_t many_records = 4096; // in one turn: more are coming
 
 static std::uint64_t ticks(std::chrono::nanoseconds time)
@@ -134,7 +135,7 @@ void Collector::look_around()
         });
     }
     for (const auto& collection : gone) {
-        if (const auto done = finish(*collection, EndReason::forced); !done) {
+        if (const auto done = finish(*collection, EndReason::forced, {}); !done) {
             events_.warning(done.error().what);
             failed_ = done.error();
         }
@@ -206,10 +207,12 @@ std::size_t Collector::drain()
 
 /// Everything of COLLECTION becomes records: what the kernel's table holds, the ring, and the merged table. The others'
 /// rings are drained meanwhile. Where no exporter takes them for a while, what is in memory is lost; so is what waits
-/// in the ring and in the table of an attachment that is gone, which nobody else can read. Of one that stays they stay.
-Result<void> Collector::finish(Collection& collection, EndReason reason)
+/// in the ring and in the table of an attachment that is gone, which nobody else can read. Of one that stays they stay,
+/// also what flows faster into its rings than it is taken out of them until END: the next collector goes on with it.
+Result<void> Collector::finish(Collection& collection, EndReason reason, std::chrono::steady_clock::time_point end)
 {
     const bool gone = reason == EndReason::forced;
+    const auto reads_on = [&] { return gone || std::chrono::steady_clock::now() < end; };
     auto deadline = std::chrono::steady_clock::now() + patience;
     std::atomic<bool> stuck{false};
     Amount lost;
@@ -231,7 +234,7 @@ Result<void> Collector::finish(Collection& collection, EndReason reason)
         return collection.sweep({.everything = true}, [&](bool ring_full) {
             if (ring_full)
                 std::this_thread::sleep_for(full_ring_pause);
-            return gone || !stuck;
+            return (gone || !stuck) && reads_on();
         });
     });
 
@@ -245,7 +248,7 @@ Result<void> Collector::finish(Collection& collection, EndReason reason)
     const auto pass = swept.get();
 
     while ((gone || !stuck) &&
-           (collection.drain(exporters_) > 0 || collection.flows() > 0 || collection.has_waiting())) {
+           ((reads_on() && (collection.drain(exporters_) > 0 || collection.has_waiting())) || collection.flows() > 0)) {
         const bool exported = collection.export_some(reason, exporters_);
 
         see(exported);
@@ -286,6 +289,8 @@ Result<void> Collector::finish()
         result = done;
     };
 
+    const auto end = std::chrono::steady_clock::now() + longest_end;
+
     sweeping_ = {};
     if (failed_)
         note(fail("earlier: " + failed_->what, failed_->hint));
@@ -296,7 +301,7 @@ Result<void> Collector::finish()
 
             collections_.erase(key); // what comes into its rings from now on is the next collector's
         }
-        note(finish(*collection, present.contains(key) ? EndReason::collection_end : EndReason::forced));
+        note(finish(*collection, present.contains(key) ? EndReason::collection_end : EndReason::forced, end));
         leaving_.push_back(collection->ended());
         finished.push_back(collection);
     }

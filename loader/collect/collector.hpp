@@ -77,7 +77,7 @@ private:
     void look_around();
     std::size_t drain();
     void expire();
-    Result<void> finish(Collection& collection, EndReason reason);
+    Result<void> finish(Collection& collection, EndReason reason, std::chrono::steady_clock::time_point end);
     void see_off(bool all);
     void sweep(const std::stop_token& stop);
     [[nodiscard]] std::chrono::milliseconds pass_interval() const;

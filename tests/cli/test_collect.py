@@ -17,7 +17,7 @@ import time
 import pytest
 
 from collector import (UNITS, Collector, assert_collected, by_flow, entries, read_records, reasons, total, whole_records)
-from feed import Sender, cable, generate
+from feed import Sender, cable, generate, start_generating
 from flows import TC_INGRESS, TC_INGRESS_CLSACT, XDP_NATIVE
 from ipfix import free_port
 from kernel import eventually, flowlabel_programs, pins
@@ -397,6 +397,7 @@ def test_detached_and_attached_again(lab, link, tmp_path):
     assert reasons(collector.records())["forced"] > 0
     assert pins(lab) == []
 
+
 @pytest.mark.parametrize("flows", [10_000, 10 * BURST], ids=["rings", "full-rings"])
 def test_detached_while_nobody_takes_records(lab, link, flows):
     """What is in the rings and in the table of an attachment that goes has no other reader: where no exporter takes it, it is
@@ -429,6 +430,24 @@ def test_a_stuck_collector_leaves_the_rings_to_the_next(lab, link, tmp_path):
     assert after["totals"]["live"]["packets"] == after["collected"]["pending"]["packets"] == 0
     assert after["totals"]["lost"] == between["totals"]["lost"]
     assert add(total(following.records()), after["totals"]["lost"]) == made
+
+
+def test_a_flood_does_not_keep_it_from_ending(lab, link):
+    """Where flows come faster than they can be collected, SIGTERM ends the collector nevertheless, and a success it is: what
+    it has not taken is where the next one finds it."""
+    attach(lab, link)
+    collector = Collector(lab, link, None, "--jsonl", "/dev/null").reads()
+    flood = start_generating(lab, link, XDP_NATIVE, 4_000_000_000)
+    eventually(lambda: status(lab, link)["collected"]["exported"]["packets"] > 0)
+    collector.stop(timeout=240).ok()  # some ten seconds, where the flood leaves it a CPU
+    assert flood.poll() is None
+    flood.kill()
+    flood.wait()
+    assert status(lab, link)["totals"]["live"]["packets"] > 0
+    Collector(lab, link, None, "--jsonl", "/dev/null").reads().stop().ok()
+    after = status(lab, link)
+    assert_collected(after)
+    assert after["totals"]["live"]["packets"] == after["collected"]["pending"]["packets"] == 0
 
 
 def descriptors(process):

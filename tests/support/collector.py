@@ -46,14 +46,14 @@ class Collector:
                    == count)
         return self
 
-    def stop(self, number=signal.SIGTERM):
+    def stop(self, number=signal.SIGTERM, timeout=60):
         """Sends a signal and returns how it ended."""
         self.process.send_signal(number)
-        return self.wait()
+        return self.wait(timeout)
 
-    def wait(self):
+    def wait(self, timeout=60):
         """How it ended."""
-        stdout, stderr = self.process.communicate(timeout=60)
+        stdout, stderr = self.process.communicate(timeout=timeout)
         return Result(self._argv, self.process.returncode, stdout, self._said.decode() + stderr)
 
     def has_said(self, words):

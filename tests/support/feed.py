@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import socket
+import subprocess
 
 from frames import NO_NEXT_HEADER, ethernet, ipv6
 from lab import REPOSITORY
@@ -61,8 +62,18 @@ class Sender:
         self.sent[key] = packets + times, before + times * (40 + octets)
 
 
-def generate(link, hook, packets):
-    """As many flows as packets, from all CPUs at once; {"packets", "bytes"}."""
+def _generator(hook, packets):
     program = os.environ.get("FLOWLABEL_GENERATOR", REPOSITORY / "build/tests/flowlabel_generator")
     way = ["leave", "w0"] if hook.hook == "xdp" else ["arrive", "v0"]
-    return json.loads(link.run(program, *way, packets, timeout=120).stdout)
+    return [program, *way, packets]
+
+
+def generate(link, hook, packets):
+    """As many flows as packets, from all CPUs at once; {"packets", "bytes"}."""
+    return json.loads(link.run(*_generator(hook, packets), timeout=120).stdout)
+
+
+def start_generating(lab, link, hook, packets):
+    """The same from one CPU, in the background: the process, which ends with the lab at the latest."""
+    one = str(min(os.sched_getaffinity(0)))
+    return lab.start(link, "taskset", "--cpu-list", one, *_generator(hook, packets), stdout=subprocess.DEVNULL)
