@@ -178,10 +178,11 @@ fl_inline __u64 *fl_find_ip6(struct fl_packet *p, struct fl_ip6 *ip6)
 fl_inline void fl_count_uncounted(struct fl_packet *p, __u64 *reason)
 {
 	if (fl_unlikely(p->segment_size)) {
-		__u32 present = fl_env_wire_length(p) - p->link.l3;
+		__u32 length = fl_env_wire_length(p);
+		__u32 headers = p->link.l3 + FL_IP6_SIZE;
 
-		if (present > FL_IP6_SIZE)
-			p->segments = (present - FL_IP6_SIZE + p->segment_size - 1) / p->segment_size;
+		if (length > headers)
+			p->segments = (length - headers + p->segment_size - 1) / p->segment_size;
 		fl_count(p, gso_estimated);
 	}
 	*reason += p->segments;

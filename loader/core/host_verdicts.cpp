@@ -103,9 +103,8 @@ static std::string sending_text(const HostReport& report)
                                           : fmt::format("{} leases exclude others", exclusive));
     if (!report.leases_unavailable.empty())
         return unknown("whether a program may send labels without a lease", "/proc/net/ip6_flowlabel");
-    return "a program may send any label without a lease, since no lease excludes others (a namespace that once had "
-           "one "
-           "that did refuses them for as long as any namespace has one)";
+    return "a program may send any label without a lease, since no lease excludes others (where one once did, labels "
+           "without a lease are refused for as long as any namespace has such a lease)";
 }
 
 static std::string custom_paths_text(const HostReport& report)
