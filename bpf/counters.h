@@ -3,9 +3,9 @@
 #ifndef FLOWLABEL_COUNTERS_H
 #define FLOWLABEL_COUNTERS_H
 
-#include "packet.h"
+#include "env.h"
 
 /* Adds the packets of P to COUNTER of this CPU. */
-#define fl_count(p, counter) ((void)((p)->counters->counter += (p)->segments))
+#define fl_count(p, counter) fl_env_add((p)->counters->counter, (p)->segments)
 
 #endif

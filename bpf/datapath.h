@@ -116,7 +116,7 @@ fl_inline void fl_datapath(struct fl_packet *p)
 		}
 	}
 	fl_count(p, counted);
-	p->counters->counted_bytes += octets;
+	fl_env_add(p->counters->counted_bytes, octets);
 	fl_table_add(p, &key, flags, octets);
 }
 

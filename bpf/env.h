@@ -7,6 +7,10 @@
  *   fl_env_now(p)                     ticks since attach
  *   fl_env_set(p, index)              set INDEX of this CPU's partition of the flow table, or NULL
  *   fl_env_spill(p, slot, reason)     puts a record of the flow in SLOT into this CPU's ring; false when that is full
+ *   fl_env_add(counter, n)            adds N to COUNTER, a counter of this CPU
+ *   fl_env_enter_table(p)             from here to fl_env_leave_table(p) no other program runs on this CPU; no helper
+ *                                     in between may sleep, which on PREEMPT_RT is each that allocates or takes a lock
+ *   fl_env_leave_table(p)
  *   fl_env_set_tag(p, slot, tag)      sets the tag of SLOT, behind all stores before it and before all that follow
  *   fl_env_load(p, offset, to, len)   LEN octets at OFFSET from data, wherever they lie; false when they do not exist
  *   fl_env_store_word(p, ip6_word)    the first word of the IPv6 header; false when it could not be written

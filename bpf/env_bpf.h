@@ -47,6 +47,44 @@ fl_inline struct fl_set *fl_env_set(const struct fl_packet *p, __u32 index)
 }
 
 /*
+ * A program that handles a packet runs with softirqs off, and on most kernels that keeps every other one off this CPU. It
+ * does not on PREEMPT_RT without PREEMPT_RT_NEEDS_BH_LOCK, as from Linux 6.18 on: there local_bh_disable() disables
+ * migration only (kernel/softirq.c), so a thread of higher priority may run the datapath on this CPU in the middle of it.
+ * The objects *_rt are for such kernels: they count with atomic additions and disable preemption while they are in the
+ * flow table and the ring. Preemption stays on around the rest, since writing a label may allocate.
+ */
+#ifdef FLOWLABEL_PREEMPTIBLE
+extern void bpf_preempt_disable(void) __ksym; /* Linux 6.10 */
+extern void bpf_preempt_enable(void) __ksym;
+
+#define fl_env_add(counter, n) ((void)__sync_fetch_and_add(&(counter), (__u64)(n)))
+
+fl_inline void fl_env_enter_table(const struct fl_packet *p)
+{
+	(void)p;
+	bpf_preempt_disable();
+}
+
+fl_inline void fl_env_leave_table(const struct fl_packet *p)
+{
+	(void)p;
+	bpf_preempt_enable();
+}
+#else
+#define fl_env_add(counter, n) ((void)((counter) += (n)))
+
+fl_inline void fl_env_enter_table(const struct fl_packet *p)
+{
+	(void)p;
+}
+
+fl_inline void fl_env_leave_table(const struct fl_packet *p)
+{
+	(void)p;
+}
+#endif
+
+/*
  * Stores that another CPU must see in this order. x86 and s390 keep stores in order (total store order), so that there a
  * word to the compiler is enough and nothing waits for the lines that the stores before it need. Elsewhere exchanges are
  * the one full barrier that BPF has on every kernel.

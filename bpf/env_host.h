@@ -45,7 +45,19 @@ fl_inline bool fl_env_spill(const struct fl_packet *p, const struct fl_slot *slo
 	return true;
 }
 
+#define fl_env_add(counter, n) ((void)((counter) += (n)))
+
 /* One thread is writer and reader. */
+fl_inline void fl_env_enter_table(const struct fl_packet *p)
+{
+	(void)p;
+}
+
+fl_inline void fl_env_leave_table(const struct fl_packet *p)
+{
+	(void)p;
+}
+
 fl_inline void fl_env_set_tag(const struct fl_packet *p, struct fl_slot *slot, __u32 tag)
 {
 	(void)p;

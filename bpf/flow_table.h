@@ -136,8 +136,8 @@ fl_inline bool fl_add_to_flow(const struct fl_packet *p, struct fl_set *set, __u
 	return false;
 }
 
-/* Adds the packets of P and their OCTETS to the flow of KEY. FLAGS: FL_TAG_STAMPED or 0. */
-fl_inline void fl_table_add(const struct fl_packet *p, const struct fl_key *key, __u32 flags, __u64 octets)
+/* fl_table_add() while nothing else of this CPU is in the table. */
+fl_inline void fl_table_add_alone(const struct fl_packet *p, const struct fl_key *key, __u32 flags, __u64 octets)
 {
 	__u32 preferred = fl_preferred_slot(p, key);
 	struct fl_set *set = fl_env_set(p, preferred >> FL_WAYS_SHIFT);
@@ -150,6 +150,14 @@ fl_inline void fl_table_add(const struct fl_packet *p, const struct fl_key *key,
 	}
 	if (!fl_add_to_flow(p, set, preferred, key, flags, octets))
 		fl_take_slot(p, fl_choose_slot(set, preferred), key, flags, octets);
+}
+
+/* Adds the packets of P and their OCTETS to the flow of KEY. FLAGS: FL_TAG_STAMPED or 0. */
+fl_inline void fl_table_add(const struct fl_packet *p, const struct fl_key *key, __u32 flags, __u64 octets)
+{
+	fl_env_enter_table(p);
+	fl_table_add_alone(p, key, flags, octets);
+	fl_env_leave_table(p);
 }
 
 #endif

@@ -185,7 +185,7 @@ fl_inline void fl_count_uncounted(struct fl_packet *p, __u64 *reason)
 			p->segments = (length - headers + p->segment_size - 1) / p->segment_size;
 		fl_count(p, gso_estimated);
 	}
-	*reason += p->segments;
+	fl_env_add(*reason, p->segments);
 }
 
 #endif

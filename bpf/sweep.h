@@ -29,8 +29,8 @@ fl_inline bool fl_end_flow(const struct fl_packet *p, struct fl_slot *slot, __u8
 	return true;
 }
 
-/* Ends what is due in SET. False: the ring is full. */
-fl_inline bool fl_sweep_set(const struct fl_packet *p, struct fl_set *set, const struct fl_sweep_request *request,
+/* fl_sweep_set() while nothing else of this CPU is in the table. */
+fl_inline bool fl_sweep_set_alone(const struct fl_packet *p, struct fl_set *set, const struct fl_sweep_request *request,
 			    __u32 *ended)
 {
 	__u64 now = fl_env_now(p);
@@ -49,6 +49,18 @@ fl_inline bool fl_sweep_set(const struct fl_packet *p, struct fl_set *set, const
 		++*ended;
 	}
 	return true;
+}
+
+/* Ends what is due in SET. False: the ring is full. */
+fl_inline bool fl_sweep_set(const struct fl_packet *p, struct fl_set *set, const struct fl_sweep_request *request,
+			    __u32 *ended)
+{
+	bool room;
+
+	fl_env_enter_table(p);
+	room = fl_sweep_set_alone(p, set, request, ended);
+	fl_env_leave_table(p);
+	return room;
 }
 
 #endif

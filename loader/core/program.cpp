@@ -12,14 +12,16 @@
 #include <memory>
 
 #include "flowlabel.skel.h"
+#include "flowlabel_rt.skel.h"
+#include "preemption.hpp"
 #include "privilege.hpp"
 
 namespace flowlabel {
 
-struct DestroySkeleton {
-    void operator()(flowlabel_bpf* skeleton) const { flowlabel_bpf__destroy(skeleton); }
+/// SKELETON is flowlabel_bpf, or flowlabel_rt_bpf where programs preempt each other: the same maps and programs.
+template <class Skeleton> struct DestroySkeleton {
+    void operator()(Skeleton* skeleton) const { Skeleton::destroy(skeleton); }
 };
-using Skeleton = std::unique_ptr<flowlabel_bpf, DestroySkeleton>;
 
 Result<unsigned> possible_cpus()
 {
@@ -63,7 +65,7 @@ void add_machine(fl_config& config)
     config.fences |= !stores_stay_in_order;
 }
 
-static bpf_program* program_of(const flowlabel_bpf& skeleton, fl_hook hook)
+template <class Skeleton> static bpf_program* program_of(const Skeleton& skeleton, fl_hook hook)
 {
     switch (hook) {
     case FL_HOOK_TC_INGRESS:
@@ -89,18 +91,30 @@ std::unexpected<Error> load_error(int number)
     }
 }
 
-static std::unexpected<Error> load_error(int number, const fl_config& config, unsigned cpus)
+std::unexpected<Error> load_error(int number, bool preemptible)
+{
+    // What libbpf returns where the kernel's BTF lacks a kfunc, and where there is no BTF.
+    if (preemptible && (number == EINVAL || number == ESRCH))
+        return fail(
+            "on this PREEMPT_RT kernel BPF programs can preempt each other, and it refused those that prevent it",
+            "they need bpf_preempt_disable() (Linux 6.10) and CONFIG_DEBUG_INFO_BTF; -v shows the "
+            "verifier's words");
+    return load_error(number);
+}
+
+static std::unexpected<Error> load_error(int number, const ProgramSetup& setup, unsigned cpus)
 {
     if (number != ENOMEM && number != E2BIG)
-        return load_error(number);
-    const auto mebibytes = ((std::uint64_t{sizeof(fl_slot)} << config.slots_shift) * cpus) >> 20;
+        return load_error(number, setup.preemptible);
+    const auto mebibytes = ((std::uint64_t{sizeof(fl_slot)} << setup.config.slots_shift) * cpus) >> 20;
 
     return fail(fmt::format("the kernel has no memory for a flow table of {} MiB", mebibytes),
                 "choose fewer slots with --flows");
 }
 
 /// Sizes for the maps, or the maps that are there already. 0 or an errno.
-static int prepare_maps(flowlabel_bpf& skeleton, const ProgramSetup& setup, unsigned cpus, const Maps* reuse)
+template <class Skeleton>
+static int prepare_maps(Skeleton& skeleton, const ProgramSetup& setup, unsigned cpus, const Maps* reuse)
 {
     const struct {
         bpf_map* map;
@@ -130,7 +144,7 @@ static Fd duplicate(int fd)
     return Fd(fcntl(fd, F_DUPFD_CLOEXEC, 0));
 }
 
-static Maps maps_of(const flowlabel_bpf& skeleton)
+template <class Skeleton> static Maps maps_of(const Skeleton& skeleton)
 {
     return {
         .table = duplicate(bpf_map__fd(skeleton.maps.table)),
@@ -142,16 +156,12 @@ static Maps maps_of(const flowlabel_bpf& skeleton)
     };
 }
 
-Result<Program> load_program(const ProgramSetup& setup, const Maps* reuse)
+template <class Skeleton> static Result<Program> load_as(const ProgramSetup& setup, unsigned cpus, const Maps* reuse)
 {
-    const auto cpus = possible_cpus();
-
-    if (!cpus)
-        return std::unexpected(cpus.error());
-    const Skeleton skeleton(flowlabel_bpf__open());
+    const std::unique_ptr<Skeleton, DestroySkeleton<Skeleton>> skeleton(Skeleton::open());
 
     if (!skeleton)
-        return load_error(errno, setup.config, *cpus);
+        return load_error(errno, setup, cpus);
     bpf_program* const program = program_of(*skeleton, setup.hook);
 
     bpf_program* other = nullptr;
@@ -159,12 +169,12 @@ Result<Program> load_program(const ProgramSetup& setup, const Maps* reuse)
     bpf_object__for_each_program(other, skeleton->obj) bpf_program__set_autoload(other, other == program);
     skeleton->rodata->fl_config = setup.config;
     add_machine(skeleton->rodata->fl_config);
-    if (const int number = prepare_maps(*skeleton, setup, *cpus, reuse))
-        return load_error(number, setup.config, *cpus);
+    if (const int number = prepare_maps(*skeleton, setup, cpus, reuse))
+        return load_error(number, setup, cpus);
     for (std::size_t i = 0; i < setup.secrets.size(); i++)
         skeleton->data_secrets->fl_secrets[i] = setup.secrets[i];
-    if (const int result = flowlabel_bpf__load(skeleton.get()))
-        return load_error(-result, setup.config, *cpus);
+    if (const int result = Skeleton::load(skeleton.get()))
+        return load_error(-result, setup, cpus);
 
     Program loaded{.fd = duplicate(bpf_program__fd(program)), .maps = maps_of(*skeleton)};
     bpf_prog_info info{};
@@ -174,12 +184,23 @@ Result<Program> load_program(const ProgramSetup& setup, const Maps* reuse)
         const std::uint32_t key = 0;
 
         if (bpf_map_update_elem(loaded.maps.secrets.get(), &key, setup.secrets.data(), BPF_ANY) != 0)
-            return load_error(errno, setup.config, *cpus);
+            return load_error(errno, setup, cpus);
     }
     if (bpf_obj_get_info_by_fd(loaded.fd.get(), &info, &length) != 0)
-        return load_error(errno, setup.config, *cpus);
+        return load_error(errno, setup, cpus);
     loaded.id = info.id;
     return loaded;
+}
+
+Result<Program> load_program(ProgramSetup setup, const Maps* reuse)
+{
+    const auto cpus = possible_cpus();
+
+    if (!cpus)
+        return std::unexpected(cpus.error());
+    setup.preemptible |= programs_preempt_each_other();
+    return setup.preemptible ? load_as<flowlabel_rt_bpf>(setup, *cpus, reuse)
+                             : load_as<flowlabel_bpf>(setup, *cpus, reuse);
 }
 
 } // namespace flowlabel

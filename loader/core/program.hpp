@@ -29,6 +29,7 @@ struct ProgramSetup {
     fl_hook hook = FL_HOOK_XDP;
     fl_config config{}; ///< without what depends on the machine
     Secrets secrets{};
+    bool preemptible = false; ///< disable preemption even where programs cannot preempt each other
 };
 
 struct Program {
@@ -45,10 +46,13 @@ void add_machine(fl_config& config);
 
 /// Loads the program of SETUP.hook. With REUSE its maps are used and SETUP.secrets are written into them: the entry of
 /// a program that runs must not differ from what it has.
-Result<Program> load_program(const ProgramSetup& setup, const Maps* reuse = nullptr);
+Result<Program> load_program(ProgramSetup setup, const Maps* reuse = nullptr);
 
 /// What NUMBER, the errno of a load, means.
 std::unexpected<Error> load_error(int number);
+
+/// The same of programs that are PREEMPTIBLE, and so need kfuncs.
+std::unexpected<Error> load_error(int number, bool preemptible);
 
 /// The number of CPUs that may ever come up.
 Result<unsigned> possible_cpus();

@@ -11,8 +11,10 @@
 #include <cstring>
 #include <utility>
 
+#include "preemption.hpp"
 #include "privilege.hpp"
 #include "sweep.skel.h"
+#include "sweep_rt.skel.h"
 
 namespace flowlabel {
 
@@ -20,12 +22,10 @@ namespace flowlabel {
 constexpr std::uint32_t sets_of_a_call = 4096 / FL_WAYS;
 constexpr std::uint32_t ends_of_a_call = 128;
 
-struct DestroySweepSkeleton {
-    void operator()(sweep_bpf* skeleton) const { sweep_bpf__destroy(skeleton); }
-};
-
 struct Sweeper::State {
-    std::unique_ptr<sweep_bpf, DestroySweepSkeleton> skeleton;
+    std::unique_ptr<void, void (*)(void*)> skeleton; ///< sweep_bpf or sweep_rt_bpf
+    int program = -1;                                ///< the skeleton's
+    const fl_sweep_result* result = nullptr;         ///< the skeleton's
     unsigned cpus = 0;
     std::uint32_t sets = 0; ///< of one CPU
 };
@@ -51,16 +51,18 @@ static std::unexpected<Error> sweep_error(int number)
     }
 }
 
-Result<Sweeper> Sweeper::load(const Maps& maps, const fl_info& info)
+template <class Skeleton>
+Result<std::unique_ptr<Sweeper::State>> Sweeper::load_as(const Maps& maps, const fl_info& info)
 {
-    auto state = std::make_unique<State>();
+    auto* const opened = Skeleton::open();
 
-    state->skeleton.reset(sweep_bpf__open());
-    if (!state->skeleton)
+    if (!opened)
         return sweep_error(errno);
-    state->cpus = info.cpus;
-    state->sets = info.slots / FL_WAYS;
-    sweep_bpf& skeleton = *state->skeleton;
+    auto state = std::make_unique<State>(
+        State{.skeleton = {opened, [](void* skeleton) { Skeleton::destroy(static_cast<Skeleton*>(skeleton)); }},
+              .cpus = info.cpus,
+              .sets = info.slots / FL_WAYS});
+    Skeleton& skeleton = *opened;
 
     skeleton.rodata->fl_config.slots_shift = static_cast<std::uint8_t>(std::countr_zero(info.slots));
     skeleton.rodata->fl_config.ring_shift = static_cast<std::uint8_t>(std::countr_zero(info.ring_records));
@@ -74,9 +76,21 @@ Result<Sweeper> Sweeper::load(const Maps& maps, const fl_info& info)
     for (const auto& [map, fd] : reused)
         if (const int result = bpf_map__reuse_fd(map, fd.get()))
             return sweep_error(-result);
-    if (const int result = sweep_bpf__load(&skeleton))
+    if (const int result = Skeleton::load(&skeleton))
         return sweep_error(-result);
-    return Sweeper(std::move(state));
+    state->program = bpf_program__fd(skeleton.progs.flowlabel_sweep);
+    state->result = &skeleton.bss->fl_sweep_result;
+    return state;
+}
+
+Result<Sweeper> Sweeper::load(const Maps& maps, const fl_info& info, bool preemptible)
+{
+    auto state = preemptible || programs_preempt_each_other() ? load_as<sweep_rt_bpf>(maps, info)
+                                                              : load_as<sweep_bpf>(maps, info);
+
+    if (!state)
+        return std::unexpected(state.error());
+    return Sweeper(std::move(*state));
 }
 
 Result<fl_sweep_result> Sweeper::step(const fl_sweep_request& request)
@@ -89,9 +103,9 @@ Result<fl_sweep_result> Sweeper::step(const fl_sweep_request& request)
     options.repeat = 1;
     options.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
     options.batch_size = 1;
-    if (const int result = bpf_prog_test_run_opts(bpf_program__fd(state_->skeleton->progs.flowlabel_sweep), &options))
+    if (const int result = bpf_prog_test_run_opts(state_->program, &options))
         return sweep_error(-result);
-    return state_->skeleton->bss->fl_sweep_result;
+    return *state_->result;
 }
 
 /// False: this thread cannot run on CPU.

@@ -30,7 +30,8 @@ struct SweepPass {
 class Sweeper {
 public:
     /// MAPS and INFO are the attachment's.
-    static Result<Sweeper> load(const Maps& maps, const fl_info& info);
+    /// \param preemptible disable preemption even where programs cannot preempt each other
+    static Result<Sweeper> load(const Maps& maps, const fl_info& info, bool preemptible = false);
     Sweeper(Sweeper&&) noexcept;
     Sweeper& operator=(Sweeper&&) noexcept;
     ~Sweeper();
@@ -46,6 +47,7 @@ public:
 private:
     struct State;
     explicit Sweeper(std::unique_ptr<State> state);
+    template <class Skeleton> static Result<std::unique_ptr<State>> load_as(const Maps& maps, const fl_info& info);
 
     std::unique_ptr<State> state_;
 };

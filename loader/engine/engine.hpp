@@ -25,6 +25,7 @@ struct Maps;
 struct EngineSetup {
     fl_config config{};
     fl_secrets secrets{};
+    bool preemptible = false; ///< BPF programs that disable preemption, even where the kernel does not ask for them
 };
 
 /// What an engine needs to know of stamping, and the size of its table. Without a key: a random one.

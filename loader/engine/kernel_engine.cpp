@@ -114,7 +114,7 @@ KernelEngine::~KernelEngine() = default;
 Result<KernelEngine> KernelEngine::create(fl_hook hook, const EngineSetup& setup)
 {
     auto state = std::make_unique<State>();
-    ProgramSetup program_setup{.hook = hook, .config = setup.config};
+    ProgramSetup program_setup{.hook = hook, .config = setup.config, .preemptible = setup.preemptible};
 
     program_setup.config.entry = 0;
     const auto epoch = read_epoch();

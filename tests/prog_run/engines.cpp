@@ -63,6 +63,7 @@ EngineSetup setup_for(const Choice& choice)
     setup.config.slots_shift = static_cast<__u8>(choice.slots_shift);
     setup.config.ring_shift = static_cast<__u8>(choice.ring_shift);
     setup.config.fences = choice.fences;
+    setup.preemptible = choice.preemptible;
     for (std::size_t i = 0; i < FL_HASH_KEYS; i++)
         setup.secrets.hash[i] = 0x9E3779B97F4A7C15u * (i + 1);
     setup.secrets.stamp[0] = 0x0706050403020100;

@@ -33,6 +33,7 @@ struct Choice {
     unsigned slots_shift = 10;
     unsigned ring_shift = 17; ///< log2 of the records that wait to be drained, on each CPU
     bool fences = false;      ///< as on machines that do not keep stores in order
+    bool preemptible = false; ///< as on kernels where programs of one CPU preempt each other
 };
 
 EngineSetup setup_for(const Choice& choice);

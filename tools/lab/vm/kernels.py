@@ -12,8 +12,9 @@ import shutil
 import subprocess
 import tempfile
 
-# The packages that depend on the newest kernel of each line.
-PACKAGES = {"6.1": "linux-image-cloud-amd64", "6.12": "linux-image-6.12-cloud-amd64"}
+# The packages that depend on the newest kernel of each line. Those of PREEMPT_RT are tested on demand.
+PACKAGES = {"6.1": "linux-image-cloud-amd64", "6.12": "linux-image-6.12-cloud-amd64", "6.1-rt": "linux-image-rt-amd64"}
+DEFAULT_LINES = ["6.1", "6.12"]
 
 _FOLDERS = ["arch/x86/crypto", "crypto", "drivers/net", "lib", "net"]
 _LEFT_OUT = re.compile(r"/net/(9p|batman-adv|bluetooth|can|ceph|mac80211|rds|smc|sunrpc|tipc|wireless)/"
@@ -99,6 +100,6 @@ def _unpacked(image):
     setup_sectors = image[0x1F1] or 4
     start = (setup_sectors + 1) * 512 + int.from_bytes(image[0x248:0x24C], "little")
     payload = image[start:start + int.from_bytes(image[0x24C:0x250], "little") - 4]
-    programs = {bytes.fromhex("02214c18"): "lz4", bytes.fromhex("28b52ffd"): "zstd"}
+    programs = {bytes.fromhex("02214c18"): "lz4", bytes.fromhex("28b52ffd"): "zstd", bytes.fromhex("fd377a58"): "xz"}
     program = programs[payload[:4]]
     return subprocess.run([program, "-dc"], input=payload, stdout=subprocess.PIPE, check=True).stdout

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "preemption.hpp"
+
+#include <sys/utsname.h>
+
+#include <charconv>
+#include <memory>
+#include <utility>
+
+namespace flowlabel {
+
+/// Before it every PREEMPT_RT kernel keeps softirqs of one CPU apart with a lock. From 6.18 on a kernel may be built
+/// without (PREEMPT_RT_NEEDS_BH_LOCK), and vendors may bring that to older ones: so every kernel with the kfuncs that
+/// disable preemption is taken for one of them.
+constexpr std::pair first_release{6u, 10u};
+
+static std::pair<unsigned, unsigned> major_and_minor(std::string_view release)
+{
+    unsigned major = 0;
+    unsigned minor = 0;
+    const char* const end = std::to_address(release.end());
+    const auto [dot, error] = std::from_chars(std::to_address(release.begin()), end, major);
+
+    if (error == std::errc() && dot != end && *dot == '.')
+        std::from_chars(dot + 1, end, minor);
+    return {major, minor};
+}
+
+bool programs_preempt_each_other(std::string_view release, std::string_view version)
+{
+    return version.contains("PREEMPT_RT") && major_and_minor(release) >= first_release;
+}
+
+bool programs_preempt_each_other()
+{
+    utsname name{};
+
+    return uname(&name) == 0 && programs_preempt_each_other(name.release, name.version);
+}
+
+} // namespace flowlabel
