@@ -40,15 +40,17 @@ struct AttachOptions {
     XdpMode mode = XdpMode::automatic;
     TcLink tc_link = TcLink::automatic;
     std::optional<std::uint64_t> slots; ///< of each possible CPU; rounded up to a power of two
-    fl_stamp_mode stamp = FL_STAMP_OFF;
-    fl_prf prf = FL_PRF_SIPHASH_2_4;
-    std::optional<Key> key; ///< else a replaced attachment's, else a random one
+    std::optional<fl_stamp_mode> stamp; ///< else a replaced attachment's, else off
+    std::optional<fl_prf> prf;          ///< else a replaced attachment's, else SipHash-2-4
+    std::optional<Key> key;             ///< else a replaced attachment's, else a random one
     bool replace = false;
 };
 
 struct AttachReport {
     fl_info info{};
     bool replaced = false;
+    bool kept_stamping = false; ///< mode and function are those of the replaced attachment
+    bool new_key = false;       ///< of a replaced attachment
     std::vector<std::string> warnings;
 };
 
@@ -62,8 +64,16 @@ enum class Liveness {
     live,
     moved, ///< it goes on, and its interface went to another network namespace, or came back with another index
     interface_gone, ///< the interface disappeared
+    link_detached,  ///< the link was taken off the interface, by somebody else or by a detach that did not end
     filter_gone,    ///< somebody else removed the clsact filter, or its qdisc
+    swapped,        ///< somebody else put another program into the link
     unknown,        ///< the network namespace where it was attached cannot be entered, or the kernel does not tell
+};
+
+/// A program that sees packets before an attachment's does: those that it takes for itself never reach ours.
+struct ProgramInFront {
+    std::uint32_t id = 0;
+    std::string name; ///< empty where the kernel does not tell
 };
 
 /// Use of the rings of finished flows, of which each CPU has one.
@@ -84,13 +94,22 @@ public:
     [[nodiscard]] fl_hook hook() const { return static_cast<fl_hook>(info().hook); }
     [[nodiscard]] Liveness liveness() const;
 
+    /// "program 12 'name'": the one that somebody put in the place of ours, where it was swapped.
+    [[nodiscard]] std::string program_there() const;
+
+    /// In the order in which packets meet them, as far as the kernel tells.
+    [[nodiscard]] std::vector<ProgramInFront> in_front() const;
+
+    /// How many packets the device itself has counted in the direction of the hook. Nothing: it cannot be asked.
+    [[nodiscard]] std::optional<std::uint64_t> device_packets() const;
+
     /// Is its interface in this network namespace?
     [[nodiscard]] bool is_here() const;
 
     /// The present name where this network namespace has the interface, else the one it had at attach.
     [[nodiscard]] std::string interface() const;
 
-    /// 16 hexadecimal digits, as bpftool shows it.
+    /// 16 hexadecimal digits, as bpftool shows it; empty where the kernel does not tell.
     [[nodiscard]] std::string program_tag() const;
 
     [[nodiscard]] std::vector<Counters> cpu_counters() const;
@@ -129,14 +148,17 @@ struct Selection {
     std::optional<fl_hook> hook;
 };
 
-/// All that match, sorted by interface and hook.
-Result<std::vector<Attachment>> find_attachments(const Bpffs& bpffs, const Selection& selection);
+/// All that match, sorted by interface and hook. One that cannot be read, as some of its pins are gone, makes an error
+/// unless there is a place for that.
+/// \param[out] unreadable why each of those that match cannot be read
+Result<std::vector<Attachment>> find_attachments(const Bpffs& bpffs, const Selection& selection,
+                                                 std::vector<Error>* unreadable = nullptr);
 
 struct DetachReport {
     std::string interface;
     fl_hook hook;
-    Liveness was; ///< until now
-    Totals totals;
+    Liveness was;                          ///< until now
+    std::optional<Totals> totals;          ///< nothing: some of its pins were gone
     std::optional<KilledCollector> killed; ///< and no other collector came; in the totals it is lost
     std::vector<std::string> warnings;
 };

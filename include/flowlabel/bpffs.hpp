@@ -23,7 +23,8 @@ bool in_mount_namespace_of_init();
 
 class Bpffs {
 public:
-    /// ROOT must be a bpffs, else nothing can be attached there: Failure::not_attached.
+    /// ROOT must be a bpffs, else nothing can be attached there: Failure::not_attached, unless that of the host may be
+    /// out of view.
     static Result<Bpffs> open(const std::filesystem::path& root);
 
     /// As open(), but a missing bpffs is mounted where the mount outlives the command (the mount namespace of pid 1).

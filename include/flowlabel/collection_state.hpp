@@ -16,10 +16,19 @@
 
 namespace flowlabel {
 
+/// How an attachment hangs on its interface now.
+struct AttachmentHealth {
+    bool up = false;                             ///< the interface is there, and our program on it
+    bool moved = false;                          ///< to another network namespace than where it was attached
+    std::uint64_t in_front = 0;                  ///< programs that see its packets first
+    std::optional<std::uint64_t> device_packets; ///< that the device counted in the direction of the hook, where known
+};
+
 /// One attachment that is being collected.
 struct CollectionState {
     ObservationPoint point;
     fl_info info{}; ///< its mode, its stamping, the size of its table
+    AttachmentHealth health;
     Counters counters;
     Totals totals;
     std::uint64_t occupied = 0; ///< slots of the kernel's table in use, of info.slots on each of info.cpus

@@ -28,12 +28,23 @@ static std::string report_text(const AttachReport& report, const std::string& in
     std::string stamping = name_of(static_cast<fl_stamp_mode>(info.stamp));
 
     if (info.stamp != FL_STAMP_OFF)
-        stamping += fmt::format(" ({})", name_of(static_cast<fl_prf>(info.prf)));
+        stamping += fmt::format(" ({}{}{})", name_of(static_cast<fl_prf>(info.prf)),
+                                report.kept_stamping ? ", kept" : "", report.new_key ? ", new key" : "");
     return fmt::format("{} {}: {} ({}), stamp {}, table {} slots x {} CPUs = {:.1f} MiB, rings {:.1f} MiB\n", interface,
                        name_of(static_cast<fl_hook>(info.hook)), report.replaced ? "replaced" : "attached",
                        name_of(static_cast<fl_mode>(info.mode)), stamping, grouped(info.slots), info.cpus,
                        mebibytes(table_bytes(info.slots, info.cpus)),
                        mebibytes(rings_bytes(info.ring_records, info.cpus)));
+}
+
+/// How an attachment ended that is not live any more.
+static const char* end_text(Liveness was)
+{
+    if (was == Liveness::filter_gone)
+        return "somebody else removed the filter";
+    if (was == Liveness::link_detached)
+        return "its link was taken off the interface";
+    return "the interface disappeared";
 }
 
 /// FLOWLABEL_TC=clsact asks for a filter on a clsact qdisc where tcx would be there too.
@@ -54,7 +65,7 @@ static Result<void> run(const Context& context, AttachCommand& command)
 
     if (command.mode_given && options.hook != FL_HOOK_XDP)
         return fail("--mode is about XDP and makes no sense with a tc hook", "leave --mode out", Failure::usage);
-    const auto key = command.stamp.key();
+    const auto key = command.stamp.key(options.replace);
     const auto tc_link = tc_link_from_environment();
 
     if (!key)
@@ -78,10 +89,9 @@ static Result<void> run(const Context& context, AttachCommand& command)
     const auto report = attach(*bpffs, options, detached);
 
     if (detached)
-        print_warning(fmt::format(
-            "{} {}: detached what was left when {}; {}", detached->interface, name_of(detached->hook),
-            detached->was == Liveness::filter_gone ? "somebody else removed the filter" : "the interface disappeared",
-            identity_text(detached->totals)));
+        print_warning(fmt::format("{} {}: detached what was left when {}; {}", detached->interface,
+                                  name_of(detached->hook), end_text(detached->was),
+                                  identity_text(detached->totals.value_or(Totals{}))));
     if (detached && detached->killed)
         print_warning(
             fmt::format("{} {}: {}", detached->interface, name_of(detached->hook), killed_text(*detached->killed)));
@@ -111,8 +121,8 @@ void add_attach(CLI::App& app, Context& context)
                "unless given");
     command->stamp.add_to(attach);
     attach.add_flag("--replace", options.replace,
-                    "change the program of an attachment in place; the flow table, the counters and, without "
-                    "--key-file, the key stay");
+                    "change the program of an attachment in place; the flow table, the counters, and the stamping, "
+                    "function and key that are not given anew stay");
     attach.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
 }
 

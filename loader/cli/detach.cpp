@@ -23,12 +23,10 @@ static Result<void> run(const Context& context, const DetachCommand& command)
                     "flowlabel detach IFACE [--hook H], or flowlabel detach --all", Failure::usage);
     const auto bpffs = open_bpffs(context.bpffs, selection);
 
-    if (!bpffs && !command.all)
-        return std::unexpected(bpffs.error());
-    if (!bpffs) {
-        warn_of_hidden_bpffs(bpffs.error());
+    if (!bpffs && command.all && bpffs.error().kind == Failure::not_attached)
         return {};
-    }
+    if (!bpffs)
+        return std::unexpected(bpffs.error());
     std::vector<DetachReport> reports;
     const auto detached = detach(*bpffs, selection, reports);
 
@@ -42,8 +40,13 @@ static Result<void> run(const Context& context, const DetachCommand& command)
         if (report.killed)
             print_warning(
                 fmt::format("{} {}: {}", report.interface, name_of(report.hook), killed_text(*report.killed)));
-        print_note(
-            fmt::format("{} {}: detached; {}", report.interface, name_of(report.hook), identity_text(report.totals)));
+        if (report.was == Liveness::link_detached)
+            print_warning(fmt::format("{} {}: its link was not on the interface any more: nothing was counted since "
+                                      "it was taken off",
+                                      report.interface, name_of(report.hook)));
+        print_note(fmt::format("{} {}: detached; {}", report.interface, name_of(report.hook),
+                               report.totals ? identity_text(*report.totals)
+                                             : "some of its pins were gone, so its totals cannot be told"));
     }
     if (detached && reports.empty() && !command.all)
         return std::unexpected(nothing_attached(selection));

@@ -32,14 +32,18 @@ static FlowsDocument read_document(const Attachment& attachment)
 
 static Result<void> run(const Context& context, const FlowsCommand& command)
 {
-    const auto attachment = find_one(context.bpffs, command.selection.selection());
+    const auto found = find_one(context.bpffs, command.selection.selection());
+    std::string said;
 
-    if (!attachment)
-        return std::unexpected(attachment.error());
-    FlowsDocument document = read_document(*attachment);
+    if (!found)
+        return std::unexpected(found.error());
+    warn_of_findings(found->attachment, said);
+    FlowsDocument document = read_document(found->attachment);
 
     command.flows.select(document);
-    return to_stdout([&](const Sink& sink) { command.flows.write(document, sink); });
+    const auto written = to_stdout([&](const Sink& sink) { command.flows.write(document, sink); });
+
+    return written ? unreadable_result(found->unreadable) : written;
 }
 
 void add_flows(CLI::App& app, Context& context)

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ranges>
 
 #include "context.hpp"
+#include "findings.hpp"
 #include "flowlabel/interface.hpp"
 
 namespace flowlabel {
@@ -111,19 +113,21 @@ void FlowOptions::write(const FlowsDocument& document, const Sink& sink) const
 
 void StampOptions::add_to(CLI::App& app)
 {
-    add_choice<fl_stamp_mode>(app, "--stamp", mode,
-                              {{"off", FL_STAMP_OFF}, {"dry-run", FL_STAMP_DRY_RUN}, {"zero", FL_STAMP_ZERO}},
-                              "label packets that come with label 0 (RFC 6437 section 3); off unless given");
+    add_choice<std::optional<fl_stamp_mode>>(
+        app, "--stamp", mode, {{"off", FL_STAMP_OFF}, {"dry-run", FL_STAMP_DRY_RUN}, {"zero", FL_STAMP_ZERO}},
+        "label packets that come with label 0 (RFC 6437 section 3); off unless given");
     app.add_option("--key-file", key_file_, "the label function's key, 32 hexadecimal digits; random unless given")
         ->type_name("FILE");
-    add_choice<fl_prf>(app, "--prf", prf, {{"siphash-2-4", FL_PRF_SIPHASH_2_4}, {"siphash-1-3", FL_PRF_SIPHASH_1_3}},
-                       "the label function; siphash-2-4 unless given")
-        ->each([this](const std::string&) { prf_given_ = true; });
+    add_choice<std::optional<fl_prf>>(app, "--prf", prf,
+                                      {{"siphash-2-4", FL_PRF_SIPHASH_2_4}, {"siphash-1-3", FL_PRF_SIPHASH_1_3}},
+                                      "the label function; siphash-2-4 unless given");
 }
 
-Result<std::optional<Key>> StampOptions::key() const
+Result<std::optional<Key>> StampOptions::key(bool kept) const
 {
-    if (mode == FL_STAMP_OFF && (key_file_ || prf_given_))
+    const bool off = mode.value_or(FL_STAMP_OFF) == FL_STAMP_OFF && (mode || !kept);
+
+    if (off && (key_file_ || prf))
         return fail(fmt::format("{} makes no sense without stamping", key_file_ ? "--key-file" : "--prf"),
                     "add --stamp zero or --stamp dry-run", Failure::usage);
     if (!key_file_)
@@ -143,12 +147,6 @@ Result<Bpffs> open_bpffs(const std::filesystem::path& root, const Selection& sel
         if (const auto interface = find_interface(*selection.interface); !interface)
             return std::unexpected(interface.error());
     return bpffs;
-}
-
-void warn_of_hidden_bpffs(const Error& error)
-{
-    if (!in_mount_namespace_of_init())
-        print_warning(fmt::format("{}; {}", error.what, error.hint));
 }
 
 Error nothing_attached(const Selection& selection)
@@ -191,22 +189,43 @@ static void prefer_live(std::vector<Attachment>& attachments)
         std::erase_if(attachments, gone);
 }
 
-Result<Attachment> find_one(const std::filesystem::path& bpffs, const Selection& selection)
+Result<void> unreadable_result(const std::vector<Error>& unreadable)
+{
+    if (unreadable.empty())
+        return {};
+    for (const Error& error : unreadable | std::views::drop(1))
+        print_warning(fmt::format("{}; {}", error.what, error.hint));
+    return std::unexpected(unreadable.front());
+}
+
+void warn_of_findings(const Attachment& attachment, std::string& said)
+{
+    std::string all;
+
+    for (const Finding& finding : findings_of(attachment))
+        all += (all.empty() ? "" : "; ") + finding.text;
+    if (!all.empty() && all != said)
+        print_warning(fmt::format("{} {}: {}", attachment.interface(), name_of(attachment.hook()), all));
+    said = all;
+}
+
+Result<FoundOne> find_one(const std::filesystem::path& bpffs, const Selection& selection)
 {
     const auto root = open_bpffs(bpffs, selection);
 
     if (!root)
         return std::unexpected(root.error());
-    auto attachments = find_attachments(*root, selection);
+    std::vector<Error> unreadable;
+    auto attachments = find_attachments(*root, selection, &unreadable);
 
     if (!attachments)
         return std::unexpected(attachments.error());
     if (attachments->empty())
-        return std::unexpected(nothing_attached(selection));
+        return std::unexpected(unreadable.empty() ? nothing_attached(selection) : unreadable.front());
     prefer_live(*attachments);
     if (attachments->size() > 1)
         return fail("several attachments match", "choose one: " + candidates(*attachments), Failure::usage);
-    return std::move(attachments->front());
+    return FoundOne{.attachment = std::move(attachments->front()), .unreadable = std::move(unreadable)};
 }
 
 } // namespace flowlabel

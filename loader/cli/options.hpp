@@ -94,29 +94,37 @@ private:
 
 /// How stamping is asked for.
 struct StampOptions {
-    fl_stamp_mode mode = FL_STAMP_OFF;
-    fl_prf prf = FL_PRF_SIPHASH_2_4;
+    std::optional<fl_stamp_mode> mode; ///< as it was given
+    std::optional<fl_prf> prf;
 
     void add_to(CLI::App& app);
 
-    /// The key of --key-file, if there is one. Wrong usage: a key or a PRF without stamping.
-    [[nodiscard]] Result<std::optional<Key>> key() const;
+    /// The key of --key-file, if there is one. Wrong usage: a key or a PRF without stamping, unless a mode that is not
+    /// given is KEPT.
+    [[nodiscard]] Result<std::optional<Key>> key(bool kept = false) const;
 
 private:
     std::optional<std::string> key_file_;
-    bool prf_given_ = false;
 };
 
 /// The bpffs at ROOT, or why nothing that SELECTION names can be there: an unknown interface, or no bpffs.
 Result<Bpffs> open_bpffs(const std::filesystem::path& root, const Selection& selection);
 
-/// A warning where nothing can be seen because the bpffs of the host is hidden.
-void warn_of_hidden_bpffs(const Error& error);
-
 /// An error for a selection that matches nothing: an unknown interface, or nothing attached there.
 Error nothing_attached(const Selection& selection);
 
+/// What a command says at its end of attachments that it could not read: the first as its error, others as warnings.
+Result<void> unreadable_result(const std::vector<Error>& unreadable);
+
 /// The one attachment that SELECTION names.
-Result<Attachment> find_one(const std::filesystem::path& bpffs, const Selection& selection);
+struct FoundOne {
+    Attachment attachment;
+    std::vector<Error> unreadable; ///< others that it names, too
+};
+Result<FoundOne> find_one(const std::filesystem::path& bpffs, const Selection& selection);
+
+/// Warns where what ATTACHMENT counts is not what its interface carries: it is not live, or somebody stands in front.
+/// \param[in,out] said what was said before and is not said again
+void warn_of_findings(const Attachment& attachment, std::string& said);
 
 } // namespace flowlabel

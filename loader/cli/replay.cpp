@@ -54,8 +54,8 @@ Result<ReplayOptions> options_of(const ReplayCommand& command)
 
     if (!key)
         return std::unexpected(key.error());
-    options.setup.stamp = command.stamp.mode;
-    options.setup.prf = command.stamp.prf;
+    options.setup.stamp = command.stamp.mode.value_or(FL_STAMP_OFF);
+    options.setup.prf = command.stamp.prf.value_or(FL_PRF_SIPHASH_2_4);
     options.setup.key = *key;
     return options;
 }

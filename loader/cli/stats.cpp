@@ -66,25 +66,31 @@ static bool sleep_until(std::chrono::steady_clock::time_point end)
     return sigtimedwait(&stop, nullptr, &time) < 0;
 }
 
-static Result<void> show_once(const Context& context, const StatsCommand& command)
+/// \param[in,out] said the warnings of the time before
+static Result<void> show_once(const Context& context, const StatsCommand& command, std::string& said)
 {
-    const auto attachment = find_one(context.bpffs, command.selection.selection());
+    const auto found = find_one(context.bpffs, command.selection.selection());
 
-    if (!attachment)
-        return std::unexpected(attachment.error());
-    return show(command, *attachment);
+    if (!found)
+        return std::unexpected(found.error());
+    warn_of_findings(found->attachment, said);
+    const auto shown = show(command, found->attachment);
+
+    return shown ? unreadable_result(found->unreadable) : shown;
 }
 
 static Result<void> run(const Context& context, const StatsCommand& command)
 {
+    std::string said;
+
     if (!command.interval)
-        return show_once(context, command);
+        return show_once(context, command, said);
     const sigset_t stop = stop_signals();
 
     pthread_sigmask(SIG_BLOCK, &stop, nullptr);
     for (;;) {
         const auto start = std::chrono::steady_clock::now();
-        const auto shown = show_once(context, command);
+        const auto shown = show_once(context, command, said);
 
         if (!shown || stdout_closed() || !sleep_until(start + std::chrono::seconds(*command.interval)))
             return shown;

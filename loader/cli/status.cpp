@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+#include <list>
 #include <memory>
+#include <thread>
 
 #include "context.hpp"
+#include "findings.hpp"
 #include "options.hpp"
 #include "output.hpp"
 
@@ -12,37 +17,19 @@ namespace flowlabel {
 struct StatusCommand {
     SelectionOptions selection;
     bool json = false;
+    bool check = false;
+    std::optional<std::chrono::milliseconds> since;
 };
 
-static std::string moved_text(const Attachment& attachment)
-{
-    const bool known_here = attachment.is_here() || attachment.info().netns_inode == current_netns().value_or(0);
-
-    return fmt::format(
-        "the interface was moved to another network namespace after it was attached, and flowlabel goes on "
-        "there; 'flowlabel detach {}'{} takes it off",
-        attachment.interface(), known_here ? "" : " where it was attached, or 'flowlabel detach --all',");
-}
+/// Of `--check`, unless --since says otherwise.
+constexpr auto default_look = std::chrono::seconds(1);
 
 static std::vector<std::string> warnings_of(const Attachment& attachment, const Totals& totals)
 {
     std::vector<std::string> warnings;
 
-    if (attachment.liveness() == Liveness::moved)
-        warnings.push_back(moved_text(attachment));
-    if (attachment.liveness() == Liveness::interface_gone)
-        warnings.push_back(
-            fmt::format("the interface is gone; 'flowlabel detach {}' removes what is left", attachment.interface()));
-    if (attachment.liveness() == Liveness::filter_gone)
-        warnings.push_back(fmt::format("somebody else removed the filter, so nothing is counted; 'flowlabel detach {}' "
-                                       "prints the totals and removes what is left",
-                                       attachment.interface()));
-    if (attachment.liveness() == Liveness::unknown)
-        warnings.emplace_back(
-            attachment.info().mode == FL_MODE_CLSACT
-                ? "its network namespace cannot be entered: nobody can tell whether the filter is there"
-                : "its network namespace cannot be entered or asked: nobody can tell whether the interface is still in "
-                  "it; flowlabel goes on, and 'flowlabel detach --all' takes it off");
+    for (Finding& finding : findings_of(attachment))
+        warnings.push_back(std::move(finding.text));
     if (!attachment.collector() && (totals.pending.packets != 0 || totals.lost.packets != 0))
         warnings.emplace_back("no reader drains the ring of finished flows: once it is full they are counted as lost; "
                               "'flowlabel collect' is one");
@@ -64,52 +51,155 @@ static Result<StatusEntry> read_entry(const Attachment& attachment)
         .occupied = live.occupied,
         .collector = attachment.collector(),
         .totals = make_totals(sum_counters(attachment.cpu_counters()), live.flows, live.amount, attachment.account()),
+        .in_front = attachment.in_front(),
+        .warnings = {},
     };
 
     entry.warnings = warnings_of(attachment, entry.totals);
     return entry;
 }
 
-static Result<std::vector<StatusEntry>> read_entries(const Context& context, const Selection& selection)
+/// What SELECTION names. Nothing where there is no bpffs and no name.
+static Result<std::vector<Attachment>> find_named(const Context& context, const Selection& selection,
+                                                  std::vector<Error>& unreadable)
 {
-    std::vector<StatusEntry> entries;
     const auto bpffs = open_bpffs(context.bpffs, selection);
 
-    if (!bpffs && (selection.interface || selection.hook))
+    if (!bpffs && (selection.interface || selection.hook || bpffs.error().kind != Failure::not_attached))
         return std::unexpected(bpffs.error());
-    if (!bpffs) {
-        warn_of_hidden_bpffs(bpffs.error());
-        return entries;
-    }
-    const auto attachments = find_attachments(*bpffs, selection);
+    if (!bpffs)
+        return std::vector<Attachment>{};
+    auto attachments = find_attachments(*bpffs, selection, &unreadable);
 
-    if (!attachments)
-        return std::unexpected(attachments.error());
-    for (const Attachment& attachment : *attachments) {
+    if (attachments && attachments->empty() && unreadable.empty() && (selection.interface || selection.hook))
+        return std::unexpected(nothing_attached(selection));
+    return attachments;
+}
+
+static Result<StatusDocument> read_document(const std::vector<Attachment>& attachments, std::vector<Error> unreadable)
+{
+    StatusDocument document{.entries = {}, .unreadable = std::move(unreadable)};
+
+    for (const Attachment& attachment : attachments) {
         auto entry = read_entry(attachment);
 
         if (!entry)
             return std::unexpected(entry.error());
-        entries.push_back(std::move(*entry));
+        document.entries.push_back(std::move(*entry));
     }
-    return entries;
+    return document;
+}
+
+static Result<void> show(const Context& context, const StatusCommand& command)
+{
+    std::vector<Error> unreadable;
+    const auto attachments = find_named(context, command.selection.selection(), unreadable);
+
+    if (!attachments)
+        return std::unexpected(attachments.error());
+    if (attachments->empty() && !unreadable.empty())
+        return unreadable_result(unreadable);
+    const auto document = read_document(*attachments, unreadable);
+
+    if (!document)
+        return std::unexpected(document.error());
+    const auto written = to_stdout([&](const Sink& sink) {
+        if (command.json)
+            sink(json_text(status_json(*document), 2) + "\n");
+        else
+            write_status_table(document->entries, sink);
+    });
+
+    return written ? unreadable_result(unreadable) : written;
+}
+
+/// Looks at ATTACHMENTS for TIME.
+static std::list<LongLook> look_for(const std::vector<Attachment>& attachments, std::chrono::milliseconds time)
+{
+    std::list<LongLook> looks;
+
+    for (const Attachment& attachment : attachments)
+        looks.emplace_back(attachment);
+    for (int half = 0; half < 2; half++) {
+        std::this_thread::sleep_for(time / 2);
+        for (LongLook& look : looks)
+            look.look();
+    }
+    return looks;
+}
+
+/// Everything that is not as it should be with what was looked at, and with ATTACHMENTS and what is UNREADABLE, which
+/// are there now.
+static std::vector<CheckFinding> all_findings(const std::list<LongLook>& looks,
+                                              const std::vector<Attachment>& attachments,
+                                              const std::vector<Error>& unreadable)
+{
+    std::vector<CheckFinding> all;
+    const auto add = [&all](const Attachment& attachment, const std::vector<Finding>& findings) {
+        for (const Finding& finding : findings)
+            all.push_back({.source = live_source(attachment), .finding = finding});
+    };
+
+    for (const Attachment& attachment : attachments) {
+        add(attachment, findings_of(attachment));
+        for (const LongLook& look : looks)
+            if (look.attachment().directory() == attachment.directory())
+                add(attachment, look.findings());
+    }
+    for (const Error& error : unreadable)
+        all.push_back({.source = std::nullopt,
+                       .finding = {.kind = "damaged", .text = fmt::format("{}; {}", error.what, error.hint)}});
+    return all;
+}
+
+static Error check_error(std::size_t findings)
+{
+    return {.what = findings == 1 ? "something is not as it should be"
+                                  : fmt::format("{} things are not as they should be", findings),
+            .hint = "the result has a line for each",
+            .kind = Failure::violations};
+}
+
+static Result<void> check(const Context& context, const StatusCommand& command)
+{
+    const Selection selection = command.selection.selection();
+    const auto time = command.since.value_or(default_look);
+    std::vector<Error> unreadable;
+    const auto before = find_named(context, selection, unreadable);
+
+    if (!before)
+        return std::unexpected(before.error());
+    if (before->empty() && unreadable.empty())
+        return std::unexpected(nothing_attached(selection));
+    const auto looks = look_for(*before, time);
+
+    unreadable.clear();
+    const auto now = find_named(context, selection, unreadable);
+
+    if (!now)
+        return std::unexpected(now.error());
+    const auto document = read_document(*now, unreadable);
+
+    if (!document)
+        return std::unexpected(document.error());
+    const auto findings = all_findings(looks, *now, unreadable);
+    const auto written = to_stdout([&](const Sink& sink) {
+        if (command.json)
+            sink(json_text(check_json(*document, time, findings), 2) + "\n");
+        else
+            write_check_text(now->size(), findings, sink);
+    });
+
+    if (!written || findings.empty())
+        return written;
+    return std::unexpected(check_error(findings.size()));
 }
 
 static Result<void> run(const Context& context, const StatusCommand& command)
 {
-    const Selection selection = command.selection.selection();
-    const auto entries = read_entries(context, selection);
-
-    if (!entries)
-        return std::unexpected(entries.error());
-    if (entries->empty() && (selection.interface || selection.hook))
-        return std::unexpected(nothing_attached(selection));
-    return to_stdout([&](const Sink& sink) {
-        if (command.json)
-            sink(json_text(status_json(*entries), 2) + "\n");
-        else
-            write_status_table(*entries, sink);
-    });
+    if (command.since && !command.check)
+        return fail("--since makes no sense without --check", "add --check", Failure::usage);
+    return command.check ? check(context, command) : show(context, command);
 }
 
 void add_status(CLI::App& app, Context& context)
@@ -119,6 +209,8 @@ void add_status(CLI::App& app, Context& context)
 
     command->selection.add_to(status);
     status.add_flag("--json", command->json, "one JSON document");
+    status.add_flag("--check", command->check, "only what is not as it should be; exit status 4 if anything");
+    add_duration(status, "--since", command->since, "look for so long, and find what is lost meanwhile (default: 1s)");
     status.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <bpf/bpf.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <optional>
@@ -144,10 +146,19 @@ static std::unexpected<Error> clsact_filter_error(int number, const Plan& plan)
     const std::string hint =
         fmt::format("it was left alone; 'tc filter show dev {} {}' shows it", plan.interface.name, direction);
 
-    if (const auto other = clsact_program(plan.interface.ifindex, plan.options.hook))
-        return fail(fmt::format("the place of flowlabel's clsact filter on {} is taken by {}", plan.interface.name,
-                                describe_program(*other)),
-                    hint);
+    const auto filters = clsact_filters(plan.interface.ifindex, plan.options.hook);
+
+    if (filters)
+        for (const ClsactFilter& filter : *filters)
+            if (filter.has_our_handle())
+                return fail(fmt::format("the place of flowlabel's clsact filter on {} is taken by {}",
+                                        plan.interface.name, describe_program(filter.program_id)),
+                            hint);
+    if (number == EOPNOTSUPP)
+        return fail(fmt::format("the qdisc of {} shares a filter block with others, and no filter of one interface can "
+                                "go on it",
+                                plan.interface.name),
+                    fmt::format("'tc qdisc show dev {}' shows the block; use --hook xdp", plan.interface.name));
     if (number == EINVAL)
         return fail(fmt::format("priority 1 on {} {}, which is flowlabel's, has a filter of another kind or protocol",
                                 plan.interface.name, direction),
@@ -202,7 +213,8 @@ static Result<fl_info> hang_on_clsact(const Plan& plan, const Program& program, 
         written = theirs ? write_info(program.maps, 0, info) : std::unexpected(theirs.error());
     }
     if (written) {
-        const int number = clsact_set_filter(plan.interface.ifindex, plan.options.hook, program.fd.get(), false);
+        const int number =
+            clsact_set_filter(plan.interface.ifindex, plan.options.hook, first_filter_handle, program.fd.get(), false);
 
         // Told when it is done: where the filter is not then, somebody else removed it.
         info.hung = number == 0;
@@ -210,7 +222,7 @@ static Result<fl_info> hang_on_clsact(const Plan& plan, const Program& program, 
         if (written)
             return info;
         if (number == 0)
-            clsact_remove_filter(plan.interface.ifindex, plan.options.hook);
+            clsact_remove_filter(plan.interface.ifindex, plan.options.hook, first_filter_handle);
     }
     if (*made)
         (void)clsact_remove_idle_qdisc(plan.interface.ifindex); // the first error is the one to tell
@@ -242,12 +254,19 @@ static Result<fl_info> hang(const Plan& plan, const Program& program, const fl_i
                                             : hang_on_tc(plan, program, info);
 }
 
-static ProgramSetup setup_for(const Plan& plan, std::uint32_t slots)
+/// OLD is the attachment that is replaced, or null. A key or a function without stamping is a mistake.
+static Result<ProgramSetup> setup_for(const Plan& plan, std::uint32_t slots, const fl_info* old = nullptr)
 {
-    ProgramSetup setup{.hook = plan.options.hook};
+    const AttachOptions& options = plan.options;
+    ProgramSetup setup{.hook = options.hook};
 
-    setup.config.stamp = static_cast<std::uint8_t>(plan.options.stamp);
-    setup.config.prf = static_cast<std::uint8_t>(plan.options.prf);
+    setup.config.stamp =
+        static_cast<std::uint8_t>(options.stamp.value_or(old ? static_cast<fl_stamp_mode>(old->stamp) : FL_STAMP_OFF));
+    setup.config.prf =
+        static_cast<std::uint8_t>(options.prf.value_or(old ? static_cast<fl_prf>(old->prf) : FL_PRF_SIPHASH_2_4));
+    if (setup.config.stamp == FL_STAMP_OFF && (options.key || options.prf))
+        return fail(fmt::format("{} makes no sense without stamping", options.key ? "--key-file" : "--prf"),
+                    "add --stamp zero or --stamp dry-run", Failure::usage);
     setup.config.link_layer = static_cast<std::uint8_t>(plan.interface.link_layer);
     setup.config.slots_shift = static_cast<std::uint8_t>(std::countr_zero(slots));
     setup.config.ring_shift = default_ring_shift;
@@ -268,18 +287,20 @@ static Result<AttachReport> attach_new(const Plan& plan)
         return std::unexpected(secrets ? key.error() : secrets.error());
     if (!epoch)
         return std::unexpected(epoch.error());
-    ProgramSetup setup = setup_for(plan, *slots);
+    auto setup = setup_for(plan, *slots);
 
-    setup.config.epoch_jiffies = epoch->jiffies;
-    setup.secrets[0] = *secrets;
-    std::ranges::copy(*key, setup.secrets[0].stamp);
-    const auto program = load_program(setup);
+    if (!setup)
+        return std::unexpected(setup.error());
+    setup->config.epoch_jiffies = epoch->jiffies;
+    setup->secrets[0] = *secrets;
+    std::ranges::copy(*key, setup->secrets[0].stamp);
+    const auto program = load_program(*setup);
 
     if (!program)
         return std::unexpected(program.error());
     AttachReport report;
     const auto pinned = pin_maps(program->maps, directory);
-    fl_info info = describe(plan, setup, program->id);
+    fl_info info = describe(plan, *setup, program->id);
 
     info.epoch = epoch->monotonic;
     const auto hung = pinned ? hang(plan, *program, info, report.warnings) : std::unexpected(pinned.error());
@@ -335,6 +356,63 @@ static Result<Secrets> secrets_of_replacement(const Plan& plan, const Found& old
     return secrets;
 }
 
+static std::unexpected<Error> replacement_error(const Plan& plan, int number)
+{
+    return fail_errno(number, fmt::format("the kernel refused to replace the program on {}", plan.interface.name),
+                      "the old program goes on; -v shows more");
+}
+
+/// A tcx link cannot be moved: a new one goes to the head and takes the pin of the old one, which then goes. A packet
+/// that arrives between the two steps meets both programs and is counted by both; none is missed.
+static Result<void> put_link_first(const Plan& plan, const Found& old, const Program& program)
+{
+    const auto pin = link_pin(old.directory);
+    const auto next_pin = next_link_pin(old.directory);
+    const LinkAttempt link = link_tcx(program.fd.get(), plan.interface.ifindex, plan.options.hook);
+
+    if (!link.fd)
+        return replacement_error(plan, link.number);
+    if (bpf_obj_pin(link.fd.get(), next_pin.c_str()) != 0)
+        return fail_errno(errno, "cannot pin " + next_pin.string(), hint_for_access(errno));
+    if (std::rename(next_pin.c_str(), pin.c_str()) != 0) {
+        const int number = errno;
+
+        unlink(next_pin.c_str());
+        return fail_errno(number, "cannot rename " + next_pin.string(), hint_for_access(number));
+    }
+    bpf_link_detach(old.link.get()); // it would end with this process, too
+    return {};
+}
+
+/// As put_link_first(), with filters.
+static Result<void> put_filter_first(const Plan& plan, const Found& old, const Program& program)
+{
+    const std::uint32_t handle = old.filter_handle == first_filter_handle ? other_filter_handle : first_filter_handle;
+
+    if (const int number =
+            clsact_set_filter(plan.interface.ifindex, plan.options.hook, handle, program.fd.get(), false))
+        return replacement_error(plan, number);
+    if (const int number = clsact_remove_filter(plan.interface.ifindex, plan.options.hook, old.filter_handle))
+        return fail_errno(number,
+                          fmt::format("cannot remove the old filter on {}: packets count twice", plan.interface.name),
+                          "run the same command again");
+    return {};
+}
+
+/// Swaps PROGRAM in, in one step. Where somebody else's program came to stand in front, goes first again, in two.
+static Result<void> put_in_place(const Plan& plan, const Found& old, const Program& program)
+{
+    if (!in_front_of(old).empty())
+        return old.link ? put_link_first(plan, old, program) : put_filter_first(plan, old, program);
+    const int number = old.link ? -bpf_link_update(old.link.get(), program.fd.get(), nullptr)
+                                : clsact_set_filter(plan.interface.ifindex, plan.options.hook, old.filter_handle,
+                                                    program.fd.get(), true);
+
+    if (number != 0)
+        return replacement_error(plan, number);
+    return {};
+}
+
 static Result<AttachReport> replace(const Plan& plan, const Found& old)
 {
     const std::uint32_t entry = old.entry ^ 1;
@@ -345,17 +423,20 @@ static Result<AttachReport> replace(const Plan& plan, const Found& old)
         return std::unexpected(allowed.error());
     if (!secrets)
         return std::unexpected(secrets.error());
-    ProgramSetup setup = setup_for(plan, old.info().slots);
+    drop_second_program(old);
+    auto setup = setup_for(plan, old.info().slots, &old.info());
 
-    setup.config.entry = entry;
-    setup.config.epoch_jiffies = old.info().epoch_jiffies;
-    setup.secrets = *secrets;
-    setup.config.ring_shift = static_cast<std::uint8_t>(std::countr_zero(old.info().ring_records));
-    const auto program = load_program(setup, &old.maps);
+    if (!setup)
+        return std::unexpected(setup.error());
+    setup->config.entry = entry;
+    setup->config.epoch_jiffies = old.info().epoch_jiffies;
+    setup->secrets = *secrets;
+    setup->config.ring_shift = static_cast<std::uint8_t>(std::countr_zero(old.info().ring_records));
+    const auto program = load_program(*setup, &old.maps);
 
     if (!program)
         return std::unexpected(program.error());
-    fl_info info = describe(plan, setup, program->id);
+    fl_info info = describe(plan, *setup, program->id);
 
     info.attached_at = old.info().attached_at;
     info.epoch = old.info().epoch;
@@ -364,13 +445,13 @@ static Result<AttachReport> replace(const Plan& plan, const Found& old)
     info.hung = old.info().hung;
     if (auto written = write_info(old.maps, entry, info); !written)
         return std::unexpected(written.error());
-    const int number = old.link ? -bpf_link_update(old.link.get(), program->fd.get(), nullptr)
-                                : clsact_set_filter(plan.interface.ifindex, plan.options.hook, program->fd.get(), true);
-
-    if (number != 0)
-        return fail_errno(number, fmt::format("the kernel refused to replace the program on {}", plan.interface.name),
-                          "the old program goes on; -v shows more");
-    return AttachReport{.info = info, .replaced = true};
+    if (const auto swapped = put_in_place(plan, old, *program); !swapped)
+        return std::unexpected(swapped.error());
+    return AttachReport{.info = info,
+                        .replaced = true,
+                        .kept_stamping = !plan.options.stamp && !plan.options.prf,
+                        .new_key = plan.options.key.has_value(),
+                        .warnings = {}};
 }
 
 /// The pins of FOUND are in the way, and what it counts and stamps is another interface's traffic.
@@ -415,6 +496,15 @@ Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options, st
         if (!options.replace)
             return fail(fmt::format("flowlabel is attached to {} {} already", name_of(options.hook), options.interface),
                         "--replace changes the program and keeps the flow table");
+        return replace(plan, **found);
+    }
+    if (*found && (*found)->liveness == Liveness::swapped) {
+        if (!options.replace)
+            return fail(fmt::format("flowlabel is attached to {} {} already, but somebody put {} in the place of its "
+                                    "program",
+                                    name_of(options.hook), options.interface,
+                                    describe_program((*found)->program_there)),
+                        "--replace puts flowlabel's back and keeps the flow table");
         return replace(plan, **found);
     }
     if (*found && ((*found)->liveness == Liveness::moved || (*found)->liveness == Liveness::unknown))

@@ -56,6 +56,25 @@ std::string Attachment::program_tag() const
     return state_->program_tag;
 }
 
+std::string Attachment::program_there() const
+{
+    return describe_program(state_->found.program_there);
+}
+
+std::vector<ProgramInFront> Attachment::in_front() const
+{
+    std::vector<ProgramInFront> programs;
+
+    for (const std::uint32_t id : in_front_of(state_->found))
+        programs.push_back({.id = id, .name = program_name(id)});
+    return programs;
+}
+
+std::optional<std::uint64_t> Attachment::device_packets() const
+{
+    return flowlabel::device_packets(state_->found);
+}
+
 const std::filesystem::path& Attachment::directory() const
 {
     return state_->found.directory;
@@ -169,7 +188,24 @@ static void keep_interface(std::vector<Attachment>& attachments, const std::stri
         std::erase_if(attachments, [&](const Attachment& attachment) { return !is_here(attachment); });
 }
 
-Result<std::vector<Attachment>> find_attachments(const Bpffs& bpffs, const Selection& selection)
+/// Opens the attachment at PLACE, if there is one.
+static Result<std::optional<Attachment>> open_place(const Bpffs& bpffs, const PinPlace& place)
+{
+    auto found = look_at(bpffs, place);
+
+    if (!found)
+        return std::unexpected(found.error());
+    if (!*found)
+        return std::nullopt;
+    auto attachment = open_attachment(std::move(**found));
+
+    if (!attachment)
+        return std::unexpected(attachment.error());
+    return std::move(*attachment);
+}
+
+Result<std::vector<Attachment>> find_attachments(const Bpffs& bpffs, const Selection& selection,
+                                                 std::vector<Error>* unreadable)
 {
     std::vector<Attachment> attachments;
     const auto lock = bpffs.lock(Bpffs::LockMode::shared);
@@ -181,19 +217,16 @@ Result<std::vector<Attachment>> find_attachments(const Bpffs& bpffs, const Selec
     for (const PinPlace& place : list_pin_places(bpffs)) {
         if (selection.hook && *selection.hook != place.hook)
             continue;
-        auto found = look_at(bpffs, place);
+        auto attachment = open_place(bpffs, place);
 
-        if (!found && selection.interface && !is_place_of(place, *selection.interface))
+        if (!attachment && selection.interface && !is_place_of(place, *selection.interface))
             continue; // damaged, but nobody asked for it
-        if (!found)
-            return std::unexpected(found.error());
-        if (!*found)
-            continue;
-        auto attachment = open_attachment(std::move(**found));
-
-        if (!attachment)
+        if (!attachment && !unreadable)
             return std::unexpected(attachment.error());
-        attachments.push_back(std::move(*attachment));
+        if (!attachment)
+            unreadable->push_back(attachment.error());
+        else if (*attachment)
+            attachments.push_back(std::move(**attachment));
     }
     if (selection.interface)
         keep_interface(attachments, *selection.interface);

@@ -11,20 +11,16 @@
 
 #include <cerrno>
 #include <chrono>
-#include <fstream>
-#include <iterator>
 #include <thread>
 
 #include "flowlabel/abi.h"
 #include "privilege.hpp"
+#include "surroundings.hpp"
 
 namespace flowlabel {
 
 constexpr auto lock_patience = std::chrono::seconds(10);
 constexpr auto lock_interval = std::chrono::milliseconds(20);
-
-constexpr auto hidden_bpffs_hint =
-    "under 'ip netns exec' the host's bpffs is hidden: use 'nsenter --net=/run/netns/NAME flowlabel …'";
 
 static std::string layout_name()
 {
@@ -45,20 +41,6 @@ static bool is_read_only(const Fd& directory)
     return fstatvfs(directory.get(), &status) == 0 && (status.f_flag & ST_RDONLY) != 0;
 }
 
-static std::string contents(const char* path)
-{
-    std::ifstream file(path);
-
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-bool in_mount_namespace_of_init()
-{
-    const std::string ours = contents("/proc/self/mountinfo");
-
-    return !ours.empty() && ours == contents("/proc/1/mountinfo");
-}
-
 /// ROOT without a slash at its end: what is compared with the parents of a path has none.
 static std::filesystem::path plain(const std::filesystem::path& root)
 {
@@ -71,10 +53,14 @@ Bpffs::Bpffs(const std::filesystem::path& root) : root_(plain(root)) {}
 
 Result<Bpffs> Bpffs::open(const std::filesystem::path& root)
 {
-    if (!is_bpffs(root))
+    if (!is_bpffs(root) && in_mount_namespace_of_init())
         return fail(fmt::format("nothing is attached: there is no bpffs at {}", root.string()),
-                    in_mount_namespace_of_init() ? "'flowlabel attach IFACE' attaches" : hidden_bpffs_hint,
-                    Failure::not_attached);
+                    "'flowlabel attach IFACE' attaches", Failure::not_attached);
+    if (!is_bpffs(root))
+        return fail(fmt::format("there is no bpffs at {} in this mount namespace, so that nobody can tell what is "
+                                "attached",
+                                root.string()),
+                    hidden_bpffs_hint(root));
     return Bpffs(root);
 }
 
@@ -107,7 +93,7 @@ Result<Bpffs> Bpffs::open_or_mount(const std::filesystem::path& root)
         return fail(fmt::format("there is no bpffs at {}, and one mounted here would end with this command's mount "
                                 "namespace",
                                 root.string()),
-                    "use 'nsenter --net=/run/netns/NAME flowlabel …' instead of 'ip netns exec'");
+                    hidden_bpffs_hint(root));
     // Two commands at once must not mount two, one over the other: the directory that is mounted on is their lock.
     const Fd directory(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
@@ -117,7 +103,9 @@ Result<Bpffs> Bpffs::open_or_mount(const std::filesystem::path& root)
         return std::unexpected(locked.error());
     if (!is_bpffs(root) && mount("bpf", root.c_str(), "bpf", 0, "mode=0700") != 0)
         return fail_errno(errno, fmt::format("cannot mount a bpffs at {}", root.string()),
-                          errno == EPERM ? "run it as root" : "does the kernel have CONFIG_BPF_SYSCALL?");
+                          errno == EPERM ? "run it as root; or let root mount one that this user may write, and name "
+                                           "it with --bpffs: then CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON are enough"
+                                         : "does the kernel have CONFIG_BPF_SYSCALL?");
     return Bpffs(root);
 }
 

@@ -2,20 +2,22 @@
 #include "clsact.hpp"
 
 #include <bpf/libbpf.h>
+#include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <string>
 
 #include "netlink.hpp"
 
 namespace flowlabel {
 
-/// Ahead of what others add without choosing a place; the handle spells "fl".
+/// Ahead of what others add without choosing a place.
 constexpr std::uint32_t filter_priority = 1;
-constexpr std::uint32_t filter_handle = 0x666C;
 
 /// The qdisc itself: libbpf's enum is a set of bits.
 constexpr auto both_directions = // NOLINTNEXTLINE(clang-analyzer-optin.core.EnumCastOutOfRange)
@@ -36,16 +38,6 @@ static bpf_tc_hook hook_of(std::uint32_t ifindex, fl_hook hook)
     return hook_of(ifindex, hook == FL_HOOK_TC_EGRESS ? BPF_TC_EGRESS : BPF_TC_INGRESS);
 }
 
-std::optional<std::uint32_t> clsact_program(std::uint32_t ifindex, fl_hook hook)
-{
-    const bpf_tc_hook at = hook_of(ifindex, hook);
-    LIBBPF_OPTS(bpf_tc_opts, options, .handle = filter_handle, .priority = filter_priority);
-
-    if (bpf_tc_query(&at, &options) != 0)
-        return std::nullopt;
-    return options.prog_id;
-}
-
 Result<bool> clsact_make_qdisc(std::uint32_t ifindex)
 {
     bpf_tc_hook at = hook_of(ifindex, both_directions);
@@ -60,7 +52,6 @@ Result<bool> clsact_make_qdisc(std::uint32_t ifindex)
 
 /// What to look for among the answers to a dump.
 struct Wanted {
-    std::uint16_t type; ///< of the request
     std::uint32_t ifindex;
     std::uint32_t parent;
     std::optional<std::string> kind; ///< of one that is there
@@ -87,35 +78,100 @@ static int note_match(const nlmsghdr* message, void* data)
     return MNL_CB_OK;
 }
 
-/// One dump; 0 or an errno.
-static int ask(Wanted& wanted)
+/// One dump, of what TYPE asks for at PARENT; 0 or an errno.
+static int ask(std::uint16_t type, std::uint32_t ifindex, std::uint32_t parent, mnl_cb_t note, void* data)
 {
     std::array<char, NLMSG_ALIGN(sizeof(nlmsghdr)) + sizeof(tcmsg)> buffer{};
     nlmsghdr* const request = mnl_nlmsg_put_header(buffer.data());
 
-    request->nlmsg_type = wanted.type;
+    request->nlmsg_type = type;
     request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
     auto* const selector = static_cast<tcmsg*>(mnl_nlmsg_put_extra_header(request, sizeof(tcmsg)));
 
     selector->tcm_family = AF_UNSPEC;
-    selector->tcm_ifindex = static_cast<int>(wanted.ifindex);
-    selector->tcm_parent = wanted.parent;
-    return ask_rtnetlink(*request, note_match, &wanted);
+    selector->tcm_ifindex = static_cast<int>(ifindex);
+    selector->tcm_parent = parent;
+    return ask_rtnetlink(*request, note, data);
+}
+
+/// As often as the list changes meanwhile. RESET forgets what NOTE has put into DATA.
+template <class Reset>
+static Result<void> ask_until_whole(std::uint16_t type, std::uint32_t ifindex, std::uint32_t parent, mnl_cb_t note,
+                                    void* data, Reset reset)
+{
+    for (int tries = 0; tries < 100; tries++) {
+        reset();
+        const int number = ask(type, ifindex, parent, note, data);
+
+        if (number == 0)
+            return {};
+        if (number != EINTR)
+            return fail_errno(number, "cannot read the list of qdiscs or filters");
+    }
+    return fail("the list of qdiscs or filters changes faster than it can be read", "try again");
 }
 
 /// The kind of the qdisc, or of a filter, at PARENT; nothing: there is none.
 static Result<std::optional<std::string>> kind_at(std::uint16_t type, std::uint32_t ifindex, std::uint32_t parent)
 {
-    for (int tries = 0; tries < 100; tries++) {
-        Wanted wanted{.type = type, .ifindex = ifindex, .parent = parent, .kind = {}};
-        const int number = ask(wanted);
+    Wanted wanted{.ifindex = ifindex, .parent = parent, .kind = {}};
+    const auto asked =
+        ask_until_whole(type, ifindex, parent, note_match, &wanted, [&wanted] { wanted.kind = std::nullopt; });
 
-        if (number == 0)
-            return wanted.kind;
-        if (number != EINTR)
-            return fail_errno(number, "cannot read the list of qdiscs or filters");
-    }
-    return fail("the list of qdiscs or filters changes faster than it can be read", "try again");
+    if (!asked)
+        return std::unexpected(asked.error());
+    return wanted.kind;
+}
+
+/// What one answer of a dump says of a filter.
+struct FilterAnswer {
+    std::uint32_t chain = 0;
+    std::uint32_t program_id = 0;
+};
+
+static int note_bpf_option(const nlattr* attribute, void* data)
+{
+    if (mnl_attr_get_type(attribute) == TCA_BPF_ID && mnl_attr_validate(attribute, MNL_TYPE_U32) == 0)
+        static_cast<FilterAnswer*>(data)->program_id = mnl_attr_get_u32(attribute);
+    return MNL_CB_OK;
+}
+
+static int note_filter_attribute(const nlattr* attribute, void* data)
+{
+    const std::uint16_t type = mnl_attr_get_type(attribute);
+
+    if (type == TCA_CHAIN && mnl_attr_validate(attribute, MNL_TYPE_U32) == 0)
+        static_cast<FilterAnswer*>(data)->chain = mnl_attr_get_u32(attribute);
+    if (type == TCA_OPTIONS)
+        mnl_attr_parse_nested(attribute, note_bpf_option, data);
+    return MNL_CB_OK;
+}
+
+/// The kernel keeps one kind of filter at one priority: what has a program here is a BPF filter.
+static int note_filter(const nlmsghdr* message, void* data)
+{
+    const auto* const answer = static_cast<const tcmsg*>(mnl_nlmsg_get_payload(message));
+    FilterAnswer filter;
+
+    if (mnl_nlmsg_get_payload_len(message) < sizeof(tcmsg) || TC_H_MAJ(answer->tcm_info) >> 16 != filter_priority)
+        return MNL_CB_OK;
+    mnl_attr_parse(message, sizeof(tcmsg), note_filter_attribute, &filter);
+    if (filter.chain == 0 && filter.program_id != 0)
+        static_cast<std::vector<ClsactFilter>*>(data)->push_back(
+            {.handle = answer->tcm_handle, .program_id = filter.program_id});
+    return MNL_CB_OK;
+}
+
+Result<std::vector<ClsactFilter>> clsact_filters(std::uint32_t ifindex, fl_hook hook)
+{
+    std::vector<ClsactFilter> filters;
+    const std::uint32_t minor = hook == FL_HOOK_TC_EGRESS ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS;
+    const auto asked = ask_until_whole(RTM_GETTFILTER, ifindex, TC_H_MAKE(TC_H_CLSACT, minor), note_filter, &filters,
+                                       [&filters] { filters.clear(); });
+
+    if (!asked)
+        return std::unexpected(asked.error());
+    return filters;
 }
 
 Result<ClsactQdisc> clsact_qdisc(std::uint32_t ifindex)
@@ -146,19 +202,19 @@ Result<void> clsact_remove_idle_qdisc(std::uint32_t ifindex)
     return {};
 }
 
-int clsact_set_filter(std::uint32_t ifindex, fl_hook hook, int program, bool replace)
+int clsact_set_filter(std::uint32_t ifindex, fl_hook hook, std::uint32_t handle, int program, bool replace)
 {
     const bpf_tc_hook at = hook_of(ifindex, hook);
-    LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = program, .flags = replace ? BPF_TC_F_REPLACE : 0u,
-                .handle = filter_handle, .priority = filter_priority);
+    LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = program, .flags = replace ? BPF_TC_F_REPLACE : 0u, .handle = handle,
+                .priority = filter_priority);
 
     return -bpf_tc_attach(&at, &options);
 }
 
-int clsact_remove_filter(std::uint32_t ifindex, fl_hook hook)
+int clsact_remove_filter(std::uint32_t ifindex, fl_hook hook, std::uint32_t handle)
 {
     const bpf_tc_hook at = hook_of(ifindex, hook);
-    LIBBPF_OPTS(bpf_tc_opts, options, .handle = filter_handle, .priority = filter_priority);
+    LIBBPF_OPTS(bpf_tc_opts, options, .handle = handle, .priority = filter_priority);
 
     return -bpf_tc_detach(&at, &options);
 }

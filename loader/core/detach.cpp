@@ -44,7 +44,8 @@ static Result<std::optional<std::string>> take_off_clsact(const Found& found)
         return fmt::format("the network namespace of {} cannot be entered: if it still exists, its clsact filter stays",
                            info.ifname);
     forget_filter(found);
-    if (const int number = clsact_remove_filter(info.ifindex, found.place.hook))
+    drop_second_program(found);
+    if (const int number = clsact_remove_filter(info.ifindex, found.place.hook, found.filter_handle))
         return fail_errno(number, fmt::format("cannot remove the clsact filter on {}", info.ifname),
                           number == EPERM ? privilege_hint : "it stays attached");
     return std::nullopt;
@@ -53,10 +54,17 @@ static Result<std::optional<std::string>> take_off_clsact(const Found& found)
 /// Takes the program off its hook. Text: what stays behind. An error: nothing was done.
 static Result<std::optional<std::string>> take_off(Found& found)
 {
-    if (found.link) {
-        // Without its pin the link ends with this process, whatever happens to it now.
+    if (found.liveness == Liveness::swapped) {
         unlink(link_pin(found.directory).c_str());
-        bpf_link_detach(found.link.get()); // ENOLINK: the interface is gone
+        return fmt::format("{} is not flowlabel's and was left in the link: it stays on the hook while its owner holds "
+                           "that",
+                           describe_program(found.program_there));
+    }
+    if (found.link) {
+        drop_second_program(found);
+        // The pin goes last: where the command is killed in between, the next one finds it and prints the totals.
+        bpf_link_detach(found.link.get()); // ENOLINK: it hangs nowhere
+        unlink(link_pin(found.directory).c_str());
         return std::nullopt;
     }
     if (found.liveness == Liveness::interface_gone || found.liveness == Liveness::filter_gone)
@@ -119,9 +127,45 @@ static bool selects(const Selection& selection, const PinPlace& place, const Fou
         return is_place_of(place, *selection.interface);
     if (found->liveness == Liveness::interface_gone)
         return found->info().ifname == *selection.interface;
+    if (found->liveness == Liveness::link_detached && is_from_here(place) &&
+        found->info().ifname == *selection.interface)
+        return true;
     if (found->liveness == Liveness::moved && !found->here)
         return moved_too && is_from_here(place) && found->info().ifname == *selection.interface;
     return is_here(*found, *selection.interface);
+}
+
+/// Takes the clsact filter of PLACE off, as far as it can be told without the info map: by its handle and its name.
+static void take_off_nameless_filter(const PinPlace& place)
+{
+    const auto there = NetnsScope::enter(place.netns_inode);
+    const auto filters = there ? clsact_filters(place.ifindex, place.hook) : std::vector<ClsactFilter>{};
+
+    for (const ClsactFilter& filter : filters.value_or(std::vector<ClsactFilter>{}))
+        if (filter.has_our_handle() && program_name(filter.program_id).starts_with("flowlabel_"))
+            clsact_remove_filter(place.ifindex, place.hook, filter.handle);
+}
+
+/// Takes off what is left of an attachment that lacks pins. Its totals are gone.
+static Result<DetachReport> detach_damaged(const Bpffs& bpffs, const PinPlace& place)
+{
+    const auto directory = place.directory(bpffs);
+    const auto link = open_link(link_pin(directory));
+    const auto name = is_from_here(place) ? interface_name(place.ifindex) : std::nullopt;
+
+    if (!link)
+        return std::unexpected(link.error());
+    if (*link)
+        bpf_link_detach((*link)->fd.get());
+    else if (place.hook != FL_HOOK_XDP)
+        take_off_nameless_filter(place);
+    clear_leftovers(bpffs, place);
+    return DetachReport{.interface = name.value_or(fmt::format("interface {}", place.ifindex)),
+                        .hook = place.hook,
+                        .was = Liveness::unknown,
+                        .totals = std::nullopt,
+                        .killed = std::nullopt,
+                        .warnings = {}};
 }
 
 Result<void> detach(const Bpffs& bpffs, const Selection& selection, std::vector<DetachReport>& reports)
@@ -144,15 +188,15 @@ Result<void> detach(const Bpffs& bpffs, const Selection& selection, std::vector<
 
         if (!selects(selection, place, found && *found ? &**found : nullptr, moved_too))
             continue;
-        if (!found) {
+        if (!found && !lacks_pins(place.directory(bpffs))) {
             keep_first(found.error());
             continue;
         }
-        if (!*found) {
+        if (found && !*found) {
             clear_leftovers(bpffs, place);
             continue;
         }
-        auto report = detach_one(bpffs, std::move(**found));
+        auto report = found ? detach_one(bpffs, std::move(**found)) : detach_damaged(bpffs, place);
 
         if (report)
             reports.push_back(std::move(*report));

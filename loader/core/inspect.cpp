@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <bpf/bpf.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "clsact.hpp"
@@ -13,6 +15,7 @@ struct KernelSide {
     std::optional<std::uint32_t> program_id; ///< nothing: neither a link nor a filter of ours
     Liveness liveness = Liveness::live;
     std::uint32_t here = 0;
+    std::uint32_t filter_handle = 0;
 };
 
 bool is_from_here(const PinPlace& place)
@@ -35,14 +38,29 @@ static std::optional<bool> is_at_home(const PinPlace& place, const LinkState& li
     return there ? has_program(link.ifindex, place.hook, link.program_id) : std::nullopt;
 }
 
+/// A link that hangs nowhere: its interface was deleted, or the link was detached. It does not say which. An interface
+/// that has the index says that it was detached, unless that is a new one which got the index later.
+static KernelSide dead_link_side(const PinPlace& place, const LinkState& link)
+{
+    KernelSide kernel{.program_id = link.program_id, .liveness = Liveness::interface_gone};
+    const bool from_here = is_from_here(place);
+    const auto there = NetnsScope::enter(place.netns_inode);
+
+    if (!there || !interface_name(place.ifindex))
+        return kernel;
+    kernel.liveness = Liveness::link_detached;
+    kernel.here = from_here ? place.ifindex : 0;
+    return kernel;
+}
+
 /// A link goes with its interface into another network namespace and says which index it has there, not where. The
 /// interface may keep its index, and another one get it where this one was: what tells them apart is the program.
 static KernelSide link_side(const PinPlace& place, const LinkState& link)
 {
-    KernelSide kernel{.program_id = link.program_id, .liveness = Liveness::interface_gone};
+    KernelSide kernel{.program_id = link.program_id};
 
     if (link.ifindex == 0)
-        return kernel;
+        return dead_link_side(place, link);
     const auto here = has_program(link.ifindex, place.hook, link.program_id);
     const auto at_home = is_at_home(place, link, here);
 
@@ -63,8 +81,26 @@ static bool program_exists(std::uint32_t id)
     return program || errno != ENOENT;
 }
 
-static KernelSide clsact_side(const PinPlace& place, const fl_info& info)
+bool is_ours(const InfoEntries& entries, std::uint32_t program)
 {
+    return std::ranges::any_of(entries, [&](const fl_info& info) { return info.program_id == program; });
+}
+
+/// Of the filters with a handle of ours the first that has a program of ours, else the first.
+static std::optional<ClsactFilter> our_filter(const std::vector<ClsactFilter>& filters, const InfoEntries& entries)
+{
+    const auto has_handle = [](const ClsactFilter& filter) { return filter.has_our_handle(); };
+    auto found = std::ranges::find_if(
+        filters, [&](const ClsactFilter& filter) { return has_handle(filter) && is_ours(entries, filter.program_id); });
+
+    if (found == filters.end())
+        found = std::ranges::find_if(filters, has_handle);
+    return found == filters.end() ? std::nullopt : std::optional(*found);
+}
+
+static KernelSide clsact_side(const PinPlace& place, const InfoEntries& entries)
+{
+    const fl_info& info = entries[0];
     const bool from_here = is_from_here(place);
     const auto there = NetnsScope::enter(info.netns_inode);
 
@@ -75,8 +111,14 @@ static KernelSide clsact_side(const PinPlace& place, const fl_info& info)
         return {.program_id = info.program_id, .liveness = Liveness::unknown};
     if (!interface_name(info.ifindex))
         return {.program_id = info.program_id, .liveness = Liveness::interface_gone};
-    return {.program_id = clsact_program(info.ifindex, static_cast<fl_hook>(info.hook)),
-            .here = from_here ? info.ifindex : 0};
+    const auto filters = clsact_filters(info.ifindex, place.hook);
+    const auto filter = filters ? our_filter(*filters, entries) : std::nullopt;
+
+    if (!filters)
+        return {.program_id = info.program_id, .liveness = Liveness::unknown};
+    return {.program_id = filter ? std::optional(filter->program_id) : std::nullopt,
+            .here = from_here ? info.ifindex : 0,
+            .filter_handle = filter ? filter->handle : 0};
 }
 
 /// An attachment whose clsact filter is gone though nobody detached it: its counts are there. The later program is the
@@ -92,9 +134,29 @@ static std::optional<Found> without_filter(Found found)
     return found;
 }
 
+/// An attachment whose link runs a program of somebody else, who put it there. The later program of ours is the one
+/// that it had.
+static Found with_another_program(Found found)
+{
+    found.entry = found.entries[1].program_id > found.entries[0].program_id;
+    found.liveness = Liveness::swapped;
+    return found;
+}
+
 bool is_place_of(const PinPlace& place, const std::string& interface)
 {
     return is_from_here(place) && interface_name(place.ifindex) == interface;
+}
+
+/// What to do where somebody removed pins of an attachment.
+static std::string hint_for_lack_of_pins(const PinPlace& place)
+{
+    const auto interface = is_from_here(place) ? interface_name(place.ifindex) : std::nullopt;
+
+    if (!interface)
+        return "somebody removed it; 'flowlabel detach --all' removes the rest, and everything else";
+    return fmt::format("somebody removed it; 'flowlabel detach {} --hook {}' takes off what is left of the attachment",
+                       *interface, name_of(place.hook));
 }
 
 Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place)
@@ -106,9 +168,11 @@ Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place)
     if (!maps) {
         std::error_code ignored;
 
-        if (std::filesystem::exists(found.directory / "secrets", ignored))
-            return std::unexpected(maps.error());
-        return std::nullopt; // the last map is pinned last: a command that did not end
+        if (!std::filesystem::exists(found.directory / "secrets", ignored))
+            return std::nullopt; // the last map is pinned last: a command that did not end
+        if (lacks_pins(found.directory))
+            return fail(maps.error().what, hint_for_lack_of_pins(place));
+        return std::unexpected(maps.error());
     }
     found.maps = std::move(*maps);
     const auto entries = read_info(found.maps.info);
@@ -124,15 +188,19 @@ Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place)
         kernel = link_side(place, **link);
         found.link = std::move((*link)->fd);
     } else if (found.entries[0].mode == FL_MODE_CLSACT) {
-        kernel = clsact_side(place, found.entries[0]);
+        kernel = clsact_side(place, found.entries);
     }
     found.here = kernel.here;
+    found.program_there = kernel.program_id.value_or(0);
+    found.filter_handle = kernel.filter_handle;
     for (std::uint32_t i = 0; i < found.entries.size(); i++)
         if (kernel.program_id && found.entries[i].program_id == *kernel.program_id) {
             found.entry = i;
             found.liveness = kernel.liveness;
             return found;
         }
+    if (found.link)
+        return with_another_program(std::move(found));
     return without_filter(std::move(found));
 }
 

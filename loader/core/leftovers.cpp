@@ -2,6 +2,7 @@
 #include "leftovers.hpp"
 
 #include <bpf/bpf.h>
+#include <unistd.h>
 
 #include "clsact.hpp"
 #include "flowlabel/interface.hpp"
@@ -26,6 +27,19 @@ void clear_leftovers(const Bpffs& bpffs, const PinPlace& place)
         if (const auto there = NetnsScope::enter(place.netns_inode))
             (void)clsact_remove_idle_qdisc(place.ifindex); // an idle qdisc harms nobody; the interface may be gone
     remove_pins(bpffs, place.directory(bpffs));
+}
+
+void drop_second_program(const Found& found)
+{
+    unlink(next_link_pin(found.directory).c_str());
+    if (!found.filter_handle)
+        return;
+    const auto filters = clsact_filters(found.info().ifindex, found.place.hook);
+
+    for (const ClsactFilter& filter : filters.value_or(std::vector<ClsactFilter>{}))
+        if (filter.has_our_handle() && filter.handle != found.filter_handle &&
+            is_ours(found.entries, filter.program_id))
+            clsact_remove_filter(found.info().ifindex, found.place.hook, filter.handle);
 }
 
 } // namespace flowlabel

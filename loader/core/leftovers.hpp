@@ -15,4 +15,8 @@ void clear_leftovers(const Bpffs& bpffs, const PinPlace& place);
 /// Detaches FOUND, live or not, and removes its pins and leftovers.
 Result<DetachReport> detach_one(const Bpffs& bpffs, Found found);
 
+/// Takes off the program that a replacement which did not end left beside the one of FOUND: packets meet both and count
+/// twice. Wants to be in the network namespace of the interface.
+void drop_second_program(const Found& found);
+
 } // namespace flowlabel

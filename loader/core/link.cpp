@@ -10,7 +10,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <string>
+#include <cstddef>
+#include <cstring>
 
 #include "netlink.hpp"
 #include "privilege.hpp"
@@ -75,10 +76,10 @@ static int note_interface(const nlmsghdr* message, void* data)
     return MNL_CB_STOP;
 }
 
-/// Asks about the one interface: a list of all of them, as libbpf reads it, can miss one while others come and go.
-static std::optional<bool> has_xdp_program(std::uint32_t ifindex, std::uint32_t program)
+/// Asks about the one interface: a list of all of them, as libbpf reads it, can miss one while others come and go. 0 or
+/// an errno.
+static int ask_about_interface(std::uint32_t ifindex, mnl_cb_t note, void* data)
 {
-    WantedProgram wanted{.id = program};
     std::array<char, NLMSG_ALIGN(sizeof(nlmsghdr)) + sizeof(ifinfomsg)> buffer{};
     nlmsghdr* const request = mnl_nlmsg_put_header(buffer.data());
 
@@ -87,21 +88,67 @@ static std::optional<bool> has_xdp_program(std::uint32_t ifindex, std::uint32_t 
     auto* const selector = static_cast<ifinfomsg*>(mnl_nlmsg_put_extra_header(request, sizeof(ifinfomsg)));
 
     selector->ifi_index = static_cast<int>(ifindex);
-    const int number = ask_rtnetlink(*request, note_interface, &wanted);
+    return ask_rtnetlink(*request, note, data);
+}
+
+static std::optional<bool> has_xdp_program(std::uint32_t ifindex, std::uint32_t program)
+{
+    WantedProgram wanted{.id = program};
+    const int number = ask_about_interface(ifindex, note_interface, &wanted);
 
     if (number != 0 && number != ENODEV)
         return std::nullopt;
     return wanted.found;
 }
 
+std::optional<std::vector<std::uint32_t>> tcx_programs(std::uint32_t ifindex, fl_hook hook)
+{
+    std::vector<std::uint32_t> ids(64); // as many as the kernel lets hang on a hook: BPF_MPROG_MAX
+    std::uint32_t count = static_cast<std::uint32_t>(ids.size());
+
+    if (bpf_prog_query(static_cast<int>(ifindex), tcx_type(hook), 0, nullptr, ids.data(), &count) == 0)
+        ids.resize(count);
+    else if (errno == ENODEV || errno == ENOENT)
+        ids.clear();
+    else
+        return std::nullopt;
+    return ids;
+}
+
 static std::optional<bool> has_tcx_program(std::uint32_t ifindex, fl_hook hook, std::uint32_t program)
 {
-    std::array<std::uint32_t, 64> ids{}; // as many as the kernel lets hang on a hook: BPF_MPROG_MAX
-    std::uint32_t count = ids.size();
+    const auto ids = tcx_programs(ifindex, hook);
 
-    if (bpf_prog_query(static_cast<int>(ifindex), tcx_type(hook), 0, nullptr, ids.data(), &count) != 0)
-        return errno == ENODEV || errno == ENOENT ? std::optional(false) : std::nullopt;
-    return std::ranges::find(ids, program) != ids.end();
+    if (!ids)
+        return std::nullopt;
+    return std::ranges::find(*ids, program) != ids->end();
+}
+
+static int note_stats(const nlattr* attribute, void* data)
+{
+    if (mnl_attr_get_type(attribute) != IFLA_STATS64 ||
+        mnl_attr_get_payload_len(attribute) < offsetof(rtnl_link_stats64, rx_bytes))
+        return MNL_CB_OK;
+    auto& stats = static_cast<std::optional<rtnl_link_stats64>*>(data)->emplace();
+
+    std::memcpy(&stats, mnl_attr_get_payload(attribute),
+                std::min<std::size_t>(mnl_attr_get_payload_len(attribute), sizeof(stats)));
+    return MNL_CB_OK;
+}
+
+static int note_interface_stats(const nlmsghdr* message, void* data)
+{
+    mnl_attr_parse(message, sizeof(ifinfomsg), note_stats, data);
+    return MNL_CB_STOP;
+}
+
+std::optional<std::uint64_t> device_packets(std::uint32_t ifindex, fl_hook hook)
+{
+    std::optional<rtnl_link_stats64> stats;
+
+    if (ask_about_interface(ifindex, note_interface_stats, &stats) != 0 || !stats)
+        return std::nullopt;
+    return hook == FL_HOOK_TC_EGRESS ? stats->tx_packets : stats->rx_packets;
 }
 
 std::optional<bool> has_program(std::uint32_t ifindex, fl_hook hook, std::uint32_t program)
@@ -109,8 +156,7 @@ std::optional<bool> has_program(std::uint32_t ifindex, fl_hook hook, std::uint32
     return hook == FL_HOOK_XDP ? has_xdp_program(ifindex, program) : has_tcx_program(ifindex, hook, program);
 }
 
-/// Empty where the kernel does not tell.
-static std::string program_name(std::uint32_t id)
+std::string program_name(std::uint32_t id)
 {
     const Fd program(bpf_prog_get_fd_by_id(id));
     bpf_prog_info info{};
@@ -147,7 +193,14 @@ static Error xdp_taken_error(const Interface& interface)
     const std::string taken =
         fmt::format("XDP on {} is taken by {}", interface.name, id ? describe_program(id) : "another program");
 
-    if (program_name(id).starts_with("flowlabel_"))
+    const std::string name = program_name(id);
+
+    if (name.empty())
+        return {.what = taken + ", whose name this user may not read: it may be another attachment of flowlabel's",
+                .hint =
+                    "it was left alone; 'bpftool prog' as root says whose it is, and 'flowlabel status' there whether "
+                    "it is flowlabel's; or use --hook tc-ingress beside it"};
+    if (name.starts_with("flowlabel_"))
         return {
             .what = taken + ", which another attachment of flowlabel has",
             .hint =

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "flowlabel/fd.hpp"
 #include "flowlabel/interface.hpp"
@@ -29,7 +31,7 @@ Error xdp_link_error(int number, const Interface& interface, bool native);
 struct LinkState {
     Fd fd;
     std::uint32_t program_id = 0;
-    std::uint32_t ifindex = 0; ///< in the network namespace where its interface is now; 0: the interface is gone
+    std::uint32_t ifindex = 0; ///< in the network namespace where its interface is now; 0: it hangs nowhere
 };
 
 /// Nothing when there is no such pin.
@@ -38,6 +40,16 @@ Result<std::optional<LinkState>> open_link(const std::filesystem::path& pin);
 /// Does the interface of IFINDEX in this network namespace have PROGRAM on HOOK? Nothing: the kernel does not tell;
 /// asking about tcx takes CAP_NET_ADMIN.
 std::optional<bool> has_program(std::uint32_t ifindex, fl_hook hook, std::uint32_t program);
+
+/// The programs on the tcx HOOK of an interface of this network namespace, in the order in which packets meet them.
+/// Nothing: the kernel does not tell, or has no tcx.
+std::optional<std::vector<std::uint32_t>> tcx_programs(std::uint32_t ifindex, fl_hook hook);
+
+/// How many packets the interface of IFINDEX in this network namespace has itself counted in the direction of HOOK.
+std::optional<std::uint64_t> device_packets(std::uint32_t ifindex, fl_hook hook);
+
+/// Empty where the kernel does not tell.
+std::string program_name(std::uint32_t id);
 
 /// "program 12 'name'", as far as the kernel tells.
 std::string describe_program(std::uint32_t id);

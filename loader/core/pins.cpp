@@ -79,6 +79,11 @@ std::filesystem::path link_pin(const std::filesystem::path& directory)
     return directory / "link";
 }
 
+std::filesystem::path next_link_pin(const std::filesystem::path& directory)
+{
+    return directory / "next_link";
+}
+
 Result<void> pin_maps(const Maps& maps, const std::filesystem::path& directory)
 {
     std::error_code error;
@@ -92,6 +97,15 @@ Result<void> pin_maps(const Maps& maps, const std::filesystem::path& directory)
     return {};
 }
 
+bool lacks_pins(const std::filesystem::path& directory)
+{
+    return std::ranges::any_of(map_pins, [&](const auto& pin) {
+        std::error_code error;
+
+        return !std::filesystem::exists(directory / pin.name, error) && !error;
+    });
+}
+
 Result<Maps> open_maps(const std::filesystem::path& directory)
 {
     Maps maps;
@@ -99,10 +113,7 @@ Result<Maps> open_maps(const std::filesystem::path& directory)
     for (const auto& [name, fd] : map_pins) {
         maps.*fd = Fd(bpf_obj_get((directory / name).c_str()));
         if (!(maps.*fd))
-            return fail_errno(errno, "cannot open " + (directory / name).string(),
-                              errno == ENOENT ? fmt::format("where somebody removed it, 'rm -r {}' removes the rest",
-                                                            directory.string())
-                                              : hint_for_access(errno));
+            return fail_errno(errno, "cannot open " + (directory / name).string(), hint_for_access(errno));
     }
     return maps;
 }

@@ -26,8 +26,14 @@ std::vector<PinPlace> list_pin_places(const Bpffs& bpffs);
 
 std::filesystem::path link_pin(const std::filesystem::path& directory);
 
+/// Where the link that takes the place of link_pin()'s is pinned for a moment.
+std::filesystem::path next_link_pin(const std::filesystem::path& directory);
+
 /// Makes the directory and pins the maps in it.
 Result<void> pin_maps(const Maps& maps, const std::filesystem::path& directory);
+
+/// Did somebody remove a map's pin, so that what is attached here cannot be read any more?
+bool lacks_pins(const std::filesystem::path& directory);
 
 Result<Maps> open_maps(const std::filesystem::path& directory);
 

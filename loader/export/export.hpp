@@ -68,10 +68,17 @@ struct StatusEntry {
     std::uint64_t occupied = 0;             ///< slots in use
     std::optional<std::uint32_t> collector; ///< the process that drains the ring
     Totals totals;
+    std::vector<ProgramInFront> in_front;
     std::vector<std::string> warnings;
 };
 
-Json status_json(const std::vector<StatusEntry>& entries);
+/// What `status` found.
+struct StatusDocument {
+    std::vector<StatusEntry> entries;
+    std::vector<Error> unreadable; ///< attachments that cannot be shown
+};
+
+Json status_json(const StatusDocument& document);
 void write_status_table(const std::vector<StatusEntry>& entries, const Sink& sink);
 
 /// A line for each record: the flow object with the record's packets and octets, its end reason, and where it was.

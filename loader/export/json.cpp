@@ -105,12 +105,22 @@ Json stats_json(const StatsDocument& document)
     };
 }
 
-Json status_json(const std::vector<StatusEntry>& entries)
+static Json in_front_json(const std::vector<ProgramInFront>& programs)
+{
+    Json list = Json::array();
+
+    for (const ProgramInFront& program : programs)
+        list.push_back({{"id", program.id}, {"name", program.name.empty() ? Json(nullptr) : Json(program.name)}});
+    return list;
+}
+
+Json status_json(const StatusDocument& document)
 {
     Json attachments = Json::array();
 
-    for (const StatusEntry& entry : entries) {
+    for (const StatusEntry& entry : document.entries) {
         const fl_info& info = entry.info;
+        const Json tag = entry.program_tag.empty() ? Json(nullptr) : Json(entry.program_tag);
         const Json reader = entry.collector ? Json(*entry.collector) : Json(nullptr);
 
         attachments.push_back({
@@ -119,7 +129,8 @@ Json status_json(const std::vector<StatusEntry>& entries)
             {"stamp", name_of(static_cast<fl_stamp_mode>(info.stamp))},
             {"prf", name_of(static_cast<fl_prf>(info.prf))},
             {"attached_at", rfc3339(info.attached_at)},
-            {"program", {{"id", info.program_id}, {"tag", entry.program_tag}}},
+            {"program", {{"id", info.program_id}, {"tag", tag}}},
+            {"in_front", in_front_json(entry.in_front)},
             {"table",
              {{"slots", info.slots},
               {"cpus", info.cpus},
@@ -132,7 +143,11 @@ Json status_json(const std::vector<StatusEntry>& entries)
             {"warnings", entry.warnings},
         });
     }
-    return {{"schema", "flowlabel.status/1"}, {"attachments", attachments}};
+    Json unreadable = Json::array();
+
+    for (const Error& error : document.unreadable)
+        unreadable.push_back({{"error", error.what}, {"hint", error.hint}});
+    return {{"schema", "flowlabel.status/1"}, {"attachments", attachments}, {"unreadable", unreadable}};
 }
 
 } // namespace flowlabel

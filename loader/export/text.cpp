@@ -130,8 +130,8 @@ void write_status_table(const std::vector<StatusEntry>& entries, const Sink& sin
             info.stamp == FL_STAMP_OFF ? "stamp: off"
                                        : fmt::format("stamp: {} ({})", name_of(static_cast<fl_stamp_mode>(info.stamp)),
                                                      name_of(static_cast<fl_prf>(info.prf)))));
-        sink(fmt::format("  since    {}, program {} tag {}\n", rfc3339(info.attached_at), info.program_id,
-                         entry.program_tag));
+        sink(fmt::format("  since    {}, program {}{}\n", rfc3339(info.attached_at), info.program_id,
+                         entry.program_tag.empty() ? "" : " tag " + entry.program_tag));
         sink(fmt::format("  table    {} slots x {} CPUs, {:.1f} MiB, {} in use\n", grouped(info.slots), info.cpus,
                          static_cast<double>(table_bytes(info.slots, info.cpus)) / (1024 * 1024),
                          grouped(entry.occupied)));

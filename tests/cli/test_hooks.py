@@ -261,6 +261,41 @@ def test_replace_keeps_the_table(lab, host):
         assert "replaced" in lab.flowlabel(host, "attach", "v0", "--flows", same, "--replace").ok().stdout
 
 
+def stamping(lab, host):
+    """(mode, function) of the one attachment."""
+    (shown,) = lab.flowlabel(host, "status", "--json").json()["attachments"]
+    return shown["stamp"], shown["prf"]
+
+
+def test_replace_keeps_the_stamping(lab, host, key_file):
+    """What is not given anew stays, and the message says so; --stamp off is the way out. An upgrade of the program that
+    switched stamping off would be seen by nobody but those who get the packets."""
+    def replaced(*options):
+        return lab.flowlabel(host, "attach", "v0", "--replace", *options).ok().stdout
+
+    first = ["--stamp", "zero", "--prf", "siphash-1-3", "--key-file", key_file]
+    lab.flowlabel(host, "attach", "v0", "--flows", 4, *first).ok()
+    assert "stamp zero (siphash-1-3, kept)," in replaced()
+    assert "stamp dry-run (siphash-1-3)," in replaced("--stamp", "dry-run")
+    assert stamping(lab, host) == ("dry-run", "siphash-1-3")
+    assert "stamp dry-run (siphash-1-3, kept, new key)," in replaced("--key-file", key_file)
+    assert "stamp dry-run (siphash-2-4)," in replaced("--prf", "siphash-2-4")
+    assert "stamp off," in replaced("--stamp", "off")
+    assert "stamp off," in replaced()
+    assert stamping(lab, host)[0] == "off"
+
+
+@pytest.mark.parametrize("attached", [False, True])
+def test_a_key_without_stamping(lab, host, key_file, attached):
+    """A replacement may keep the mode; where there is none, or it is off, a key or a function is a mistake."""
+    if attached:
+        lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
+    before = attached_xdp(host, "v0")
+    for options in (["--key-file", key_file], ["--prf", "siphash-1-3"], ["--stamp", "off", "--key-file", key_file]):
+        refused(lab.flowlabel(host, "attach", "v0", "--replace", *options), 2, options[-2], "--stamp zero")
+    assert attached_xdp(host, "v0") == before
+
+
 @pytest.mark.parametrize("hook", ["xdp", *DIRECTION])
 @pytest.mark.parametrize("environment", [{}, CLSACT], ids=["tcx", "clsact"])
 def test_replace_with_nothing_attached(lab, host, hook, environment):

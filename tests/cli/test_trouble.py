@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What goes wrong outside the program: bpffs, rights, key files, memory, full disks, closed descriptors."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -11,7 +12,7 @@ import pytest
 
 import lab as lab_module
 from flows import KEY
-from kernel import attached_xdp, eventually, flowlabel_programs, pins
+from kernel import attached_xdp, eventually, filters, flowlabel_programs, pins, qdiscs
 from lab import command
 from saying import refused, warned
 
@@ -19,6 +20,7 @@ EVERY_COMMAND = [["attach", "v0"], ["detach", "v0"], ["status", "v0"], ["flows",
 READERS = EVERY_COMMAND[2:]
 WRITERS = [["attach", "v0"], ["attach", "v0", "--replace"], ["detach", "v0"], ["detach", "--all"]]
 NAMED = {"ids": " ".join}
+WAYS = [("xdp", {}), ("tc-ingress", {}), ("tc-egress", {"FLOWLABEL_TC": "clsact"})]
 
 
 def run_in(namespace, *argv, **options):
@@ -103,7 +105,17 @@ def test_a_hidden_bpffs_is_told(host, tmp_path, argv):
     """Where the mounts of the host are not in view, as under `ip netns exec`, nothing found is not nothing attached."""
     full = ["unshare", "--mount", lab_module.binary(), *argv, "--bpffs", tmp_path]
     done = host.run(*full, check=False)
-    warned(lab_module.Result(full, done.returncode, done.stdout, done.stderr), "no bpffs at", "nsenter --net=")
+    refused(lab_module.Result(full, done.returncode, done.stdout, done.stderr), 1, "no bpffs at", "nobody can tell",
+            "nsenter --net=")
+
+
+@pytest.mark.parametrize("argv", [["status"], ["attach", "v0"], ["flows", "v0"], ["detach", "--all"]], **NAMED)
+def test_a_container_without_the_bpffs_of_the_host(host, tmp_path, argv):
+    """A namespace of processes of its own is a container: what it has to be given is told."""
+    full = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", lab_module.binary(), *argv, "--bpffs", tmp_path]
+    done = host.run(*full, check=False)
+    refused(lab_module.Result(full, done.returncode, done.stdout, done.stderr), 1, "no bpffs at",
+            f"docker run -v {tmp_path}:{tmp_path} --network host --cap-add BPF")
 
 
 @pytest.mark.parametrize("argv", [["flows", "v0"], ["status", "v0"], ["detach", "v0"]], **NAMED)
@@ -111,23 +123,35 @@ def test_a_hidden_bpffs_where_something_was_named(host, tmp_path, argv):
     """And the way out is told."""
     full = ["unshare", "--mount", lab_module.binary(), *argv, "--bpffs", tmp_path]
     done = host.run(*full, check=False)
-    refused(lab_module.Result(full, done.returncode, done.stdout, done.stderr), 3, "no bpffs at", "nsenter --net=")
+    refused(lab_module.Result(full, done.returncode, done.stdout, done.stderr), 1, "no bpffs at", "nsenter --net=")
 
 
-def test_a_damaged_attachment(lab, host):
-    """One whose pins somebody removed keeps no other from being read and detached, and the way out is told."""
+@pytest.mark.parametrize("hook, environment", WAYS, ids=["xdp", "tcx", "clsact"])
+@pytest.mark.parametrize("pin", ["counters", "ring", "info"])
+def test_a_damaged_attachment(lab, host, pin, hook, environment):
+    """One whose pins somebody removed keeps no other from being shown, read and detached; what to do is told, and done by
+    `detach`, whose exit status is 0."""
     for interface in ("v0", "w0"):
-        lab.flowlabel(host, "attach", interface, "--flows", 4).ok()
-    lab.flowlabel(host, "attach", "v0", "--hook", "tc-egress", "--flows", 4).ok()
-    (damaged,) = [pathlib.Path(lab.bpffs, pin) for pin in pins(lab) if pin.endswith("tc-egress")]
-    (damaged / "counters").unlink()
-    lab.flowlabel(host, "flows", "w0").ok()
-    refused(lab.flowlabel(host, "status", "v0"), 1, damaged / "counters", f"rm -r {damaged}")
-    result = lab.flowlabel(host, "detach", "--all").expect(1)
-    for words in ("v0 xdp: detached", "w0 xdp: detached", f"rm -r {damaged}"):
-        assert result.stderr.count(words) == 1
-    command("rm", "-r", damaged)
-    assert lab.flowlabel(host, "status").ok().stdout == "nothing is attached\n"
+        lab.flowlabel(host, "attach", interface, "--flows", 4, "--hook", hook, env=environment).ok()
+    directory = pathlib.Path(lab.bpffs, min(pins(lab), key=lambda path: (not path.endswith(hook), path)))
+    (directory / pin).unlink()
+    words = [directory / pin, f"'flowlabel detach w0 --hook {hook}'"]
+    shown = lab.flowlabel(host, "status").expect(1)
+    assert shown.stdout.startswith(f"v0 {hook} ") and "w0" not in shown.stdout
+    assert all(str(word) in shown.stderr for word in words)
+    document = json.loads(lab.flowlabel(host, "status", "--json").expect(1).stdout)
+    assert len(document["attachments"]) == len(document["unreadable"]) == 1
+    assert "v0" in lab.flowlabel(host, "flows").expect(1).stdout and "v0" in lab.flowlabel(host, "stats").expect(1).stdout
+    lab.flowlabel(host, "flows", "v0").ok()
+    refused(lab.flowlabel(host, "status", "w0"), 1, *words)
+    assert "w0" in lab.flowlabel(host, "status", "--check").expect(4).stdout
+    said = lab.flowlabel(host, "detach", "w0").ok().stderr
+    assert f"w0 {hook}: detached; some of its pins were gone" in said
+    assert attached_xdp(host, "w0") == {} and not filters(host, "w0", "egress")
+    if pin != "info":  # which says whose the qdisc is
+        assert "clsact" not in qdiscs(host, "w0")
+    assert f"v0 {hook}: detached; counted" in lab.flowlabel(host, "detach", "--all").ok().stderr
+    assert pins(lab) == []
 
 
 @pytest.fixture
@@ -178,7 +202,6 @@ def with_capabilities(lab, namespace, capabilities, *argv, env=None):
     return lab_module.Result(full, done.returncode, done.stdout, done.stderr)
 
 
-WAYS = [("xdp", {}), ("tc-ingress", {}), ("tc-egress", {"FLOWLABEL_TC": "clsact"})]
 ENOUGH = ["bpf", "net_admin", "perfmon"]
 
 

@@ -19,4 +19,19 @@ int foreign_tc(struct __sk_buff *skb)
 	return TC_ACT_UNSPEC;
 }
 
+/* A verdict that ends the way through the hook, as TC_ACT_REDIRECT does. */
+SEC("classifier")
+int foreign_final(struct __sk_buff *skb)
+{
+	(void)skb;
+	return TC_ACT_OK;
+}
+
+SEC("xdp.frags")
+int foreign_drop(struct xdp_md *ctx)
+{
+	(void)ctx;
+	return XDP_DROP;
+}
+
 char LICENSE[] SEC("license") = "GPL";

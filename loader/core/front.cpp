@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// What surrounds an attachment: who sees its packets first, and what the device counts.
+#include <algorithm>
+#include <iterator>
+
+#include "clsact.hpp"
+#include "link.hpp"
+#include "state.hpp"
+
+namespace flowlabel {
+
+/// What ASK finds out with the index of the interface, in the network namespace where that is. Nothing: it is not known
+/// where, or this process may not go there.
+template <class Ask> static auto ask_there(const Found& found, Ask ask) -> decltype(ask(0u))
+{
+    if (found.here)
+        return ask(found.here);
+    if (found.liveness != Liveness::live)
+        return std::nullopt;
+    const auto there = NetnsScope::enter(found.place.netns_inode);
+
+    return there ? ask(found.place.ifindex) : std::nullopt;
+}
+
+using Programs = std::vector<std::uint32_t>;
+
+/// On a kernel with tcx its programs come first, then the filters.
+static std::optional<Programs> programs_on_clsact(std::uint32_t ifindex, fl_hook hook)
+{
+    auto programs = tcx_programs(ifindex, hook).value_or(Programs{});
+    const auto filters = clsact_filters(ifindex, hook);
+
+    if (!filters)
+        return std::nullopt;
+    std::ranges::transform(*filters, std::back_inserter(programs), &ClsactFilter::program_id);
+    return programs;
+}
+
+std::vector<std::uint32_t> in_front_of(const Found& found)
+{
+    if (found.place.hook == FL_HOOK_XDP) // the kernel lets one program on it, and a link keeps others off
+        return {};
+    auto programs = ask_there(found, [&](std::uint32_t ifindex) {
+        return found.link ? tcx_programs(ifindex, found.place.hook) : programs_on_clsact(ifindex, found.place.hook);
+    });
+
+    if (!programs)
+        return {};
+    const auto ours = std::ranges::find(*programs, found.program_there);
+
+    if (ours == programs->end())
+        return {};
+    programs->erase(ours, programs->end());
+    return std::move(*programs);
+}
+
+std::optional<std::uint64_t> device_packets(const Found& found)
+{
+    return ask_there(found, [&](std::uint32_t ifindex) { return device_packets(ifindex, found.place.hook); });
+}
+
+AttachmentHealth health_of(const Found& found)
+{
+    AttachmentHealth health{.moved = found.liveness == Liveness::moved,
+                            .in_front = in_front_of(found).size(),
+                            .device_packets = device_packets(found)};
+
+    switch (found.liveness) {
+    case Liveness::live:
+    case Liveness::moved:
+    case Liveness::unknown: // a link hangs, or the filter's program exists, which nothing else holds
+        health.up = true;
+        break;
+    case Liveness::interface_gone:
+    case Liveness::link_detached:
+    case Liveness::filter_gone:
+    case Liveness::swapped:
+        break;
+    }
+    return health;
+}
+
+} // namespace flowlabel

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "findings.hpp"
+
+#include <fmt/format.h>
+
+namespace flowlabel {
+
+constexpr double ring_is_filling = 0.5;
+
+/// Intervals of a LongLook in which a hook has to see nothing.
+constexpr unsigned blind_intervals = 2;
+
+static Finding moved(const Attachment& attachment)
+{
+    const bool known_here = attachment.is_here() || attachment.info().netns_inode == current_netns().value_or(0);
+
+    return {.kind = "moved",
+            .text = fmt::format(
+                "the interface was moved to another network namespace after it was attached, and flowlabel goes on "
+                "there; 'flowlabel detach {}'{} takes it off",
+                attachment.interface(), known_here ? "" : " where it was attached, or 'flowlabel detach --all',")};
+}
+
+/// The index may have gone to another interface, which then most likely has another name.
+static Finding link_detached(const Attachment& attachment)
+{
+    const std::string name = attachment.interface();
+    const std::string then = attachment.info().ifname;
+    const std::string how = name == then
+                                ? "its link was taken off the interface"
+                                : fmt::format("its link was taken off the interface, or {} was deleted and {} has its "
+                                              "index now",
+                                              then, name);
+
+    return {.kind = "link-detached",
+            .text = fmt::format("nothing is counted: {}, by 'bpftool link detach' or the like, or by a 'flowlabel "
+                                "detach' that was killed; 'flowlabel detach {}' prints the totals and removes what is "
+                                "left",
+                                how, name)};
+}
+
+static Finding unknown(const Attachment& attachment)
+{
+    return {.kind = "unknown",
+            .text = attachment.info().mode == FL_MODE_CLSACT
+                        ? "its network namespace cannot be entered: nobody can tell whether the filter is there"
+                        : "its network namespace cannot be entered or asked: nobody can tell whether the interface is "
+                          "still in it; flowlabel goes on, and 'flowlabel detach --all' takes it off"};
+}
+
+static std::optional<Finding> liveness_finding(const Attachment& attachment)
+{
+    const std::string name = attachment.interface();
+
+    switch (attachment.liveness()) {
+    case Liveness::live:
+        return std::nullopt;
+    case Liveness::moved:
+        return moved(attachment);
+    case Liveness::interface_gone:
+        return Finding{.kind = "interface-gone",
+                       .text = fmt::format("the interface is gone; 'flowlabel detach {}' removes what is left", name)};
+    case Liveness::link_detached:
+        return link_detached(attachment);
+    case Liveness::filter_gone:
+        return Finding{.kind = "filter-gone",
+                       .text = fmt::format("somebody else removed the filter, so nothing is counted; 'flowlabel detach "
+                                           "{}' prints the totals and removes what is left",
+                                           name)};
+    case Liveness::swapped:
+        return Finding{.kind = "program-swapped",
+                       .text = fmt::format("somebody put {} in the place of flowlabel's program, so nothing is "
+                                           "counted; 'flowlabel attach {} --hook {} --replace' puts flowlabel's back",
+                                           attachment.program_there(), name, name_of(attachment.hook()))};
+    case Liveness::unknown:
+        return unknown(attachment);
+    }
+    return std::nullopt;
+}
+
+static std::optional<Finding> front_finding(const Attachment& attachment)
+{
+    const auto programs = attachment.in_front();
+    std::string names;
+
+    if (programs.empty())
+        return std::nullopt;
+    for (const ProgramInFront& program : programs)
+        names += fmt::format("{}{}{}", names.empty() ? "" : ", ", program.id,
+                             program.name.empty() ? "" : fmt::format(" '{}'", program.name));
+    return Finding{.kind = "program-in-front",
+                   .text = fmt::format("{} {} {} in front of flowlabel's: packets that {} for itself never reach "
+                                       "flowlabel; 'flowlabel attach {} --hook {} --replace' goes first again",
+                                       programs.size() == 1 ? "program" : "programs", names,
+                                       programs.size() == 1 ? "stands" : "stand",
+                                       programs.size() == 1 ? "it takes" : "one of them takes", attachment.interface(),
+                                       name_of(attachment.hook()))};
+}
+
+std::vector<Finding> findings_of(const Attachment& attachment)
+{
+    std::vector<Finding> findings;
+
+    for (auto& finding : {liveness_finding(attachment), front_finding(attachment)})
+        if (finding)
+            findings.push_back(*finding);
+    return findings;
+}
+
+std::string sees_nothing_text(const Attachment& attachment)
+{
+    const bool egress = attachment.hook() == FL_HOOK_TC_EGRESS;
+
+    return fmt::format("the interface {} packets and flowlabel sees none of them: something takes them before {}, as "
+                       "another program, a filter or an offload can",
+                       egress ? "sends" : "receives", name_of(attachment.hook()));
+}
+
+static std::uint64_t seen_by(const Attachment& attachment)
+{
+    return sum_counters(attachment.cpu_counters()).seen;
+}
+
+LongLook::LongLook(const Attachment& attachment)
+    : attachment_(&attachment), blindness_(blind_intervals), lost_before_(attachment.totals().lost)
+{
+    look();
+}
+
+void LongLook::look()
+{
+    const auto ring = attachment_->ring_usage();
+
+    blind_ = blindness_.look(seen_by(*attachment_), attachment_->device_packets());
+    lost_ = attachment_->totals().lost;
+    ring_fills_ = ring && ring->fullest > ring_is_filling && !attachment_->collector();
+}
+
+std::vector<Finding> LongLook::findings() const
+{
+    std::vector<Finding> findings;
+
+    if (lost_.packets > lost_before_.packets)
+        findings.push_back({.kind = "records-lost",
+                            .text = fmt::format("records with {} packets {} octets were lost while this was looked at",
+                                                grouped(lost_.packets - lost_before_.packets),
+                                                grouped(lost_.octets - lost_before_.octets))});
+    if (ring_fills_)
+        findings.push_back({.kind = "ring-fills",
+                            .text = "the ring of finished flows is more than half full, and no reader drains it; "
+                                    "'flowlabel collect' is one"});
+    if (blind_ && attachment_->liveness() == Liveness::live)
+        findings.push_back({.kind = "sees-nothing", .text = sees_nothing_text(*attachment_)});
+    return findings;
+}
+
+Json check_json(const StatusDocument& document, std::chrono::milliseconds time,
+                const std::vector<CheckFinding>& findings)
+{
+    Json json = status_json(document);
+    Json list = Json::array();
+
+    for (const CheckFinding& one : findings)
+        list.push_back({{"source", one.source ? one.source->json : Json(nullptr)},
+                        {"kind", one.finding.kind},
+                        {"text", one.finding.text}});
+    json["looked_for_ms"] = time.count();
+    json["findings"] = list;
+    return json;
+}
+
+void write_check_text(std::size_t count, const std::vector<CheckFinding>& findings, const Sink& sink)
+{
+    if (findings.empty())
+        sink(count == 1 ? "1 attachment is as it should be\n"
+                        : fmt::format("{} attachments are as they should be\n", count));
+    for (const CheckFinding& one : findings)
+        sink(fmt::format("{}{}\n", one.source ? one.source->text + ": " : "", one.finding.text));
+}
+
+} // namespace flowlabel

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "flowlabel/blindness.hpp"
+
+#include <gtest/gtest.h>
+
+namespace flowlabel::test {
+namespace {
+
+TEST(Blindness, ADeviceThatCountsWhileTheHookStandsStill)
+{
+    Blindness blindness(2);
+
+    EXPECT_FALSE(blindness.look(7, 1000));
+    EXPECT_FALSE(blindness.look(7, 1100)) << "drivers bring their counters up to date late: once proves nothing";
+    EXPECT_TRUE(blindness.look(7, 1200));
+    EXPECT_TRUE(blindness.look(7, 1300));
+    EXPECT_FALSE(blindness.look(8, 1400)) << "the hook sees packets again";
+    EXPECT_FALSE(blindness.look(8, 1500));
+    EXPECT_TRUE(blindness.look(8, 1600));
+}
+
+TEST(Blindness, ASilentLinkIsNone)
+{
+    Blindness blindness(2);
+
+    for (int look = 0; look < 10; look++)
+        EXPECT_FALSE(blindness.look(7, 1000)) << look;
+}
+
+TEST(Blindness, APauseBeginsAnew)
+{
+    Blindness blindness(2);
+
+    EXPECT_FALSE(blindness.look(7, 1000));
+    EXPECT_FALSE(blindness.look(7, 1100));
+    EXPECT_FALSE(blindness.look(7, 1100));
+    EXPECT_FALSE(blindness.look(7, 1200));
+}
+
+/// WireGuard counts keepalives, which it hands to nobody.
+TEST(Blindness, AFewPacketsAreNone)
+{
+    Blindness blindness(2);
+    std::uint64_t device = 0;
+
+    for (int look = 0; look < 10; look++)
+        EXPECT_FALSE(blindness.look(7, ++device)) << look;
+}
+
+TEST(Blindness, ADeviceThatCannotBeAskedProvesNothing)
+{
+    Blindness blindness(1);
+
+    EXPECT_FALSE(blindness.look(7, std::nullopt));
+    EXPECT_FALSE(blindness.look(7, 1000));
+    EXPECT_FALSE(blindness.look(7, std::nullopt));
+    EXPECT_FALSE(blindness.look(7, 2000));
+    EXPECT_TRUE(blindness.look(7, 3000));
+}
+
+/// As a device that was made anew under the same index has.
+TEST(Blindness, ACounterThatGoesBackIsNoPacket)
+{
+    Blindness blindness(1);
+
+    EXPECT_FALSE(blindness.look(7, 1000));
+    EXPECT_FALSE(blindness.look(7, 20));
+}
+
+} // namespace
+} // namespace flowlabel::test
