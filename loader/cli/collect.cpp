@@ -9,6 +9,7 @@
 #include <csignal>
 #include <memory>
 
+#include "attachment_watch.hpp"
 #include "collect_exporters.hpp"
 #include "collect_prometheus.hpp"
 #include "collector.hpp"
@@ -49,6 +50,7 @@ static std::string name_of(const ObservationPoint& point)
 
 static void say_began(const Collection& collection)
 {
+    print_journal(fmt::format("{}: is collected", name_of(collection.point())));
     if (collection.recovered().lost.packets > 0)
         print_warning(fmt::format("{}: {}", name_of(collection.point()), killed_text(collection.recovered())));
 }
@@ -163,8 +165,31 @@ private:
     Clock::time_point next_;
 };
 
+/// How the attachments do.
+static void say_news(AttachmentWatch& attachments, StatusLine& line)
+{
+    for (const AttachmentWatch::News& news : attachments.news()) {
+        line.clear();
+        if (news.good)
+            print_note(news.text);
+        else
+            print_warning(news.text);
+    }
+}
+
+/// What runs, and where to, for whoever reads the journal later.
+static void say_started(const Exporters& exporters)
+{
+    std::string names;
+
+    for (const ExporterState& exporter : exporters.states())
+        names += (names.empty() ? "" : ", ") + exporter.name;
+    print_journal(fmt::format("flowlabel {} collects into {}", FLOWLABEL_VERSION, names));
+}
+
 /// Turns until a signal says to stop, or nobody reads the records any more.
-static void collect(Collector& collector, Exporters& exporters, std::optional<MetricsPort> port, StatusLine& line)
+static void collect(Collector& collector, Exporters& exporters, AttachmentWatch& attachments,
+                    std::optional<MetricsPort> port, StatusLine& line)
 {
     const sigset_t signals = handled_signals();
     std::optional<MetricsServer> metrics;
@@ -181,8 +206,11 @@ static void collect(Collector& collector, Exporters& exporters, std::optional<Me
 
         if (number == SIGINT || number == SIGTERM)
             return;
-        if (number == SIGHUP)
+        if (number == SIGHUP) {
+            print_journal("reload: output files are opened again");
             exporters.reopen();
+        }
+        say_news(attachments, line);
     }
 }
 
@@ -258,11 +286,16 @@ static Result<void> run(const Context& context, CollectCommand& command)
     Exporters exporters(std::move(*sinks), command.options.max_flows);
     Collector collector(*bpffs, command.options, exporters, events(line));
 
+    say_started(exporters);
     if (const auto started = collector.start(); !started)
         return started;
     watch->begin([&collector](std::size_t top) { return collector.state(top); });
     sd_notify(0, "READY=1");
-    collect(collector, exporters, std::move(*port), line);
+    {
+        AttachmentWatch attachments(*bpffs);
+
+        collect(collector, exporters, attachments, std::move(*port), line);
+    }
     sd_notify(0, "STOPPING=1");
     watch->end();
     const bool enough = exporters.all_closed(); // whoever read the records has what it wanted

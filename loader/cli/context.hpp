@@ -30,10 +30,13 @@ void add_host(CLI::App& app, Context& context);
 void add_exercise(CLI::App& app, Context& context);
 void add_key(CLI::App& app, Context& context);
 
-/// `flowlabel: error: …` and the like, one line each, on stderr.
+/// `flowlabel: error: …` and the like, one line each, on stderr; for the journal without names, and with a priority.
 void print_error(const Error& error);
 void print_warning(const std::string& text);
 void print_note(const std::string& text);
+
+/// What a service tells the journal and a terminal need not hear.
+void print_journal(const std::string& text);
 
 /// TEXT as it is, on stderr.
 void print_text(std::string_view text);

@@ -2,9 +2,13 @@
 #include "output.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 
 #include "context.hpp"
 
@@ -59,21 +63,51 @@ void print_text(std::string_view text)
     (void)fwrite(text.data(), 1, text.size(), stderr); // nobody listens: the exit status says it too
 }
 
+/// Does stderr go to the journal? It names the program by itself and reads a priority in front of each line
+/// (systemd.exec(5), $JOURNAL_STREAM; sd-daemon(3)).
+static bool goes_to_journal()
+{
+    static const bool goes = [] {
+        const char* const stream = std::getenv("JOURNAL_STREAM");
+        struct stat status{};
+
+        return stream && fstat(STDERR_FILENO, &status) == 0 &&
+               fmt::format("{}:{}", status.st_dev, status.st_ino) == stream;
+    }();
+
+    return goes;
+}
+
+/// A line on stderr: of KIND for people, with PRIORITY for the journal.
+static void print_line(const char* priority, std::string_view kind, std::string_view text)
+{
+    if (goes_to_journal())
+        print_text(fmt::format("{}{}\n", priority, text));
+    else
+        print_text(fmt::format("flowlabel: {}{}\n", kind, text));
+}
+
 void print_error(const Error& error)
 {
-    print_text(fmt::format("flowlabel: error: {}\n", error.what));
+    print_line(SD_ERR, "error: ", error.what);
     if (!error.hint.empty())
-        print_text(fmt::format("flowlabel: hint: {}\n", error.hint));
+        print_line(SD_ERR, "hint: ", error.hint);
 }
 
 void print_warning(const std::string& text)
 {
-    print_text(fmt::format("flowlabel: warning: {}\n", text));
+    print_line(SD_WARNING, "warning: ", text);
 }
 
 void print_note(const std::string& text)
 {
-    print_text(fmt::format("flowlabel: {}\n", text));
+    print_line(SD_INFO, "", text);
+}
+
+void print_journal(const std::string& text)
+{
+    if (goes_to_journal())
+        print_line(SD_INFO, "", text);
 }
 
 } // namespace flowlabel

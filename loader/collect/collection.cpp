@@ -83,6 +83,8 @@ Result<std::shared_ptr<Collection>> Collection::open(Found found, Fd lock, std::
         return fail_errno(errno, "cannot read the secrets map");
     const fl_secrets& in_use = secrets[found.entry];
 
+    found.link = {}; // whoever detaches must not find it held by a collector
+
     return std::shared_ptr<Collection>(new Collection(std::move(found), std::move(lock), std::move(*account),
                                                       std::move(*rings), std::move(*sweeper), std::move(table),
                                                       std::move(counters), in_use, most_flows));

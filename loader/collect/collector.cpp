@@ -328,8 +328,10 @@ CollectorState Collector::state(std::size_t top) const
         CollectionState& one = state.collections.emplace_back(collection->state(top));
         const auto found = look_at(bpffs_, collection->place()); // it may have been replaced, to stamp or not
 
-        if (found && *found && (*found)->info().epoch == one.info.epoch)
+        if (found && *found && (*found)->info().epoch == one.info.epoch) {
             one.info = (*found)->info();
+            one.health = health_of(**found);
+        }
     }
     return state;
 }

@@ -28,6 +28,12 @@ template <class Element> struct Metric {
 using enum MetricType;
 
 constexpr Metric<CollectionState> of_a_collection[] = {
+    {"flowlabel_attachment_up", "1 while its interface is there and its program attached, else 0.",
+     [](const CollectionState& state) { return std::uint64_t{state.health.up}; }, gauge},
+    {"flowlabel_attachment_moved", "1 while its interface is in another network namespace than where it was attached.",
+     [](const CollectionState& state) { return std::uint64_t{state.health.moved}; }, gauge},
+    {"flowlabel_attachment_programs_in_front", "Programs of others that see its packets before it does.",
+     [](const CollectionState& state) { return state.health.in_front; }, gauge},
     {"flowlabel_counted_packets", "Packets counted: live, pending, exported and lost ones together.",
      [](const CollectionState& state) { return state.totals.counted.packets; }, counter},
     {"flowlabel_counted_bytes", "Octets of the counted packets.",
@@ -208,6 +214,16 @@ static void write_about_attachments(MetricsPage& page, const std::vector<Labelle
                     1);
 }
 
+/// Not of those whose device cannot be asked.
+static void write_device_packets(MetricsPage& page, const std::vector<Labelled<CollectionState>>& collections)
+{
+    page.begin("flowlabel_device_packets", counter,
+               "Packets that the device itself counted in the direction of the hook.");
+    for (const auto& [labels, collection] : collections)
+        if (const auto packets = collection->health.device_packets)
+            page.sample(labels, *packets);
+}
+
 static void write_about_process(MetricsPage& page, const MetricsSource& source)
 {
     page.begin("flowlabel_build", info, "The version of flowlabel that serves this page; always 1.");
@@ -224,6 +240,7 @@ std::string render_metrics(const CollectorState& state, const MetricsSource& sou
     write_about_process(page, source);
     write_about_attachments(page, collections);
     write(page, of_a_collection, collections);
+    write_device_packets(page, collections);
     write_counters(page, collections);
     write(page, of_an_exporter, labelled(state.exporters));
     write(page, of_a_flow, top_flows(collections));

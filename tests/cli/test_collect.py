@@ -740,3 +740,25 @@ def test_the_unit(tmp_path):
     unit.write_text(text.replace("@CMAKE_INSTALL_PREFIX@/sbin/flowlabel", binary()))
     done = command("systemd-analyze", "verify", "--man=no", unit)
     assert done.stdout + done.stderr == ""
+
+
+def test_what_the_journal_reads(lab, link, tmp_path):
+    """Each line has a priority and no name of the program, which the journal adds; the journal hears at once what runs, what
+    it collects, and that files were opened again. A pipe, and a terminal, get the lines as ever."""
+    log = tmp_path / "log"
+    with open(log, "wb") as file:
+        made = os.fstat(file.fileno())
+        process = lab.start(link, *Collector.command(lab, "--jsonl", tmp_path / "records"), stderr=file,
+                            env={**os.environ, "JOURNAL_STREAM": f"{made.st_dev}:{made.st_ino}"})
+    version = lab.flowlabel(link, "--version").ok().stdout.strip()
+    eventually(lambda: log.read_text() == f"<6>{version} collects into {tmp_path / 'records'}\n")
+    lab.flowlabel(link, "attach", "v0", "--flows", 4).ok()
+    eventually(lambda: "<6>v0 xdp: is collected\n" in log.read_text())
+    process.send_signal(signal.SIGHUP)
+    eventually(lambda: "<6>reload: " in log.read_text())
+    link.ip("link", "delete", "dev", "v0")
+    eventually(lambda: "<4>v0 xdp: the interface is gone" in log.read_text())
+    process.terminate()
+    process.wait(timeout=60)
+    lines = log.read_text().splitlines()
+    assert all(line.startswith(("<3>", "<4>", "<6>")) and "flowlabel: " not in line for line in lines), lines

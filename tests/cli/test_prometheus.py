@@ -439,6 +439,25 @@ def test_two_hooks_two_namespaces_and_an_odd_name(lab, link, tmp_path):
     collector.stop().ok()
 
 
+def test_an_attachment_that_counts_no_more(lab, link, tmp_path):
+    """up is 1 while the interface is there and the program on it; the device's own packets stand beside those seen."""
+    attach(lab, link)
+    collector = collect(lab, link, tmp_path, *LONG)
+    of_v0 = {"interface": "v0", "hook": "xdp"}
+    with Sender(link) as sender:
+        sender.send(label=1, times=3)
+        eventually(lambda: page(link).value("flowlabel_device_packets_total", **of_v0) >= 3)
+    shown = page(link)
+    check_text(shown.text)
+    assert shown.value("flowlabel_attachment_up", **of_v0) == 1
+    assert shown.value("flowlabel_attachment_moved", **of_v0) == 0
+    assert shown.value("flowlabel_attachment_programs_in_front", **of_v0) == 0
+    link.ip("link", "delete", "dev", "v0")
+    eventually(lambda: page(link).value("flowlabel_attachment_up", **of_v0) == 0)
+    assert not page(link).labels("flowlabel_device_packets_total")
+    assert "the interface is gone" in collector.stop().stderr
+
+
 def test_after_a_replacement(lab, link, tmp_path):
     """What is said of an attachment is said of the program that is attached now; its counters go on."""
     attach(lab, link)

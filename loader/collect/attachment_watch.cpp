@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "attachment_watch.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <utility>
+
+#include "findings.hpp"
+
+namespace flowlabel {
+
+constexpr auto look_interval = std::chrono::seconds(2);
+
+AttachmentWatch::AttachmentWatch(Bpffs bpffs)
+    : bpffs_(std::move(bpffs)), thread_([this](const std::stop_token& stop) { watch(stop); })
+{
+}
+
+std::vector<AttachmentWatch::News> AttachmentWatch::news()
+{
+    const std::scoped_lock guard(mutex_);
+
+    return std::exchange(news_, {});
+}
+
+void AttachmentWatch::watch(const std::stop_token& stop)
+{
+    std::mutex unused;
+    std::condition_variable_any told;
+    std::unique_lock lock(unused);
+
+    while (!stop.stop_requested()) {
+        look();
+        told.wait_for(lock, stop, look_interval, [] { return false; });
+    }
+}
+
+void AttachmentWatch::look()
+{
+    std::vector<Error> unreadable; // whoever takes them says so
+    const auto attachments = find_attachments(bpffs_, {}, &unreadable);
+    std::map<std::filesystem::path, Watched> watched;
+
+    if (!attachments)
+        return;
+    for (const Attachment& attachment : *attachments) {
+        if (attachment.collector() != static_cast<std::uint32_t>(getpid()))
+            continue;
+        Watched& one = watched[attachment.directory()];
+
+        if (const auto before = watched_.find(attachment.directory()); before != watched_.end())
+            one = before->second;
+        look(attachment, one);
+    }
+    watched_ = std::move(watched);
+}
+
+void AttachmentWatch::look(const Attachment& attachment, Watched& watched)
+{
+    const bool blind =
+        watched.blindness.look(sum_counters(attachment.cpu_counters()).seen, attachment.device_packets());
+    std::string text;
+
+    for (const Finding& finding : findings_of(attachment))
+        text += (text.empty() ? "" : "; ") + finding.text;
+    if (text.empty() && blind)
+        text = sees_nothing_text(attachment);
+    if (text == watched.findings)
+        return;
+    watched.findings = text;
+    const std::scoped_lock guard(mutex_);
+
+    news_.push_back({.text = fmt::format("{} {}: {}", attachment.interface(), name_of(attachment.hook()),
+                                         text.empty() ? "is as it should be again" : text),
+                     .good = text.empty()});
+}
+
+} // namespace flowlabel
