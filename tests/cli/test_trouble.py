@@ -218,6 +218,33 @@ def test_the_capabilities_that_are_enough(lab, host, hook, environment):
     assert pins(lab) == []
 
 
+def test_what_the_kernel_tells_to_few(lab, host):
+    """Names and tags of programs take CAP_SYS_ADMIN: `status` shows no empty tag, and `attach` does not say that XDP is not
+    flowlabel's where it cannot know."""
+    lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
+    assert "tag" not in with_capabilities(lab, host, [], "status").ok().stdout
+    (shown,) = with_capabilities(lab, host, [], "status", "--json").json()["attachments"]
+    assert shown["program"]["tag"] is None
+    other = pathlib.Path(lab.bpffs, "other")
+    other.mkdir()
+    full = ["setpriv", "--bounding-set", "-all" + "".join(f",+{name}" for name in ENOUGH), lab_module.binary(), "attach",
+            "v0", "--bpffs", other]
+    done = host.run(*full, check=False)
+    result = refused(lab_module.Result(full, done.returncode, done.stdout, done.stderr), 1, "it may be another attachment",
+                     "bpftool prog")
+    assert "not flowlabel's" not in result.stderr
+
+
+def test_no_right_to_mount_a_bpffs(host, tmp_path):
+    """The way without root is told: a bpffs that this user may write, and three capabilities."""
+    if pathlib.Path("/proc/self/mountinfo").read_text() != pathlib.Path("/proc/1/mountinfo").read_text():
+        pytest.skip("this is not the mount namespace of process 1")
+    full = ["setpriv", "--bounding-set", "-all", lab_module.binary(), "attach", "v0", "--bpffs", tmp_path]
+    done = host.run(*full, check=False)
+    refused(lab_module.Result(full, done.returncode, done.stdout, done.stderr), 1, "cannot mount a bpffs", "--bpffs",
+            "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON")
+
+
 @pytest.mark.parametrize("missing", ENOUGH)
 def test_a_missing_capability_is_named(lab, host, missing):
     """Each one that is missing, and no other, in the error."""
