@@ -242,11 +242,12 @@ def test_stats_table(run):
 def test_status_json(run):
     """DESIGN section 6: field by field."""
     document = run("status", "--json").json()
-    assert list(document) == ["schema", "attachments"]
-    assert document["schema"] == "flowlabel.status/1"
+    assert list(document) == ["schema", "attachments", "unreadable"]
+    assert document["schema"] == "flowlabel.status/1" and document["unreadable"] == []
     (entry,) = document["attachments"]
-    assert list(entry) == ["source", "mode", "stamp", "prf", "attached_at", "program", "table", "ring", "totals",
-                           "collected", "warnings"]
+    assert list(entry) == ["source", "mode", "stamp", "prf", "attached_at", "program", "in_front", "table", "ring",
+                           "totals", "collected", "warnings"]
+    assert entry["in_front"] == []
     assert (entry["mode"], entry["stamp"], entry["prf"], entry["warnings"]) == ("native", "off", "siphash-2-4", [])
     assert_recent(entry["attached_at"])
     assert list(entry["program"]) == ["id", "tag"] and re.fullmatch("[0-9a-f]{16}", entry["program"]["tag"])

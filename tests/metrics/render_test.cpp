@@ -33,6 +33,7 @@ CollectionState collection(const std::string& interface, std::uint32_t ifindex, 
         .swept_ago_ns = 2'000'000'001,
     };
 
+    state.health = {.up = true, .moved = false, .in_front = 2, .device_packets = 120};
     state.info.slots = 1024;
     state.info.cpus = 4;
     state.info.mode = FL_MODE_TCX;
@@ -85,6 +86,9 @@ TEST(Render, AnAttachment)
     const std::string labels = R"({interface="eth0",hook="tc-ingress",ifindex="2")";
     Lines wanted{
         "flowlabel_attachment_info" + labels + R"(,mode="tcx",stamp="dry-run"} 1)",
+        "flowlabel_attachment_up" + labels + "} 1",
+        "flowlabel_attachment_moved" + labels + "} 0",
+        "flowlabel_attachment_programs_in_front" + labels + "} 2",
         "flowlabel_counted_packets_total" + labels + "} 100",
         "flowlabel_counted_bytes_total" + labels + "} 10000",
         "flowlabel_live_packets" + labels + "} 40",
@@ -105,6 +109,7 @@ TEST(Render, AnAttachment)
         "flowlabel_collector_max_flows" + labels + "} 1000",
         "flowlabel_sweep_duration_seconds" + labels + "} 0.001500000",
         "flowlabel_sweep_lag_seconds" + labels + "} 2.000000001",
+        "flowlabel_device_packets_total" + labels + "} 120",
     };
     Lines shown = samples(state, "flowlabel_");
 
@@ -112,6 +117,18 @@ TEST(Render, AnAttachment)
         return line.starts_with("flowlabel_datapath_") || line.starts_with("flowlabel_build_");
     });
     EXPECT_EQ(shown, wanted);
+}
+
+/// Nothing is said of a device that cannot be asked.
+TEST(Render, ADeviceThatIsOutOfReach)
+{
+    CollectorState state{.collections = {collection("eth0", 2, FL_HOOK_XDP)}};
+
+    state.collections.front().health = {};
+    const Lines shown = samples(state, "flowlabel_");
+
+    EXPECT_EQ(std::ranges::count_if(shown, [](const std::string& line) { return line.contains("device_packets"); }), 0);
+    EXPECT_EQ(std::ranges::count(shown, R"(flowlabel_attachment_up{interface="eth0",hook="xdp",ifindex="2"} 0)"), 1);
 }
 
 /// Every counter of the list, with packets as its unit where its name has none.
