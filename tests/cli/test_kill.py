@@ -25,13 +25,17 @@ import typing
 import pytest
 
 import lab as lab_module
-from bpf import pinned, tcx_programs
-from kernel import attached_xdp, eventually, filters, flowlabel_programs, pins, qdiscs
+from bpf import pinned, put_tcx_first, tcx_programs
+from kernel import attached_xdp, eventually, filters, flowlabel_programs, pins, programs, qdiscs
+from lab import kernel_version
+from test_hooks import foreign_filter, foreign_object
 
 RANDOM_KILLS = 5
 ATTEMPTS = 20  # to meet a call
+HAS_TCX = kernel_version() >= (6, 6)
+NEEDS_TCX = pytest.mark.skipif(not HAS_TCX, reason="tcx came with Linux 6.6")
 # What changes something that outlives the command: these system calls, and of bpf() these commands.
-CALLS = "bpf,sendto,sendmsg,mkdir,mkdirat,unlink,unlinkat,rmdir"
+CALLS = "bpf,sendto,sendmsg,mkdir,mkdirat,unlink,unlinkat,rmdir,rename,renameat"
 LASTING = {"BPF_PROG_LOAD", "BPF_MAP_UPDATE_ELEM", "BPF_OBJ_PIN", "BPF_LINK_CREATE", "BPF_LINK_UPDATE",
            "BPF_LINK_DETACH"}
 
@@ -73,8 +77,9 @@ class Victim:
         """Does the kernel have a program of ours on the hook?"""
         if self.way == "xdp":
             return bool(attached_xdp(self.host, "v0"))
-        if self.way == "clsact":
-            return "clsact" in qdiscs(self.host, "v0") and bool(filters(self.host, "v0", "egress"))
+        if self.way == "clsact" or not HAS_TCX:
+            direction = self.options[1].removeprefix("tc-")
+            return "clsact" in qdiscs(self.host, "v0") and bool(filters(self.host, "v0", direction))
         return bool(tcx_programs(self.host, "v0", "tc-ingress"))
 
     def our_programs(self):
@@ -208,7 +213,7 @@ def test_killed_at_a_random_moment(victim, action):
 
 
 @pytest.mark.parametrize("next_command", ["detach", "attach"])
-@pytest.mark.parametrize("way", ["xdp", "tcx"])
+@pytest.mark.parametrize("way", ["xdp", pytest.param("tcx", marks=NEEDS_TCX)])
 def test_a_killed_detach_is_finished_by_the_next_command(lab, host, way, next_command, tmp_path):
     """The program is off the hook before its pin goes, even while somebody else holds the link, as a collector may: nothing
     counts or stamps unseen, and the totals are not lost."""
@@ -228,6 +233,65 @@ def test_a_killed_detach_is_finished_by_the_next_command(lab, host, way, next_co
     assert f"v0 {victim.options[1]}: detached" in said and "counted 0 packets" in said
     lab.flowlabel(host, "detach", "--all").ok()
     assert pins(lab) == []
+
+
+def put_in_front(victim):
+    """A foreign program in front of the victim's: a descriptor that keeps it there, or None for a filter."""
+    if victim.way == "tcx":
+        directory = f"{victim.lab.bpffs}/foreign"
+        os.makedirs(directory)
+        lab_module.command("bpftool", "prog", "loadall", foreign_object(), directory)
+        link = put_tcx_first(victim.host, "v0", "tc-ingress", f"{directory}/foreign_tc")
+        shutil.rmtree(directory)
+        return link
+    foreign_filter(victim.host, "egress", "prio", "1")
+    return None
+
+
+def order(victim):
+    """The programs on the victim's hook, first to last: True for ours."""
+    names = programs()
+    if victim.way == "tcx":
+        return [names[number].startswith("flowlabel_") for number in tcx_programs(victim.host, "v0", "tc-ingress")]
+    return [name.startswith("flowlabel_") for name in filters(victim.host, "v0", "egress").values()]
+
+
+@pytest.mark.parametrize("way", [pytest.param("tcx", marks=NEEDS_TCX), "clsact"])
+def test_killed_while_it_goes_first_again(lab, host, way, tmp_path):
+    """A replacement that goes first again does it in several steps. Whichever it was killed at, the attachment is there and
+    counts, the next replacement leaves one program of ours, first, and detach leaves none."""
+    if not shutil.which("strace"):
+        pytest.skip("needs strace: run tools/setup")
+    victim = Victim(lab, host, way)
+
+    def set_up():
+        victim.run("attach")
+        return put_in_front(victim)
+
+    def take_down(link):
+        victim.run("detach")
+        if link:
+            os.close(link.number)
+        else:
+            host.run("tc", "qdisc", "del", "dev", "v0", "clsact")
+        assert pins(lab) == []
+
+    link = set_up()
+    assert order(victim) == [False, True]
+    calls = lasting_calls(victim, "replace", tmp_path / "log")
+    assert order(victim) == [True, False]
+    take_down(link)
+    first = max(at for at, call in enumerate(calls) if call.command == "BPF_PROG_LOAD")
+    for call in calls[first + 1:]:
+        for _ in range(ATTEMPTS):
+            link = set_up()
+            if kill_at(victim, "replace", call, tmp_path / "log"):
+                break
+            take_down(link)
+        assert victim.status()["stamp"] in ("off", "dry-run") and True in order(victim)
+        victim.run("replace")
+        eventually(lambda: order(victim) == [True, False])
+        take_down(link)
 
 
 def test_leftovers_of_one_hook_do_not_hide_whose_the_qdisc_is(lab, host, tmp_path):
