@@ -23,7 +23,7 @@ static Result<void> run(const Context& context, const DetachCommand& command)
                     "flowlabel detach IFACE [--hook H], or flowlabel detach --all", Failure::usage);
     const auto bpffs = open_bpffs(context.bpffs, selection);
 
-    if (!bpffs && !command.all)
+    if (!bpffs && (!command.all || bpffs.error().kind != Failure::not_attached))
         return std::unexpected(bpffs.error());
     if (!bpffs) {
         warn_of_hidden_bpffs(bpffs.error());

@@ -75,7 +75,7 @@ static Result<std::vector<StatusEntry>> read_entries(const Context& context, con
     std::vector<StatusEntry> entries;
     const auto bpffs = open_bpffs(context.bpffs, selection);
 
-    if (!bpffs && (selection.interface || selection.hook))
+    if (!bpffs && (selection.interface || selection.hook || bpffs.error().kind != Failure::not_attached))
         return std::unexpected(bpffs.error());
     if (!bpffs) {
         warn_of_hidden_bpffs(bpffs.error());

@@ -96,15 +96,8 @@ static fl_info describe(const Plan& plan, const ProgramSetup& setup, std::uint32
     return info;
 }
 
-static Result<void> pin_link(const Fd& link, const std::filesystem::path& directory)
-{
-    if (bpf_obj_pin(link.get(), link_pin(directory).c_str()) != 0)
-        return fail_errno(errno, "cannot pin " + link_pin(directory).string(), hint_for_access(errno));
-    return {};
-}
-
 /// Hangs PROGRAM on the XDP hook; the pin of the link is what makes it stay.
-static Result<fl_info> hang_on_xdp(const Plan& plan, const Program& program, fl_info info,
+static Result<fl_info> hang_on_xdp(const Plan& plan, const Program& program, const Directory& directory, fl_info info,
                                    std::vector<std::string>& warnings)
 {
     bool native = plan.options.mode != XdpMode::generic;
@@ -122,7 +115,7 @@ static Result<fl_info> hang_on_xdp(const Plan& plan, const Program& program, fl_
     info.mode = static_cast<std::uint8_t>(native ? FL_MODE_NATIVE : FL_MODE_GENERIC);
     if (auto written = write_info(program.maps, 0, info); !written)
         return std::unexpected(written.error());
-    if (auto pinned = pin_link(link.fd, plan.place.directory(plan.bpffs)); !pinned)
+    if (auto pinned = pin(link.fd, directory, link_pin); !pinned)
         return std::unexpected(pinned.error());
     return info;
 }
@@ -217,7 +210,7 @@ static Result<fl_info> hang_on_clsact(const Plan& plan, const Program& program, 
     return std::unexpected(written.error());
 }
 
-static Result<fl_info> hang_on_tc(const Plan& plan, const Program& program, fl_info info)
+static Result<fl_info> hang_on_tc(const Plan& plan, const Program& program, const Directory& directory, fl_info info)
 {
     if (plan.options.tc_link == TcLink::clsact)
         return hang_on_clsact(plan, program, info);
@@ -230,16 +223,16 @@ static Result<fl_info> hang_on_tc(const Plan& plan, const Program& program, fl_i
     info.mode = FL_MODE_TCX;
     if (auto written = write_info(program.maps, 0, info); !written)
         return std::unexpected(written.error());
-    if (auto pinned = pin_link(link.fd, plan.place.directory(plan.bpffs)); !pinned)
+    if (auto pinned = pin(link.fd, directory, link_pin); !pinned)
         return std::unexpected(pinned.error());
     return info;
 }
 
-static Result<fl_info> hang(const Plan& plan, const Program& program, const fl_info& info,
+static Result<fl_info> hang(const Plan& plan, const Program& program, const Directory& directory, const fl_info& info,
                             std::vector<std::string>& warnings)
 {
-    return plan.options.hook == FL_HOOK_XDP ? hang_on_xdp(plan, program, info, warnings)
-                                            : hang_on_tc(plan, program, info);
+    return plan.options.hook == FL_HOOK_XDP ? hang_on_xdp(plan, program, directory, info, warnings)
+                                            : hang_on_tc(plan, program, directory, info);
 }
 
 static ProgramSetup setup_for(const Plan& plan, std::uint32_t slots)
@@ -260,7 +253,6 @@ static Result<AttachReport> attach_new(const Plan& plan)
     const auto secrets = random_secrets();
     const auto key = stamp_key(plan.options);
     const auto epoch = read_epoch();
-    const auto directory = plan.place.directory(plan.bpffs);
 
     if (!slots)
         return std::unexpected(slots.error());
@@ -278,14 +270,17 @@ static Result<AttachReport> attach_new(const Plan& plan)
     if (!program)
         return std::unexpected(program.error());
     AttachReport report;
-    const auto pinned = pin_maps(program->maps, directory);
+    const auto directory = plan.place.make(plan.bpffs);
+    const auto pinned =
+        directory ? pin_maps(program->maps, *directory) : Result<void>(std::unexpected(directory.error()));
     fl_info info = describe(plan, setup, program->id);
 
     info.epoch = epoch->monotonic;
-    const auto hung = pinned ? hang(plan, *program, info, report.warnings) : std::unexpected(pinned.error());
+    const auto hung =
+        pinned ? hang(plan, *program, *directory, info, report.warnings) : std::unexpected(pinned.error());
 
     if (!hung) {
-        remove_pins(plan.bpffs, directory);
+        remove_pins(plan.bpffs, plan.place);
         return std::unexpected(hung.error());
     }
     report.info = *hung;
@@ -400,7 +395,7 @@ Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options, st
         return std::unexpected(netns.error());
     if (!cpus)
         return std::unexpected(cpus.error());
-    const auto lock = bpffs.lock(Bpffs::LockMode::exclusive);
+    const auto lock = bpffs.make_and_lock();
 
     if (!lock)
         return std::unexpected(lock.error());

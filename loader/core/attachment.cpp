@@ -105,7 +105,7 @@ std::string Attachment::program_tag() const
 
 const std::filesystem::path& Attachment::directory() const
 {
-    return state_->found.directory;
+    return state_->found.directory.path();
 }
 
 std::vector<Counters> Attachment::cpu_counters() const
@@ -261,24 +261,25 @@ bool is_place_of(const PinPlace& place, const std::string& interface)
 
 Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place)
 {
-    Found found{.place = place, .directory = place.directory(bpffs)};
     KernelSide kernel;
+    auto directory = place.open(bpffs);
+
+    if (!directory || !*directory)
+        return directory ? Result<std::optional<Found>>(std::nullopt) : std::unexpected(directory.error());
+    Found found{.place = place, .directory = std::move(**directory)};
     auto maps = open_maps(found.directory);
 
-    if (!maps) {
-        std::error_code ignored;
-
-        if (std::filesystem::exists(found.directory / "secrets", ignored))
-            return std::unexpected(maps.error());
+    if (!maps && has_pin(found.directory, last_pin))
+        return std::unexpected(maps.error());
+    if (!maps)
         return std::nullopt; // the last map is pinned last: a command that did not end
-    }
     found.maps = std::move(*maps);
     const auto entries = read_info(found.maps.info);
 
     if (!entries)
         return std::unexpected(entries.error());
     found.entries = *entries;
-    auto link = open_link(link_pin(found.directory));
+    auto link = open_link(found.directory);
 
     if (!link)
         return std::unexpected(link.error());
@@ -323,18 +324,21 @@ Result<Attachment> open_attachment(Found found)
 {
     const fl_info info = found.info();
     auto account = Account::open(found.directory);
-    auto state = std::make_unique<Attachment::State>();
 
     if (!account)
         return std::unexpected(account.error());
-    state->account = std::move(*account);
-    state->interface = interface_of(found);
-    state->program_tag = tag_of_program(found);
-    state->table = Mapping(found.maps.table, sets_of(info) * sizeof(fl_set));
-    state->counters = Mapping(found.maps.counters, info.cpus * sizeof(fl_counters));
+    auto state = std::make_unique<Attachment::State>(Attachment::State{
+        .found = std::move(found),
+        .account = std::move(*account),
+    });
+    const Found& kept = state->found;
+
+    state->interface = interface_of(kept);
+    state->program_tag = tag_of_program(kept);
+    state->table = Mapping(kept.maps.table, sets_of(info) * sizeof(fl_set));
+    state->counters = Mapping(kept.maps.counters, info.cpus * sizeof(fl_counters));
     if (!state->table || !state->counters)
-        return fail_errno(errno, "cannot map the flow table of " + found.directory.string());
-    state->found = std::move(found);
+        return fail_errno(errno, "cannot map the flow table of " + kept.directory.path().string());
     return Attachment(std::move(state));
 }
 
@@ -358,9 +362,15 @@ Result<std::vector<Attachment>> find_attachments(const Bpffs& bpffs, const Selec
 
     if (!lock)
         return std::unexpected(lock.error());
+    if (!*lock)
+        return attachments;
     if (const auto layout = bpffs.check_layout(); !layout)
         return std::unexpected(layout.error());
-    for (const PinPlace& place : list_pin_places(bpffs)) {
+    const auto places = list_pin_places(bpffs);
+
+    if (!places)
+        return std::unexpected(places.error());
+    for (const PinPlace& place : *places) {
         if (selection.hook && *selection.hook != place.hook)
             continue;
         auto found = look_at(bpffs, place);

@@ -55,7 +55,7 @@ static Result<std::optional<std::string>> take_off(Found& found)
 {
     if (found.link) {
         // Without its pin the link ends with this process, whatever happens to it now.
-        unlink(link_pin(found.directory).c_str());
+        unlinkat(found.directory.fd(), link_pin, 0);
         bpf_link_detach(found.link.get()); // ENOLINK: the interface is gone
         return std::nullopt;
     }
@@ -96,10 +96,10 @@ static bool is_here(const Found& found, const std::string& name)
     return found.here && interface_of(found) == name;
 }
 
-/// Does an attachment that SELECTION names have its interface in this network namespace?
-static bool any_here(const Bpffs& bpffs, const Selection& selection)
+/// Does an attachment at PLACES that SELECTION names have its interface in this network namespace?
+static bool any_here(const Bpffs& bpffs, const std::vector<PinPlace>& places, const Selection& selection)
 {
-    return selection.interface && std::ranges::any_of(list_pin_places(bpffs), [&](const PinPlace& place) {
+    return selection.interface && std::ranges::any_of(places, [&](const PinPlace& place) {
                const auto found = look_at(bpffs, place);
 
                return found && *found && selection.hook.value_or(place.hook) == place.hook &&
@@ -135,11 +135,17 @@ Result<void> detach(const Bpffs& bpffs, const Selection& selection, std::vector<
 
     if (!lock)
         return std::unexpected(lock.error());
+    if (!*lock)
+        return {};
     if (const auto layout = bpffs.check_layout(); !layout)
         return std::unexpected(layout.error());
-    const bool moved_too = !any_here(bpffs, selection);
+    const auto places = list_pin_places(bpffs);
 
-    for (const PinPlace& place : list_pin_places(bpffs)) {
+    if (!places)
+        return std::unexpected(places.error());
+    const bool moved_too = !any_here(bpffs, *places, selection);
+
+    for (const PinPlace& place : *places) {
         auto found = look_at(bpffs, place);
 
         if (!selects(selection, place, found && *found ? &**found : nullptr, moved_too))

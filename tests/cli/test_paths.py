@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What other users do to the bpffs, the files and the names that root meets: refused, told, and nothing of theirs done."""
+
+import fcntl
+import os
+import pathlib
+import stat
+import subprocess
+
+import pytest
+
+import lab as lab_module
+from kernel import attached_xdp, pins
+from lab import command
+from saying import refused
+
+NOBODY = 65534
+EVERY_COMMAND = [["attach", "v0", "--flows", 4], ["detach", "v0"], ["detach", "--all"], ["status"], ["flows", "v0"],
+                 ["collect", "--jsonl", "-"]]
+ATTACHING = "bpf,+net_admin,+perfmon"
+
+
+def as_nobody(*argv):
+    """Runs ARGV as a user without rights."""
+    return command("setpriv", "--reuid", NOBODY, "--clear-groups", *argv)
+
+
+def run(namespace, *argv, prefix=(), **options):
+    """flowlabel with no bpffs but the one that ARGV names, by way of PREFIX."""
+    full = [*prefix, lab_module.binary(), *argv]
+    done = namespace.run(*full, check=False, timeout=60, **options)
+    return lab_module.Result(list(map(str, full)), done.returncode, done.stdout, done.stderr)
+
+
+def tree(directory):
+    """The names of all that lies under DIRECTORY."""
+    return sorted(str(path.relative_to(directory)) for path in pathlib.Path(directory).rglob("*"))
+
+
+@pytest.fixture
+def victim(tmp_path):
+    """A directory of root's that is called as a hook, with a file deep in it."""
+    directory = tmp_path / "victim"
+    (directory / "xdp/data").mkdir(parents=True)
+    (directory / "xdp/data/file").write_text("kept")
+    os.chmod(directory, 0o700)
+    return directory
+
+
+def test_pins_that_another_user_made(lab, host, victim):
+    """Root follows no symbolic link of theirs, removes nothing behind it, and says whose directory it is."""
+    home = pathlib.Path(lab.bpffs, "flowlabel")
+    as_nobody("mkdir", "-p", home / "v1")
+    as_nobody("ln", "-s", victim, home / "v1/1-1")
+    before = tree(victim)
+    for argv in EVERY_COMMAND:
+        refused(lab.flowlabel(host, *argv), 1, home, f"belongs to user {NOBODY}", f"rm -r {home}", "chmod 0700")
+        assert tree(victim) == before
+    assert attached_xdp(host, "v0") == {}
+
+
+def test_a_bpffs_that_others_may_write(lab, host):
+    """Without the sticky bit they could put a directory of their own in the place of flowlabel's."""
+    for mode, commands in ((0o777, EVERY_COMMAND), (0o770, [["status"]]), (0o702, [["status"]])):
+        os.chmod(lab.bpffs, mode)
+        for argv in commands:
+            refused(lab.flowlabel(host, *argv), 1, f"{lab.bpffs} has mode {mode:04o}", f"chmod 0700 {lab.bpffs}")
+    assert pins(lab) == []
+
+
+def test_a_bpffs_of_another_user(lab, host):
+    """And its directories: who owns one may change all that is in it."""
+    os.chown(lab.bpffs, NOBODY, -1)
+    inner = pathlib.Path(lab.bpffs, "mine")
+    inner.mkdir()
+    for directory in (lab.bpffs, inner):
+        for argv in (["status"], ["detach", "--all"], ["attach", "v0"]):
+            refused(run(host, *argv, "--bpffs", directory), 1, f"{lab.bpffs} belongs to user {NOBODY}", "--bpffs")
+
+
+def test_a_directory_that_others_may_write(lab, host):
+    """At each level, as a umask of 0 once made them: told, with the way out, and in order after it."""
+    lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
+    made = [pathlib.Path(lab.bpffs, pin) for pin in pins(lab)]
+    for directory in made:
+        directory.chmod(0o777)
+        for argv in (["status"], ["detach", "--all"], ["attach", "v0", "--replace"]):
+            refused(lab.flowlabel(host, *argv), 1, f"{directory} has mode 0777", f"chmod 0700 {directory}")
+        directory.chmod(0o700)
+    assert len(made) == 4 and attached_xdp(host, "v0") != {}
+    lab.flowlabel(host, "detach", "v0").ok()
+    assert pins(lab) == []
+
+
+def test_a_symbolic_link_among_the_pins(lab, host, victim):
+    """Of whomever: it is told, and what it leads to is left alone."""
+    home = pathlib.Path(lab.bpffs, "flowlabel")
+    before = tree(victim)
+    for level in ("v1", "v1/1-1", "v1/1-1/xdp"):
+        link = home / level
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(victim / "xdp" if link.name == "xdp" else victim)
+        for argv in (["status"], ["detach", "--all"]):
+            refused(lab.flowlabel(host, *argv), 1, f"{link} is no directory", f"rm {link}")
+        link.unlink()
+    assert tree(victim) == before
+
+
+def test_what_is_left_over_is_removed_and_nothing_else(lab, host, victim):
+    """A symbolic link in a directory that a killed command left goes; what it leads to stays."""
+    directory = pathlib.Path(lab.bpffs, "flowlabel/v1/1-1/xdp")
+    directory.mkdir(parents=True)
+    (directory / "table").symlink_to(victim)
+    (directory / "link").symlink_to(victim / "xdp/data/file")
+    before = tree(victim)
+    lab.flowlabel(host, "detach", "--all").ok()
+    assert tree(victim) == before
+    assert pins(lab) == []
+
+
+def test_directories_are_for_their_owner_alone(lab, host):
+    """Whatever the umask says; and so others cannot lock them, either."""
+    lab.flowlabel(host, "attach", "v0", "--flows", 4, umask=0).ok()
+    made = [pathlib.Path(lab.bpffs, pin) for pin in pins(lab)]
+    assert len(made) == 4
+    assert {stat.S_IMODE(directory.stat().st_mode) for directory in made} == {0o700}
+    assert {stat.S_IMODE(pin.stat().st_mode) for pin in made[-1].iterdir()} == {0o600}
+    for directory in made:
+        with pytest.raises(AssertionError, match="Permission denied"):
+            as_nobody("flock", "--nonblock", directory, "true")
+
+
+def test_a_lock_of_another_user_holds_up_nobody(lab, host):
+    """What others may open, the bpffs itself, is not what commands lock."""
+    holder = lab.start(host, "setpriv", "--reuid", NOBODY, "--clear-groups", "flock", "--no-fork", lab.bpffs, "sh", "-c",
+                       "echo held; exec cat", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == b"held\n"
+    lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
+    lab.flowlabel(host, "status", "v0").ok()
+    lab.flowlabel(host, "detach", "v0").ok()
+    assert holder.poll() is None
+
+
+def test_who_holds_the_lock_is_told(lab, host):
+    """Where a directory is open to others."""
+    home = pathlib.Path(lab.bpffs, "flowlabel")
+    lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
+    directory = os.open(home, os.O_RDONLY)
+    fcntl.flock(directory, fcntl.LOCK_EX)
+    name = pathlib.Path("/proc/self/comm").read_text().strip()
+    refused(lab.flowlabel(host, "status"), 1, f"process {os.getpid()} ({name}) of user 0", "held the lock", home)
+    os.close(directory)
+
+
+def test_who_holds_an_attachment_is_told(lab, host):
+    """A process that has locked it and is no collector has a number too."""
+    lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
+    directory = os.open(pathlib.Path(lab.bpffs, pins(lab)[-1]), os.O_RDONLY)
+    fcntl.flock(directory, fcntl.LOCK_EX)
+    refused(lab.flowlabel(host, "collect", "v0", "--jsonl", "/dev/null"), 1, "v0 xdp is collected by",
+            f"process {os.getpid()} ")
+    os.close(directory)
+
+
+def test_a_user_with_a_bpffs_of_their_own(lab, host):
+    """With the three capabilities and without root: everything works, and root is kept out and told."""
+    mine = pathlib.Path(lab.bpffs, "mine")
+    mine.mkdir(mode=0o700)
+    os.chown(mine, NOBODY, -1)
+
+    as_user = ["setpriv", "--reuid", NOBODY, "--clear-groups"]
+    for option in ("--inh-caps", "--ambient-caps", "--bounding-set"):
+        as_user += [option, "-all,+" + ATTACHING]
+    run(host, "attach", "v0", "--flows", 4, "--bpffs", mine, prefix=as_user).ok()
+    run(host, "attach", "v0", "--replace", "--bpffs", mine, prefix=as_user).ok()
+    assert "v0 xdp" in run(host, "status", "--bpffs", mine, prefix=as_user).ok().stdout
+    refused(run(host, "status", "--bpffs", mine), 1, f"{mine} belongs to user {NOBODY}", "run flowlabel as that user")
+    run(host, "detach", "v0", "--bpffs", mine, prefix=as_user).ok()
+    assert list(mine.iterdir()) == []
+
+
+def test_nothing_is_mounted_over_files(host, tmp_path):
+    """What is in a directory would be hidden; and one of another user's is none to mount on."""
+    if pathlib.Path("/proc/self/mountinfo").read_text() != pathlib.Path("/proc/1/mountinfo").read_text():
+        pytest.skip("this is not the mount namespace of process 1")
+    (tmp_path / "file").touch()
+    refused(run(host, "attach", "v0", "--bpffs", tmp_path), 1, "not empty", "--bpffs")
+    (tmp_path / "file").unlink()
+    os.chown(tmp_path, NOBODY, -1)
+    refused(run(host, "attach", "v0", "--bpffs", tmp_path), 1, f"belongs to user {NOBODY}")
+    assert not os.path.ismount(tmp_path)
