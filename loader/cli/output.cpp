@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "context.hpp"
+#include "flowlabel/printable.hpp"
 
 namespace flowlabel {
 
@@ -61,19 +62,19 @@ void print_text(std::string_view text)
 
 void print_error(const Error& error)
 {
-    print_text(fmt::format("flowlabel: error: {}\n", error.what));
+    print_text(fmt::format("flowlabel: error: {}\n", printable(error.what)));
     if (!error.hint.empty())
-        print_text(fmt::format("flowlabel: hint: {}\n", error.hint));
+        print_text(fmt::format("flowlabel: hint: {}\n", printable(error.hint)));
 }
 
 void print_warning(const std::string& text)
 {
-    print_text(fmt::format("flowlabel: warning: {}\n", text));
+    print_text(fmt::format("flowlabel: warning: {}\n", printable(text)));
 }
 
 void print_note(const std::string& text)
 {
-    print_text(fmt::format("flowlabel: {}\n", text));
+    print_text(fmt::format("flowlabel: {}\n", printable(text)));
 }
 
 } // namespace flowlabel

@@ -189,3 +189,52 @@ def test_nothing_is_mounted_over_files(host, tmp_path):
     os.chown(tmp_path, NOBODY, -1)
     refused(run(host, "attach", "v0", "--bpffs", tmp_path), 1, f"belongs to user {NOBODY}")
     assert not os.path.ismount(tmp_path)
+
+
+EVIL = "e\x1b[31mX\x1b[2J"
+SHOWN = r"e\x1b[31mX\x1b[2J"
+
+
+def test_names_give_a_terminal_no_orders(lab, host):
+    """What an interface is called is shown so that no terminal obeys it; JSON says what it is."""
+    host.ip("link", "set", "dev", "v0", "down")
+    host.ip("link", "set", "dev", "v0", "name", EVIL)
+    for argv in (["attach", EVIL, "--flows", 4], ["attach", EVIL, "--replace"], ["status"], ["flows", EVIL],
+                 ["stats", EVIL], ["flows"], ["host"]):
+        result = lab.flowlabel(host, *argv).ok()
+        assert SHOWN in result.stdout
+        assert "\x1b" not in result.stdout + result.stderr
+    for argv in (["status", "--json"], ["flows", EVIL, "--json"]):
+        assert EVIL in str(lab.flowlabel(host, *argv).json()).encode().decode("unicode_escape")
+    assert "\x1b" not in lab.flowlabel(host, "flows", EVIL, "--csv").ok().stdout
+    lab.flowlabel(host, "attach", "w0", "--flows", 4).ok()
+    assert SHOWN in refused(lab.flowlabel(host, "flows"), 2, "choose one").stderr
+    result = lab.flowlabel(host, "detach", EVIL).ok()
+    assert f"flowlabel: {SHOWN} xdp: detached" in result.stderr and "\x1b" not in result.stderr
+
+
+FORGED = "x\nflowlabel: error: forged"
+FORGERIES = [
+    ["attach", FORGED],
+    ["status", FORGED],
+    ["flows", "--hook", FORGED],
+    [FORGED],
+    ["status", "--" + FORGED],
+    ["replay", FORGED],
+    ["host", "--netns", FORGED],
+    ["flows", "--bpffs", FORGED],
+    ["key", "new", "/none/" + FORGED],
+    ["replay", b"/none/\xff\xe2\x80\xae"],
+]
+
+
+def test_no_line_is_forged():
+    """A name with a newline makes no line of its own, and nothing that is no UTF-8 goes out as it is."""
+    for argv in FORGERIES:
+        done = subprocess.run([lab_module.binary(), *argv], capture_output=True, check=False)
+        lines = done.stderr.splitlines()
+        assert done.returncode != 0 and 1 <= len(lines) <= 2, done
+        assert all(line.startswith((b"flowlabel: error: ", b"flowlabel: hint: ")) for line in lines), done
+        assert not any(line.startswith(b"flowlabel: error: forged") for line in lines), done
+        assert (rb"x\x0aflowlabel" if FORGED in str(argv[-1]) else rb"\xff\xe2\x80\xae") in done.stderr, done
+        assert b"\xff" not in done.stderr
