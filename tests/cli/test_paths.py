@@ -191,6 +191,89 @@ def test_nothing_is_mounted_over_files(host, tmp_path):
     assert not os.path.ismount(tmp_path)
 
 
+@pytest.fixture
+def shared(tmp_path):
+    """A directory where all may make files, as /tmp is, and that all can reach."""
+    for directory in (tmp_path.parent.parent, tmp_path.parent, tmp_path):
+        directory.chmod(0o711)
+    made = tmp_path / "shared"
+    made.mkdir()
+    made.chmod(0o1777)
+    return made
+
+
+def test_key_files_of_others(lab, host, key_file):
+    """Whoever owns a key file knows what is in it, whatever its mode."""
+    os.chown(key_file, NOBODY, -1)
+    argv = ["attach", "v0", "--flows", 4, "--stamp", "zero", "--key-file", key_file]
+    refused(lab.flowlabel(host, *argv), 1, f"key file {key_file} belongs to user {NOBODY}", f"chown 0 {key_file}")
+    assert attached_xdp(host, "v0") == {}
+
+
+def test_credentials_of_others(lab, host, tmp_path):
+    """The same for who we are to a database."""
+    path = tmp_path / "credentials"
+    path.write_text("user\nsecret\n")
+    path.chmod(0o600)
+    os.chown(path, NOBODY, -1)
+    lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
+    result = refused(lab.flowlabel(host, "collect", "--clickhouse", "http://[::1]:9", "--clickhouse-credentials", path),
+                     1, f"credentials file {path} belongs to user {NOBODY}")
+    assert "secret" not in result.stderr
+
+
+def test_a_new_key_behind_a_symbolic_link(lab, host, shared):
+    """It is refused, also where the link leads nowhere."""
+    as_nobody("ln", "-s", shared.parent / "target", shared / "key")
+    refused(run(host, "key", "new", shared / "key"), 1, "exists already")
+    assert not (shared.parent / "target").exists()
+
+
+CAPTURE = pathlib.Path(__file__).resolve().parents[1] / "captures/data"
+
+
+def test_what_others_put_where_records_go(lab, host, shared):
+    """In a directory such as /tmp no symbolic link of theirs is followed, and no file of theirs is written."""
+    target = shared.parent / "target"
+    target.write_bytes(b"")
+    lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
+    as_nobody("ln", "-s", target, shared / "link")
+    as_nobody("ln", "-s", shared.parent / "none", shared / "dangling")
+    as_nobody("touch", shared / "file")
+    as_nobody("mkfifo", shared / "fifo")
+    for name in ("link", "dangling", "file", "fifo"):
+        for options in (["--jsonl", shared / name], ["--ipfix", f"file:{shared / name}"]):
+            refused(lab.flowlabel(host, "collect", *options), 1, f"{shared / name}' belongs to user {NOBODY}")
+    assert target.read_bytes() == b"" and not (shared.parent / "none").exists()
+
+
+def test_a_capture_is_written_behind_no_link_of_others(host, shared):
+    """`replay --write` puts a new file in the place of one that is there: not of one that another user chose."""
+    target = shared.parent / "target"
+    target.write_text("kept")
+    capture = sorted(CAPTURE.glob("*.pcap*"))[0]
+    as_nobody("ln", "-s", target, shared / "link")
+    refused(run(host, "replay", capture, "--write", shared / "link"), 1, f"{shared / 'link'}' belongs to user {NOBODY}")
+    assert target.read_text() == "kept"
+    as_nobody("sh", "-c", f"umask 0; : > {shared / 'file'}")
+    run(host, "replay", capture, "--write", shared / "file", umask=0o077).ok()
+    status = (shared / "file").stat()
+    assert (status.st_uid, stat.S_IMODE(status.st_mode)) == (0, 0o600)
+
+
+def test_a_spool_that_others_may_write(lab, host, shared):
+    """They could put records into it that the collector sends."""
+    lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
+    argv = ["collect", "--clickhouse", "http://[::1]:9", "--spool", shared / "spool"]
+    as_nobody("mkdir", shared / "spool")
+    refused(lab.flowlabel(host, *argv), 1, f"{shared / 'spool'}' belongs to user {NOBODY}")
+    (shared / "spool").rmdir()
+    (shared / "spool").mkdir()
+    (shared / "spool").chmod(0o770)
+    refused(lab.flowlabel(host, *argv), 1, "mode 0770", f"chmod 0700 {shared / 'spool'}")
+    assert list((shared / "spool").iterdir()) == []
+
+
 EVIL = "e\x1b[31mX\x1b[2J"
 SHOWN = r"e\x1b[31mX\x1b[2J"
 
