@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What other users do to the bpffs, the files and the names that root meets: refused, told, and nothing of theirs done."""
 
+import contextlib
 import fcntl
 import os
 import pathlib
@@ -30,6 +31,17 @@ def run(namespace, *argv, prefix=(), **options):
     full = [*prefix, lab_module.binary(), *argv]
     done = namespace.run(*full, check=False, timeout=60, **options)
     return lab_module.Result(list(map(str, full)), done.returncode, done.stdout, done.stderr)
+
+
+@contextlib.contextmanager
+def locked(directory):
+    """Within the block this process has an exclusive lock on DIRECTORY."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def tree(directory):
@@ -145,21 +157,17 @@ def test_who_holds_the_lock_is_told(lab, host):
     """Where a directory is open to others."""
     home = pathlib.Path(lab.bpffs, "flowlabel")
     lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
-    directory = os.open(home, os.O_RDONLY)
-    fcntl.flock(directory, fcntl.LOCK_EX)
     name = pathlib.Path("/proc/self/comm").read_text().strip()
-    refused(lab.flowlabel(host, "status"), 1, f"process {os.getpid()} ({name}) of user 0", "held the lock", home)
-    os.close(directory)
+    with locked(home):
+        refused(lab.flowlabel(host, "status"), 1, f"process {os.getpid()} ({name}) of user 0", "held the lock", home)
 
 
 def test_who_holds_an_attachment_is_told(lab, host):
     """A process that has locked it and is no collector has a number too."""
     lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
-    directory = os.open(pathlib.Path(lab.bpffs, pins(lab)[-1]), os.O_RDONLY)
-    fcntl.flock(directory, fcntl.LOCK_EX)
-    refused(lab.flowlabel(host, "collect", "v0", "--jsonl", "/dev/null"), 1, "v0 xdp is collected by",
-            f"process {os.getpid()} ")
-    os.close(directory)
+    with locked(pathlib.Path(lab.bpffs, pins(lab)[-1])):
+        refused(lab.flowlabel(host, "collect", "v0", "--jsonl", "/dev/null"), 1, "v0 xdp is collected by",
+                f"process {os.getpid()} ")
 
 
 def test_a_user_with_a_bpffs_of_their_own(lab, host):
@@ -184,11 +192,15 @@ def test_nothing_is_mounted_over_files(host, tmp_path):
     if pathlib.Path("/proc/self/mountinfo").read_text() != pathlib.Path("/proc/1/mountinfo").read_text():
         pytest.skip("this is not the mount namespace of process 1")
     (tmp_path / "file").touch()
-    refused(run(host, "attach", "v0", "--bpffs", tmp_path), 1, "not empty", "--bpffs")
-    (tmp_path / "file").unlink()
-    os.chown(tmp_path, NOBODY, -1)
-    refused(run(host, "attach", "v0", "--bpffs", tmp_path), 1, f"belongs to user {NOBODY}")
-    assert not os.path.ismount(tmp_path)
+    try:
+        refused(run(host, "attach", "v0", "--bpffs", tmp_path), 1, "not empty", "--bpffs")
+        (tmp_path / "file").unlink()
+        os.chown(tmp_path, NOBODY, -1)
+        refused(run(host, "attach", "v0", "--bpffs", tmp_path), 1, f"belongs to user {NOBODY}")
+        assert not os.path.ismount(tmp_path)
+    finally:
+        if os.path.ismount(tmp_path):
+            command("umount", tmp_path)
 
 
 @pytest.fixture
