@@ -8,8 +8,10 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
@@ -21,6 +23,25 @@ namespace flowlabel {
 /// list.
 bool in_mount_namespace_of_init();
 
+class Directory;
+
+/// Keeps two commands off the same pins as long as it lives.
+class BpffsLock {
+public:
+    BpffsLock(std::shared_ptr<const Directory> root, Fd fd, bool exclusive);
+    BpffsLock(BpffsLock&&) noexcept = default;
+    BpffsLock& operator=(BpffsLock&&) = delete;
+
+    /// An exclusive one removes what flowlabel made for itself, if that is empty.
+    ~BpffsLock();
+
+private:
+    std::shared_ptr<const Directory> root_;
+    Fd fd_;
+    bool exclusive_;
+};
+
+/// Nobody but root and the user of this process can change what is in it: open() makes sure of that.
 class Bpffs {
 public:
     /// ROOT must be a bpffs, else nothing can be attached there: Failure::not_attached, unless that of the host may be
@@ -32,24 +53,31 @@ public:
 
     enum class LockMode { shared, exclusive };
 
-    /// Waits at most ten seconds. The lock ends with the returned descriptor. No exclusive lock on a read-only mount.
-    [[nodiscard]] Result<Fd> lock(LockMode mode) const;
+    /// Waits at most ten seconds. Nothing: nothing is attached here. No exclusive lock on a read-only mount.
+    [[nodiscard]] Result<std::optional<BpffsLock>> lock(LockMode mode) const;
 
-    /// An exclusive lock, or nothing while another command has one.
-    [[nodiscard]] Result<std::optional<Fd>> try_lock() const;
+    /// An exclusive lock for whoever attaches: what is missing is made.
+    [[nodiscard]] Result<BpffsLock> make_and_lock() const;
+
+    /// An exclusive lock, or nothing while another command has one, or where nothing is attached.
+    [[nodiscard]] Result<std::optional<BpffsLock>> try_lock() const;
 
     /// An error that names what differs when pins of another layout version lie here.
     [[nodiscard]] Result<void> check_layout() const;
 
-    [[nodiscard]] const std::filesystem::path& root() const { return root_; }
+    /// Where attachments lie, of whatever version: what lock() locks. Nothing: nothing is attached here.
+    [[nodiscard]] Result<std::optional<Directory>> home() const;
 
-    /// Where this version's attachments lie.
-    [[nodiscard]] std::filesystem::path layout() const;
+    /// Where this version's attachments lie. Nothing: nothing is attached here.
+    [[nodiscard]] Result<std::optional<Directory>> layout() const;
+
+    /// As layout(), made where it is missing.
+    [[nodiscard]] Result<Directory> make_layout() const;
 
 private:
-    explicit Bpffs(const std::filesystem::path& root);
+    explicit Bpffs(std::shared_ptr<const Directory> root) : root_(std::move(root)) {}
 
-    std::filesystem::path root_;
+    std::shared_ptr<const Directory> root_;
 };
 
 } // namespace flowlabel

@@ -25,6 +25,9 @@ public:
     [[nodiscard]] int get() const { return fd_; }
     [[nodiscard]] explicit operator bool() const { return fd_ >= 0; }
 
+    /// Leaves it to somebody else to close it.
+    [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+
     void reset()
     {
         if (fd_ >= 0)

@@ -17,7 +17,7 @@ using Key = std::array<std::uint8_t, 16>;
 Result<Key> random_key();
 
 /// 32 hexadecimal digits, the first two are octet 0, one newline allowed; a file that others than its owner may read,
-/// write or run is refused.
+/// write or run, and one that neither root nor the running user owns, is refused.
 Result<Key> read_key_file(const std::string& path);
 
 /// A new random key in a new file of mode 0600; an existing file is refused.

@@ -9,20 +9,14 @@
 #include <cerrno>
 #include <utility>
 
+#include "ownership.hpp"
+#include "safe_open.hpp"
+
 namespace flowlabel {
 
 namespace {
 
 constexpr const char* hint = "nothing was written; give a name in a folder that can be written to";
-
-/// What PATH leads to, the file itself or the place where it will be.
-std::filesystem::path behind_links(const std::filesystem::path& path)
-{
-    std::error_code error;
-    const auto target = std::filesystem::weakly_canonical(path, error);
-
-    return error ? path : target;
-}
 
 Result<void> check_target(const std::string& path, const FileIdentity& input)
 {
@@ -74,7 +68,7 @@ Result<void> OutputFile::open()
         return fail_errno(errno, fmt::format("cannot write '{}'", path_), hint);
     struct stat there{};
 
-    if (stat(target_.c_str(), &there) == 0)
+    if (lstat(target_.c_str(), &there) == 0 && S_ISREG(there.st_mode) && is_ours(there))
         fchmod(fd_.get(), there.st_mode & 0777);
     return {};
 }
@@ -83,7 +77,11 @@ Result<OutputFile> OutputFile::create(const std::string& path, const FileIdentit
 {
     if (const auto checked = check_target(path, input); !checked)
         return std::unexpected(checked.error());
-    OutputFile file(path, behind_links(path));
+    auto target = safe_target(path);
+
+    if (!target)
+        return std::unexpected(target.error());
+    OutputFile file(path, std::move(*target));
 
     if (const auto opened = file.open(); !opened)
         return std::unexpected(opened.error());

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "context.hpp"
+#include "flowlabel/printable.hpp"
 #include "options.hpp"
 #include "output.hpp"
 
@@ -30,10 +31,10 @@ static std::string report_text(const AttachReport& report, const std::string& in
     if (info.stamp != FL_STAMP_OFF)
         stamping += fmt::format(" ({}{}{})", name_of(static_cast<fl_prf>(info.prf)),
                                 report.kept_stamping ? ", kept" : "", report.new_key ? ", new key" : "");
-    return fmt::format("{} {}: {} ({}), stamp {}, table {} slots x {} CPUs = {:.1f} MiB, rings {:.1f} MiB\n", interface,
-                       name_of(static_cast<fl_hook>(info.hook)), report.replaced ? "replaced" : "attached",
-                       name_of(static_cast<fl_mode>(info.mode)), stamping, grouped(info.slots), info.cpus,
-                       mebibytes(table_bytes(info.slots, info.cpus)),
+    return fmt::format("{} {}: {} ({}), stamp {}, table {} slots x {} CPUs = {:.1f} MiB, rings {:.1f} MiB\n",
+                       printable(interface), name_of(static_cast<fl_hook>(info.hook)),
+                       report.replaced ? "replaced" : "attached", name_of(static_cast<fl_mode>(info.mode)), stamping,
+                       grouped(info.slots), info.cpus, mebibytes(table_bytes(info.slots, info.cpus)),
                        mebibytes(rings_bytes(info.ring_records, info.cpus)));
 }
 

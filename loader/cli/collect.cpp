@@ -15,6 +15,7 @@
 #include "collector.hpp"
 #include "context.hpp"
 #include "exporter.hpp"
+#include "flowlabel/printable.hpp"
 #include "options.hpp"
 #include "privilege.hpp"
 
@@ -91,7 +92,7 @@ public:
         for (const ExporterState& exporter : exporters.states()) {
             records = std::max(records, exporter.written_records);
             if (exporter.error)
-                failing += (failing.empty() ? "not writing to " : ", ") + exporter.name;
+                failing += (failing.empty() ? "not writing to " : ", ") + printable(exporter.name);
         }
         print_text(fmt::format("\r{} attachments, {} flows in memory, {} records/s, {} packets lost, {}\033[K",
                                attachments, grouped(flows), grouped(records - records_), grouped(lost),
@@ -262,7 +263,7 @@ static Result<void> run(const Context& context, CollectCommand& command)
     if (command.clickhouse.print_schema)
         return print_clickhouse_schema(command.clickhouse);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    raise_file_limit(); // an attachment takes 18
+    raise_file_limit(); // an attachment takes 19
     command.options.max_flows = command.max_flows.value_or(command.options.max_flows);
     const auto bpffs = Bpffs::open(context.bpffs);
 

@@ -15,6 +15,7 @@
 
 #include "context.hpp"
 #include "flowlabel/log.hpp"
+#include "flowlabel/printable.hpp"
 #include "output.hpp"
 
 namespace flowlabel {
@@ -123,7 +124,7 @@ static int run(int argc, char** argv)
     if (const auto name = empty_value(app))
         return report({fmt::format("{} is empty", *name), "has the shell a variable that is not set?", Failure::usage});
     if (context.verbose)
-        set_libbpf_log([](std::string_view text) { print_text(text); });
+        set_libbpf_log([](std::string_view text) { print_text(printable(text, "\n\t")); });
     else
         set_libbpf_log(nullptr);
     const auto done = context.run();

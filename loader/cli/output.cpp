@@ -11,6 +11,7 @@
 #include <cstdlib>
 
 #include "context.hpp"
+#include "flowlabel/printable.hpp"
 
 namespace flowlabel {
 
@@ -82,9 +83,9 @@ static bool goes_to_journal()
 static void print_line(const char* priority, std::string_view kind, std::string_view text)
 {
     if (goes_to_journal())
-        print_text(fmt::format("{}{}\n", priority, text));
+        print_text(fmt::format("{}{}\n", priority, printable(text)));
     else
-        print_text(fmt::format("flowlabel: {}{}\n", kind, text));
+        print_text(fmt::format("flowlabel: {}{}\n", kind, printable(text)));
 }
 
 void print_error(const Error& error)

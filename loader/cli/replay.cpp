@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "context.hpp"
+#include "flowlabel/printable.hpp"
 #include "flowlabel/time.hpp"
 #include "options.hpp"
 #include "output.hpp"
@@ -66,7 +67,7 @@ FlowsDocument document_of(const ReplayCommand& command, ReplayReport&& report)
 
     return {
         .source = {.json = {{"capture", command.file}, {"engine", engine}},
-                   .text = fmt::format("{} ({})", command.file, engine)},
+                   .text = fmt::format("{} ({})", printable(command.file), engine)},
         .captured_at = report.last_packet ? report.last_packet : now_utc(),
         .totals = report.totals,
         .counters = report.counters,

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "credentials.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <cstdlib>
 #include <string_view>
 
-#include "flowlabel/fd.hpp"
+#include "private_file.hpp"
 
 namespace flowlabel {
 
@@ -39,25 +34,12 @@ static Result<Credentials> split(const std::string& path, std::string_view text)
 
 Result<Credentials> read_credentials_file(const std::string& path)
 {
-    // A FIFO must not hold us up until somebody writes to it.
-    const Fd file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-    struct stat status{};
-    std::array<char, longest + 2> text; // room to see that there is more than allowed
+    constexpr std::size_t most = longest + 2; // room to see that there is more than allowed
+    const auto text = read_private_file("credentials file", path, most, hint);
 
-    if (!file || fstat(file.get(), &status) != 0)
-        return fail_errno(errno, "cannot read credentials file " + path, hint);
-    if (!S_ISREG(status.st_mode))
-        return fail(fmt::format("credentials file {} is no regular file", path), hint);
-    if ((status.st_mode & 0177) != 0)
-        return fail(
-            fmt::format("credentials file {} has mode {:04o}: others than its owner may use it, or it may be run", path,
-                        status.st_mode & 07777),
-            "chmod 0600 " + path);
-    const ssize_t length = read(file.get(), text.data(), text.size());
-
-    if (length < 0)
-        return fail_errno(errno, "cannot read credentials file " + path, hint);
-    return split(path, {text.data(), static_cast<std::size_t>(length)});
+    if (!text)
+        return std::unexpected(text.error());
+    return split(path, *text);
 }
 
 static std::string variable(const char* name)

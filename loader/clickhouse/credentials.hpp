@@ -13,7 +13,7 @@ struct Credentials {
     std::string password;
 };
 
-/// A file of two lines, user and password, that others than its owner cannot read, write or run.
+/// A file of two lines, user and password, of root or the running user, that others cannot read, write or run.
 Result<Credentials> read_credentials_file(const std::string& path);
 
 /// FLOWLABEL_CLICKHOUSE_USER and FLOWLABEL_CLICKHOUSE_PASSWORD.

@@ -6,6 +6,7 @@
 #include <fmt/std.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -17,6 +18,8 @@
 #include <utility>
 
 #include "number.hpp"
+#include "ownership.hpp"
+#include "safe_open.hpp"
 
 namespace flowlabel {
 
@@ -84,6 +87,24 @@ std::unexpected<Error> Spool::failed(int number, const std::string& what) const
     return fail_errno(number, fmt::format("spool '{}': {}", directory_.string(), what), use_hint);
 }
 
+/// Whoever may write in a spool may hand the server records of their own.
+static Result<void> check_owner(const Fd& fd, const std::filesystem::path& directory)
+{
+    const std::string name = directory.string();
+    struct stat status{};
+
+    if (fstat(fd.get(), &status) != 0)
+        return fail_errno(errno, fmt::format("spool '{}': cannot be opened", name), use_hint);
+    if (!is_ours(status))
+        return fail(fmt::format("spool '{}': the directory belongs to user {}", name, status.st_uid),
+                    fmt::format("name a directory of its own, or 'chown {} {}'", geteuid(), name));
+    if (is_writable_by_others(status))
+        return fail(fmt::format("spool '{}': the directory has mode {:04o}: others could put records into it", name,
+                                status.st_mode & 07777),
+                    "chmod 0700 " + name);
+    return {};
+}
+
 Result<Spool> Spool::open(const std::filesystem::path& directory, std::uint64_t limit)
 {
     const auto failed = [&](const char* what) {
@@ -92,10 +113,15 @@ Result<Spool> Spool::open(const std::filesystem::path& directory, std::uint64_t 
 
     if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
         return failed("cannot be made");
-    Fd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    auto opened = safe_open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    if (!fd)
+    if (!opened)
+        return std::unexpected(opened.error());
+    if (!*opened)
         return failed("cannot be opened");
+    if (const auto checked = check_owner(*opened, directory); !checked)
+        return std::unexpected(checked.error());
+    Fd fd = std::move(*opened);
     Fd lock(openat(fd.get(), "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
 
     if (!lock)

@@ -78,7 +78,7 @@ Result<std::shared_ptr<Collection>> Collection::open(Found found, Fd lock, std::
     if (!sweeper)
         return std::unexpected(sweeper.error());
     if (!table || !counters)
-        return fail_errno(errno, "cannot map the flow table of " + found.directory.string());
+        return fail_errno(errno, "cannot map the flow table of " + found.directory.path().string());
     if (bpf_map_lookup_elem(found.maps.secrets.get(), &key, secrets.data()) != 0)
         return fail_errno(errno, "cannot read the secrets map");
     const fl_secrets& in_use = secrets[found.entry];

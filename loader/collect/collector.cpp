@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "export.hpp"
+#include "lock.hpp"
 
 namespace flowlabel {
 
@@ -37,14 +38,20 @@ Collector::Collector(Bpffs bpffs, CollectorOptions options, Exporters& exporters
 
 Collector::~Collector() = default;
 
-std::map<Collector::Key, PinPlace> Collector::places() const
+Result<std::map<Collector::Key, PinPlace>> Collector::places() const
 {
     std::map<Key, PinPlace> places;
+    const auto listed = list_pin_places(bpffs_);
 
-    for (const PinPlace& place : list_pin_places(bpffs_)) {
+    if (!listed)
+        return std::unexpected(listed.error());
+    for (const PinPlace& place : *listed) {
+        const auto directory = place.open(bpffs_);
         struct stat status{};
 
-        if (stat(place.directory(bpffs_).c_str(), &status) == 0)
+        if (!directory)
+            return std::unexpected(directory.error());
+        if (*directory && fstat((*directory)->fd(), &status) == 0)
             places.emplace(Key{place.netns_inode, place.ifindex, place.hook, status.st_ino}, place);
     }
     return places;
@@ -56,6 +63,16 @@ bool Collector::selects(const Found& found) const
         return false;
     return options_.interfaces.empty() ||
            std::ranges::find(options_.interfaces, interface_of(found)) != options_.interfaces.end();
+}
+
+/// Who has the lock on DIRECTORY; as far as /proc does not tell, the latest collector.
+static std::string collector_of(const Directory& directory)
+{
+    const auto lock = directory.open_for_reading();
+    const auto holder = lock ? lock_holder(*lock) : std::nullopt;
+    const auto account = Account::open(directory);
+
+    return describe_process(holder.value_or(account && *account ? (*account)->pid() : 0));
 }
 
 /// Begins to collect at PLACE, where the exclusive lock is held. Nothing of ours may be there, or not what is selected.
@@ -72,12 +89,9 @@ Result<Collector::Taken> Collector::take(const Key& key, const PinPlace& place)
     if (!lock)
         return std::unexpected(lock.error());
     if (!*lock) {
-        const auto account = Account::open((*found)->directory);
-        const std::uint32_t pid = account && *account ? (*account)->pid() : 0;
-
-        return fail(
-            fmt::format("{} {} is collected by process {} already", interface_of(**found), name_of(place.hook), pid),
-            "stop it first, or name the interfaces that each of the two collects");
+        return fail(fmt::format("{} {} is collected by {} already", interface_of(**found), name_of(place.hook),
+                                collector_of((*found)->directory)),
+                    "stop it first, or name the interfaces that each of the two collects");
     }
     auto collection = Collection::open(std::move(**found), std::move(**lock), options_.max_flows);
 
@@ -98,9 +112,14 @@ Result<void> Collector::start()
         return std::unexpected(lock.error());
     if (const auto layout = bpffs_.check_layout(); !layout)
         return std::unexpected(layout.error());
-    for (const auto& [key, place] : places())
-        if (const auto taken = take(key, place); !taken)
-            return std::unexpected(taken.error());
+    const auto present = places();
+
+    if (!present)
+        return std::unexpected(present.error());
+    if (*lock) // else nothing is attached yet
+        for (const auto& [key, place] : *present)
+            if (const auto taken = take(key, place); !taken)
+                return std::unexpected(taken.error());
     sweeping_ = std::jthread([this](const std::stop_token& stop) { sweep(stop); });
     return {};
 }
@@ -124,11 +143,14 @@ void Collector::look_around()
 {
     const auto present = places();
     std::vector<std::shared_ptr<Collection>> gone;
+
+    if (!present)
+        return warn_once(present.error().what);
     {
         const std::scoped_lock guard(mutex_);
 
         std::erase_if(collections_, [&](const auto& entry) {
-            if (present.contains(entry.first))
+            if (present->contains(entry.first))
                 return false;
             gone.push_back(entry.second);
             return true;
@@ -141,13 +163,13 @@ void Collector::look_around()
         }
         leaving_.push_back(collection->ended());
     }
-    if (std::ranges::all_of(present, [&](const auto& entry) { return collections_.contains(entry.first); }))
+    if (std::ranges::all_of(*present, [&](const auto& entry) { return collections_.contains(entry.first); }))
         return;
     const auto lock = bpffs_.try_lock();
 
     if (!lock || !*lock)
         return;
-    for (const auto& [key, place] : present)
+    for (const auto& [key, place] : *present)
         if (!collections_.contains(key))
             if (const auto taken = take(key, place); !taken)
                 warn_once(taken.error().what);
@@ -301,7 +323,8 @@ Result<void> Collector::finish()
 
             collections_.erase(key); // what comes into its rings from now on is the next collector's
         }
-        note(finish(*collection, present.contains(key) ? EndReason::collection_end : EndReason::forced, end));
+        note(finish(*collection, !present || present->contains(key) ? EndReason::collection_end : EndReason::forced,
+                    end));
         leaving_.push_back(collection->ended());
         finished.push_back(collection);
     }

@@ -71,7 +71,7 @@ private:
     using Key = std::tuple<std::uint64_t, std::uint32_t, int, std::uint64_t>;
     enum class Taken { yes, no, busy };
 
-    [[nodiscard]] std::map<Key, PinPlace> places() const;
+    [[nodiscard]] Result<std::map<Key, PinPlace>> places() const;
     [[nodiscard]] bool selects(const Found& found) const;
     Result<Taken> take(const Key& key, const PinPlace& place);
     void look_around();

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "export.hpp"
+#include "safe_open.hpp"
 
 namespace flowlabel {
 
@@ -71,9 +72,12 @@ Result<JsonlFile::OpenFile> JsonlFile::open_file(const std::string& path)
 {
     struct stat status{};
     const bool readable = !is_lent(path) && (stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode));
-    Fd fd(path == "-" ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
-                      : ::open(path.c_str(),
-                               (readable ? O_RDWR : O_WRONLY) | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0640));
+    const int flags = (readable ? O_RDWR : O_WRONLY) | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    auto opened = path == "-" ? Fd(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)) : safe_open(path, flags, 0640);
+
+    if (!opened)
+        return std::unexpected(opened.error());
+    Fd fd = std::move(*opened);
 
     if (!fd && errno == ENXIO && is_fifo(path))
         return OpenFile{.fifo = true};

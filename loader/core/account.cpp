@@ -2,7 +2,6 @@
 #include "account.hpp"
 
 #include <bpf/bpf.h>
-#include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <cstring>
 #include <thread>
 
+#include "pins.hpp"
 #include "privilege.hpp"
 
 namespace flowlabel {
@@ -19,9 +19,11 @@ namespace flowlabel {
 constexpr unsigned lock_attempts = 10;
 constexpr auto lock_interval = std::chrono::milliseconds(10);
 
-static std::filesystem::path account_pin(const std::filesystem::path& directory)
+constexpr auto account_pin = "collected";
+
+static std::unexpected<Error> cannot_open(int number, const Directory& directory)
 {
-    return directory / "collected";
+    return fail_errno(number, "cannot open " + (directory.path() / account_pin).string(), hint_for_access(number));
 }
 
 static Result<Mapping> map_account(const Fd& map, Mapping::Access access)
@@ -33,14 +35,14 @@ static Result<Mapping> map_account(const Fd& map, Mapping::Access access)
     return mapping;
 }
 
-Result<std::optional<Account>> Account::open(const std::filesystem::path& directory)
+Result<std::optional<Account>> Account::open(const Directory& directory)
 {
-    const Fd map(bpf_obj_get(account_pin(directory).c_str()));
+    const Fd map = open_pin(directory, account_pin);
 
     if (!map && errno == ENOENT)
         return std::nullopt;
     if (!map)
-        return fail_errno(errno, "cannot open " + account_pin(directory).string(), hint_for_access(errno));
+        return cannot_open(errno, directory);
     auto mapping = map_account(map, Mapping::Access::read);
 
     if (!mapping)
@@ -48,27 +50,26 @@ Result<std::optional<Account>> Account::open(const std::filesystem::path& direct
     return Account(std::move(*mapping));
 }
 
-static Result<Fd> make_map(const std::filesystem::path& pin)
+static Result<Fd> make_map(const Directory& directory)
 {
     LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
     Fd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, "collected", sizeof(std::uint32_t), sizeof(fl_collection), 1, &options));
 
     if (!map)
         return fail_errno(errno, "cannot make the account of the collectors", hint_for_access(errno));
-    if (bpf_obj_pin(map.get(), pin.c_str()) != 0)
-        return fail_errno(errno, "cannot pin " + pin.string(), hint_for_access(errno));
+    if (const auto pinned = pin(map, directory, account_pin); !pinned)
+        return std::unexpected(pinned.error());
     return map;
 }
 
-Result<Account> Account::open_or_make(const std::filesystem::path& directory)
+Result<Account> Account::open_or_make(const Directory& directory)
 {
-    const std::filesystem::path pin = account_pin(directory);
-    Result<Fd> map{Fd(bpf_obj_get(pin.c_str()))};
+    Result<Fd> map = open_pin(directory, account_pin);
 
     if (!*map && errno == ENOENT)
-        map = make_map(pin);
+        map = make_map(directory);
     else if (!*map)
-        return fail_errno(errno, "cannot open " + pin.string(), hint_for_access(errno));
+        return cannot_open(errno, directory);
     if (!map)
         return std::unexpected(map.error());
     auto mapping = map_account(*map, Mapping::Access::write);
@@ -119,30 +120,25 @@ std::uint32_t Account::pid() const
     return __atomic_load_n(&collection().pid, __ATOMIC_RELAXED);
 }
 
-static Fd open_directory(const std::filesystem::path& directory)
+Result<std::optional<Fd>> become_collector(const Directory& directory)
 {
-    return Fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-}
-
-Result<std::optional<Fd>> become_collector(const std::filesystem::path& directory)
-{
-    Fd lock = open_directory(directory);
+    auto lock = directory.open_for_reading();
 
     if (!lock)
-        return fail_errno(errno, "cannot open " + directory.string(), hint_for_access(errno));
+        return std::unexpected(lock.error());
     for (unsigned i = 0; i < lock_attempts; i++) {
-        if (flock(lock.get(), LOCK_EX | LOCK_NB) == 0)
-            return lock;
+        if (flock(lock->get(), LOCK_EX | LOCK_NB) == 0)
+            return std::move(*lock);
         std::this_thread::sleep_for(lock_interval);
     }
     return std::nullopt;
 }
 
-bool has_collector(const std::filesystem::path& directory)
+bool has_collector(const Directory& directory)
 {
-    const Fd lock = open_directory(directory);
+    const auto lock = directory.open_for_reading();
 
-    return lock && flock(lock.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    return lock && flock(lock->get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 } // namespace flowlabel

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 
+#include "directory.hpp"
 #include "flowlabel/abi.h"
 #include "flowlabel/counters.hpp"
 #include "flowlabel/fd.hpp"
@@ -17,10 +17,10 @@ namespace flowlabel {
 class Account {
 public:
     /// For reading. Nothing: the attachment whose pins lie in DIRECTORY never had a collector.
-    static Result<std::optional<Account>> open(const std::filesystem::path& directory);
+    static Result<std::optional<Account>> open(const Directory& directory);
 
     /// For the collector that this process is. The caller holds the exclusive lock of the bpffs.
-    static Result<Account> open_or_make(const std::filesystem::path& directory);
+    static Result<Account> open_or_make(const Directory& directory);
 
     [[nodiscard]] fl_account get() const;
 
@@ -43,8 +43,8 @@ private:
 
 /// Makes this process the collector of the attachment in DIRECTORY as long as the descriptor lives. Nothing: there is
 /// another one.
-Result<std::optional<Fd>> become_collector(const std::filesystem::path& directory);
+Result<std::optional<Fd>> become_collector(const Directory& directory);
 
-bool has_collector(const std::filesystem::path& directory);
+bool has_collector(const Directory& directory);
 
 } // namespace flowlabel

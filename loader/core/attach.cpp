@@ -98,15 +98,8 @@ static fl_info describe(const Plan& plan, const ProgramSetup& setup, std::uint32
     return info;
 }
 
-static Result<void> pin_link(const Fd& link, const std::filesystem::path& directory)
-{
-    if (bpf_obj_pin(link.get(), link_pin(directory).c_str()) != 0)
-        return fail_errno(errno, "cannot pin " + link_pin(directory).string(), hint_for_access(errno));
-    return {};
-}
-
 /// Hangs PROGRAM on the XDP hook; the pin of the link is what makes it stay.
-static Result<fl_info> hang_on_xdp(const Plan& plan, const Program& program, fl_info info,
+static Result<fl_info> hang_on_xdp(const Plan& plan, const Program& program, const Directory& directory, fl_info info,
                                    std::vector<std::string>& warnings)
 {
     bool native = plan.options.mode != XdpMode::generic;
@@ -124,7 +117,7 @@ static Result<fl_info> hang_on_xdp(const Plan& plan, const Program& program, fl_
     info.mode = static_cast<std::uint8_t>(native ? FL_MODE_NATIVE : FL_MODE_GENERIC);
     if (auto written = write_info(program.maps, 0, info); !written)
         return std::unexpected(written.error());
-    if (auto pinned = pin_link(link.fd, plan.place.directory(plan.bpffs)); !pinned)
+    if (auto pinned = pin(link.fd, directory, link_pin); !pinned)
         return std::unexpected(pinned.error());
     return info;
 }
@@ -229,7 +222,7 @@ static Result<fl_info> hang_on_clsact(const Plan& plan, const Program& program, 
     return std::unexpected(written.error());
 }
 
-static Result<fl_info> hang_on_tc(const Plan& plan, const Program& program, fl_info info)
+static Result<fl_info> hang_on_tc(const Plan& plan, const Program& program, const Directory& directory, fl_info info)
 {
     if (plan.options.tc_link == TcLink::clsact)
         return hang_on_clsact(plan, program, info);
@@ -242,16 +235,16 @@ static Result<fl_info> hang_on_tc(const Plan& plan, const Program& program, fl_i
     info.mode = FL_MODE_TCX;
     if (auto written = write_info(program.maps, 0, info); !written)
         return std::unexpected(written.error());
-    if (auto pinned = pin_link(link.fd, plan.place.directory(plan.bpffs)); !pinned)
+    if (auto pinned = pin(link.fd, directory, link_pin); !pinned)
         return std::unexpected(pinned.error());
     return info;
 }
 
-static Result<fl_info> hang(const Plan& plan, const Program& program, const fl_info& info,
+static Result<fl_info> hang(const Plan& plan, const Program& program, const Directory& directory, const fl_info& info,
                             std::vector<std::string>& warnings)
 {
-    return plan.options.hook == FL_HOOK_XDP ? hang_on_xdp(plan, program, info, warnings)
-                                            : hang_on_tc(plan, program, info);
+    return plan.options.hook == FL_HOOK_XDP ? hang_on_xdp(plan, program, directory, info, warnings)
+                                            : hang_on_tc(plan, program, directory, info);
 }
 
 /// OLD is the attachment that is replaced, or null. A key or a function without stamping is a mistake.
@@ -279,7 +272,6 @@ static Result<AttachReport> attach_new(const Plan& plan)
     const auto secrets = random_secrets();
     const auto key = stamp_key(plan.options);
     const auto epoch = read_epoch();
-    const auto directory = plan.place.directory(plan.bpffs);
 
     if (!slots)
         return std::unexpected(slots.error());
@@ -299,14 +291,17 @@ static Result<AttachReport> attach_new(const Plan& plan)
     if (!program)
         return std::unexpected(program.error());
     AttachReport report;
-    const auto pinned = pin_maps(program->maps, directory);
+    const auto directory = plan.place.make(plan.bpffs);
+    const auto pinned =
+        directory ? pin_maps(program->maps, *directory) : Result<void>(std::unexpected(directory.error()));
     fl_info info = describe(plan, *setup, program->id);
 
     info.epoch = epoch->monotonic;
-    const auto hung = pinned ? hang(plan, *program, info, report.warnings) : std::unexpected(pinned.error());
+    const auto hung =
+        pinned ? hang(plan, *program, *directory, info, report.warnings) : std::unexpected(pinned.error());
 
     if (!hung) {
-        remove_pins(plan.bpffs, directory);
+        remove_pins(plan.bpffs, plan.place);
         return std::unexpected(hung.error());
     }
     report.info = *hung;
@@ -366,19 +361,19 @@ static std::unexpected<Error> replacement_error(const Plan& plan, int number)
 /// that arrives between the two steps meets both programs and is counted by both; none is missed.
 static Result<void> put_link_first(const Plan& plan, const Found& old, const Program& program)
 {
-    const auto pin = link_pin(old.directory);
-    const auto next_pin = next_link_pin(old.directory);
+    const int directory = old.directory.fd();
+    const std::string next_name = (old.directory.path() / next_link_pin).string();
     const LinkAttempt link = link_tcx(program.fd.get(), plan.interface.ifindex, plan.options.hook);
 
     if (!link.fd)
         return replacement_error(plan, link.number);
-    if (bpf_obj_pin(link.fd.get(), next_pin.c_str()) != 0)
-        return fail_errno(errno, "cannot pin " + next_pin.string(), hint_for_access(errno));
-    if (std::rename(next_pin.c_str(), pin.c_str()) != 0) {
+    if (auto pinned = pin(link.fd, old.directory, next_link_pin); !pinned)
+        return pinned;
+    if (renameat(directory, next_link_pin, directory, link_pin) != 0) {
         const int number = errno;
 
-        unlink(next_pin.c_str());
-        return fail_errno(number, "cannot rename " + next_pin.string(), hint_for_access(number));
+        remove_pin(old.directory, next_link_pin);
+        return fail_errno(number, "cannot rename " + next_name, hint_for_access(number));
     }
     bpf_link_detach(old.link.get()); // it would end with this process, too
     return {};
@@ -481,7 +476,7 @@ Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options, st
         return std::unexpected(netns.error());
     if (!cpus)
         return std::unexpected(cpus.error());
-    const auto lock = bpffs.lock(Bpffs::LockMode::exclusive);
+    const auto lock = bpffs.make_and_lock();
 
     if (!lock)
         return std::unexpected(lock.error());

@@ -77,7 +77,7 @@ std::optional<std::uint64_t> Attachment::device_packets() const
 
 const std::filesystem::path& Attachment::directory() const
 {
-    return state_->found.directory;
+    return state_->found.directory.path();
 }
 
 std::vector<Counters> Attachment::cpu_counters() const
@@ -160,18 +160,21 @@ Result<Attachment> open_attachment(Found found)
 {
     const fl_info info = found.info();
     auto account = Account::open(found.directory);
-    auto state = std::make_unique<Attachment::State>();
 
     if (!account)
         return std::unexpected(account.error());
-    state->account = std::move(*account);
-    state->interface = interface_of(found);
-    state->program_tag = tag_of_program(found);
-    state->table = Mapping(found.maps.table, sets_of(info) * sizeof(fl_set));
-    state->counters = Mapping(found.maps.counters, info.cpus * sizeof(fl_counters));
+    auto state = std::make_unique<Attachment::State>(Attachment::State{
+        .found = std::move(found),
+        .account = std::move(*account),
+    });
+    const Found& kept = state->found;
+
+    state->interface = interface_of(kept);
+    state->program_tag = tag_of_program(kept);
+    state->table = Mapping(kept.maps.table, sets_of(info) * sizeof(fl_set));
+    state->counters = Mapping(kept.maps.counters, info.cpus * sizeof(fl_counters));
     if (!state->table || !state->counters)
-        return fail_errno(errno, "cannot map the flow table of " + found.directory.string());
-    state->found = std::move(found);
+        return fail_errno(errno, "cannot map the flow table of " + kept.directory.path().string());
     return Attachment(std::move(state));
 }
 
@@ -212,9 +215,15 @@ Result<std::vector<Attachment>> find_attachments(const Bpffs& bpffs, const Selec
 
     if (!lock)
         return std::unexpected(lock.error());
+    if (!*lock)
+        return attachments;
     if (const auto layout = bpffs.check_layout(); !layout)
         return std::unexpected(layout.error());
-    for (const PinPlace& place : list_pin_places(bpffs)) {
+    const auto places = list_pin_places(bpffs);
+
+    if (!places)
+        return std::unexpected(places.error());
+    for (const PinPlace& place : *places) {
         if (selection.hook && *selection.hook != place.hook)
             continue;
         auto attachment = open_place(bpffs, place);

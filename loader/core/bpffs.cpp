@@ -6,42 +6,42 @@
 #include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
-#include <thread>
 
+#include "directory.hpp"
 #include "flowlabel/abi.h"
-#include "privilege.hpp"
+#include "lock.hpp"
 #include "surroundings.hpp"
 
 namespace flowlabel {
 
-constexpr auto lock_patience = std::chrono::seconds(10);
-constexpr auto lock_interval = std::chrono::milliseconds(20);
+constexpr auto home_name = "flowlabel";
 
 static std::string layout_name()
 {
     return fmt::format("v{}", FL_LAYOUT_VERSION);
 }
 
-static bool is_bpffs(const std::filesystem::path& path)
+static bool is_bpffs(const Directory& directory)
 {
     struct statfs status{};
 
-    return statfs(path.c_str(), &status) == 0 && status.f_type == BPF_FS_MAGIC;
+    return fstatfs(directory.fd(), &status) == 0 && status.f_type == BPF_FS_MAGIC;
 }
 
-static bool is_read_only(const Fd& directory)
+static bool is_read_only(const Directory& directory)
 {
     struct statvfs status{};
 
-    return fstatvfs(directory.get(), &status) == 0 && (status.f_flag & ST_RDONLY) != 0;
+    return fstatvfs(directory.fd(), &status) == 0 && (status.f_flag & ST_RDONLY) != 0;
 }
 
-/// ROOT without a slash at its end: what is compared with the parents of a path has none.
+/// ROOT without a slash at its end, for messages.
 static std::filesystem::path plain(const std::filesystem::path& root)
 {
     const auto normal = root.lexically_normal();
@@ -49,108 +49,243 @@ static std::filesystem::path plain(const std::filesystem::path& root)
     return normal.has_filename() ? normal : normal.parent_path();
 }
 
-Bpffs::Bpffs(const std::filesystem::path& root) : root_(plain(root)) {}
+BpffsLock::BpffsLock(std::shared_ptr<const Directory> root, Fd fd, bool exclusive)
+    : root_(std::move(root)), fd_(std::move(fd)), exclusive_(exclusive)
+{
+}
+
+BpffsLock::~BpffsLock()
+{
+    if (!fd_ || !exclusive_)
+        return;
+    (void)unlinkat(fd_.get(), layout_name().c_str(), AT_REMOVEDIR); // fails where it is not empty
+    (void)unlinkat(root_->fd(), home_name, AT_REMOVEDIR);
+}
+
+static std::unexpected<Error> no_bpffs(const std::filesystem::path& root)
+{
+    if (in_mount_namespace_of_init())
+        return fail(fmt::format("nothing is attached: there is no bpffs at {}", root.string()),
+                    "'flowlabel attach IFACE' attaches", Failure::not_attached);
+    return fail(fmt::format("there is no bpffs at {} in this mount namespace, so that nobody can tell what is attached",
+                            root.string()),
+                hidden_bpffs_hint(root));
+}
+
+/// The directory at ROOT, where that is a bpffs. Nothing: it is none.
+static Result<std::optional<Directory>> find_bpffs(const std::filesystem::path& root)
+{
+    auto directory = Directory::open(root);
+
+    if (!directory)
+        return directory;
+    if (!*directory || !is_bpffs(**directory))
+        return std::nullopt;
+    if (const auto checked = (*directory)->check_way(); !checked)
+        return std::unexpected(checked.error());
+    return directory;
+}
 
 Result<Bpffs> Bpffs::open(const std::filesystem::path& root)
 {
-    if (!is_bpffs(root) && in_mount_namespace_of_init())
-        return fail(fmt::format("nothing is attached: there is no bpffs at {}", root.string()),
-                    "'flowlabel attach IFACE' attaches", Failure::not_attached);
-    if (!is_bpffs(root))
-        return fail(fmt::format("there is no bpffs at {} in this mount namespace, so that nobody can tell what is "
-                                "attached",
-                                root.string()),
-                    hidden_bpffs_hint(root));
-    return Bpffs(root);
+    auto directory = find_bpffs(plain(root));
+
+    if (!directory)
+        return std::unexpected(directory.error());
+    if (!*directory)
+        return no_bpffs(root);
+    return Bpffs(std::make_shared<Directory>(std::move(**directory)));
 }
 
-/// Waits for a lock on DIRECTORY, which is ROOT.
-static Result<void> wait_for_lock(const Fd& directory, int operation, const std::filesystem::path& root)
+/// Mounts a bpffs over PLACE, which is empty and nobody else's: what is in a directory would be hidden.
+static Result<void> mount_over(const Directory& place)
 {
-    const auto deadline = std::chrono::steady_clock::now() + lock_patience;
+    const std::string name = place.path().string();
 
-    while (flock(directory.get(), operation | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK)
-            return fail_errno(errno, fmt::format("cannot lock {}", root.string()));
-        if (std::chrono::steady_clock::now() > deadline)
-            return fail(fmt::format("another command has held the lock on {} for ten seconds", root.string()),
-                        "wait for it to end; 'lslocks' or 'fuser' shows who it is");
-        std::this_thread::sleep_for(lock_interval);
-    }
+    if (const auto checked = place.check_owner(); !checked)
+        return checked;
+    const auto names = place.names();
+
+    if (!names)
+        return std::unexpected(names.error());
+    if (!names->empty())
+        return fail(fmt::format("there is no bpffs at {}, and the directory is not empty", name),
+                    "name an empty directory with --bpffs: a bpffs is mounted on it");
+    if (mount("bpf", place.entry(".").c_str(), "bpf", 0, "mode=0700") != 0)
+        return fail_errno(errno, fmt::format("cannot mount a bpffs at {}", name),
+                          errno == EPERM ? "run it as root; or let root mount one that this user may write, and name "
+                                           "it with --bpffs: then CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON are enough"
+                                         : "does the kernel have CONFIG_BPF_SYSCALL?");
     return {};
 }
 
-Result<Bpffs> Bpffs::open_or_mount(const std::filesystem::path& root)
+/// Two commands at once must not mount two, one over the other: the directory that is mounted on is their lock.
+static Result<void> mount_at(const std::filesystem::path& root)
 {
-    std::error_code error;
+    const auto place = Directory::open(root);
 
-    if (is_bpffs(root))
-        return Bpffs(root);
-    if (!std::filesystem::is_directory(root, error))
+    if (!place)
+        return std::unexpected(place.error());
+    if (!*place)
         return fail(fmt::format("there is no bpffs at {}: no such directory", root.string()),
-                    fmt::format("mkdir -p {0} && mount -t bpf bpf {0}", root.string()));
+                    fmt::format("mkdir -p {0} && mount -t bpf -o mode=0700 bpf {0}", root.string()));
     if (!in_mount_namespace_of_init())
         return fail(fmt::format("there is no bpffs at {}, and one mounted here would end with this command's mount "
                                 "namespace",
                                 root.string()),
                     hidden_bpffs_hint(root));
-    // Two commands at once must not mount two, one over the other: the directory that is mounted on is their lock.
-    const Fd directory(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const auto lock = (*place)->open_for_reading();
 
-    if (!directory)
-        return fail_errno(errno, fmt::format("cannot open {}", root.string()), hint_for_access(errno));
-    if (const auto locked = wait_for_lock(directory, LOCK_EX, root); !locked)
-        return std::unexpected(locked.error());
-    if (!is_bpffs(root) && mount("bpf", root.c_str(), "bpf", 0, "mode=0700") != 0)
-        return fail_errno(errno, fmt::format("cannot mount a bpffs at {}", root.string()),
-                          errno == EPERM ? "run it as root; or let root mount one that this user may write, and name "
-                                           "it with --bpffs: then CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON are enough"
-                                         : "does the kernel have CONFIG_BPF_SYSCALL?");
-    return Bpffs(root);
+    if (!lock)
+        return std::unexpected(lock.error());
+    if (const auto locked = wait_for_lock(*lock, LOCK_EX, root); !locked)
+        return locked;
+    const auto present = find_bpffs(root);
+
+    if (!present)
+        return std::unexpected(present.error());
+    return *present ? Result<void>{} : mount_over(**place);
 }
 
-Result<Fd> Bpffs::lock(LockMode mode) const
+Result<Bpffs> Bpffs::open_or_mount(const std::filesystem::path& root)
 {
-    Fd directory(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const auto present = find_bpffs(plain(root));
 
-    if (!directory)
-        return fail_errno(errno, fmt::format("cannot open {}", root_.string()), hint_for_access(errno));
-    if (mode == LockMode::exclusive && is_read_only(directory))
-        return fail(fmt::format("the bpffs at {} is mounted read-only", root_.string()),
-                    fmt::format("mount -o remount,rw {}", root_.string()));
-    if (const auto locked = wait_for_lock(directory, mode == LockMode::shared ? LOCK_SH : LOCK_EX, root_); !locked)
-        return std::unexpected(locked.error());
-    return directory;
+    if (!present)
+        return std::unexpected(present.error());
+    if (!*present)
+        if (const auto mounted = mount_at(plain(root)); !mounted)
+            return std::unexpected(mounted.error());
+    return open(root);
 }
 
-Result<std::optional<Fd>> Bpffs::try_lock() const
+/// Was the directory that FD has open removed, or another one put in its place, while somebody waited for the lock?
+static bool is_stale(const Directory& root, const Fd& fd)
 {
-    Fd directory(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    struct stat locked{};
+    struct stat named{};
 
-    if (!directory)
-        return fail_errno(errno, fmt::format("cannot open {}", root_.string()), hint_for_access(errno));
-    if (flock(directory.get(), LOCK_EX | LOCK_NB) != 0)
+    return fstat(fd.get(), &locked) != 0 || fstatat(root.fd(), home_name, &named, AT_SYMLINK_NOFOLLOW) != 0 ||
+           locked.st_ino != named.st_ino;
+}
+
+static Result<void> check_writable(const Directory& root)
+{
+    if (is_read_only(root))
+        return fail(fmt::format("the bpffs at {} is mounted read-only", root.path().string()),
+                    fmt::format("mount -o remount,rw {}", root.path().string()));
+    return {};
+}
+
+Result<std::optional<BpffsLock>> Bpffs::lock(LockMode mode) const
+{
+    const bool exclusive = mode == LockMode::exclusive;
+
+    if (const auto writable = exclusive ? check_writable(*root_) : Result<void>{}; !writable)
+        return std::unexpected(writable.error());
+    for (;;) {
+        const auto locked = home();
+
+        if (!locked)
+            return std::unexpected(locked.error());
+        if (!*locked)
+            return std::nullopt;
+        auto fd = (*locked)->open_for_reading();
+
+        if (!fd)
+            return std::unexpected(fd.error());
+        if (const auto waited = wait_for_lock(*fd, exclusive ? LOCK_EX : LOCK_SH, (*locked)->path()); !waited)
+            return std::unexpected(waited.error());
+        if (!is_stale(*root_, *fd))
+            return BpffsLock(root_, std::move(*fd), exclusive);
+    }
+}
+
+Result<BpffsLock> Bpffs::make_and_lock() const
+{
+    if (const auto writable = check_writable(*root_); !writable)
+        return std::unexpected(writable.error());
+    for (;;) {
+        if (const auto made = root_->make(home_name); !made)
+            return std::unexpected(made.error());
+        auto locked = lock(LockMode::exclusive);
+
+        if (!locked)
+            return std::unexpected(locked.error());
+        if (*locked)
+            return std::move(**locked);
+    }
+}
+
+Result<std::optional<BpffsLock>> Bpffs::try_lock() const
+{
+    const auto locked = home();
+
+    if (!locked)
+        return std::unexpected(locked.error());
+    if (!*locked)
         return std::nullopt;
-    return directory;
+    auto fd = (*locked)->open_for_reading();
+
+    if (!fd)
+        return std::unexpected(fd.error());
+    if (flock(fd->get(), LOCK_EX | LOCK_NB) != 0 || is_stale(*root_, *fd))
+        return std::nullopt;
+    return BpffsLock(root_, std::move(*fd), true);
+}
+
+/// Is the directory NAME in PARENT empty? A command of another version may have left it.
+static bool is_empty(const Directory& parent, const std::string& name)
+{
+    const auto directory = parent.enter(name);
+    const auto names = directory && *directory ? (*directory)->names() : fail("");
+
+    return names && names->empty();
 }
 
 Result<void> Bpffs::check_layout() const
 {
-    std::error_code error;
+    const auto found = home();
 
-    for (const auto& entry : std::filesystem::directory_iterator(root_ / "flowlabel", error)) {
-        if (entry.path().filename() == layout_name() || std::filesystem::is_empty(entry.path(), error))
+    if (!found || !*found)
+        return found ? Result<void>{} : std::unexpected(found.error());
+    const auto names = (*found)->names();
+
+    if (!names)
+        return std::unexpected(names.error());
+    for (const std::string& name : *names) {
+        const auto entry = (*found)->path() / name;
+
+        if (name == layout_name() || is_empty(**found, name))
             continue;
         return fail(fmt::format("{} holds attachments of another version of flowlabel (layout {}, this one uses {})",
-                                entry.path().string(), entry.path().filename().string(), layout_name()),
+                                entry.string(), name, layout_name()),
                     "detach them with the version that made them, or choose another place with --bpffs");
     }
     return {};
 }
 
-std::filesystem::path Bpffs::layout() const
+Result<std::optional<Directory>> Bpffs::home() const
 {
-    return root_ / "flowlabel" / layout_name();
+    return root_->enter(home_name);
+}
+
+Result<std::optional<Directory>> Bpffs::layout() const
+{
+    auto found = home();
+
+    if (!found || !*found)
+        return found;
+    return (*found)->enter(layout_name());
+}
+
+Result<Directory> Bpffs::make_layout() const
+{
+    const auto made = root_->make(home_name);
+
+    if (!made)
+        return std::unexpected(made.error());
+    return made->make(layout_name());
 }
 
 } // namespace flowlabel

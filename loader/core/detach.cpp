@@ -55,7 +55,7 @@ static Result<std::optional<std::string>> take_off_clsact(const Found& found)
 static Result<std::optional<std::string>> take_off(Found& found)
 {
     if (found.liveness == Liveness::swapped) {
-        unlink(link_pin(found.directory).c_str());
+        remove_pin(found.directory, link_pin);
         return fmt::format("{} is not flowlabel's and was left in the link: it stays on the hook while its owner holds "
                            "that",
                            describe_program(found.program_there));
@@ -64,7 +64,7 @@ static Result<std::optional<std::string>> take_off(Found& found)
         drop_second_program(found);
         // The pin goes last: where the command is killed in between, the next one finds it and prints the totals.
         bpf_link_detach(found.link.get()); // ENOLINK: it hangs nowhere
-        unlink(link_pin(found.directory).c_str());
+        remove_pin(found.directory, link_pin);
         return std::nullopt;
     }
     if (found.liveness == Liveness::interface_gone || found.liveness == Liveness::filter_gone)
@@ -104,10 +104,10 @@ static bool is_here(const Found& found, const std::string& name)
     return found.here && interface_of(found) == name;
 }
 
-/// Does an attachment that SELECTION names have its interface in this network namespace?
-static bool any_here(const Bpffs& bpffs, const Selection& selection)
+/// Does an attachment at PLACES that SELECTION names have its interface in this network namespace?
+static bool any_here(const Bpffs& bpffs, const std::vector<PinPlace>& places, const Selection& selection)
 {
-    return selection.interface && std::ranges::any_of(list_pin_places(bpffs), [&](const PinPlace& place) {
+    return selection.interface && std::ranges::any_of(places, [&](const PinPlace& place) {
                const auto found = look_at(bpffs, place);
 
                return found && *found && selection.hook.value_or(place.hook) == place.hook &&
@@ -149,8 +149,8 @@ static void take_off_nameless_filter(const PinPlace& place)
 /// Takes off what is left of an attachment that lacks pins. Its totals are gone.
 static Result<DetachReport> detach_damaged(const Bpffs& bpffs, const PinPlace& place)
 {
-    const auto directory = place.directory(bpffs);
-    const auto link = open_link(link_pin(directory));
+    const auto directory = place.open(bpffs);
+    const auto link = directory && *directory ? open_link(**directory) : Result<std::optional<LinkState>>(std::nullopt);
     const auto name = is_from_here(place) ? interface_name(place.ifindex) : std::nullopt;
 
     if (!link)
@@ -179,16 +179,22 @@ Result<void> detach(const Bpffs& bpffs, const Selection& selection, std::vector<
 
     if (!lock)
         return std::unexpected(lock.error());
+    if (!*lock)
+        return {};
     if (const auto layout = bpffs.check_layout(); !layout)
         return std::unexpected(layout.error());
-    const bool moved_too = !any_here(bpffs, selection);
+    const auto places = list_pin_places(bpffs);
 
-    for (const PinPlace& place : list_pin_places(bpffs)) {
+    if (!places)
+        return std::unexpected(places.error());
+    const bool moved_too = !any_here(bpffs, *places, selection);
+
+    for (const PinPlace& place : *places) {
         auto found = look_at(bpffs, place);
 
         if (!selects(selection, place, found && *found ? &**found : nullptr, moved_too))
             continue;
-        if (!found && !lacks_pins(place.directory(bpffs))) {
+        if (!found && !lacks_pins(bpffs, place)) {
             keep_first(found.error());
             continue;
         }

@@ -161,26 +161,27 @@ static std::string hint_for_lack_of_pins(const PinPlace& place)
 
 Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place)
 {
-    Found found{.place = place, .directory = place.directory(bpffs)};
     KernelSide kernel;
+    auto directory = place.open(bpffs);
+
+    if (!directory || !*directory)
+        return directory ? Result<std::optional<Found>>(std::nullopt) : std::unexpected(directory.error());
+    Found found{.place = place, .directory = std::move(**directory)};
     auto maps = open_maps(found.directory);
 
-    if (!maps) {
-        std::error_code ignored;
-
-        if (!std::filesystem::exists(found.directory / "secrets", ignored))
-            return std::nullopt; // the last map is pinned last: a command that did not end
-        if (lacks_pins(found.directory))
-            return fail(maps.error().what, hint_for_lack_of_pins(place));
+    if (!maps && !has_pin(found.directory, last_pin))
+        return std::nullopt; // the last map is pinned last: a command that did not end
+    if (!maps && lacks_pins(bpffs, place))
+        return fail(maps.error().what, hint_for_lack_of_pins(place));
+    if (!maps)
         return std::unexpected(maps.error());
-    }
     found.maps = std::move(*maps);
     const auto entries = read_info(found.maps.info);
 
     if (!entries)
         return std::unexpected(entries.error());
     found.entries = *entries;
-    auto link = open_link(link_pin(found.directory));
+    auto link = open_link(found.directory);
 
     if (!link)
         return std::unexpected(link.error());

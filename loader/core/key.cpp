@@ -4,12 +4,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "flowlabel/fd.hpp"
+#include "private_file.hpp"
 
 namespace flowlabel {
 
@@ -61,26 +61,12 @@ static Result<Key> parse_key(const std::string& path, std::string_view text)
 
 Result<Key> read_key_file(const std::string& path)
 {
-    // A FIFO must not hold us up until somebody writes to it.
-    const Fd file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-    struct stat status{};
-    char text[digits_size + 3]; // room to see that there is more than allowed
+    constexpr std::size_t most = digits_size + 3; // room to see that there is more than allowed
+    const auto text = read_private_file("key file", path, most, "'flowlabel key new FILE' makes one");
 
-    if (!file)
-        return fail_errno(errno, "cannot read key file " + path, "'flowlabel key new FILE' makes one");
-    if (fstat(file.get(), &status) != 0)
-        return fail_errno(errno, "cannot read key file " + path);
-    if (!S_ISREG(status.st_mode))
-        return fail(fmt::format("key file {} is no regular file", path), "'flowlabel key new FILE' makes one");
-    if ((status.st_mode & 0177) != 0)
-        return fail(fmt::format("key file {} has mode {:04o}: others than its owner may use it, or it may be run", path,
-                                status.st_mode & 07777),
-                    "chmod 0600 " + path);
-    const ssize_t length = read(file.get(), text, sizeof(text));
-
-    if (length < 0)
-        return fail_errno(errno, "cannot read key file " + path);
-    return parse_key(path, {text, static_cast<std::size_t>(length)});
+    if (!text)
+        return std::unexpected(text.error());
+    return parse_key(path, *text);
 }
 
 Result<void> create_key_file(const std::string& path)

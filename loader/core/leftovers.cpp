@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "leftovers.hpp"
 
-#include <bpf/bpf.h>
-#include <unistd.h>
-
 #include "clsact.hpp"
 #include "flowlabel/interface.hpp"
 
@@ -11,7 +8,8 @@ namespace flowlabel {
 
 bool says_qdisc_is_ours(const Bpffs& bpffs, const PinPlace& place)
 {
-    const Fd map(bpf_obj_get((place.directory(bpffs) / "info").c_str()));
+    const auto directory = place.open(bpffs);
+    const Fd map = directory && *directory ? open_pin(**directory, info_pin) : Fd();
 
     if (!map)
         return false;
@@ -26,12 +24,12 @@ void clear_leftovers(const Bpffs& bpffs, const PinPlace& place)
     if (says_qdisc_is_ours(bpffs, place))
         if (const auto there = NetnsScope::enter(place.netns_inode))
             (void)clsact_remove_idle_qdisc(place.ifindex); // an idle qdisc harms nobody; the interface may be gone
-    remove_pins(bpffs, place.directory(bpffs));
+    remove_pins(bpffs, place);
 }
 
 void drop_second_program(const Found& found)
 {
-    unlink(next_link_pin(found.directory).c_str());
+    remove_pin(found.directory, next_link_pin);
     if (!found.filter_handle)
         return;
     const auto filters = clsact_filters(found.info().ifindex, found.place.hook);

@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "netlink.hpp"
+#include "pins.hpp"
 #include "privilege.hpp"
 
 namespace flowlabel {
@@ -236,18 +237,19 @@ Error xdp_link_error(int number, const Interface& interface, bool native)
     }
 }
 
-Result<std::optional<LinkState>> open_link(const std::filesystem::path& pin)
+Result<std::optional<LinkState>> open_link(const Directory& directory)
 {
-    LinkState state{.fd = Fd(bpf_obj_get(pin.c_str()))};
+    const std::string path = (directory.path() / link_pin).string();
+    LinkState state{.fd = open_pin(directory, link_pin)};
     bpf_link_info info{};
     std::uint32_t length = sizeof(info);
 
     if (!state.fd && errno == ENOENT)
         return std::nullopt;
     if (!state.fd)
-        return fail_errno(errno, "cannot open " + pin.string(), hint_for_access(errno));
+        return fail_errno(errno, "cannot open " + path, hint_for_access(errno));
     if (bpf_obj_get_info_by_fd(state.fd.get(), &info, &length) != 0)
-        return fail_errno(errno, "cannot look at " + pin.string());
+        return fail_errno(errno, "cannot look at " + path);
     state.program_id = info.prog_id;
     state.ifindex = info.xdp.ifindex; // a tcx link has it in the same place
     return state;

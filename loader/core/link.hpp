@@ -3,11 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "directory.hpp"
 #include "flowlabel/fd.hpp"
 #include "flowlabel/interface.hpp"
 #include "flowlabel/result.hpp"
@@ -34,8 +34,8 @@ struct LinkState {
     std::uint32_t ifindex = 0; ///< in the network namespace where its interface is now; 0: it hangs nowhere
 };
 
-/// Nothing when there is no such pin.
-Result<std::optional<LinkState>> open_link(const std::filesystem::path& pin);
+/// The one that is pinned in DIRECTORY. Nothing: there is none.
+Result<std::optional<LinkState>> open_link(const Directory& directory);
 
 /// Does the interface of IFINDEX in this network namespace have PROGRAM on HOOK? Nothing: the kernel does not tell;
 /// asking about tcx takes CAP_NET_ADMIN.

@@ -2,12 +2,14 @@
 #include "pins.hpp"
 
 #include <bpf/bpf.h>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <optional>
 #include <tuple>
 
 #include "flowlabel/attachment.hpp"
@@ -21,12 +23,44 @@ constexpr struct {
 } map_pins[] = {
     {"table", &Maps::table}, {"counters", &Maps::counters},
     {"ring", &Maps::ring},   {"ring_positions", &Maps::ring_positions},
-    {"info", &Maps::info},   {"secrets", &Maps::secrets},
+    {info_pin, &Maps::info}, {last_pin, &Maps::secrets},
 };
 
-std::filesystem::path PinPlace::directory(const Bpffs& bpffs) const
+static std::string name_of_interface(const PinPlace& place)
 {
-    return bpffs.layout() / fmt::format("{}-{}", netns_inode, ifindex) / name_of(hook);
+    return fmt::format("{}-{}", place.netns_inode, place.ifindex);
+}
+
+/// The directory of PLACE's interface. Nothing: there is none.
+static Result<std::optional<Directory>> open_interface(const Bpffs& bpffs, const PinPlace& place)
+{
+    auto layout = bpffs.layout();
+
+    if (!layout || !*layout)
+        return layout;
+    return (*layout)->enter(name_of_interface(place));
+}
+
+Result<std::optional<Directory>> PinPlace::open(const Bpffs& bpffs) const
+{
+    auto of_interface = open_interface(bpffs, *this);
+
+    if (!of_interface || !*of_interface)
+        return of_interface;
+    return (*of_interface)->enter(name_of(hook));
+}
+
+Result<Directory> PinPlace::make(const Bpffs& bpffs) const
+{
+    const auto layout = bpffs.make_layout();
+
+    if (!layout)
+        return std::unexpected(layout.error());
+    const auto of_interface = layout->make(name_of_interface(*this));
+
+    if (!of_interface)
+        return std::unexpected(of_interface.error());
+    return of_interface->make(name_of(hook));
 }
 
 static std::optional<fl_hook> hook_named(const std::string& name)
@@ -53,80 +87,112 @@ static std::optional<PinPlace> place_named(const std::string& name)
     return place;
 }
 
-std::vector<PinPlace> list_pin_places(const Bpffs& bpffs)
+/// Adds to PLACES those of the interface that DIRECTORY, which may be gone, is for.
+static Result<void> add_places(std::vector<PinPlace>& places, PinPlace place,
+                               const Result<std::optional<Directory>>& directory)
+{
+    if (!directory || !*directory)
+        return directory ? Result<void>{} : std::unexpected(directory.error());
+    const auto names = (*directory)->names();
+
+    if (!names)
+        return std::unexpected(names.error());
+    for (const std::string& name : *names)
+        if (const auto hook = hook_named(name)) {
+            place.hook = *hook;
+            places.push_back(place);
+        }
+    return {};
+}
+
+Result<std::vector<PinPlace>> list_pin_places(const Bpffs& bpffs)
 {
     std::vector<PinPlace> places;
-    std::error_code ignored; // a directory that is not there holds no places
+    const auto layout = bpffs.layout();
 
-    for (const auto& of_interface : std::filesystem::directory_iterator(bpffs.layout(), ignored)) {
-        auto place = place_named(of_interface.path().filename());
+    if (!layout)
+        return std::unexpected(layout.error());
+    if (!*layout)
+        return places;
+    const auto names = (*layout)->names();
 
-        if (!place)
-            continue;
-        for (const auto& of_hook : std::filesystem::directory_iterator(of_interface.path(), ignored))
-            if (const auto hook = hook_named(of_hook.path().filename())) {
-                place->hook = *hook;
-                places.push_back(*place);
-            }
-    }
+    if (!names)
+        return std::unexpected(names.error());
+    for (const std::string& name : *names)
+        if (const auto place = place_named(name))
+            if (const auto added = add_places(places, *place, (*layout)->enter(name)); !added)
+                return std::unexpected(added.error());
     std::ranges::sort(places, {},
                       [](const PinPlace& place) { return std::tuple(place.netns_inode, place.ifindex, place.hook); });
     return places;
 }
 
-std::filesystem::path link_pin(const std::filesystem::path& directory)
+Result<void> pin(const Fd& fd, const Directory& directory, const std::string& name)
 {
-    return directory / "link";
-}
-
-std::filesystem::path next_link_pin(const std::filesystem::path& directory)
-{
-    return directory / "next_link";
-}
-
-Result<void> pin_maps(const Maps& maps, const std::filesystem::path& directory)
-{
-    std::error_code error;
-
-    std::filesystem::create_directories(directory, error);
-    if (error)
-        return fail_errno(error.value(), "cannot make " + directory.string(), hint_for_access(error.value()));
-    for (const auto& [name, fd] : map_pins)
-        if (bpf_obj_pin((maps.*fd).get(), (directory / name).c_str()) != 0)
-            return fail_errno(errno, "cannot pin " + (directory / name).string(), hint_for_access(errno));
+    if (bpf_obj_pin(fd.get(), directory.entry(name).c_str()) != 0)
+        return fail_errno(errno, "cannot pin " + (directory.path() / name).string(), hint_for_access(errno));
     return {};
 }
 
-bool lacks_pins(const std::filesystem::path& directory)
+Fd open_pin(const Directory& directory, const std::string& name)
 {
-    return std::ranges::any_of(map_pins, [&](const auto& pin) {
-        std::error_code error;
-
-        return !std::filesystem::exists(directory / pin.name, error) && !error;
-    });
+    return Fd(bpf_obj_get(directory.entry(name).c_str()));
 }
 
-Result<Maps> open_maps(const std::filesystem::path& directory)
+bool has_pin(const Directory& directory, const std::string& name)
+{
+    struct stat status{};
+
+    return fstatat(directory.fd(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+void remove_pin(const Directory& directory, const std::string& name)
+{
+    (void)unlinkat(directory.fd(), name.c_str(), 0);
+}
+
+Result<void> pin_maps(const Maps& maps, const Directory& directory)
+{
+    for (const auto& [name, fd] : map_pins)
+        if (auto pinned = pin(maps.*fd, directory, name); !pinned)
+            return pinned;
+    return {};
+}
+
+bool lacks_pins(const Bpffs& bpffs, const PinPlace& place)
+{
+    const auto directory = place.open(bpffs);
+
+    return directory && *directory &&
+           std::ranges::any_of(map_pins, [&](const auto& pin) { return !has_pin(**directory, pin.name); });
+}
+
+Result<Maps> open_maps(const Directory& directory)
 {
     Maps maps;
 
     for (const auto& [name, fd] : map_pins) {
-        maps.*fd = Fd(bpf_obj_get((directory / name).c_str()));
+        maps.*fd = open_pin(directory, name);
         if (!(maps.*fd))
-            return fail_errno(errno, "cannot open " + (directory / name).string(), hint_for_access(errno));
+            return fail_errno(errno, "cannot open " + (directory.path() / name).string(), hint_for_access(errno));
     }
     return maps;
 }
 
-void remove_pins(const Bpffs& bpffs, const std::filesystem::path& directory)
+void remove_pins(const Bpffs& bpffs, const PinPlace& place)
 {
-    std::error_code ignored; // what cannot be removed is seen again by the next command
+    // What cannot be removed is seen again by the next command.
+    const auto layout = bpffs.layout();
+    const auto of_interface = open_interface(bpffs, place);
+    const auto directory = place.open(bpffs);
 
-    std::filesystem::remove(link_pin(directory), ignored);
-    std::filesystem::remove_all(directory, ignored);
-    for (auto parent = directory.parent_path(); parent != bpffs.root(); parent = parent.parent_path())
-        if (!std::filesystem::remove(parent, ignored))
-            break;
+    if (!directory || !*directory)
+        return;
+    remove_pin(**directory, link_pin);
+    for (const std::string& name : (*directory)->names().value_or(std::vector<std::string>()))
+        remove_pin(**directory, name);
+    (void)unlinkat((*of_interface)->fd(), name_of(place.hook), AT_REMOVEDIR);
+    (void)unlinkat((*layout)->fd(), name_of_interface(place).c_str(), AT_REMOVEDIR);
 }
 
 Result<InfoEntries> read_info(const Fd& info_map)

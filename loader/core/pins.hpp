@@ -4,9 +4,11 @@
 
 #include <array>
 #include <cstdint>
-#include <filesystem>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "directory.hpp"
 #include "flowlabel/bpffs.hpp"
 #include "program.hpp"
 
@@ -18,27 +20,43 @@ struct PinPlace {
     std::uint32_t ifindex = 0;
     fl_hook hook = FL_HOOK_XDP;
 
-    [[nodiscard]] std::filesystem::path directory(const Bpffs& bpffs) const;
+    /// Nothing: there is none.
+    [[nodiscard]] Result<std::optional<Directory>> open(const Bpffs& bpffs) const;
+
+    /// Makes it where it is missing.
+    [[nodiscard]] Result<Directory> make(const Bpffs& bpffs) const;
 };
 
 /// Every place under BPFFS, in the order of its numbers.
-std::vector<PinPlace> list_pin_places(const Bpffs& bpffs);
+Result<std::vector<PinPlace>> list_pin_places(const Bpffs& bpffs);
 
-std::filesystem::path link_pin(const std::filesystem::path& directory);
+constexpr auto link_pin = "link";
+constexpr auto next_link_pin = "next_link"; ///< for a moment, of the link that takes the place of the other one
+constexpr auto info_pin = "info";
+constexpr auto last_pin = "secrets"; ///< of those that pin_maps() makes
 
-/// Where the link that takes the place of link_pin()'s is pinned for a moment.
-std::filesystem::path next_link_pin(const std::filesystem::path& directory);
+/// Pins the object of FD in DIRECTORY.
+Result<void> pin(const Fd& fd, const Directory& directory, const std::string& name);
 
-/// Makes the directory and pins the maps in it.
-Result<void> pin_maps(const Maps& maps, const std::filesystem::path& directory);
+/// The object that is pinned in DIRECTORY. Empty: errno says why.
+Fd open_pin(const Directory& directory, const std::string& name);
 
-/// Did somebody remove a map's pin, so that what is attached here cannot be read any more?
-bool lacks_pins(const std::filesystem::path& directory);
+/// Is there such a pin, whether or not it can be opened?
+bool has_pin(const Directory& directory, const std::string& name);
 
-Result<Maps> open_maps(const std::filesystem::path& directory);
+/// Removes it, if it is there.
+void remove_pin(const Directory& directory, const std::string& name);
 
-/// Removes the pins, the link's first, and the directories that are empty then.
-void remove_pins(const Bpffs& bpffs, const std::filesystem::path& directory);
+/// Did somebody remove a map's pin at PLACE, so that what is attached there cannot be read any more?
+bool lacks_pins(const Bpffs& bpffs, const PinPlace& place);
+
+Result<void> pin_maps(const Maps& maps, const Directory& directory);
+
+Result<Maps> open_maps(const Directory& directory);
+
+/// Removes the pins at PLACE, the link's first, and the directories that are empty then. Nothing outside is touched:
+/// a symbolic link is removed and not followed.
+void remove_pins(const Bpffs& bpffs, const PinPlace& place);
 
 using InfoEntries = std::array<fl_info, FL_ENTRIES>;
 

@@ -16,7 +16,7 @@ namespace flowlabel {
 /// An attachment whose pins and kernel side agree. The entry in use is the one that names the kernel's program.
 struct Found {
     PinPlace place;
-    std::filesystem::path directory;
+    Directory directory;
     Maps maps;
     InfoEntries entries{};
     std::uint32_t entry = 0; ///< in use

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "exercise_export.hpp"
+#include "flowlabel/printable.hpp"
 #include "verdict.hpp"
 
 namespace flowlabel {
@@ -113,8 +114,8 @@ void write_generator_summary(const GeneratorReport& report, const Sink& sink)
     std::size_t rows = 0;
 
     sink(fmt::format("raw {} from {} to {} on {}, {} flow{}: {} packets sent\n", name_of(report.transport),
-                     report.source.text(), report.destination.text(), report.interface, grouped(report.flows),
-                     report.flows == 1 ? "" : "s", grouped(report.packets)));
+                     report.source.text(), report.destination.text(), printable(report.interface),
+                     grouped(report.flows), report.flows == 1 ? "" : "s", grouped(report.packets)));
     sink(fmt::format("{:<7}  {:>12}\n", "LABEL", "PACKETS"));
     for (const auto& [label, packets] : report.labels) {
         if (rows++ == most_rows)

@@ -30,7 +30,7 @@ using Sink = std::function<void(std::string_view)>;
 /// Where flows were counted.
 struct Source {
     Json json;        ///< the document's "source"
-    std::string text; ///< for people
+    std::string text; ///< for people, printable()
 };
 
 Source live_source(const Attachment& attachment);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include <algorithm>
-
+#include "flowlabel/printable.hpp"
 #include "host.hpp"
 
 namespace flowlabel {
@@ -12,13 +11,6 @@ static std::string value_text(const Reading& reading)
     return reading.value ? std::to_string(*reading.value) : "unavailable";
 }
 
-/// TEXT without what a terminal would take for an order: anybody can call his process anything.
-static std::string printable(std::string text)
-{
-    std::ranges::replace_if(text, [](char letter) { return letter < ' ' || letter > '~'; }, '?');
-    return text;
-}
-
 static void write_settings(const std::vector<HostSetting>& settings, const Sink& sink)
 {
     for (const HostSetting& setting : settings)
@@ -26,7 +18,7 @@ static void write_settings(const std::vector<HostSetting>& settings, const Sink&
             sink(fmt::format("{} = {}\n    {}\n    {}\n", setting.name, *setting.reading.value, setting.meaning,
                              setting.consequence));
         else
-            sink(fmt::format("{}: unavailable\n    {}\n", setting.name, setting.reading.unavailable));
+            sink(fmt::format("{}: unavailable\n    {}\n", setting.name, printable(setting.reading.unavailable)));
 }
 
 static void write_interfaces(const std::vector<HostInterface>& interfaces, const Sink& sink)
@@ -66,7 +58,7 @@ static std::string owner_text(const HostLease& lease)
 static void write_leases(const HostReport& report, const Sink& sink)
 {
     if (!report.leases_unavailable.empty())
-        sink(fmt::format("leases: unavailable\n    {}\n", report.leases_unavailable));
+        sink(fmt::format("leases: unavailable\n    {}\n", printable(report.leases_unavailable)));
     if (report.leases.empty()) {
         sink(report.leases_unavailable.empty() ? "no label is leased\n" : "");
         return;
@@ -84,10 +76,10 @@ static void write_check(const HostCheck& check, const Sink& sink)
     if (check.differences.empty())
         sink(fmt::format("the settings are those of profile {}\n", name_of(check.profile)));
     for (const ProfileDifference& difference : check.differences) {
-        sink(fmt::format("{} is {}, profile {} wants {}: {}\n", difference.name, value_text(difference.reading),
-                         name_of(check.profile), difference.wanted, difference.why));
-        sink(difference.command.empty() ? fmt::format("    {}\n", difference.reading.unavailable)
-                                        : fmt::format("    {}\n", difference.command));
+        sink(fmt::format("{} is {}, profile {} wants {}: {}\n", printable(difference.name),
+                         value_text(difference.reading), name_of(check.profile), difference.wanted, difference.why));
+        sink(difference.command.empty() ? fmt::format("    {}\n", printable(difference.reading.unavailable))
+                                        : fmt::format("    {}\n", printable(difference.command)));
     }
 }
 
@@ -101,7 +93,7 @@ void write_host_text(const HostDocument& document, const Sink& sink)
                      report.kernel.release.empty() ? "(release unavailable)" : report.kernel.release,
                      document.netns_inode));
     for (const HostVerdict& verdict : report.verdicts)
-        sink(verdict.text + "\n");
+        sink(printable(verdict.text) + "\n");
     sink("\n");
     write_settings(report.settings, sink);
     sink("\n");

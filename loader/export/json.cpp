@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "export.hpp"
+#include "flowlabel/printable.hpp"
 #include "flowlabel/time.hpp"
 
 namespace flowlabel {
@@ -52,7 +53,7 @@ Source live_source(const Attachment& attachment)
 
     return {
         .json = {{"interface", attachment.interface()}, {"ifindex", attachment.info().ifindex}, {"hook", hook}},
-        .text = attachment.interface() + " " + hook,
+        .text = printable(attachment.interface()) + " " + hook,
     };
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "export.hpp"
+#include "flowlabel/printable.hpp"
 #include "flowlabel/time.hpp"
 
 namespace flowlabel {
@@ -143,7 +144,7 @@ void write_status_table(const std::vector<StatusEntry>& entries, const Sink& sin
                          grouped(entry.totals.labelled_packets)));
         sink(fmt::format("  {}\n", identity_text(entry.totals)));
         for (const std::string& warning : entry.warnings)
-            sink(fmt::format("  warning: {}\n", warning));
+            sink(fmt::format("  warning: {}\n", printable(warning)));
     }
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "flowlabel/fd.hpp"
+#include "safe_open.hpp"
 #include "transport.hpp"
 
 namespace flowlabel {
@@ -45,7 +46,11 @@ static Result<off_t> end_of_messages(const Fd& fd, off_t size, const std::string
 static Result<Fd> open_file(const std::string& path)
 {
     struct stat status{};
-    Fd fd(open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0640));
+    auto opened = safe_open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
+
+    if (!opened)
+        return std::unexpected(opened.error());
+    Fd fd = std::move(*opened);
 
     if (!fd || fstat(fd.get(), &status) != 0)
         return fail_errno(errno, fmt::format("cannot open '{}' for IPFIX", path), "name a file that can be written");

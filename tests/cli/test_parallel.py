@@ -3,6 +3,7 @@
 
 import fcntl
 import os
+import pathlib
 import random
 import subprocess
 import threading
@@ -75,7 +76,7 @@ def test_a_held_lock(lab, host):
     lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
     before = attached_xdp(host, "v0")
     commands = [["attach", "v0", "--replace"], ["detach", "v0"], ["detach", "--all"], ["status"], ["flows"], ["stats"]]
-    directory = os.open(lab.bpffs, os.O_RDONLY)
+    directory = os.open(pathlib.Path(lab.bpffs, "flowlabel"), os.O_RDONLY)
     try:
         fcntl.flock(directory, fcntl.LOCK_EX)
         begin = time.monotonic()

@@ -91,7 +91,8 @@ protected:
         ASSERT_EQ(unshare(CLONE_NEWNS), 0);
         ASSERT_EQ(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
         ASSERT_EQ(mount("bpf", directory_.c_str(), "bpf", 0, nullptr), 0);
-        account_ = std::make_shared<SharedAccount>(std::move(Account::open_or_make(directory_).value()));
+        account_ =
+            std::make_shared<SharedAccount>(std::move(Account::open_or_make(**Directory::open(directory_)).value()));
     }
 
     void TearDown() override

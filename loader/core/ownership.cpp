@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ownership.hpp"
+
+#include <unistd.h>
+
+namespace flowlabel {
+
+bool is_ours(const struct stat& status)
+{
+    return status.st_uid == 0 || status.st_uid == geteuid();
+}
+
+} // namespace flowlabel

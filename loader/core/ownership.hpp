@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Who may change a file or a directory that flowlabel relies on.
+#pragma once
+
+#include <sys/stat.h>
+
+namespace flowlabel {
+
+/// Does it belong to root, or to the user that this process runs as?
+bool is_ours(const struct stat& status);
+
+/// May group or others write it?
+constexpr bool is_writable_by_others(const struct stat& status)
+{
+    return (status.st_mode & 022) != 0;
+}
+
+} // namespace flowlabel

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "private_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "flowlabel/fd.hpp"
+#include "ownership.hpp"
+
+namespace flowlabel {
+
+Result<std::string> read_private_file(const char* kind, const std::string& path, std::size_t most,
+                                      const std::string& hint)
+{
+    const auto cannot_read = [&] { return fail_errno(errno, fmt::format("cannot read {} {}", kind, path), hint); };
+    // A FIFO must not hold us up until somebody writes to it.
+    const Fd file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    struct stat status{};
+
+    if (!file || fstat(file.get(), &status) != 0)
+        return cannot_read();
+    if (!S_ISREG(status.st_mode))
+        return fail(fmt::format("{} {} is no regular file", kind, path), hint);
+    if (!is_ours(status))
+        return fail(fmt::format("{} {} belongs to user {}, who knows what is in it", kind, path, status.st_uid),
+                    fmt::format("make a new one; or, if that user may know it, 'chown {} {}'", geteuid(), path));
+    if ((status.st_mode & 0177) != 0)
+        return fail(fmt::format("{} {} has mode {:04o}: others than its owner may use it, or it may be run", kind, path,
+                                status.st_mode & 07777),
+                    "chmod 0600 " + path);
+    std::string text(most, '\0');
+    const ssize_t length = read(file.get(), text.data(), text.size());
+
+    if (length < 0)
+        return cannot_read();
+    text.resize(static_cast<std::size_t>(length));
+    return text;
+}
+
+} // namespace flowlabel
