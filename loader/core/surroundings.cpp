@@ -38,7 +38,7 @@ static std::string root_of(const std::string& mounts)
         std::string mount_point;
 
         if (words >> id >> parent >> device >> directory >> mount_point && mount_point == "/")
-            root = device + " " + directory; // the latest lies on top
+            root = fmt::format("{} {}", device, directory); // the latest lies on top
     }
     return root;
 }
