@@ -116,7 +116,7 @@ private:
     Run& run_;
     Amount live_;
     FlowCollector flows_; ///< their times in ticks since 1970
-    std::uint64_t last_packet_ = 0;
+    std::optional<std::uint64_t> last_packet_;
     std::uint64_t unreadable_ = 0;
     LinkType unreadable_type_;
     std::optional<Error> ended_early_;
@@ -149,7 +149,7 @@ template <class Run> Result<void> Replay<Run>::run(const CapturedPacket& packet)
         return {};
     }
     run_.at(packet, [this] { put_aside(); });
-    last_packet_ = std::max(last_packet_, packet.time);
+    last_packet_ = std::max(last_packet_, std::optional(packet.time));
     if (const auto verdict = run_.engine.run(frame_of(packet)); !verdict)
         return std::unexpected(verdict.error());
     return {};

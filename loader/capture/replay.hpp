@@ -31,13 +31,13 @@ struct ReplayReport {
     Counters counters;
     Totals totals; ///< live: in the table at the end or when its times moved; spilled: left it on the way; lost: none
     Flows flows;   ///< every flow of the capture
-    std::uint64_t last_packet = 0;    ///< the latest time, ns since 1970 UTC
-    std::uint64_t refused = 0;        ///< packets that the kernel could not run: nothing was counted
-    std::uint64_t padded = 0;         ///< packets that were filled with zeros for the kernel
-    std::uint64_t unreadable = 0;     ///< packets whose link type cannot be read: nothing was counted
-    LinkType unreadable_type;         ///< of the first of them
-    std::uint64_t misdated = 0;       ///< packets whose time was taken as the nearest that the table could hold
-    std::optional<Error> ended_early; ///< why the rest of the capture could not be read
+    std::optional<std::uint64_t> last_packet; ///< the latest time, ns since 1970 UTC; nothing: no packet
+    std::uint64_t refused = 0;                ///< packets that the kernel could not run: nothing was counted
+    std::uint64_t padded = 0;                 ///< packets that were filled with zeros for the kernel
+    std::uint64_t unreadable = 0;             ///< packets whose link type cannot be read: nothing was counted
+    LinkType unreadable_type;                 ///< of the first of them
+    std::uint64_t misdated = 0;               ///< packets whose time was taken as the nearest that the table could hold
+    std::optional<Error> ended_early;         ///< why the rest of the capture could not be read
 };
 
 /// Asked now and then; false ends the run.

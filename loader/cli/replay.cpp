@@ -67,7 +67,7 @@ FlowsDocument document_of(const ReplayCommand& command, ReplayReport&& report)
     return {
         .source = {.json = {{"capture", command.file}, {"engine", engine}},
                    .text = fmt::format("{} ({})", command.file, engine)},
-        .captured_at = report.last_packet ? report.last_packet : now_utc(),
+        .captured_at = report.last_packet.value_or(now_utc()),
         .totals = report.totals,
         .counters = report.counters,
         .flows = std::move(report.flows),

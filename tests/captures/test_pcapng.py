@@ -251,7 +251,7 @@ _BAD_SNAP = ng_simple_packet(bytes(16), 400)
     (ng_block(6, struct.pack("<IIIII", 0, 0, 0, 61, 61) + bytes(60)), "is damaged: a packet that is longer than its block"),
     (ng_packet(0, bytes(60))[:-1], "ends early, within a block"),
     (ng_packet(0, bytes(60))[:5], "ends early, within a block"),
-])
+], ids=lambda part: part if isinstance(part, str) else "block")
 def test_damage(replay, capture_of, tmp_path, block, words):
     """What comes before is printed; one line says what is wrong and where, one what became of it. Nothing is written."""
     path, out = capture_of(ng_section(), ng_interface(ETHERNET), ng_packet(0, _packet()), block), tmp_path / "out.pcapng"

@@ -85,6 +85,12 @@ def test_times_are_the_captures(replay, write):
     assert replay.document(path) == replay.document(path)
 
 
+def test_a_capture_without_stamps(replay, write):
+    """All of its packets are of 1970, and so is the document."""
+    document = replay.document(write([_packet()], seconds=0))
+    assert document["captured_at"] == document["flows"][0]["last_seen"] == "1970-01-01T00:00:00.000Z"
+
+
 @pytest.mark.parametrize("magic", [pcapfile.MICRO, pcapfile.NANO])
 @pytest.mark.parametrize("seconds, date", [(2**31 - 1, "2038-01-19T03:14:07"), (2**31, "2038-01-19T03:14:08"),
                                            (2**32 - 1, "2106-02-07T06:28:15")])
