@@ -3,25 +3,23 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <pcap/pcap.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <span>
 #include <vector>
 
 #include "flowlabel/fd.hpp"
-#include "interfaces.hpp"
 
 namespace flowlabel {
 
 namespace {
 
-constexpr std::size_t stream_buffer_size = std::size_t{256} << 10;
+constexpr std::size_t first_buffer_size = std::size_t{256} << 10;
 constexpr unsigned gzip_buffer_size = 128u << 10;
 constexpr std::array<std::uint8_t, 2> gzip_magic = {0x1F, 0x8B};
 
@@ -39,37 +37,28 @@ bool wants_zlib(int fd)
     return count < 0 || start == gzip_magic;
 }
 
-/// The name of a LINKTYPE_ number; most are libpcap's DLT_ numbers too.
-std::string link_name(int link_type)
-{
-    const char* const name = pcap_datalink_val_to_name(link_type);
-
-    return name ? name : fmt::format("link type {}", link_type);
-}
-
 } // namespace
 
 struct Input::State {
     Fd fd;
     Gzip gzip; ///< owns a duplicate of fd
     struct stat file{};
-    std::uint64_t consumed = 0; ///< octets of the stream
-    std::array<std::uint8_t, 4> magic{};
-    UniformInterfaces interfaces;
-    std::vector<char> held; ///< read, and not handed on before more is there
-    InputProblem problem;
-    std::vector<char> stream_buffer = std::vector<char>(stream_buffer_size);
+    std::vector<std::uint8_t> buffer = std::vector<std::uint8_t>(first_buffer_size);
+    std::size_t begin = 0; ///< of the bytes in the buffer that were not passed
+    std::size_t end = 0;
+    bool ended = false;
+    std::uint64_t consumed = 0; ///< bytes that were read
+    Problem problem;
 
-    ssize_t read(char* to, std::size_t size);
-    ssize_t read_octets(char* to, std::size_t size);
-    ssize_t read_gzip(char* to, std::size_t size);
-    void note(std::span<const char> octets);
+    void fill(std::size_t size);
+    ssize_t read(std::span<std::uint8_t> to);
+    ssize_t read_gzip(std::span<std::uint8_t> to);
 };
 
-ssize_t Input::State::read_gzip(char* to, std::size_t size)
+ssize_t Input::State::read_gzip(std::span<std::uint8_t> to)
 {
     int error = Z_OK;
-    const int count = gzread(gzip.get(), to, static_cast<unsigned>(size));
+    const int count = gzread(gzip.get(), to.data(), static_cast<unsigned>(to.size()));
 
     if (count > 0)
         return count;
@@ -83,49 +72,34 @@ ssize_t Input::State::read_gzip(char* to, std::size_t size)
     return error == Z_OK ? 0 : -1;
 }
 
-ssize_t Input::State::read_octets(char* to, std::size_t size)
+ssize_t Input::State::read(std::span<std::uint8_t> to)
 {
     if (gzip)
-        return read_gzip(to, size);
-    const ssize_t count = ::read(fd.get(), to, size);
+        return read_gzip(to);
+    const ssize_t count = ::read(fd.get(), to.data(), to.size());
     if (count < 0)
         problem = {.what = fmt::format("cannot be read: {}", std::strerror(errno))};
     return count;
 }
 
-/// SIZE is that of the stream's buffer or more, and so beyond what is held.
-ssize_t Input::State::read(char* to, std::size_t size)
+/// Reads until SIZE bytes are in the buffer, which grows with what is really there: a size that a damaged file claims
+/// costs nothing.
+void Input::State::fill(std::size_t size)
 {
-    std::size_t passed = 0;
-
-    while (passed == 0 && !interfaces.mixed()) {
-        std::ranges::copy(held, to);
-        const ssize_t count = read_octets(to + held.size(), size - held.size());
-        if (count < 0)
-            return count;
-        const std::span octets(to, held.size() + static_cast<std::size_t>(count));
-        if (count == 0) { // the end, even in the middle of something
-            held.clear();
-            return static_cast<ssize_t>(octets.size());
+    std::copy(buffer.begin() + static_cast<std::ptrdiff_t>(begin), buffer.begin() + static_cast<std::ptrdiff_t>(end),
+              buffer.begin());
+    end -= begin;
+    begin = 0;
+    while (end < size && !ended) {
+        if (end == buffer.size())
+            buffer.resize(std::min(size, 2 * buffer.size()));
+        const ssize_t count = read(std::span(buffer).subspan(end));
+        ended = count <= 0;
+        if (!ended) {
+            end += static_cast<std::size_t>(count);
+            consumed += static_cast<std::uint64_t>(count);
         }
-        note(octets.subspan(held.size()));
-        passed = interfaces.pass(octets);
-        held.assign(octets.begin() + static_cast<std::ptrdiff_t>(passed), octets.end());
     }
-    if (const auto& mixed = interfaces.mixed(); mixed && problem.what.empty())
-        problem = {
-            .what = fmt::format("mixes link types: {} behind {}", link_name(mixed->link_type), link_name(mixed->first)),
-            .hint = "libpcap reads one link type a file: capture the interfaces into files of their own",
-        };
-    return static_cast<ssize_t>(passed);
-}
-
-/// OCTETS are the next ones of the stream.
-void Input::State::note(std::span<const char> octets)
-{
-    for (std::size_t i = consumed; i < magic.size() && i - consumed < octets.size(); i++)
-        magic[i] = static_cast<std::uint8_t>(octets[i - consumed]);
-    consumed += octets.size();
 }
 
 Input::Input(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -152,27 +126,16 @@ Result<Input> Input::open(const std::string& path)
     return Input(std::move(state));
 }
 
-FILE* Input::open_stream()
+std::span<std::uint8_t> Input::peek(std::size_t size)
 {
-    cookie_io_functions_t functions{};
-
-    functions.read = [](void* cookie, char* to, std::size_t size) {
-        return static_cast<State*>(cookie)->read(to, size);
-    };
-    FILE* const stream = fopencookie(state_.get(), "rb", functions);
-    if (stream)
-        setvbuf(stream, state_->stream_buffer.data(), _IOFBF, state_->stream_buffer.size());
-    return stream;
+    if (state_->end - state_->begin < size)
+        state_->fill(size);
+    return std::span(state_->buffer).subspan(state_->begin, std::min(size, state_->end - state_->begin));
 }
 
-std::array<std::uint8_t, 4> Input::magic() const
+void Input::skip(std::size_t size)
 {
-    return state_->magic;
-}
-
-std::optional<std::uint32_t> Input::length_of(std::uint64_t packet)
-{
-    return state_->interfaces.length_of(packet);
+    state_->begin += size;
 }
 
 std::optional<double> Input::progress() const
@@ -185,7 +148,7 @@ std::optional<double> Input::progress() const
     return std::clamp(position / static_cast<double>(state_->file.st_size), 0.0, 1.0);
 }
 
-const InputProblem& Input::problem() const
+const Problem& Input::problem() const
 {
     return state_->problem;
 }

@@ -5,46 +5,28 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 
 #include "flowlabel/result.hpp"
 #include "input.hpp"
-#include "link_type.hpp"
-
-struct pcap;
+#include "record.hpp"
 
 namespace flowlabel {
 
-/// What the stamps of a capture count.
-enum class Precision { microseconds, nanoseconds };
-
-struct CapturedPacket {
-    std::span<std::uint8_t> octets; ///< what was captured; may be changed, and is gone with the next packet
-    std::uint32_t original_length = 0;
-    std::uint64_t time = 0; ///< ns since 1970 UTC
-};
-
-/// How a capture is written down.
-struct CaptureFormat {
-    int dlt = 0; ///< libpcap's DLT_ number
-    int snap_length = 0;
-    Precision precision = Precision::microseconds;
-};
-
 class CaptureReader {
 public:
-    /// PATH, or standard input for `-`. Fails when it is no capture, or of a link type that cannot be taken apart.
+    /// PATH, or standard input for `-`. Fails when it is no capture, or when it is clear from its head that none of its
+    /// packets can be taken apart.
     static Result<CaptureReader> open(const std::string& path);
     CaptureReader(CaptureReader&&) noexcept;
     CaptureReader& operator=(CaptureReader&&) noexcept;
     ~CaptureReader();
 
-    /// Reads the next packet into PACKET; false at the end. After a failure nothing more can be read.
-    Result<bool> next(CapturedPacket& packet);
+    /// Reads the next record into RECORD; false at the end. After a failure nothing more can be read.
+    Result<bool> next(CaptureRecord& record);
 
-    [[nodiscard]] const CaptureFormat& format() const;
-    [[nodiscard]] const LinkType& link_type() const;
+    /// The Error of this capture's PROBLEM.
+    [[nodiscard]] Error error(const Problem& problem) const;
 
     /// Packets read until now.
     [[nodiscard]] std::uint64_t packets() const;

@@ -10,7 +10,7 @@ namespace flowlabel {
 
 namespace {
 
-/// Packets between two looks at the ring and at KEEP_GOING; each spills one flow at most, so the kernel's ring holds
+/// Records between two looks at the ring and at KEEP_GOING; each spills one flow at most, so the kernel's ring holds
 /// them.
 constexpr unsigned batch = 4096;
 
@@ -105,6 +105,7 @@ public:
 
 private:
     Result<bool> one();
+    Result<void> run(const CapturedPacket& packet);
     void take(TableFlow flow);
     void drain();
     void put_aside();
@@ -115,28 +116,43 @@ private:
     Run& run_;
     Amount live_;
     FlowCollector flows_; ///< their times in ticks since 1970
-    std::uint64_t last_packet_ = 0;
+    std::optional<std::uint64_t> last_packet_;
+    std::uint64_t unreadable_ = 0;
+    LinkType unreadable_type_;
     std::optional<Error> ended_early_;
 };
 
-/// False: there was no packet any more.
+/// False: there was no record any more.
 template <class Run> Result<bool> Replay<Run>::one()
 {
-    CapturedPacket packet;
-    const auto read = reader_.next(packet);
+    CaptureRecord record;
+    const auto read = reader_.next(record);
 
     if (!read)
         ended_early_ = read.error();
     if (!read || !*read)
         return false;
-    run_.at(packet, [this] { put_aside(); });
-    last_packet_ = std::max(last_packet_, packet.time);
-    if (const auto verdict = run_.engine.run(frame_of(packet, reader_.link_type())); !verdict)
-        return std::unexpected(verdict.error());
+    if (record.packet)
+        if (const auto ran = run(*record.packet); !ran)
+            return std::unexpected(ran.error());
     if (writer_)
-        if (const auto written = writer_->write(packet); !written)
+        if (const auto written = writer_->write(record); !written)
             return std::unexpected(written.error());
     return true;
+}
+
+template <class Run> Result<void> Replay<Run>::run(const CapturedPacket& packet)
+{
+    if (!packet.link_type.readable()) {
+        if (unreadable_++ == 0)
+            unreadable_type_ = packet.link_type;
+        return {};
+    }
+    run_.at(packet, [this] { put_aside(); });
+    last_packet_ = std::max(last_packet_, std::optional(packet.time));
+    if (const auto verdict = run_.engine.run(frame_of(packet)); !verdict)
+        return std::unexpected(verdict.error());
+    return {};
 }
 
 template <class Run> void Replay<Run>::take(TableFlow flow)
@@ -164,7 +180,11 @@ template <class Run> void Replay<Run>::put_aside()
 
 template <class Run> Result<ReplayReport> Replay<Run>::report()
 {
-    ReplayReport report{.counters = run_.engine.counters(), .last_packet = last_packet_, .ended_early = ended_early_};
+    ReplayReport report{.counters = run_.engine.counters(),
+                        .last_packet = last_packet_,
+                        .unreadable = unreadable_,
+                        .unreadable_type = unreadable_type_,
+                        .ended_early = ended_early_};
 
     put_aside();
     for (const TableFlow& flow : flows_.take())
@@ -190,19 +210,24 @@ template <class Run> Result<ReplayReport> Replay<Run>::all(const KeepGoing& keep
     }
     if (ended_early_ && reader_.packets() == 0)
         return std::unexpected(*ended_early_);
+    if (unreadable_ && unreadable_ == reader_.packets())
+        return std::unexpected(reader_.error(flowlabel::unreadable(unreadable_type_)));
     return report();
 }
 
 } // namespace
 
-Frame frame_of(const CapturedPacket& packet, const LinkType& link_type)
+Frame frame_of(const CapturedPacket& packet)
 {
-    const NetworkPart part = link_type.locate(packet.octets);
+    const NetworkPart part = packet.link_type.locate(packet.octets, packet.order);
+    const std::uint32_t length = packet.original_length > part.offset ? packet.original_length - part.offset : 0;
+    const auto octets = packet.octets.subspan(part.offset);
 
     return {
-        .octets = packet.octets.subspan(part.offset),
-        .wire_length = packet.original_length > part.offset ? packet.original_length - part.offset : 0,
+        .octets = part.length ? octets.first(std::min<std::size_t>(octets.size(), *part.length)) : octets,
+        .wire_length = part.length.value_or(length),
         .ethertype = part.ethertype,
+        .link_layer = packet.link_type.engine_layer(),
     };
 }
 
@@ -214,10 +239,7 @@ Error interrupted()
 Result<ReplayReport> replay(CaptureReader& reader, const ReplayOptions& options, CaptureWriter* writer,
                             const KeepGoing& keep_going)
 {
-    EngineOptions engine_options = options.setup;
-
-    engine_options.link_layer = reader.link_type().engine_layer();
-    const auto setup = make_engine_setup(engine_options);
+    const auto setup = make_engine_setup(options.setup);
 
     if (!setup)
         return std::unexpected(setup.error());

@@ -17,25 +17,27 @@
 
 namespace flowlabel {
 
-/// PACKET of a capture of LINK_TYPE as an engine with that link type's layer takes it.
-Frame frame_of(const CapturedPacket& packet, const LinkType& link_type);
+/// PACKET, whose link type is readable, as an engine takes it.
+Frame frame_of(const CapturedPacket& packet);
 
 enum class EngineKind { native, kernel };
 
 struct ReplayOptions {
     EngineKind engine = EngineKind::native;
-    EngineOptions setup{.slots_shift = 18}; ///< link_layer is the capture's
+    EngineOptions setup{.slots_shift = 18};
 };
 
 struct ReplayReport {
     Counters counters;
     Totals totals; ///< live: in the table at the end or when its times moved; spilled: left it on the way; lost: none
     Flows flows;   ///< every flow of the capture
-    std::uint64_t last_packet = 0;    ///< the latest time, ns since 1970 UTC
-    std::uint64_t refused = 0;        ///< packets that the kernel could not run: nothing was counted
-    std::uint64_t padded = 0;         ///< packets that were filled with zeros for the kernel
-    std::uint64_t misdated = 0;       ///< packets whose time was taken as the nearest that the table could hold
-    std::optional<Error> ended_early; ///< why the rest of the capture could not be read
+    std::optional<std::uint64_t> last_packet; ///< the latest time, ns since 1970 UTC; nothing: no packet
+    std::uint64_t refused = 0;                ///< packets that the kernel could not run: nothing was counted
+    std::uint64_t padded = 0;                 ///< packets that were filled with zeros for the kernel
+    std::uint64_t unreadable = 0;             ///< packets whose link type cannot be read: nothing was counted
+    LinkType unreadable_type;                 ///< of the first of them
+    std::uint64_t misdated = 0;               ///< packets whose time was taken as the nearest that the table could hold
+    std::optional<Error> ended_early;         ///< why the rest of the capture could not be read
 };
 
 /// Asked now and then; false ends the run.
@@ -44,7 +46,7 @@ using KeepGoing = std::function<bool(const CaptureReader&)>;
 /// The words of a run that KEEP_GOING ended.
 Error interrupted();
 
-/// Runs all packets of READER; WRITER, where there is one, gets each as it left the datapath.
+/// Runs all packets of READER; WRITER, where there is one, gets every record, with packets as they left the datapath.
 Result<ReplayReport> replay(CaptureReader& reader, const ReplayOptions& options, CaptureWriter* writer,
                             const KeepGoing& keep_going);
 

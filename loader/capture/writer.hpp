@@ -1,36 +1,38 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Writing captures, as pcap.
+/// Writing captures in the format that they came in.
 #pragma once
 
-#include <cstdint>
+#include <cstdio>
 #include <memory>
-#include <span>
 #include <string>
 
 #include "flowlabel/result.hpp"
+#include "output_file.hpp"
 #include "reader.hpp"
 
 namespace flowlabel {
 
 class CaptureWriter {
 public:
-    /// A capture PATH like READER's: the same link type, snap length and precision of stamps. PATH must not be what
-    /// READER reads. Nothing is there under PATH until commit().
+    /// A capture PATH, which must not be what READER reads. Nothing is there under PATH until commit().
     static Result<CaptureWriter> create(const std::string& path, const CaptureReader& reader);
-    CaptureWriter(CaptureWriter&&) noexcept;
-    CaptureWriter& operator=(CaptureWriter&&) noexcept;
-    ~CaptureWriter();
 
-    Result<void> write(const CapturedPacket& packet);
+    /// Every record of the reader goes here, with the packets as they have become.
+    Result<void> write(const CaptureRecord& record);
 
     /// Puts the capture in its place.
     Result<void> commit();
 
 private:
-    struct State;
-    explicit CaptureWriter(std::unique_ptr<State> state);
+    struct Close {
+        void operator()(FILE* stream) const { fclose(stream); }
+    };
+    using Stream = std::unique_ptr<FILE, Close>;
 
-    std::unique_ptr<State> state_;
+    CaptureWriter(OutputFile file, Stream stream) : file_(std::move(file)), stream_(std::move(stream)) {}
+
+    OutputFile file_;
+    Stream stream_; ///< on a descriptor of its own
 };
 
 } // namespace flowlabel

@@ -68,7 +68,7 @@ FlowsDocument document_of(const ReplayCommand& command, ReplayReport&& report)
     return {
         .source = {.json = {{"capture", command.file}, {"engine", engine}},
                    .text = fmt::format("{} ({})", printable(command.file), engine)},
-        .captured_at = report.last_packet ? report.last_packet : now_utc(),
+        .captured_at = report.last_packet.value_or(now_utc()),
         .totals = report.totals,
         .counters = report.counters,
         .flows = std::move(report.flows),
@@ -89,7 +89,7 @@ Result<ReplayReport> read_and_write(const ReplayCommand& command, const ReplayOp
 
         if (!created)
             return std::unexpected(created.error());
-        writer = std::move(*created);
+        writer.emplace(std::move(*created));
     }
     auto report = replay(*reader, options, writer ? &*writer : nullptr, [&](const CaptureReader& at) {
         progress.update(at);
@@ -104,6 +104,9 @@ Result<ReplayReport> read_and_write(const ReplayCommand& command, const ReplayOp
 
 void warn(const ReplayReport& report)
 {
+    if (report.unreadable)
+        print_warning(fmt::format("{} packets are of link types that cannot be read, as {}: they are not counted",
+                                  grouped(report.unreadable), report.unreadable_type.name()));
     if (report.refused)
         print_warning(fmt::format("the kernel could not run {} packets: too short or too long for a test run; they are "
                                   "not counted",
@@ -164,7 +167,9 @@ void add_replay(CLI::App& app, Context& context)
         "native (unless given): no privileges, the capture's times. kernel: the XDP program by test runs; wants root, "
         "takes its own clock's times, and cannot run packets longer than some 70,000 octets");
     command->stamp.add_to(replay);
-    replay.add_option("--write", command->write, "write every packet, stamped ones with their label, as pcap to OUT")
+    replay
+        .add_option("--write", command->write,
+                    "write the capture to OUT, in its own format, stamped packets with their label")
         ->type_name("OUT");
     command->flows.add_to(replay);
     replay.callback([&context, command] { context.run = [command] { return run(*command); }; });

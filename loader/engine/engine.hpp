@@ -33,7 +33,6 @@ struct EngineOptions {
     fl_stamp_mode stamp = FL_STAMP_OFF;
     fl_prf prf = FL_PRF_SIPHASH_2_4;
     std::optional<Key> key;
-    fl_link_layer link_layer = FL_LINK_ETHERNET;
     unsigned slots_shift = 16; ///< log2 of the slots
 };
 
@@ -45,8 +44,11 @@ struct Frame {
     std::span<std::uint8_t> octets;
     std::uint32_t wire_length = 0; ///< 0: as many as there are
 
-    /// Set where another link layer than the engine's announces what is in OCTETS, from the network header on.
+    /// Set where another link layer announces what is in OCTETS, from the network header on.
     std::optional<std::uint16_t> ethertype;
+
+    /// Without an ethertype: what OCTETS start with. Nothing: the link layer of the engine's configuration.
+    std::optional<fl_link_layer> link_layer;
 };
 
 enum class Verdict {

@@ -44,7 +44,7 @@ std::uint16_t ethertype_of(std::span<const std::uint8_t> packet)
 
 struct KernelEngine::State {
     fl_hook hook = FL_HOOK_XDP;
-    bool made_up_ethernet = false;
+    fl_link_layer link_layer = FL_LINK_ETHERNET; ///< of frames that do not say theirs
     Program program;
     unsigned cpus = 1;
     std::uint64_t epoch_jiffies = 0;
@@ -133,7 +133,7 @@ Result<KernelEngine> KernelEngine::create(fl_hook hook, const EngineSetup& setup
     if (!program)
         return std::unexpected(program.error());
     state->hook = hook;
-    state->made_up_ethernet = setup.config.link_layer == FL_LINK_NONE;
+    state->link_layer = static_cast<fl_link_layer>(setup.config.link_layer);
     state->cpus = *cpus;
     state->epoch_jiffies = epoch->jiffies;
     state->program = std::move(*program);
@@ -152,9 +152,10 @@ Result<Verdict> KernelEngine::run(const Frame& frame)
 {
     const std::size_t captured = frame.octets.size();
     const std::size_t wire_length = std::max<std::size_t>(captured, frame.wire_length);
-    const std::size_t header = state_->made_up_ethernet || frame.ethertype ? ethernet_size : 0;
+    const bool bare = !frame.ethertype && frame.link_layer.value_or(state_->link_layer) == FL_LINK_NONE;
+    const std::size_t header = bare || frame.ethertype ? ethernet_size : 0;
 
-    if (wire_length > longest_frame || (state_->made_up_ethernet && !frame.ethertype && captured == 0)) {
+    if (wire_length > longest_frame || (bare && captured == 0)) {
         state_->refused++;
         return Verdict::refused;
     }

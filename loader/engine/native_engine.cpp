@@ -9,7 +9,8 @@
 namespace flowlabel {
 
 struct NativeEngine::State {
-    fl_host host{}; // first: the callback gets its address alone
+    fl_host host{};                     // first: the callback gets its address alone
+    __u8 link_layer = FL_LINK_ETHERNET; ///< of frames that do not say theirs
     std::vector<fl_set> table;
     std::vector<fl_slot> records;
     std::size_t ring_records;
@@ -32,6 +33,7 @@ NativeEngine::NativeEngine(const EngineSetup& setup, std::optional<std::size_t> 
     state_->ring_records = ring_records.value_or(std::numeric_limits<std::size_t>::max());
     state_->table.resize(std::size_t{1} << (setup.config.slots_shift - FL_WAYS_SHIFT));
     state_->host.config = setup.config;
+    state_->link_layer = setup.config.link_layer;
     state_->host.secrets = setup.secrets;
     state_->host.table = state_->table.data();
     state_->host.next_record = State::next_record;
@@ -56,6 +58,7 @@ Result<Verdict> NativeEngine::run(const Frame& frame)
     std::uint8_t nothing = 0; // an empty frame may lie nowhere, but the datapath computes with its address
     std::uint8_t* const octets = captured ? frame.octets.data() : &nothing;
 
+    state_->host.config.link_layer = frame.link_layer ? static_cast<__u8>(*frame.link_layer) : state_->link_layer;
     if (frame.ethertype)
         fl_native_packet(&state_->host, octets, captured, wire_length, *frame.ethertype);
     else

@@ -17,7 +17,6 @@ Result<EngineSetup> make_engine_setup(const EngineOptions& options)
 
     setup.config.stamp = static_cast<__u8>(options.stamp);
     setup.config.prf = static_cast<__u8>(options.prf);
-    setup.config.link_layer = static_cast<__u8>(options.link_layer);
     setup.config.slots_shift = static_cast<__u8>(options.slots_shift);
     setup.config.ring_shift = default_ring_shift;
     std::ranges::copy(siphash_words(*key), setup.secrets.stamp);

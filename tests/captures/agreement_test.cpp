@@ -57,7 +57,7 @@ public:
         Octets copy(frame.octets.begin(), frame.octets.end());
         const std::uint64_t before = probe_->counters().counted;
 
-        EXPECT_TRUE(probe_->run({.octets = copy, .wire_length = frame.wire_length, .ethertype = frame.ethertype}));
+        EXPECT_TRUE(probe_->run(with(frame, copy)));
         return probe_->counters().counted > before;
     }
 
@@ -66,13 +66,10 @@ public:
     {
         Octets for_kernel(frame.octets.begin(), frame.octets.end());
         Octets for_native = for_kernel;
-        const auto with = [&](Octets& octets) {
-            return Frame{.octets = octets, .wire_length = frame.wire_length, .ethertype = frame.ethertype};
-        };
 
-        if (kernel_->run(with(for_kernel)).value() == Verdict::refused)
+        if (kernel_->run(with(frame, for_kernel)).value() == Verdict::refused)
             return false;
-        EXPECT_EQ(native_->run(with(for_native)).value(), Verdict::pass);
+        EXPECT_EQ(native_->run(with(frame, for_native)).value(), Verdict::pass);
         EXPECT_EQ(for_native, for_kernel);
         EXPECT_TRUE(same_counters(native_->counters(), kernel_->counters()));
         return !testing::Test::HasFailure();
@@ -84,6 +81,12 @@ public:
     }
 
 private:
+    static Frame with(Frame frame, Octets& octets)
+    {
+        frame.octets = octets;
+        return frame;
+    }
+
     std::unique_ptr<Engine> native_;
     std::unique_ptr<Engine> kernel_;
     std::unique_ptr<Engine> probe_;
@@ -96,18 +99,19 @@ struct LeftOut {
 };
 
 /// A snapped packet that is counted is filled with zeros for the kernel and may get another flow id: left out.
-void compare(const std::filesystem::path& path, Kind kind, Choice choice, LeftOut& left_out)
+void compare(const std::filesystem::path& path, Kind kind, const Choice& choice, LeftOut& left_out)
 {
     auto reader = CaptureReader::open(path).value();
-    CapturedPacket packet;
-
-    choice.link_layer = reader.link_type().engine_layer();
+    CaptureRecord record;
     Pair pair(kind, choice);
-    while (reader.next(packet).value()) {
-        const Frame frame = frame_of(packet, reader.link_type());
+
+    while (reader.next(record).value()) {
+        if (!record.packet)
+            continue;
+        const Frame frame = frame_of(*record.packet);
 
         left_out.packets++;
-        if (packet.original_length > packet.octets.size() && pair.is_counted(frame))
+        if (frame.wire_length > frame.octets.size() && pair.is_counted(frame))
             left_out.snapped++;
         else if (!pair.run(frame))
             left_out.refused++;

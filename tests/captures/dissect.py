@@ -19,6 +19,15 @@ def _u16(octets, at):
     return struct.unpack_from("!H", octets, at)[0] if at + 2 <= len(octets) else None
 
 
+def _nflog_payload(octets):
+    at = 4
+    while True:
+        size, kind = struct.unpack_from("<HH", octets, at)
+        if kind == 9:
+            return at + 4
+        at += -(-size // 4) * 4
+
+
 def _network_start(octets, link_type):
     """(offset, ethertype); the ethertype is None where only the version tells."""
     if link_type == pcapfile.ETHERNET:
@@ -27,9 +36,13 @@ def _network_start(octets, link_type):
         return 16, _u16(octets, 14)
     if link_type == pcapfile.SLL2:
         return 20, _u16(octets, 0)
-    if link_type in (pcapfile.NULL, pcapfile.LOOP):
+    if link_type in (pcapfile.NULL, pcapfile.LOOP, pcapfile.ENC):
         families = {int.from_bytes(octets[:4], order) for order in ("little", "big")}
-        return 4, _IPV6 if families & {24, 28, 30} else 0
+        return 12 if link_type == pcapfile.ENC else 4, _IPV6 if families & {24, 28, 30} else 0
+    if link_type == pcapfile.PFLOG:
+        return -(-octets[0] // 4) * 4, _IPV6 if octets[1] in (24, 28, 30) else 0
+    if link_type == pcapfile.NFLOG:
+        return _nflog_payload(octets), {2: 0, 10: _IPV6}.get(octets[0])
     if link_type == pcapfile.PPP:
         at = 2 if octets[:2] == b"\xff\x03" else 0
         return at + 2, _IPV6 if _u16(octets, at) == 0x0057 else 0

@@ -18,7 +18,18 @@ constexpr std::uint32_t nanoseconds = 0xA1B23C4D;
 constexpr std::uint32_t first_second = 1'700'000'000;
 constexpr std::size_t ethernet_size = 14;
 
-enum class Link : std::uint32_t { null = 0, ethernet = 1, ppp = 9, raw = 101, loop = 108, sll = 113, sll2 = 276 };
+enum class Link : std::uint32_t {
+    null = 0,
+    ethernet = 1,
+    ppp = 9,
+    raw = 101,
+    loop = 108,
+    enc = 109,
+    sll = 113,
+    pflog = 117,
+    nflog = 239,
+    sll2 = 276,
+};
 
 struct Sample {
     std::string name;
@@ -34,8 +45,31 @@ void append(Octets& to, std::initializer_list<int> octets)
         to.push_back(static_cast<std::uint8_t>(octet));
 }
 
-/// The header of LINK in front of something of ETHERTYPE.
-Octets link_header(Link link, int ethertype)
+/// What Linux's netfilter log has in front of SIZE octets of payload: the packet's header, a prefix of odd length, and
+/// the head of the payload.
+Octets nflog_header(int ethertype, int size)
+{
+    Octets header;
+
+    append(header, {ethertype == 0x86DD ? 10 : 2, 0, 0, 5});              // family, version, group
+    append(header, {8, 0, 1, 0, ethertype >> 8, ethertype & 0xFF, 1, 0}); // NFULA_PACKET_HDR
+    append(header,
+           {7, 0, 10, 0, 'a', ':', 0, 0, (size + 4) & 0xFF, (size + 4) >> 8, 9, 0}); // NFULA_PREFIX, NFULA_PAYLOAD
+    return header;
+}
+
+/// OpenBSD's firewall log: 61 octets, padded to 64.
+Octets pflog_header(bool ipv6)
+{
+    Octets header(64, 0);
+
+    header[0] = 61;
+    header[1] = ipv6 ? 24 : 2;
+    return header;
+}
+
+/// The header of LINK in front of SIZE octets of ETHERTYPE.
+Octets link_header(Link link, int ethertype, int size)
 {
     const bool ipv6 = ethertype == 0x86DD;
     Octets header;
@@ -56,6 +90,13 @@ Octets link_header(Link link, int ethertype)
     case Link::sll2:
         append(header, {ethertype >> 8, ethertype & 0xFF, 0, 0, 0, 0, 0, 2, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0});
         break;
+    case Link::enc: // OpenBSD: no security association
+        append(header, {0, 0, 0, ipv6 ? 24 : 2, 0, 0, 0, 0, 0, 0, 0, 0});
+        break;
+    case Link::pflog:
+        return pflog_header(ipv6);
+    case Link::nflog:
+        return nflog_header(ethertype, size);
     case Link::ethernet:
     case Link::raw:
         break;
@@ -70,8 +111,10 @@ Octets on_link(const Packet& packet, Link link)
 
     if (link == Link::ethernet)
         return frame;
-    Octets octets = link_header(link, frame[12] << 8 | frame[13]);
+    Octets octets = link_header(link, frame[12] << 8 | frame[13], static_cast<int>(frame.size() - ethernet_size));
     octets.insert(octets.end(), frame.begin() + ethernet_size, frame.end());
+    if (link == Link::nflog)
+        octets.resize((octets.size() + 3) / 4 * 4);
     return octets;
 }
 
@@ -185,8 +228,11 @@ std::vector<Sample> samples()
     return {
         {.name = "conversation", .packets = conversation()},
         {.name = "conversation_ns", .packets = conversation(), .magic = nanoseconds},
+        {.name = "conversation_enc", .link = Link::enc, .packets = conversation()},
+        {.name = "conversation_nflog", .link = Link::nflog, .packets = conversation()},
         {.name = "conversation_null", .link = Link::null, .packets = conversation()},
         {.name = "conversation_loop", .link = Link::loop, .packets = conversation()},
+        {.name = "conversation_pflog", .link = Link::pflog, .packets = conversation()},
         {.name = "conversation_ppp", .link = Link::ppp, .packets = conversation()},
         {.name = "conversation_raw", .link = Link::raw, .packets = conversation()},
         {.name = "conversation_sll", .link = Link::sll, .packets = conversation()},

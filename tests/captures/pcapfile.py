@@ -6,7 +6,9 @@ import struct
 
 MICRO, NANO = 0xA1B2C3D4, 0xA1B23C4D
 
-ETHERNET, NULL, PPP, RAW, LOOP, SLL, IPV4, IPV6, SLL2 = 1, 0, 9, 101, 108, 113, 228, 229, 276
+ETHERNET, NULL, PPP, RAW, LOOP, ENC, SLL, PFLOG = 1, 0, 9, 101, 108, 109, 113, 117
+IPV4, IPV6, NFLOG, SLL2 = 228, 229, 239, 276
+WIRELESS = 105  # which cannot be read
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,6 +18,7 @@ class Record:
     time: int  # ns
     octets: bytes
     length: int  # on the wire
+    link_type: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,24 +26,28 @@ class Pcap:
     """A whole file."""
 
     nanoseconds: bool
-    link_type: int
     records: list
 
 
 def _read_pcapng(data):
-    """A little-endian file whose interfaces count in microseconds; the packets of one link type."""
-    at, link_types, used, records = 0, [], set(), []
+    """A file whose interfaces count in microseconds."""
+    at, order, interfaces, records = 0, "<", [], []
     while at < len(data):
-        kind, size = struct.unpack_from("<II", data, at)
+        if data[at:at + 4] == b"\x0a\x0d\x0d\x0a":
+            order, interfaces = "<" if data[at + 8:at + 12] == b"\x4d\x3c\x2b\x1a" else ">", []
+        kind, size = struct.unpack_from(order + "II", data, at)
         if kind == 1:
-            link_types.append(struct.unpack_from("<H", data, at + 8)[0])
-        if kind == 6:
-            interface, high, low, captured, length = struct.unpack_from("<IIIII", data, at + 8)
-            used.add(link_types[interface])
-            records.append(Record((high << 32 | low) * 1000, data[at + 28:at + 28 + captured], length))
+            interfaces.append(struct.unpack_from(order + "HxxI", data, at + 8))
+        elif kind in (2, 6):
+            interface = struct.unpack_from(order + ("I" if kind == 6 else "H"), data, at + 8)[0]
+            high, low, captured, length = struct.unpack_from(order + "IIII", data, at + 12)
+            records.append(Record((high << 32 | low) * 1000, data[at + 28:at + 28 + captured], length, interfaces[interface][0]))
+        elif kind == 3:
+            (length,), (link_type, snap_length) = struct.unpack_from(order + "I", data, at + 8), interfaces[0]
+            captured = min(length, snap_length or length)
+            records.append(Record(0, data[at + 12:at + 12 + captured], length, link_type))
         at += size
-    (link_type,) = used
-    return Pcap(True, link_type, records)
+    return Pcap(True, records)
 
 
 def _read_pcap(data):
@@ -50,9 +57,10 @@ def _read_pcap(data):
     records, at = [], 24
     while at < len(data):
         seconds, fraction, captured, length = struct.unpack_from(order + "IIII", data, at)
-        records.append(Record(seconds * 1_000_000_000 + fraction * unit, data[at + 16:at + 16 + captured], length))
+        records.append(Record(seconds * 1_000_000_000 + fraction * unit, data[at + 16:at + 16 + captured], length,
+                              link_type & 0xFFFF))
         at += 16 + captured
-    return Pcap(magic == NANO, link_type & 0xFFFF, records)
+    return Pcap(magic == NANO, records)
 
 
 def read(path):
@@ -72,32 +80,43 @@ def pack(packets, link_type=ETHERNET, magic=MICRO, snap_length=262144, order="<"
     return b"".join(parts)
 
 
-def _block(kind, body, order="<"):
+def ng_block(kind, body, order="<"):
+    """The octets of a block with any BODY."""
     body += bytes(-len(body) % 4)
     return struct.pack(order + "II", kind, len(body) + 12) + body + struct.pack(order + "I", len(body) + 12)
 
 
-def ng_section(order="<"):
+def ng_section(order="<", version=1):
     """The octets of a section header."""
-    return _block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1), order)
+    return ng_block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, version, 0, -1), order)
 
 
-def ng_interface(link_type, snap_length=262144, order="<"):
+def ng_option(code, value, order="<"):
+    """The octets of an option."""
+    return struct.pack(order + "HH", code, len(value)) + value + bytes(-len(value) % 4)
+
+
+def ng_interface(link_type, snap_length=262144, order="<", options=b""):
     """The octets of an interface description; snap length 0 is none."""
-    return _block(1, struct.pack(order + "HHI", link_type, 0, snap_length), order)
+    return ng_block(1, struct.pack(order + "HHI", link_type, 0, snap_length) + options, order)
 
 
-def ng_packet(interface, octets, length=None, order="<"):
+def ng_packet(interface, octets, length=None, order="<", stamp=1_700_000_000_000_000):
     """The octets of an enhanced packet block. LENGTH is that on the wire."""
-    stamp = 1_700_000_000_000_000
-    return _block(6, struct.pack(order + "IIIII", interface, stamp >> 32, stamp & 0xFFFFFFFF, len(octets),
-                                 length or len(octets)) + octets, order)
+    return ng_block(6, struct.pack(order + "IIIII", interface, stamp >> 32, stamp & 0xFFFFFFFF, len(octets),
+                                   length or len(octets)) + octets, order)
+
+
+def ng_obsolete_packet(interface, octets, order="<", stamp=1_700_000_000_000_000):
+    """The octets of a packet block as it was before the enhanced one."""
+    return ng_block(2, struct.pack(order + "HHIIII", interface, 0, stamp >> 32, stamp & 0xFFFFFFFF, len(octets),
+                                   len(octets)) + octets, order)
 
 
 def ng_simple_packet(octets, length=None, order="<"):
     """The octets of a simple packet block: a packet of its section's first interface, without a stamp. How much of it was
     captured follows from that interface's snap length."""
-    return _block(3, struct.pack(order + "I", length or len(octets)) + octets, order)
+    return ng_block(3, struct.pack(order + "I", length or len(octets)) + octets, order)
 
 
 def pack_ng(interfaces):

@@ -19,8 +19,7 @@ def _stamped(replay, capture, tmp_path, *options):
     out = tmp_path / "out.pcap"
     replay.stamp(capture, out, *options)
     before, after = pcapfile.read(capture), pcapfile.read(out)
-    assert (after.nanoseconds, after.link_type, len(after.records)) == (
-        before.nanoseconds, before.link_type, len(before.records))
+    assert (after.nanoseconds, len(after.records)) == (before.nanoseconds, len(before.records))
     return before, after
 
 
@@ -40,8 +39,8 @@ def test_only_labels_of_zero_change(replay, capture, tmp_path, prf):
     lengths stay."""
     before, after = _stamped(replay, capture, tmp_path, "--prf", prf)
     for old, new in zip(before.records, after.records):
-        assert new.octets == _expected(old.octets, before.link_type, prf)
-        assert (new.time, new.length) == (old.time, old.length)
+        assert new.octets == _expected(old.octets, old.link_type, prf)
+        assert (new.time, new.length, new.link_type) == (old.time, old.length, old.link_type)
 
 
 def test_flows_are_counted_as_they_leave(replay, capture, tmp_path):
@@ -55,11 +54,11 @@ def test_flows_are_counted_as_they_leave(replay, capture, tmp_path):
 
 
 def test_dry_run_changes_nothing(replay, capture, tmp_path):
-    """A dry run counts as stamping does and writes the packets as they came."""
+    """A dry run counts as stamping does and writes the file as it came, byte by byte."""
     out = tmp_path / "out.pcap"
     dry = replay.document(capture, "--stamp", "dry-run", "--key-file", replay.key_file, "--write", out)
     real = replay.stamp(capture, tmp_path / "real.pcap")
-    assert pcapfile.read(out).records == pcapfile.read(capture).records
+    assert out.read_bytes() == capture.read_bytes()
     assert dry["flows"] == real["flows"]
     assert dry["counters"]["would_stamp"] == real["counters"]["stamped"]
 
@@ -67,7 +66,7 @@ def test_dry_run_changes_nothing(replay, capture, tmp_path):
 def _labels_by_datagram(after):
     labels = collections.defaultdict(set)
     for record in after.records:
-        found = dissect.find(record.octets, after.link_type)
+        found = dissect.find(record.octets, record.link_type)
         fragment = found and found.fragment()
         if fragment:
             labels[fragment].add(found.label)
@@ -129,8 +128,8 @@ def checksums(replay, all_captures, tmp_path_factory):
 
 def _mobility_checksum_is_good(path):
     """tshark does not check the checksum of a mobility header (RFC 6275 section 6.1.1)."""
-    capture = pcapfile.read(path)
-    packet = dissect.find(capture.records[0].octets, capture.link_type).packet
+    record = pcapfile.read(path).records[0]
+    packet = dissect.find(record.octets, record.link_type).packet
     header = packet[40:]
     return frames.ones_sum(packet[8:40] + struct.pack("!II", len(header), 135) + header) == 0xFFFF
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /// Writes seed corpora into FOLDER/packet, for the fuzzers of packets, and FOLDER/capture.
+#include <bit>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <string>
 
 #include "packet.hpp"
@@ -40,37 +42,100 @@ void write_packets(const std::filesystem::path& folder)
     }
 }
 
-void put32(Octets& to, std::initializer_list<std::size_t> numbers)
-{
-    for (const std::size_t number : numbers)
-        for (unsigned shift = 0; shift < 32; shift += 8)
-            to.push_back(static_cast<std::uint8_t>(number >> shift));
-}
-
-/// A pcapng file with two interfaces and a packet of each.
-Octets pcapng(const Octets& frame, std::size_t second_link_type)
-{
-    const std::size_t padded = (frame.size() + 3) / 4 * 4;
-    const std::size_t size = padded + 32;
-    Octets file;
-
-    put32(file, {0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0xFFFFFFFF, 0xFFFFFFFF, 28});
-    put32(file, {1, 20, 1, 65535, 20, 1, 20, second_link_type, 128, 20});
-    for (const std::size_t interface : {0, 1}) {
-        put32(file, {6, size, interface, 0, 1, frame.size(), frame.size()});
-        file.insert(file.end(), frame.begin(), frame.end());
-        file.resize(file.size() + padded - frame.size());
-        put32(file, {size});
+/// A pcapng file in one byte order, block by block.
+class Pcapng {
+public:
+    explicit Pcapng(std::endian order) : order_(order)
+    {
+        block(0x0A0D0D0A, {0x1A2B3C4D, version(), 0xFFFFFFFF, 0xFFFFFFFF});
     }
-    return file;
+
+    void interface(std::uint16_t link_type, std::uint32_t snap_length, const Octets& options = {})
+    {
+        block(1, {two(link_type, 0), snap_length}, options);
+    }
+
+    void packet(std::uint32_t interface, const Octets& octets)
+    {
+        const auto size = static_cast<std::uint32_t>(octets.size());
+
+        block(6, {interface, 0, 1, size, size}, octets);
+    }
+
+    void obsolete_packet(std::uint16_t interface, const Octets& octets)
+    {
+        const auto size = static_cast<std::uint32_t>(octets.size());
+
+        block(2, {two(interface, 0), 0, 1, size, size}, octets);
+    }
+
+    void simple_packet(const Octets& octets) { block(3, {static_cast<std::uint32_t>(octets.size())}, octets); }
+
+    [[nodiscard]] const Octets& octets() const { return octets_; }
+
+private:
+    [[nodiscard]] std::uint32_t version() const { return two(1, 0); }
+
+    /// Two numbers of 16 bits as the one of 32 that is written for them.
+    [[nodiscard]] std::uint32_t two(std::uint16_t first, std::uint16_t second) const
+    {
+        return order_ == std::endian::little ? std::uint32_t{second} << 16 | first
+                                             : std::uint32_t{first} << 16 | second;
+    }
+
+    void put(std::uint32_t number)
+    {
+        for (unsigned i = 0; i < 4; i++)
+            octets_.push_back(
+                static_cast<std::uint8_t>(number >> (order_ == std::endian::little ? 8 * i : 24 - 8 * i)));
+    }
+
+    void block(std::uint32_t type, std::initializer_list<std::uint32_t> numbers, const Octets& octets = {})
+    {
+        const std::size_t padded = (octets.size() + 3) / 4 * 4;
+        const auto size = static_cast<std::uint32_t>(12 + 4 * numbers.size() + padded);
+
+        put(type);
+        put(size);
+        for (const std::uint32_t number : numbers)
+            put(number);
+        octets_.insert(octets_.end(), octets.begin(), octets.end());
+        octets_.resize(octets_.size() + padded - octets.size());
+        put(size);
+    }
+
+    std::endian order_;
+    Octets octets_;
+};
+
+/// Every kind of block that holds packets, on interfaces of LINK_TYPES.
+Octets pcapng(std::endian order, std::initializer_list<std::uint16_t> link_types)
+{
+    const Octets frame = (Ethernet{} / IPv6{} / Udp{} / Payload{5}).octets();
+    const Octets options =
+        order == std::endian::little ? Octets{9, 0, 1, 0, 9, 0, 0, 0} : Octets{0, 9, 0, 1, 9, 0, 0, 0};
+    Pcapng file(order);
+    std::uint16_t interface = 0;
+
+    for (const std::uint16_t link_type : link_types)
+        file.interface(link_type, 65535, options);
+    for (; interface < link_types.size(); interface++) {
+        file.packet(interface, frame);
+        file.obsolete_packet(interface, frame);
+    }
+    file.simple_packet(frame);
+    return file.octets();
 }
 
 void write_captures(const std::filesystem::path& folder)
 {
-    const Octets frame = (Ethernet{} / IPv6{} / Udp{} / Payload{5}).octets();
+    Octets both = pcapng(std::endian::little, {1});
+    const Octets big = pcapng(std::endian::big, {1, 113, 239});
 
-    write(folder / "alike.pcapng", pcapng(frame, 1));
-    write(folder / "mixed.pcapng", pcapng(frame, 113));
+    both.insert(both.end(), big.begin(), big.end());
+    write(folder / "alike.pcapng", pcapng(std::endian::little, {1, 1}));
+    write(folder / "mixed.pcapng", pcapng(std::endian::little, {1, 101, 113, 105}));
+    write(folder / "both.pcapng", both);
 }
 
 } // namespace

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// pcap: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-03.html
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "numbers.hpp"
+#include "source.hpp"
+
+namespace flowlabel {
+
+namespace {
+
+constexpr std::uint32_t microsecond_magic = 0xA1B2C3D4;
+constexpr std::uint32_t nanosecond_magic = 0xA1B23C4D;
+constexpr std::uint32_t kuznetzov_magic = 0xA1B2CD34; // eight more bytes in each packet's head, microseconds
+constexpr std::size_t file_head_size = 24;
+constexpr std::size_t packet_head_size = 16;
+constexpr std::size_t kuznetzov_head_size = 24;
+constexpr std::uint32_t most_captured = 262144; // the largest snap length of tcpdump and Wireshark
+constexpr std::uint16_t version_major = 2;
+constexpr std::uint64_t ns_per_second = 1'000'000'000;
+
+/// The byte order and the magic number of a file that starts with START; nothing if it is no pcap.
+std::optional<std::pair<Numbers, std::uint32_t>> recognise(std::span<const std::uint8_t> start)
+{
+    if (start.size() < sizeof(std::uint32_t))
+        return std::nullopt;
+    for (const Numbers numbers : {Numbers(std::endian::native), Numbers(Numbers::other_order)}) {
+        const std::uint32_t magic = numbers.u32(start, 0);
+
+        if (magic == microsecond_magic || magic == nanosecond_magic || magic == kuznetzov_magic)
+            return std::pair(numbers, magic);
+    }
+    return std::nullopt;
+}
+
+class Pcap final : public RecordSource {
+public:
+    Pcap(Input& input, Numbers numbers, std::uint32_t magic, std::span<const std::uint8_t> head)
+        : input_(input), numbers_(numbers), minor_(numbers.u16(head, 6)),
+          link_type_(static_cast<std::uint16_t>(numbers.u32(head, 20))), // the upper bits tell of checksums
+          head_size_(magic == kuznetzov_magic ? kuznetzov_head_size : packet_head_size),
+          ns_per_unit_(magic == nanosecond_magic ? 1 : 1000)
+    {
+    }
+
+    [[nodiscard]] LinkType link_type() const { return link_type_; }
+
+    Checked<bool> next(CaptureRecord& record) override;
+
+private:
+    [[nodiscard]] std::pair<std::uint32_t, std::uint32_t> lengths(std::span<const std::uint8_t> head) const;
+
+    Input& input_;
+    Numbers numbers_;
+    std::uint16_t minor_;
+    LinkType link_type_;
+    std::size_t head_size_;
+    std::uint64_t ns_per_unit_;
+    bool started_ = false;
+};
+
+/// How much was captured, and how much there was: before version 2.3 they stand the other way round, and in 2.3 some
+/// programs wrote them so.
+std::pair<std::uint32_t, std::uint32_t> Pcap::lengths(std::span<const std::uint8_t> head) const
+{
+    const std::pair lengths(numbers_.u32(head, 8), numbers_.u32(head, 12));
+    const bool reversed = minor_ < 3 || (minor_ == 3 && lengths.first > lengths.second);
+
+    return reversed ? std::pair(lengths.second, lengths.first) : lengths;
+}
+
+Checked<bool> Pcap::next(CaptureRecord& record)
+{
+    if (!started_) {
+        started_ = true;
+        record = {.bytes = input_.peek(file_head_size)};
+        input_.skip(file_head_size);
+        return true;
+    }
+    const auto head = input_.peek(head_size_);
+    if (head.size() < head_size_)
+        return stopped(input_, head.size(), "a packet");
+    const auto [captured, length] = lengths(head);
+    const std::uint64_t time = numbers_.u32(head, 0) * ns_per_second + numbers_.u32(head, 4) * ns_per_unit_;
+    if (captured > most_captured)
+        return damaged(fmt::format("a packet of {} bytes, where {} are the most", captured, most_captured));
+    const std::size_t size = head_size_ + captured;
+    record.bytes = input_.peek(size);
+    if (record.bytes.size() < size)
+        return stopped(input_, record.bytes.size(), "a packet");
+    input_.skip(size);
+    record.packet = {
+        .octets = record.bytes.subspan(head_size_),
+        .original_length = length,
+        .time = time,
+        .link_type = link_type_,
+        .order = numbers_.order(),
+    };
+    return true;
+}
+
+} // namespace
+
+bool is_pcap(std::span<const std::uint8_t> start)
+{
+    return recognise(start).has_value();
+}
+
+Checked<std::unique_ptr<RecordSource>> open_pcap(Input& input)
+{
+    const auto head = input.peek(file_head_size);
+    const auto [numbers, magic] = *recognise(head);
+
+    if (head.size() < file_head_size)
+        return std::unexpected(stopped(input, head.size(), "its file header").error());
+    if (const auto version = numbers.u16(head, 4); version != version_major)
+        return std::unexpected(Problem{.what = fmt::format("is pcap of version {}, which is unknown", version)});
+    auto pcap = std::make_unique<Pcap>(input, numbers, magic, head);
+    if (!pcap->link_type().readable())
+        return std::unexpected(unreadable(pcap->link_type()));
+    return pcap;
+}
+
+} // namespace flowlabel

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// What a capture of any format consists of.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "link_type.hpp"
+
+namespace flowlabel {
+
+struct CapturedPacket {
+    std::span<std::uint8_t> octets; ///< what was captured; may be changed, and is gone with the next record
+    std::uint32_t original_length = 0;
+    std::uint64_t time = 0; ///< ns since 1970 UTC
+    LinkType link_type;
+    std::endian order = std::endian::native; ///< of the numbers that a link layer has in the capturing machine's order
+};
+
+/// The head of a file, a packet, or anything else: the records one after the other are the capture, byte by byte.
+struct CaptureRecord {
+    std::span<std::uint8_t> bytes;        ///< as they are in the file
+    std::optional<CapturedPacket> packet; ///< its octets are some of the bytes
+};
+
+} // namespace flowlabel
