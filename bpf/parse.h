@@ -15,6 +15,9 @@
 #define FL_ETHERTYPE_IPV6 0x86DD
 #define FL_ETHERTYPE_8021Q 0x8100
 #define FL_ETHERTYPE_8021AD 0x88A8
+#define FL_ETHERTYPE_QINQ1 0x9100 /* the three that switches used for outer tags before 802.1ad */
+#define FL_ETHERTYPE_QINQ2 0x9200
+#define FL_ETHERTYPE_QINQ3 0x9300
 #define FL_ETHERTYPE_MPLS 0x8847
 #define FL_ETHERTYPE_MPLS_UPSTREAM 0x8848
 #define FL_ETHERTYPE_PPPOE_SESSION 0x8864
@@ -28,13 +31,13 @@ struct fl_vlan_header {
 	__u16 protocol_be;
 };
 
-/* RFC 2516 section 4 with the PPP protocol field behind it. */
+/* RFC 2516 section 4, followed by the PPP protocol field. */
 struct fl_pppoe_header {
 	__u8 version_type;
 	__u8 code;
 	__u16 session_be;
 	__u16 length_be;
-	__u16 protocol_be;
+	__u8 protocol[2]; /* one byte if the first is odd (RFC 1661 section 6.5) */
 };
 
 #define FL_PPPOE_CODE_SESSION 0x00
@@ -44,7 +47,9 @@ struct fl_pppoe_header {
 
 fl_inline bool fl_is_vlan(__u16 protocol_be)
 {
-	return protocol_be == bpf_htons(FL_ETHERTYPE_8021Q) || protocol_be == bpf_htons(FL_ETHERTYPE_8021AD);
+	return protocol_be == bpf_htons(FL_ETHERTYPE_8021Q) || protocol_be == bpf_htons(FL_ETHERTYPE_8021AD) ||
+	       protocol_be == bpf_htons(FL_ETHERTYPE_QINQ1) || protocol_be == bpf_htons(FL_ETHERTYPE_QINQ2) ||
+	       protocol_be == bpf_htons(FL_ETHERTYPE_QINQ3);
 }
 
 fl_inline bool fl_is_mpls(__u16 protocol_be)
@@ -73,13 +78,17 @@ fl_inline enum fl_link_end fl_pass_vlan(const struct fl_packet *p, struct fl_lin
 fl_inline enum fl_link_end fl_pass_pppoe(const struct fl_packet *p, struct fl_link *link)
 {
 	struct fl_pppoe_header pppoe;
+	__u32 protocol;
 
 	if (!fl_env_load(p, link->l3, &pppoe, sizeof(pppoe)))
 		return FL_LINK_SHORT_FRAME;
 	link->l3 += sizeof(pppoe);
-	if (pppoe.code != FL_PPPOE_CODE_SESSION || pppoe.protocol_be != bpf_htons(FL_PPP_IPV6))
-		return FL_LINK_NOT_IPV6;
-	return FL_LINK_IPV6;
+	protocol = pppoe.protocol[0];
+	if (protocol & 1)
+		link->l3--;
+	else
+		protocol = protocol << 8 | pppoe.protocol[1];
+	return pppoe.code == FL_PPPOE_CODE_SESSION && protocol == FL_PPP_IPV6 ? FL_LINK_IPV6 : FL_LINK_NOT_IPV6;
 }
 
 fl_inline enum fl_link_end fl_pass_mpls(const struct fl_packet *p, struct fl_link *link)
