@@ -23,6 +23,7 @@
 #define FL_ETHERTYPE_PPPOE_SESSION 0x8864
 
 #define FL_ETHERNET_SIZE 14
+#define FL_ETHERNET_SHORTEST_PAYLOAD 46 /* shorter ones are padded */
 #define FL_VLAN_LIMIT 4
 #define FL_MPLS_LIMIT 8
 
@@ -117,6 +118,24 @@ fl_inline enum fl_link_end fl_guess_by_version(const struct fl_packet *p, const 
 	return version >> 4 == 6 ? FL_LINK_IPV6 : FL_LINK_NOT_IPV6;
 }
 
+/* MPLS does not say what it carries, and the first nibble of an Ethernet pseudowire may be a 6, too. An IPv6 packet also has
+ * the length that it claims, unless a short frame was padded; with payload length 0, one that the field cannot hold. */
+fl_inline enum fl_link_end fl_guess_by_length(const struct fl_packet *p, const struct fl_link *link)
+{
+	__u32 there = fl_env_wire_length(p) - link->l3;
+	__u16 length_be;
+	__u32 claimed;
+
+	if (fl_env_frame_length(p) < link->l3 + FL_IP6_SIZE ||
+	    !fl_env_load(p, link->l3 + offsetof(struct fl_ip6, payload_length_be), &length_be, sizeof(length_be)))
+		return FL_LINK_IPV6; /* cut: counted as such */
+	claimed = FL_IP6_SIZE + bpf_ntohs(length_be);
+	if (there == claimed || (there > claimed && there <= FL_ETHERNET_SHORTEST_PAYLOAD) ||
+	    (!length_be && there > FL_IP6_SIZE + 0xFFFF))
+		return FL_LINK_IPV6;
+	return FL_LINK_MPLS_NOT_IP;
+}
+
 /* Every link layer but bare Ethernet. P need only have ctx, data, data_end and hook. */
 fl_inline enum fl_link_end fl_pass_link(const struct fl_packet *p, struct fl_link *link)
 {
@@ -134,7 +153,8 @@ fl_inline enum fl_link_end fl_pass_link(const struct fl_packet *p, struct fl_lin
 		if (end != FL_LINK_IPV6)
 			return end;
 	}
-	return fl_guess_by_version(p, link);
+	end = fl_guess_by_version(p, link);
+	return end == FL_LINK_IPV6 && link->mpls ? fl_guess_by_length(p, link) : end;
 }
 
 /* The counter of a link layer that ended as END, not at an IPv6 header. */
@@ -147,9 +167,13 @@ fl_inline __u64 *fl_link_counter(const struct fl_packet *p, enum fl_link_end end
 		return &p->counters->vlan_limit;
 	case FL_LINK_MPLS_LIMIT:
 		return &p->counters->mpls_limit;
-	default:
-		return &p->counters->not_ipv6;
+	case FL_LINK_MPLS_NOT_IP:
+		return &p->counters->mpls_not_ip;
+	case FL_LINK_NOT_IPV6:
+	case FL_LINK_IPV6: /* no end that has a counter */
+		break;
 	}
+	return &p->counters->not_ipv6;
 }
 
 /* Finds the outermost IPv6 header of P (p->link.l3) and reads it. Returns the counter of the reason why there is none, or

@@ -164,7 +164,8 @@ FL_STATIC_ASSERT(sizeof(struct fl_sweep_result) == 16, "the result has no holes"
 	STORED(spilled_bytes, "octets of those records")                                                               \
 	STORED(lost_flows, "flow records that found the ring full")                                                    \
 	STORED(lost_packets, "packets of those records")                                                               \
-	STORED(lost_bytes, "octets of those records")
+	STORED(lost_bytes, "octets of those records")                                                                  \
+	STORED(mpls_not_ip, "frames behind MPLS that begin like IPv6 but have another length: pseudowires")
 
 #define FL_COUNTER_FIELD(name, text) __u64 name;
 #define FL_COUNTER_NONE(name, text)

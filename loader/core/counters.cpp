@@ -12,7 +12,8 @@ static void derive(Counters& counters)
     counters.labelled = std::min(counters.labelled, counters.counted);
     counters.ipv6 = counters.counted;
     counters.seen = counters.counted + counters.not_ipv6 + counters.short_frame + counters.bad_version +
-                    counters.vlan_limit + counters.mpls_limit + counters.truncated + counters.link_unknown;
+                    counters.vlan_limit + counters.mpls_limit + counters.mpls_not_ip + counters.truncated +
+                    counters.link_unknown;
     counters.zero_label = counters.counted - counters.labelled;
 }
 

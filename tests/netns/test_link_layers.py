@@ -66,6 +66,8 @@ ENCAPSULATIONS = [
     Encapsulation("nine-mpls", MPLS, lambda inner: mpls(*range(16, 25)) + inner,
                   counted=False, stamped=False, counter="mpls_limit"),
     Encapsulation("8021q-mpls", VLAN, lambda inner: vlan(7, MPLS) + mpls(1000, 1001) + inner, stamped=False),
+    Encapsulation("pseudowire", MPLS, lambda inner: mpls(1000) + ethernet(b"\x60\0\0\0\0\1", b"\x60\0\0\0\0\2", IPV6, inner),
+                  counted=False, stamped=False, counter="mpls_not_ip"),
 ]
 
 

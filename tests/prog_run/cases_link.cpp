@@ -13,6 +13,14 @@ static Packet behind_mpls(unsigned entries)
     return Ethernet{} / Mpls{entries} / IPv6{} / Udp{};
 }
 
+/// An Ethernet pseudowire without a control word, whose inner frame begins with the octet 0x60.
+static Packet pseudowire(std::size_t payload)
+{
+    const Octets macs{0x60, 0, 0, 0, 0, 1, 0x60, 0, 0, 0, 0, 2};
+
+    return Ethernet{} / Mpls{2} / Raw{macs} / Raw{{0x08, 0x00}} / IPv4{} / Payload{payload};
+}
+
 std::vector<Case> link_cases()
 {
     return {
@@ -77,6 +85,22 @@ std::vector<Case> link_cases()
         {"mpls_and_nothing", Ethernet{} / Mpls{2}, uncounted(&Counters::short_frame)},
         {"mpls_header_cut", (Ethernet{} / Mpls{1} / IPv6{}).cut(14 + 4 + 39), uncounted(&Counters::truncated)},
         {"mpls_pseudo_wire", Ethernet{} / Mpls{1} / Raw{Octets(60, 0)}, uncounted(&Counters::not_ipv6)},
+
+        {"mpls_ethernet_pseudowire", pseudowire(46), uncounted(&Counters::mpls_not_ip)},
+        {"mpls_ethernet_pseudowire_behind_a_tag", Ethernet{} / Vlan{7} / Mpls{1} / Raw{Octets(80, 0x60)},
+         uncounted(&Counters::mpls_not_ip)},
+        {"mpls_longer_than_the_frame", Ethernet{} / Mpls{1} / IPv6{.payload_length = 9} / Udp{},
+         uncounted(&Counters::mpls_not_ip)},
+        {"mpls_shorter_than_the_frame", Ethernet{} / Mpls{1} / IPv6{.payload_length = 8} / Udp{} / Payload{1},
+         uncounted(&Counters::mpls_not_ip)},
+        {"mpls_payload_length_0", Ethernet{} / Mpls{1} / IPv6{.payload_length = 0} / HopByHop{} / Udp{} / Payload{9},
+         uncounted(&Counters::mpls_not_ip)},
+        {"mpls_header_alone", Ethernet{} / Mpls{2} / IPv6{}, counted(40).out_of_scope()},
+        {"mpls_padded", (Ethernet{} / Mpls{1} / IPv6{} / Raw{{1}}).padded(60), counted(41).out_of_scope()},
+        {"mpls_padded_and_tagged", (Ethernet{} / Vlan{7} / Mpls{1} / IPv6{} / Raw{{1}}).padded(68),
+         counted(41).out_of_scope()},
+        {"mpls_padded_too_far", (Ethernet{} / Mpls{1} / IPv6{} / Raw{{1}}).padded(65),
+         uncounted(&Counters::mpls_not_ip)},
 
         {"ipv4", Ethernet{} / IPv4{} / Payload{8}, uncounted(&Counters::not_ipv6)},
         {"arp", Ethernet{} / Arp{}, uncounted(&Counters::not_ipv6)},

@@ -98,6 +98,14 @@ TEST_P(Gso, OtherProtocolsCountAsSegmentsToo)
     check_segments(7, 100, Ethernet{} / IPv4{} / Payload{700}, uncounted(&Counters::not_ipv6).in_segments(7));
 }
 
+TEST_P(Gso, SuperPacketsBehindMpls)
+{
+    check_segments(3, 1000, Ethernet{} / Mpls{2} / IPv6{} / Tcp{} / Payload{2500},
+                   counted(40 + 20 + 2500 + 2 * 60).out_of_scope().in_segments(3));
+    check_segments(3, 1000, Ethernet{} / Mpls{2} / Raw{Octets(2500, 0x60)},
+                   uncounted(&Counters::mpls_not_ip).in_segments(3));
+}
+
 TEST_P(Gso, OneSegmentIsAPacketLikeAnyOther)
 {
     check_segments(1, 1000, Ethernet{} / IPv6{.payload_length = 100} / Udp{} / Payload{300}, counted(140).by_ports(17));

@@ -30,7 +30,7 @@ TEST(CountersTest, SeenIsTheSumOfAllWaysToEnd)
     const Counters counters = read_counters(cpu);
 
     EXPECT_EQ(counters.seen, cpu.counted + cpu.not_ipv6 + cpu.short_frame + cpu.bad_version + cpu.vlan_limit +
-                                 cpu.mpls_limit + cpu.truncated + cpu.link_unknown);
+                                 cpu.mpls_limit + cpu.mpls_not_ip + cpu.truncated + cpu.link_unknown);
     EXPECT_EQ(counters.ipv6, cpu.counted);
 }
 
