@@ -184,7 +184,9 @@ Octets build(const IPv4&, const Surroundings& around)
     Octets header{0x45, 0};
 
     append16(header, 20 + around.behind.size());
-    header.insert(header.end(), {0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2});
+    header.insert(header.end(), {0, 0, 0, 0, 64});
+    append8(header, std::holds_alternative<Tcp>(around.next) ? 6 : 17);
+    header.insert(header.end(), {0, 0, 192, 0, 2, 1, 192, 0, 2, 2});
     return header;
 }
 

@@ -63,6 +63,7 @@ struct Mpls {
     bool bottom = true;
 };
 
+/// Says that it carries TCP before that, else UDP.
 struct IPv4 {};
 struct Arp {};
 
