@@ -9,32 +9,9 @@
 #include "env.h"
 #include "flow_table.h"
 #include "parse.h"
+#include "segments.h"
 #include "stamp.h"
 #include "walk.h"
-
-#define FL_UDP_SIZE 8
-#define FL_TCP_SIZE 20 /* without options */
-
-/* Octets of the headers that every segment repeats, from the IPv6 header on; 0 when the walk does not reach their end. */
-fl_inline __u32 fl_segment_headers(const struct fl_packet *p, const struct fl_walk *walk)
-{
-	__u32 size = FL_UDP_SIZE;
-	__u8 data_offset;
-
-	if (walk->end != FL_WALK_UPPER)
-		return 0;
-	if (walk->protocol == FL_NEXT_TCP) {
-		if (walk->offset + FL_TCP_SIZE > walk->limit ||
-		    !fl_env_load(p, p->link.l3 + walk->offset + 12, &data_offset, sizeof(data_offset)))
-			return 0;
-		size = (data_offset >> 4) * 4;
-		if (size < FL_TCP_SIZE)
-			return 0;
-	} else if (walk->protocol != FL_NEXT_UDP) {
-		return 0;
-	}
-	return walk->offset + size <= walk->limit ? walk->offset + size : 0;
-}
 
 /* The hop-by-hop header that the kernel puts into super-packets of more than 65,535 octets ("BIG TCP") and takes out when
  * it makes segments: it never crosses the wire. Nothing else has payload length 0 and segments. */
@@ -62,10 +39,10 @@ fl_inline __u64 fl_packet_octets(const struct fl_packet *p, const struct fl_ip6 
 
 /* Octets of a super-packet's segments together. Senders outside the stack (tun, virtio, packet sockets) leave their
  * number to us: p->segments is set then. */
-fl_inline __u64 fl_segments_octets(struct fl_packet *p, const struct fl_ip6 *ip6, const struct fl_walk *walk)
+fl_inline __u64 fl_segments_octets(struct fl_packet *p, const struct fl_ip6 *ip6, struct fl_walk *walk)
 {
 	__u32 present = fl_env_wire_length(p) - p->link.l3;
-	__u32 headers = fl_segment_headers(p, walk);
+	__u32 headers = fl_env_segment_headers(p, walk);
 	__u32 unsent = fl_unsent_headers(ip6, headers);
 	bool estimated = !headers;
 

@@ -19,6 +19,7 @@
  *   fl_env_low_half(word)             the low 32 bits of WORD
  *   fl_env_pass_link(p, link)         calls fl_pass_link(), in whatever way it can be called
  *   fl_env_walk_extensions(p, walk)   the same for fl_walk_extensions()
+ *   fl_env_segment_headers(p, walk)   the same for fl_segment_headers()
  */
 #ifndef FLOWLABEL_ENV_H
 #define FLOWLABEL_ENV_H

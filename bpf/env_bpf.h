@@ -153,7 +153,8 @@ fl_inline void fl_copy_words(void *to, const void *from, const __u32 len)
 }
 
 /* No header the datapath looks for lies further from the start of a frame: at most 62 octets of link layer, 40 of IPv6,
- * 8 extension headers of 2,048. The verifier wants the bound where it is used, and clang would drop a test. */
+ * 8 extension headers of 2,048; in a tunnel FL_INNER_LIMIT instead of the link layer. The verifier wants the bound where it
+ * is used, and clang would drop a test. */
 #define FL_OFFSET_MASK 0x7FFFu
 
 fl_inline __u32 fl_env_bounded(__u32 offset)
@@ -198,6 +199,7 @@ int flowlabel_link_xdp(struct xdp_md *ctx, struct fl_link *link);
 int flowlabel_link_tc(struct __sk_buff *skb, struct fl_link *link);
 int flowlabel_walk_xdp(struct xdp_md *ctx, struct fl_walk *walk);
 int flowlabel_walk_tc(struct __sk_buff *skb, struct fl_walk *walk);
+int flowlabel_headers_tc(struct __sk_buff *skb, struct fl_walk *walk);
 
 fl_inline enum fl_link_end fl_env_pass_link(const struct fl_packet *p, struct fl_link *link)
 {
@@ -212,6 +214,12 @@ fl_inline void fl_env_walk_extensions(const struct fl_packet *p, struct fl_walk 
 		flowlabel_walk_xdp(p->ctx, walk);
 	else
 		flowlabel_walk_tc(p->ctx, walk);
+}
+
+/* XDP knows no segments. */
+fl_inline __u32 fl_env_segment_headers(const struct fl_packet *p, struct fl_walk *walk)
+{
+	return p->hook == FL_HOOK_XDP ? 0 : flowlabel_headers_tc(p->ctx, walk);
 }
 
 fl_inline __u32 fl_env_frame_length(const struct fl_packet *p)

@@ -92,6 +92,13 @@ fl_inline void fl_env_walk_extensions(const struct fl_packet *p, struct fl_walk 
 	fl_walk_extensions(p, walk);
 }
 
+fl_inline __u32 fl_segment_headers(const struct fl_packet *p, const struct fl_walk *walk);
+
+fl_inline __u32 fl_env_segment_headers(const struct fl_packet *p, const struct fl_walk *walk)
+{
+	return fl_segment_headers(p, walk);
+}
+
 fl_inline __u32 fl_env_frame_length(const struct fl_packet *p)
 {
 	return fl_host_frame_of(p)->captured;

@@ -4,6 +4,7 @@
 #define FLOWLABEL_FUNCTIONS_H
 
 #include "parse.h"
+#include "segments.h"
 #include "walk.h"
 
 /* What the functions below the entries need to know of a packet. */
@@ -43,6 +44,15 @@ __attribute__((noinline)) int flowlabel_walk_tc(struct __sk_buff *skb, struct fl
 	if (walk)
 		fl_walk_extensions(&p, walk);
 	return 0;
+}
+
+__attribute__((noinline)) int flowlabel_headers_tc(struct __sk_buff *skb, struct fl_walk *walk)
+{
+	struct fl_packet p = FL_PACKET_OF(skb, FL_HOOK_TC_INGRESS);
+
+	p.segments = skb->gso_segs;
+	p.segment_size = skb->gso_size;
+	return walk ? (int)fl_segment_headers(&p, walk) : 0;
 }
 
 #endif

@@ -30,6 +30,7 @@ enum fl_link_end {
 	FL_LINK_SHORT_FRAME,
 	FL_LINK_VLAN_LIMIT,
 	FL_LINK_MPLS_LIMIT,
+	FL_LINK_MPLS_NOT_IP,
 };
 
 /* The way through the link layer: where it is, and in the end where the network header stands. */

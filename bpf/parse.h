@@ -15,11 +15,15 @@
 #define FL_ETHERTYPE_IPV6 0x86DD
 #define FL_ETHERTYPE_8021Q 0x8100
 #define FL_ETHERTYPE_8021AD 0x88A8
+#define FL_ETHERTYPE_QINQ1 0x9100 /* the three that switches used for outer tags before 802.1ad */
+#define FL_ETHERTYPE_QINQ2 0x9200
+#define FL_ETHERTYPE_QINQ3 0x9300
 #define FL_ETHERTYPE_MPLS 0x8847
 #define FL_ETHERTYPE_MPLS_UPSTREAM 0x8848
 #define FL_ETHERTYPE_PPPOE_SESSION 0x8864
 
 #define FL_ETHERNET_SIZE 14
+#define FL_ETHERNET_SHORTEST_PAYLOAD 46 /* shorter ones are padded */
 #define FL_VLAN_LIMIT 4
 #define FL_MPLS_LIMIT 8
 
@@ -28,13 +32,13 @@ struct fl_vlan_header {
 	__u16 protocol_be;
 };
 
-/* RFC 2516 section 4 with the PPP protocol field behind it. */
+/* RFC 2516 section 4, followed by the PPP protocol field. */
 struct fl_pppoe_header {
 	__u8 version_type;
 	__u8 code;
 	__u16 session_be;
 	__u16 length_be;
-	__u16 protocol_be;
+	__u8 protocol[2]; /* one byte if the first is odd (RFC 1661 section 6.5) */
 };
 
 #define FL_PPPOE_CODE_SESSION 0x00
@@ -44,7 +48,9 @@ struct fl_pppoe_header {
 
 fl_inline bool fl_is_vlan(__u16 protocol_be)
 {
-	return protocol_be == bpf_htons(FL_ETHERTYPE_8021Q) || protocol_be == bpf_htons(FL_ETHERTYPE_8021AD);
+	return protocol_be == bpf_htons(FL_ETHERTYPE_8021Q) || protocol_be == bpf_htons(FL_ETHERTYPE_8021AD) ||
+	       protocol_be == bpf_htons(FL_ETHERTYPE_QINQ1) || protocol_be == bpf_htons(FL_ETHERTYPE_QINQ2) ||
+	       protocol_be == bpf_htons(FL_ETHERTYPE_QINQ3);
 }
 
 fl_inline bool fl_is_mpls(__u16 protocol_be)
@@ -73,13 +79,17 @@ fl_inline enum fl_link_end fl_pass_vlan(const struct fl_packet *p, struct fl_lin
 fl_inline enum fl_link_end fl_pass_pppoe(const struct fl_packet *p, struct fl_link *link)
 {
 	struct fl_pppoe_header pppoe;
+	__u32 protocol;
 
 	if (!fl_env_load(p, link->l3, &pppoe, sizeof(pppoe)))
 		return FL_LINK_SHORT_FRAME;
 	link->l3 += sizeof(pppoe);
-	if (pppoe.code != FL_PPPOE_CODE_SESSION || pppoe.protocol_be != bpf_htons(FL_PPP_IPV6))
-		return FL_LINK_NOT_IPV6;
-	return FL_LINK_IPV6;
+	protocol = pppoe.protocol[0];
+	if (protocol & 1)
+		link->l3--;
+	else
+		protocol = protocol << 8 | pppoe.protocol[1];
+	return pppoe.code == FL_PPPOE_CODE_SESSION && protocol == FL_PPP_IPV6 ? FL_LINK_IPV6 : FL_LINK_NOT_IPV6;
 }
 
 fl_inline enum fl_link_end fl_pass_mpls(const struct fl_packet *p, struct fl_link *link)
@@ -108,6 +118,24 @@ fl_inline enum fl_link_end fl_guess_by_version(const struct fl_packet *p, const 
 	return version >> 4 == 6 ? FL_LINK_IPV6 : FL_LINK_NOT_IPV6;
 }
 
+/* MPLS does not say what it carries, and the first nibble of an Ethernet pseudowire may be a 6, too. An IPv6 packet also has
+ * the length that it claims, unless a short frame was padded; with payload length 0, one that the field cannot hold. */
+fl_inline enum fl_link_end fl_guess_by_length(const struct fl_packet *p, const struct fl_link *link)
+{
+	__u32 there = fl_env_wire_length(p) - link->l3;
+	__u16 length_be;
+	__u32 claimed;
+
+	if (fl_env_frame_length(p) < link->l3 + FL_IP6_SIZE ||
+	    !fl_env_load(p, link->l3 + offsetof(struct fl_ip6, payload_length_be), &length_be, sizeof(length_be)))
+		return FL_LINK_IPV6; /* cut: counted as such */
+	claimed = FL_IP6_SIZE + bpf_ntohs(length_be);
+	if (there == claimed || (there > claimed && there <= FL_ETHERNET_SHORTEST_PAYLOAD) ||
+	    (!length_be && there > FL_IP6_SIZE + 0xFFFF))
+		return FL_LINK_IPV6;
+	return FL_LINK_MPLS_NOT_IP;
+}
+
 /* Every link layer but bare Ethernet. P need only have ctx, data, data_end and hook. */
 fl_inline enum fl_link_end fl_pass_link(const struct fl_packet *p, struct fl_link *link)
 {
@@ -125,7 +153,8 @@ fl_inline enum fl_link_end fl_pass_link(const struct fl_packet *p, struct fl_lin
 		if (end != FL_LINK_IPV6)
 			return end;
 	}
-	return fl_guess_by_version(p, link);
+	end = fl_guess_by_version(p, link);
+	return end == FL_LINK_IPV6 && link->mpls ? fl_guess_by_length(p, link) : end;
 }
 
 /* The counter of a link layer that ended as END, not at an IPv6 header. */
@@ -138,9 +167,13 @@ fl_inline __u64 *fl_link_counter(const struct fl_packet *p, enum fl_link_end end
 		return &p->counters->vlan_limit;
 	case FL_LINK_MPLS_LIMIT:
 		return &p->counters->mpls_limit;
-	default:
-		return &p->counters->not_ipv6;
+	case FL_LINK_MPLS_NOT_IP:
+		return &p->counters->mpls_not_ip;
+	case FL_LINK_NOT_IPV6:
+	case FL_LINK_IPV6: /* no end that has a counter */
+		break;
 	}
+	return &p->counters->not_ipv6;
 }
 
 /* Finds the outermost IPv6 header of P (p->link.l3) and reads it. Returns the counter of the reason why there is none, or

@@ -173,7 +173,7 @@ Result<Verdict> KernelEngine::run(const Frame& frame)
     // Zeros stand in for what was not captured so that the octets are right. A packet without a whole IPv6 header has
     // none to count, and zeros in that header would make a flow that nobody sent.
     const bool pad =
-        wire_length > captured && fl_native_has_ip6(octets.data(), static_cast<std::uint32_t>(octets.size()));
+        wire_length > captured && fl_native_needs_length(octets.data(), static_cast<std::uint32_t>(octets.size()));
     if (pad)
         octets.resize(header + wire_length);
     const auto verdict = state_->test_run(octets);

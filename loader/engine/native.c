@@ -35,7 +35,7 @@ void fl_native_packet(struct fl_host *host, __u8 *data, __u32 captured, __u32 wi
 	fl_run(host, data, captured, wire_length, link);
 }
 
-bool fl_native_has_ip6(__u8 *data, __u32 captured)
+bool fl_native_needs_length(__u8 *data, __u32 captured)
 {
 	struct fl_host host = {.config.link_layer = FL_LINK_ETHERNET};
 	struct fl_host_frame frame = {.host = &host, .captured = captured, .wire_length = captured};
@@ -49,8 +49,9 @@ bool fl_native_has_ip6(__u8 *data, __u32 captured)
 		.segments = 1,
 	};
 	struct fl_ip6 ip6;
+	const __u64 *reason = fl_find_ip6(&p, &ip6);
 
-	return !fl_find_ip6(&p, &ip6);
+	return !reason || reason == &host.counters.mpls_not_ip;
 }
 
 __u32 fl_native_preferred_slot(struct fl_host *host, const __u64 src[2], const __u64 dst[2], __u32 label)

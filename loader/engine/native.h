@@ -18,8 +18,9 @@ void fl_native_frame(struct fl_host *host, __u8 *data, __u32 captured, __u32 wir
 /* The same for a packet whose link layer was taken off: it announced ETHERTYPE. */
 void fl_native_packet(struct fl_host *host, __u8 *data, __u32 captured, __u32 wire_length, __u16 ethertype);
 
-/* Does the Ethernet frame of CAPTURED octets at DATA hold an IPv6 header that would be counted, and all of it? */
-bool fl_native_has_ip6(__u8 *data, __u32 captured);
+/* Does the Ethernet frame of CAPTURED octets at DATA hold a whole IPv6 header, or what may be one behind MPLS? Then it
+ * depends on its length on the wire how it is counted. */
+bool fl_native_needs_length(__u8 *data, __u32 captured);
 
 /* The slot that a flow prefers in a table of 2^HOST.config.slots_shift slots; SRC and DST as on the wire. */
 __u32 fl_native_preferred_slot(struct fl_host *host, const __u64 src[2], const __u64 dst[2], __u32 label);

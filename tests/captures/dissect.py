@@ -8,7 +8,7 @@ import struct
 
 import pcapfile
 
-_VLAN_TAGS, _MPLS, _PPPOE, _IPV6 = {0x8100, 0x88A8}, {0x8847, 0x8848}, 0x8864, 0x86DD
+_VLAN_TAGS, _MPLS, _PPPOE, _IPV6 = {0x8100, 0x88A8, 0x9100, 0x9200, 0x9300}, {0x8847, 0x8848}, 0x8864, 0x86DD
 _MOST_TAGS, _MOST_MPLS, _MOST_EXTENSIONS = 4, 8, 8
 _FRAGMENT, _AH = 44, 51
 _EXTENSIONS = {0, 43, _FRAGMENT, _AH, 60, 135, 139, 140}
@@ -147,8 +147,9 @@ def find(octets, link_type):
     behind_mpls = False
     if ethertype is not None:
         at, ethertype = _pass_vlan(octets, at, ethertype)
-    if ethertype == _PPPOE and _u16(octets, at + 6) == 0x0057 and octets[at + 1] == 0:
-        at, ethertype = at + 8, _IPV6
+    if ethertype == _PPPOE and octets[at + 1] == 0:
+        size = 7 if octets[at + 6] & 1 else 8
+        at, ethertype = at + size, _IPV6 if int.from_bytes(octets[at + 6:at + size], "big") == 0x0057 else 0
     elif ethertype in _MPLS:
         at, ethertype, behind_mpls = _pass_mpls(octets, at), None, True
     if at is None or ethertype not in (None, _IPV6) or at + 40 > len(octets) or octets[at] >> 4 != 6:

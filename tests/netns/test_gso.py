@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Super-packets (GSO): counted as the packets and octets that cross the wire, and labelled in every segment."""
 
+import contextlib
+
 import pytest
 
 import topology as topology_module
@@ -10,11 +12,14 @@ from frames import IPV4, TCP, UDP, ethernet, ipv4_super_packet, super_packet
 from lab import kernel_version
 from label import label_of
 from nft import FlowCounters
-from topology import CLIENT, SERVER
+from topology import CLIENT, ROUTER_LAN, SERVER
 from traffic import UdpReceiver, UdpSender, no_new_errors, tcp
 from tun import Tun
 
 BEHIND_TUN = "2001:db8:3::2"
+INSIDE_CLIENT, INSIDE_ROUTER = "2001:db8:4::2", "2001:db8:4::1"
+VXLAN_PORT = "5555"  # configured, as it often is
+OUTER_LABEL = 0x3ABCD
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +34,8 @@ def topology(lab):
 @pytest.fixture
 def segmenting_client(topology):
     """The client's super-packets are cut behind tc egress, before its device: the peer receives segments."""
-    offloads = {"tso": "off", "tx-udp-segmentation": "off"}
+    offloads = {"tso": "off", "tx-udp-segmentation": "off", "tx-udp_tnl-segmentation": "off",
+                "tx-udp_tnl-csum-segmentation": "off"}
     topology.client.ethtool("eth0", **offloads)
     yield topology.client
     topology.client.ethtool("eth0", **dict.fromkeys(offloads, "on"))
@@ -101,6 +107,60 @@ def test_what_the_device_has_put_together(topology, receive_offload, hook):
         expected = count_flows(sent.quiet().of(CLIENT, SERVER))
         assert attachment.flows("--src", CLIENT, "--dst", SERVER) == expected
         assert skbs.flows()[CLIENT, SERVER, 0][0] < expected[CLIENT, SERVER, 0][0] / 2, "there were super-packets"
+
+
+@contextlib.contextmanager
+def vxlan(topology):
+    """A tunnel between client and router, over IPv6, with a label of its own. Yields the addresses inside. It takes frames to
+    the other end's address alone, so that no multicast of the kernels' own is in it."""
+    ends = (topology.client, CLIENT, INSIDE_CLIENT), (topology.router, ROUTER_LAN, INSIDE_ROUTER)
+    for host, local, inside in ends:
+        host.ip("link", "add", "tunnel", "mtu", "1400", "type", "vxlan", "id", "7", "dstport", VXLAN_PORT, "local", local,
+                "flowlabel", hex(OUTER_LABEL), "nolearning", "udp6zerocsumtx", "udp6zerocsumrx")
+        host.ip("link", "set", "dev", "tunnel", "up")
+        host.address("tunnel", inside + "/64")
+    for (host, *_), (peer, remote, _) in (ends, ends[::-1]):
+        host.run("bridge", "fdb", "add", peer.mac("tunnel").hex(":"), "dev", "tunnel", "dst", remote)
+    try:
+        topology_module.permanent_neighbours(topology.client, "tunnel", INSIDE_CLIENT, topology.router, "tunnel",
+                                             INSIDE_ROUTER)
+        yield INSIDE_CLIENT, INSIDE_ROUTER
+    finally:
+        for host, *_ in ends:
+            host.ip("link", "del", "dev", "tunnel")
+
+
+@contextlib.contextmanager
+def srv6(topology):
+    """What the client sends to the server goes to the router in an outer IPv6 header with a segment routing header. Yields
+    the addresses inside."""
+    for interface in ("all", "lan"):
+        topology.router.sysctl(f"net.ipv6.conf.{interface}.seg6_enabled", 1)
+    topology.client.ip("-6", "route", "add", SERVER, "encap", "seg6", "mode", "encap", "segs", ROUTER_LAN, "dev", "eth0",
+                       "mtu", "1400")
+    try:
+        yield CLIENT, SERVER
+    finally:
+        topology.client.ip("-6", "route", "del", SERVER)
+
+
+@pytest.mark.parametrize("tunnel", [vxlan, srv6], ids=lambda tunnel: tunnel.__name__)
+@pytest.mark.parametrize("hook", [TC_EGRESS, TC_EGRESS_CLSACT], ids=str)
+def test_tunnelled_super_packets(topology, segmenting_client, hook, tunnel):
+    """DEC-8: the segments of a super-packet in a tunnel repeat the tunnel's headers and those inside."""
+    with tunnel(topology) as (source, destination), \
+            attached(topology.lab, topology.client, "eth0", hook) as sender, \
+            attached(topology.lab, topology.router, "lan", XDP_NATIVE) as peer, \
+            FlowCounters(topology.client, "eth0", hook="egress") as skbs, \
+            Capture(topology.router, "lan") as received:
+        server = topology.server if destination == SERVER else topology.router
+        tcp(topology.client, server, destination, 1_000_000, source=source)
+        expected = count_flows(received.quiet().of(CLIENT, ROUTER_LAN))
+        assert sender.flows("--src", CLIENT, "--dst", ROUTER_LAN) == expected
+        assert peer.flows("--src", CLIENT, "--dst", ROUTER_LAN) == expected
+        merged = sum(count[0] for flow, count in skbs.flows().items() if flow[:2] == (CLIENT, ROUTER_LAN))
+        assert merged < sum(packets for packets, _ in expected.values()) / 3, "there were super-packets"
+        assert sender.counters()["gso_estimated"] == 0
 
 
 def test_xdp_counts_frames(topology):

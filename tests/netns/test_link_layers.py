@@ -57,13 +57,17 @@ ENCAPSULATIONS = [
                   lambda inner: vlan(1, QINQ) + vlan(2, VLAN) + vlan(3, VLAN) + vlan(4, IPV6) + inner),
     Encapsulation("five-tags", VLAN, lambda inner: vlan(1, VLAN) * 4 + vlan(5, IPV6) + inner,
                   counted=False, stamped=False, counter="vlan_limit"),
+    Encapsulation("9100", 0x9100, lambda inner: vlan(100, VLAN) + vlan(7, IPV6) + inner),
     Encapsulation("pppoe", PPPOE, pppoe_session),
+    Encapsulation("pppoe-one-byte-protocol", PPPOE, lambda inner: pppoe_session(inner, protocol=b"\x57")),
     Encapsulation("8021q-pppoe", VLAN, lambda inner: vlan(7, PPPOE) + pppoe_session(inner)),
     Encapsulation("mpls", MPLS, lambda inner: mpls(1000) + inner, stamped=False),
     Encapsulation("eight-mpls", MPLS, lambda inner: mpls(*range(16, 24)) + inner, stamped=False),
     Encapsulation("nine-mpls", MPLS, lambda inner: mpls(*range(16, 25)) + inner,
                   counted=False, stamped=False, counter="mpls_limit"),
     Encapsulation("8021q-mpls", VLAN, lambda inner: vlan(7, MPLS) + mpls(1000, 1001) + inner, stamped=False),
+    Encapsulation("pseudowire", MPLS, lambda inner: mpls(1000) + ethernet(b"\x60\0\0\0\0\1", b"\x60\0\0\0\0\2", IPV6, inner),
+                  counted=False, stamped=False, counter="mpls_not_ip"),
 ]
 
 

@@ -52,6 +52,22 @@ TEST_P(BigFrames, Jumbogram)
                     counted(68 + size()).by_ports(6));
 }
 
+TEST_P(BigFrames, BehindMpls)
+{
+    check_all_modes(Ethernet{} / Mpls{2} / IPv6{} / Tcp{} / Payload{size()}, counted(60 + size()).out_of_scope());
+    check_all_modes(Ethernet{} / Mpls{2} / IPv6{.payload_length = 0} / Tcp{} / Payload{size()},
+                    uncounted(&Counters::mpls_not_ip));
+}
+
+// A packet whose length does not fit into the field has 0 there.
+TEST(BigFramesLimit, JumbogramBehindMpls)
+{
+    const Packet packet = Ethernet{} / Mpls{2} / IPv6{.payload_length = 0} / HopByHop{} / Tcp{} / Payload{0x10000};
+
+    for (const Kind kind : {Kind::native, Kind::xdp})
+        check(shared_engine(kind, FL_STAMP_OFF), FL_STAMP_OFF, packet, counted(40 + 8 + 20 + 0x10000).out_of_scope());
+}
+
 TEST_P(BigFrames, ExtensionHeadersAcrossBuffers)
 {
     check_all_modes(Ethernet{} / IPv6{.payload_length = 0} / DestinationOptions{255} / DestinationOptions{255} / Tcp{} /

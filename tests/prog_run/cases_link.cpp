@@ -13,6 +13,14 @@ static Packet behind_mpls(unsigned entries)
     return Ethernet{} / Mpls{entries} / IPv6{} / Udp{};
 }
 
+/// An Ethernet pseudowire without a control word, whose inner frame begins with the octet 0x60.
+static Packet pseudowire(std::size_t payload)
+{
+    const Octets macs{0x60, 0, 0, 0, 0, 1, 0x60, 0, 0, 0, 0, 2};
+
+    return Ethernet{} / Mpls{2} / Raw{macs} / Raw{{0x08, 0x00}} / IPv4{} / Payload{payload};
+}
+
 std::vector<Case> link_cases()
 {
     return {
@@ -29,7 +37,15 @@ std::vector<Case> link_cases()
          counted(48).by_ports(17)},
         {"service_tags_beyond", (Packet{} / Ethernet{}).then(5, VlanAd{3}) / IPv6{} / Udp{},
          uncounted(&Counters::vlan_limit)},
-        {"tag_of_another_protocol", Ethernet{0x9100} / Vlan{7} / IPv6{} / Udp{}, uncounted(&Counters::not_ipv6)},
+        {"old_outer_tag_9100", Ethernet{} / VlanQinq{} / IPv6{} / Udp{}, counted(48).by_ports(17)},
+        {"old_outer_tag_9200", Ethernet{} / VlanQinq{0x9200} / Vlan{7} / IPv6{} / Udp{}, counted(48).by_ports(17)},
+        {"old_outer_tag_9300", Ethernet{} / Vlan{7} / VlanQinq{0x9300} / IPv6{} / Udp{}, counted(48).by_ports(17)},
+        {"old_tags_to_the_limit", (Packet{} / Ethernet{}).then(4, VlanQinq{}) / IPv6{} / Udp{},
+         counted(48).by_ports(17)},
+        {"old_tags_beyond", (Packet{} / Ethernet{}).then(5, VlanQinq{}) / IPv6{} / Udp{},
+         uncounted(&Counters::vlan_limit)},
+        {"old_tag_before_mpls", Ethernet{} / VlanQinq{} / Mpls{1} / IPv6{} / Udp{}, counted(48).out_of_scope()},
+        {"tag_of_another_protocol", Ethernet{0x9400} / Vlan{7} / IPv6{} / Udp{}, uncounted(&Counters::not_ipv6)},
         {"tag_cut", (Ethernet{} / Vlan{7}).cut(17), uncounted(&Counters::short_frame)},
         {"tag_and_nothing", Ethernet{} / Vlan{7, 0x86DD}, uncounted(&Counters::truncated)},
 
@@ -37,6 +53,16 @@ std::vector<Case> link_cases()
         {"pppoe_behind_a_tag", Ethernet{} / Vlan{7} / Pppoe{} / IPv6{} / Udp{}, counted(48).by_ports(17)},
         {"pppoe_behind_four_tags", (Packet{} / Ethernet{}).then(4, Vlan{7}) / Pppoe{} / IPv6{} / Udp{},
          counted(48).by_ports(17)},
+        {"pppoe_compressed_protocol", Ethernet{} / Pppoe{.compressed = true} / IPv6{} / Tcp{} / Payload{5},
+         counted(65).by_ports(6)},
+        {"pppoe_compressed_protocol_behind_a_tag",
+         Ethernet{} / Vlan{7} / Pppoe{.compressed = true} / IPv6{.label = 9} / Udp{}, counted(48).kept()},
+        {"pppoe_compressed_ipv4", Ethernet{} / Pppoe{.compressed = true} / IPv4{} / Payload{8},
+         uncounted(&Counters::not_ipv6)},
+        {"pppoe_compressed_and_no_session_data", Ethernet{} / Pppoe{.code = 0xA7, .compressed = true} / IPv6{} / Udp{},
+         uncounted(&Counters::not_ipv6)},
+        {"pppoe_compressed_cut", (Ethernet{} / Pppoe{.compressed = true} / IPv6{}).cut(14 + 7 + 39),
+         uncounted(&Counters::truncated)},
         {"pppoe_ipv4", Ethernet{} / Pppoe{} / IPv4{} / Payload{8}, uncounted(&Counters::not_ipv6)},
         {"pppoe_lcp", Ethernet{} / Pppoe{} / Payload{20}, uncounted(&Counters::not_ipv6)},
         {"pppoe_no_session_data", Ethernet{} / Pppoe{.code = 0xA7} / IPv6{} / Udp{}, uncounted(&Counters::not_ipv6)},
@@ -59,6 +85,22 @@ std::vector<Case> link_cases()
         {"mpls_and_nothing", Ethernet{} / Mpls{2}, uncounted(&Counters::short_frame)},
         {"mpls_header_cut", (Ethernet{} / Mpls{1} / IPv6{}).cut(14 + 4 + 39), uncounted(&Counters::truncated)},
         {"mpls_pseudo_wire", Ethernet{} / Mpls{1} / Raw{Octets(60, 0)}, uncounted(&Counters::not_ipv6)},
+
+        {"mpls_ethernet_pseudowire", pseudowire(46), uncounted(&Counters::mpls_not_ip)},
+        {"mpls_ethernet_pseudowire_behind_a_tag", Ethernet{} / Vlan{7} / Mpls{1} / Raw{Octets(80, 0x60)},
+         uncounted(&Counters::mpls_not_ip)},
+        {"mpls_longer_than_the_frame", Ethernet{} / Mpls{1} / IPv6{.payload_length = 9} / Udp{},
+         uncounted(&Counters::mpls_not_ip)},
+        {"mpls_shorter_than_the_frame", Ethernet{} / Mpls{1} / IPv6{.payload_length = 8} / Udp{} / Payload{1},
+         uncounted(&Counters::mpls_not_ip)},
+        {"mpls_payload_length_0", Ethernet{} / Mpls{1} / IPv6{.payload_length = 0} / HopByHop{} / Udp{} / Payload{9},
+         uncounted(&Counters::mpls_not_ip)},
+        {"mpls_header_alone", Ethernet{} / Mpls{2} / IPv6{}, counted(40).out_of_scope()},
+        {"mpls_padded", (Ethernet{} / Mpls{1} / IPv6{} / Raw{{1}}).padded(60), counted(41).out_of_scope()},
+        {"mpls_padded_and_tagged", (Ethernet{} / Vlan{7} / Mpls{1} / IPv6{} / Raw{{1}}).padded(68),
+         counted(41).out_of_scope()},
+        {"mpls_padded_too_far", (Ethernet{} / Mpls{1} / IPv6{} / Raw{{1}}).padded(65),
+         uncounted(&Counters::mpls_not_ip)},
 
         {"ipv4", Ethernet{} / IPv4{} / Payload{8}, uncounted(&Counters::not_ipv6)},
         {"arp", Ethernet{} / Arp{}, uncounted(&Counters::not_ipv6)},

@@ -86,6 +86,112 @@ TEST_P(Gso, TcpHeaderOfAnImpossibleLengthIsTakenAs40Octets)
                    counted(40 + 59 + 40).by_ports(6).in_segments(2).always(&Counters::gso_estimated));
 }
 
+const Raw vxlan{{0x08, 0, 0, 0, 0, 0, 7, 0}};
+
+TEST_P(Gso, SegmentsRepeatTheHeadersOfAVxlanTunnel)
+{
+    check_segments(3, 500,
+                   Ethernet{} / IPv6{} / Udp{} / vxlan / Ethernet{} / IPv6{} / Tcp{.data_offset = 8} / Payload{1400},
+                   counted(142 + 1400 + 2 * 142).by_ports(17).in_segments(3));
+    check_segments(3, 500, Ethernet{} / Vlan{3} / IPv6{} / Udp{} / vxlan / Ethernet{} / IPv4{} / Tcp{} / Payload{1500},
+                   counted(110 + 1500 + 2 * 110).by_ports(17).in_segments(3));
+    check_segments(2, 500,
+                   Ethernet{} / IPv6{.label = 7} / DestinationOptions{} / Udp{} / vxlan / Ethernet{} / Vlan{4} /
+                       Vlan{5} / IPv6{} / HopByHop{} / Udp{} / Payload{501},
+                   counted(142 + 501 + 142).kept().in_segments(2));
+}
+
+TEST_P(Gso, SegmentsRepeatTheHeadersOfAGeneveTunnel)
+{
+    const Raw ethernet{{0, 0, 0x65, 0x58, 0, 0, 7, 0}};
+    const Raw ipv6{{2, 0, 0x86, 0xDD, 0, 0, 7, 0, 1, 1, 1, 1, 1, 1, 1, 1}};
+    const Raw ipv4{{0, 0, 0x08, 0x00, 0, 0, 7, 0}};
+
+    check_segments(3, 500, Ethernet{} / IPv6{} / Udp{} / ethernet / Ethernet{} / IPv6{} / Tcp{} / Payload{1400},
+                   counted(130 + 1400 + 2 * 130).by_ports(17).in_segments(3));
+    check_segments(3, 500, Ethernet{} / IPv6{} / Udp{} / ipv6 / IPv6{} / Tcp{} / Payload{1400},
+                   counted(124 + 1400 + 2 * 124).by_ports(17).in_segments(3));
+    check_segments(3, 500, Ethernet{} / IPv6{} / Udp{} / ipv4 / IPv4{} / Udp{} / Payload{1500},
+                   counted(84 + 1500 + 2 * 84).by_ports(17).in_segments(3));
+}
+
+TEST_P(Gso, SegmentsRepeatTheHeadersOfAGreTunnel)
+{
+    const Packet outer = Ethernet{} / IPv6{} / Unknown{47};
+    const Raw plain{{0, 0, 0x86, 0xDD}};
+    const Raw all{{0xB0, 0, 0x65, 0x58, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3}};
+
+    check_segments(3, 500, outer / plain / IPv6{} / Tcp{} / Payload{1400},
+                   counted(104 + 1400 + 2 * 104).by_addresses(&Counters::no_ports).in_segments(3));
+    check_segments(3, 500, outer / all / Ethernet{} / IPv4{} / Tcp{} / Payload{1400},
+                   counted(110 + 1400 + 2 * 110).by_addresses(&Counters::no_ports).in_segments(3));
+}
+
+TEST_P(Gso, SegmentsRepeatTheHeadersOfAPacketInAPacket)
+{
+    check_segments(3, 500, Ethernet{} / IPv6{} / DestinationOptions{} / IPv6{} / Tcp{} / Payload{1400},
+                   counted(108 + 1400 + 2 * 108).by_addresses(&Counters::no_ports).in_segments(3));
+    check_segments(3, 500, Ethernet{} / IPv6{} / Routing{} / IPv4{} / Tcp{} / Payload{1400},
+                   counted(104 + 1400 + 2 * 104).by_addresses(&Counters::no_ports).in_segments(3));
+}
+
+TEST_P(Gso, NumberOfSegmentsInATunnelIsWorkedOutWhereItIsMissing)
+{
+    check_segments(0, 500, Ethernet{} / IPv6{} / Udp{} / vxlan / Ethernet{} / IPv6{} / Tcp{} / Payload{1001},
+                   counted(130 + 1001 + 2 * 130).by_ports(17).in_segments(3));
+}
+
+// A host that forwards tunnelled packets of others may merge them as plain UDP. The packet inside is the first
+// segment's.
+TEST_P(Gso, TunnelledPacketsThatWereMergedAsUdpRepeatUdpAlone)
+{
+    check_segments(3, 130,
+                   Ethernet{} / IPv6{} / Udp{} / vxlan / Ethernet{} / IPv6{.payload_length = 68} / Tcp{} / Payload{308},
+                   counted(48 + 390 + 2 * 48).by_ports(17).in_segments(3));
+}
+
+TEST_P(Gso, HeadersOfUnknownTunnelsAreTakenAs40Octets)
+{
+    const auto estimated = [](std::uint64_t present) {
+        return counted(present + 2 * 40).in_segments(3).always(&Counters::gso_estimated);
+    };
+    const Packet gre = Ethernet{} / IPv6{} / Unknown{47};
+    const Raw version_1{{0, 1, 0x86, 0xDD}};
+    const Raw other_protocol{{0, 0, 0x88, 0xBE}};
+    const Raw plain{{0, 0, 0x86, 0xDD}};
+
+    // 24 octets of a header that nobody knows, and 3 segments of 500: more than 3 segments of UDP.
+    check_segments(3, 500, Ethernet{} / IPv6{} / Udp{} / Raw{Octets(24, 0xFF)} / IPv6{} / Tcp{} / Payload{1500},
+                   estimated(40 + 8 + 24 + 60 + 1500).by_ports(17));
+    check_segments(3, 500, gre / version_1 / IPv6{} / Tcp{} / Payload{1500},
+                   estimated(40 + 4 + 60 + 1500).by_addresses(&Counters::no_ports));
+    check_segments(3, 500, gre / other_protocol / IPv6{} / Tcp{} / Payload{1500},
+                   estimated(40 + 4 + 60 + 1500).by_addresses(&Counters::no_ports));
+    check_segments(3, 500, gre / plain / IPv6{.payload_length = 60} / Tcp{} / Payload{1500},
+                   estimated(40 + 4 + 60 + 1500).by_addresses(&Counters::no_ports));
+    check_segments(3, 500, Ethernet{} / IPv6{} / IPv6{} / IPv6{} / Tcp{} / Payload{1500},
+                   estimated(40 + 40 + 60 + 1500).by_addresses(&Counters::no_ports));
+}
+
+TEST_P(Gso, TunnelHeadersThatAreNotWholeAreTakenAs40Octets)
+{
+    const Packet tunnels[] = {Ethernet{} / IPv6{} / Udp{} / vxlan / Ethernet{} / IPv6{} / Tcp{},
+                              Ethernet{} / IPv6{} / Unknown{47} / Raw{{0, 0, 0x65, 0x58}} / Ethernet{} / IPv4{} / Tcp{},
+                              Ethernet{} / IPv6{} / IPv6{} / HopByHop{} / Tcp{}};
+
+    for (const Packet& tunnel : tunnels)
+        for (std::size_t length = 14 + 40 + 8; length < tunnel.octets().size(); length++) {
+            SCOPED_TRACE(length);
+            auto& engine = dynamic_cast<KernelEngine&>(shared_engine(kind(), mode()));
+            Octets octets = tunnel.cut(length).octets();
+
+            engine.set_segments(2, 1);
+            ASSERT_EQ(*engine.run({.octets = octets}), Verdict::pass);
+            engine.set_segments(0, 0);
+            EXPECT_EQ(engine.counters().counted, 2u);
+        }
+}
+
 // "BIG TCP": the kernel takes the hop-by-hop header with the jumbo option out again when it makes segments.
 TEST_P(Gso, HeaderThatTheKernelPutIntoASuperPacketIsNotSent)
 {
@@ -96,6 +202,14 @@ TEST_P(Gso, HeaderThatTheKernelPutIntoASuperPacketIsNotSent)
 TEST_P(Gso, OtherProtocolsCountAsSegmentsToo)
 {
     check_segments(7, 100, Ethernet{} / IPv4{} / Payload{700}, uncounted(&Counters::not_ipv6).in_segments(7));
+}
+
+TEST_P(Gso, SuperPacketsBehindMpls)
+{
+    check_segments(3, 1000, Ethernet{} / Mpls{2} / IPv6{} / Tcp{} / Payload{2500},
+                   counted(40 + 20 + 2500 + 2 * 60).out_of_scope().in_segments(3));
+    check_segments(3, 1000, Ethernet{} / Mpls{2} / Raw{Octets(2500, 0x60)},
+                   uncounted(&Counters::mpls_not_ip).in_segments(3));
 }
 
 TEST_P(Gso, OneSegmentIsAPacketLikeAnyOther)

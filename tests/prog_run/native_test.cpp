@@ -129,6 +129,29 @@ TEST_P(KernelOnly, SnappedBeforeTheEndOfTheIPv6HeaderIsTruncatedAsInTheNativeEng
     EXPECT_EQ(dynamic_cast<KernelEngine&>(shared_engine(GetParam(), FL_STAMP_ZERO)).padded(), 0u);
 }
 
+// What a pseudowire claims to be long may be what was captured of it by chance.
+TEST_P(KernelOnly, LengthBehindMplsIsThatOnTheWire)
+{
+    constexpr std::uint16_t claimed = 38;
+    const Packet packet = Ethernet{} / Mpls{1} / IPv6{.payload_length = claimed} / Payload{200};
+
+    for (const std::uint32_t wire_length : {18u + 40 + claimed, 1500u}) {
+        SCOPED_TRACE(wire_length);
+        Engine& kernel = shared_engine(GetParam(), FL_STAMP_OFF);
+        Engine& native = shared_engine(Kind::native, FL_STAMP_OFF);
+
+        for (const std::size_t captured : {18 + 40, 18 + 40 + claimed}) {
+            Octets octets = packet.cut(captured).octets();
+            const Frame frame{.octets = octets, .wire_length = wire_length};
+
+            ASSERT_EQ(*kernel.run(frame), Verdict::pass);
+            ASSERT_EQ(*native.run(frame), Verdict::pass);
+        }
+        EXPECT_EQ(native.counters().mpls_not_ip, wire_length == 1500 ? 2u : 0u);
+        EXPECT_TRUE(same_counters(native.counters(), kernel.counters()));
+    }
+}
+
 TEST_P(KernelOnly, SnappedInsideEthernetIsNotRun)
 {
     const auto engine = make_engine(GetParam(), {});

@@ -100,7 +100,7 @@ TEST_P(Truncation, Mpls)
             return uncounted(&Counters::short_frame);
         if (length < l3 + header)
             return uncounted(&Counters::truncated);
-        return counted(length - l3).out_of_scope();
+        return length < l3 + header + 8 ? uncounted(&Counters::mpls_not_ip) : counted(header + 8).out_of_scope();
     });
 }
 

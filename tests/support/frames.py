@@ -30,9 +30,9 @@ def vlan(identifier, ethertype):
     return struct.pack("!HH", identifier, ethertype)
 
 
-def pppoe_session(payload):
+def pppoe_session(payload, protocol=b"\0\x57"):
     """A PPPoE session header with the PPP protocol number of IPv6 (RFC 2516, RFC 5072)."""
-    return struct.pack("!BBHHH", 0x11, 0, 7, len(payload) + 2, 0x0057) + payload
+    return struct.pack("!BBHH", 0x11, 0, 7, len(protocol + payload)) + protocol + payload
 
 
 def mpls(*labels):

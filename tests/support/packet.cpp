@@ -67,9 +67,9 @@ std::uint16_t ethertype_of(const Layer& layer)
 {
     return std::visit(overloaded{
                           [](const Vlan&) { return 0x8100; }, [](const VlanAd&) { return 0x88A8; },
-                          [](const Pppoe&) { return 0x8864; }, [](const Mpls&) { return 0x8847; },
-                          [](const IPv4&) { return 0x0800; }, [](const Arp&) { return 0x0806; },
-                          [](const IPv6&) { return 0x86DD; },
+                          [](const VlanQinq& tag) { return int{tag.tpid}; }, [](const Pppoe&) { return 0x8864; },
+                          [](const Mpls&) { return 0x8847; }, [](const IPv4&) { return 0x0800; },
+                          [](const Arp&) { return 0x0806; }, [](const IPv6&) { return 0x86DD; },
                           [](const auto&) { return 0x88B5; }, // for local experiments
                       },
                       layer) &
@@ -151,12 +151,20 @@ Octets build(const VlanAd& layer, const Surroundings& around)
     return build(Vlan{.id = layer.id}, around);
 }
 
+Octets build(const VlanQinq& layer, const Surroundings& around)
+{
+    return build(Vlan{.id = layer.id}, around);
+}
+
 Octets build(const Pppoe& layer, const Surroundings& around)
 {
+    const std::uint16_t protocol = layer.protocol.value_or(ppp_protocol_of(around.next));
     Octets header{0x11, layer.code, 0, 1};
 
-    append16(header, around.behind.size() + 2);
-    append16(header, layer.protocol.value_or(ppp_protocol_of(around.next)));
+    append16(header, around.behind.size() + (layer.compressed ? 1 : 2));
+    if (!layer.compressed)
+        append8(header, protocol >> 8);
+    append8(header, protocol);
     return header;
 }
 
@@ -176,7 +184,9 @@ Octets build(const IPv4&, const Surroundings& around)
     Octets header{0x45, 0};
 
     append16(header, 20 + around.behind.size());
-    header.insert(header.end(), {0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2});
+    header.insert(header.end(), {0, 0, 0, 0, 64});
+    append8(header, std::holds_alternative<Tcp>(around.next) ? 6 : 17);
+    header.insert(header.end(), {0, 0, 192, 0, 2, 1, 192, 0, 2, 2});
     return header;
 }
 

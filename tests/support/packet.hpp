@@ -44,10 +44,17 @@ struct VlanAd {
     std::uint16_t id = 1;
 };
 
-/// PPPoE session header and PPP protocol field.
+/// A tag with the TPID of old stacked VLANs: 0x9100, 0x9200 or 0x9300.
+struct VlanQinq {
+    std::uint16_t tpid = 0x9100;
+    std::uint16_t id = 1;
+};
+
+/// PPPoE session header and PPP protocol field, which takes one byte where it is COMPRESSED.
 struct Pppoe {
     std::optional<std::uint16_t> protocol{};
     std::uint8_t code = 0;
+    bool compressed = false;
 };
 
 /// A stack of ENTRIES labels, the last one marked as the bottom unless BOTTOM is false.
@@ -56,6 +63,7 @@ struct Mpls {
     bool bottom = true;
 };
 
+/// Says that it carries TCP before that, else UDP.
 struct IPv4 {};
 struct Arp {};
 
@@ -146,9 +154,9 @@ struct Raw {
     Octets octets{};
 };
 
-using Layer =
-    std::variant<Ethernet, Vlan, VlanAd, Pppoe, Mpls, IPv4, Arp, IPv6, HopByHop, DestinationOptions, Routing, Mobility,
-                 Hip, Shim6, Fragment, Ah, Tcp, Udp, UdpLite, Dccp, Sctp, Icmpv6, Esp, NoNext, Unknown, Payload, Raw>;
+using Layer = std::variant<Ethernet, Vlan, VlanAd, VlanQinq, Pppoe, Mpls, IPv4, Arp, IPv6, HopByHop, DestinationOptions,
+                           Routing, Mobility, Hip, Shim6, Fragment, Ah, Tcp, Udp, UdpLite, Dccp, Sctp, Icmpv6, Esp,
+                           NoNext, Unknown, Payload, Raw>;
 
 struct Packet {
     std::vector<Layer> layers{};
