@@ -462,6 +462,18 @@ static std::unexpected<Error> moved_error(const Plan& plan, const Found& found)
         fmt::format("'flowlabel detach {} --hook {}' takes it off and prints its totals; attach then", name, hook));
 }
 
+static std::unexpected<Error> attached_error(const Plan& plan, const Found& found)
+{
+    const std::string what =
+        fmt::format("flowlabel is attached to {} {} already", name_of(plan.options.hook), plan.options.interface);
+
+    if (found.liveness == Liveness::swapped)
+        return fail(fmt::format("{}, but somebody put {} in the place of its program", what,
+                                describe_program(found.program_there)),
+                    "--replace puts flowlabel's back and keeps the flow table");
+    return fail(what, "--replace changes the program and keeps the flow table");
+}
+
 Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options, std::optional<DetachReport>& detached)
 {
     const auto interface = find_interface(options.interface);
@@ -487,21 +499,8 @@ Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options, st
 
     if (!found)
         return std::unexpected(found.error());
-    if (*found && (*found)->liveness == Liveness::live) {
-        if (!options.replace)
-            return fail(fmt::format("flowlabel is attached to {} {} already", name_of(options.hook), options.interface),
-                        "--replace changes the program and keeps the flow table");
-        return replace(plan, **found);
-    }
-    if (*found && (*found)->liveness == Liveness::swapped) {
-        if (!options.replace)
-            return fail(fmt::format("flowlabel is attached to {} {} already, but somebody put {} in the place of its "
-                                    "program",
-                                    name_of(options.hook), options.interface,
-                                    describe_program((*found)->program_there)),
-                        "--replace puts flowlabel's back and keeps the flow table");
-        return replace(plan, **found);
-    }
+    if (*found && ((*found)->liveness == Liveness::live || (*found)->liveness == Liveness::swapped))
+        return options.replace ? replace(plan, **found) : attached_error(plan, **found);
     if (*found && ((*found)->liveness == Liveness::moved || (*found)->liveness == Liveness::unknown))
         return moved_error(plan, **found);
     if (*found) {

@@ -10,7 +10,8 @@ import pytest
 
 from bpf import detach_link, put_into_link, put_tcx_first, tcx_programs
 from collector import Collector
-from feed import Sender, cable
+from feed import Sender, cable, start_generating
+from flows import XDP_NATIVE
 from kernel import attached_xdp, eventually, filters, pins
 from lab import command, kernel_version
 from saying import refused, warned
@@ -237,6 +238,18 @@ def test_nothing_to_check(lab, host):
     """Nothing attached is not as it should be either: exit status 3."""
     refused(lab.flowlabel(host, "status", "--check"), 3, "nothing is attached")
     refused(lab.flowlabel(host, "status", "--since", "1s"), 2, "--since", "--check")
+
+
+def test_records_that_are_lost(lab, host):
+    """A ring that nobody drains is found while it fills, and what is lost meanwhile when it is full. An older loss is none of
+    this look's."""
+    lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
+    flood = start_generating(lab, host, XDP_NATIVE, 100_000_000)
+    eventually(lambda: "ring-fills" in check(lab, host, "--since", "100ms"))
+    eventually(lambda: "records-lost" in check(lab, host, "--since", "200ms"))
+    flood.kill()
+    flood.wait()
+    assert list(check(lab, host, "--since", "100ms")) == ["ring-fills"]
 
 
 def test_check_in_words(lab, host):
