@@ -21,6 +21,7 @@
 #define FL_ETHERTYPE_ETHERNET 0x6558 /* Ethernet in GRE and in Geneve */
 
 #define FL_IP4_SIZE 20 /* without options */
+#define FL_IP4_FRAGMENT 0x3FFF /* M flag and offset, RFC 791 section 3.1 */
 #define FL_UDP_SIZE 8
 #define FL_TCP_SIZE 20 /* without options */
 
@@ -62,7 +63,7 @@ struct fl_ip4_start {
 	__u16 fragment_be;
 };
 
-fl_inline bool fl_is_tunneled(__u16 protocol_be)
+fl_inline bool fl_is_tunnelled(__u16 protocol_be)
 {
 	return protocol_be == bpf_htons(FL_ETHERTYPE_ETHERNET) || protocol_be == bpf_htons(FL_ETHERTYPE_IPV4) ||
 	       protocol_be == bpf_htons(FL_ETHERTYPE_IPV6);
@@ -76,7 +77,7 @@ fl_inline bool fl_pass_udp_tunnel(const struct fl_packet *p, struct fl_link *inn
 
 	if (!fl_env_load(p, inner->l3, &header, sizeof(header)))
 		return false;
-	if (!(header.version_length & FL_GENEVE_VERSION) && fl_is_tunneled(header.protocol_be)) {
+	if (!(header.version_length & FL_GENEVE_VERSION) && fl_is_tunnelled(header.protocol_be)) {
 		inner->l3 += FL_GENEVE_SIZE + header.version_length * 4u;
 		inner->protocol_be = header.protocol_be;
 		return true;
@@ -97,7 +98,7 @@ fl_inline bool fl_pass_gre(const struct fl_packet *p, struct fl_link *inner)
 	inner->l3 += FL_GRE_SIZE + (flags & FL_GRE_CHECKSUM ? 4 : 0) + (flags & FL_GRE_KEY ? 4 : 0) +
 		     (flags & FL_GRE_SEQUENCE ? 4 : 0);
 	inner->protocol_be = header.protocol_be;
-	return !(flags & FL_GRE_OTHER) && fl_is_tunneled(header.protocol_be);
+	return !(flags & FL_GRE_OTHER) && fl_is_tunnelled(header.protocol_be);
 }
 
 /* To the IP header inside the tunnel that WALK ended at. */
@@ -106,17 +107,24 @@ fl_inline bool fl_pass_tunnel(const struct fl_packet *p, const struct fl_walk *w
 	__u16 protocol_be;
 
 	inner->l3 = walk->l3 + walk->offset;
-	if (walk->protocol == FL_NEXT_IPV4) {
+	switch (walk->protocol) {
+	case FL_NEXT_IPV4:
 		inner->protocol_be = bpf_htons(FL_ETHERTYPE_IPV4);
-	} else if (walk->protocol == FL_NEXT_IPV6) {
+		break;
+	case FL_NEXT_IPV6:
 		inner->protocol_be = bpf_htons(FL_ETHERTYPE_IPV6);
-	} else if (walk->protocol == FL_NEXT_GRE) {
+		break;
+	case FL_NEXT_GRE:
 		if (!fl_pass_gre(p, inner))
 			return false;
-	} else {
+		break;
+	case FL_NEXT_UDP:
 		inner->l3 += FL_UDP_SIZE;
 		if (!fl_pass_udp_tunnel(p, inner))
 			return false;
+		break;
+	default:
+		return false;
 	}
 	if (inner->protocol_be != bpf_htons(FL_ETHERTYPE_ETHERNET))
 		return inner->l3 <= FL_INNER_LIMIT;
@@ -138,8 +146,8 @@ fl_inline bool fl_walk_inner_ip4(const struct fl_packet *p, struct fl_walk *walk
 		return false;
 	walk->offset = (ip4.version_length & 0xF) * 4;
 	walk->protocol = protocol;
-	return ip4.version_length >> 4 == 4 && walk->offset >= FL_IP4_SIZE && !(ip4.fragment_be & bpf_htons(0x3FFF)) &&
-	       bpf_ntohs(ip4.total_length_be) == walk->limit;
+	return ip4.version_length >> 4 == 4 && walk->offset >= FL_IP4_SIZE &&
+	       !(ip4.fragment_be & bpf_htons(FL_IP4_FRAGMENT)) && bpf_ntohs(ip4.total_length_be) == walk->limit;
 }
 
 /* The same for IPv6, with its extension headers. */
@@ -164,8 +172,8 @@ fl_inline bool fl_walk_inner_ip6(const struct fl_packet *p, struct fl_walk *walk
 	return true;
 }
 
-/* The walk over the packet inside the tunnel that OUTER ended at. A super-packet's length is that of all its segments, inside
- * as well: where it is another, this is no tunnel, or GRO merged what other hosts tunnelled as plain UDP. */
+/* The walk over the packet inside the tunnel that OUTER ended at. A super-packet's length is that of all its segments,
+ * inside as well: where it is another, this is no tunnel, or GRO merged what other hosts tunnelled as plain UDP. */
 fl_inline bool fl_walk_inner(const struct fl_packet *p, const struct fl_walk *outer, struct fl_walk *walk)
 {
 	struct fl_link inner = {.vlan_tags = 0};
@@ -210,14 +218,14 @@ fl_inline bool fl_segments_fit(const struct fl_packet *p, const struct fl_walk *
 	return !segments || !size || (payload <= segments * size && payload > (segments - 1) * size);
 }
 
-/* Bytes of the headers that every segment repeats, from the IPv6 header that WALK began at; 0 where they cannot be told. P has
- * the number of segments and their size as the sender gave them, or 0. */
+/* Bytes of the headers that every segment repeats, from the IPv6 header that WALK began at; 0 where they cannot be told.
+ * P has the number of segments and their size as the sender gave them, or 0. */
 fl_inline __u32 fl_segment_headers(const struct fl_packet *p, const struct fl_walk *walk)
 {
 	__u32 headers;
 	struct fl_walk inner = {.end = FL_WALK_UPPER};
 
-	if (walk->end == FL_WALK_UPPER && walk->protocol != FL_NEXT_TCP && fl_walk_inner(p, walk, &inner)) {
+	if (walk->end == FL_WALK_UPPER && fl_walk_inner(p, walk, &inner)) {
 		headers = fl_transport_end(p, &inner);
 		return headers ? inner.l3 - walk->l3 + headers : 0;
 	}
