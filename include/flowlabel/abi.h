@@ -130,21 +130,22 @@ FL_STATIC_ASSERT(sizeof(struct fl_sweep_result) == 16, "the result has no holes"
 
 /*
  * Every way a packet can go, in the order in which people read them. STORED counters lie in struct fl_counters, one
- * struct a CPU; DERIVED ones are sums of others, so that the packet path need not keep them. Packets unless the name
- * ends in another unit; on tc a super-packet counts as its segments. This list makes the BPF struct, the loader's
- * struct, the JSON and the table in docs/counters.md.
+ * struct a CPU. So do OUTCOME counters, of which each packet counts in exactly one: their sum is `seen`. DERIVED ones
+ * are sums of others, so that the packet path need not keep them. Packets unless the name ends in another unit; on tc
+ * a super-packet counts as its segments. A new stored counter goes to the end, since pinned ones are read by their
+ * place. This list makes the BPF struct, the loader's struct, the JSON and the table in docs/counters.md.
  */
-#define FL_COUNTERS(STORED, DERIVED)                                                                                   \
+#define FL_COUNTERS(STORED, DERIVED, OUTCOME)                                                                          \
 	DERIVED(seen, "frames that reached the hook")                                                                  \
 	DERIVED(ipv6, "frames with a whole IPv6 header, version 6 (the same as counted)")                              \
-	STORED(not_ipv6, "frames of another protocol")                                                                 \
-	STORED(short_frame, "frames that end inside their link-layer headers")                                         \
-	STORED(bad_version, "frames announced as IPv6 whose version is not 6 (RFC 8200 section 3)")                    \
-	STORED(vlan_limit, "frames with more than four VLAN tags")                                                     \
-	STORED(mpls_limit, "frames with more than eight MPLS labels")                                                  \
-	STORED(truncated, "frames announced as IPv6 with less than the 40-octet header")                               \
-	STORED(link_unknown, "skbs whose network header lies where no known link layer puts it")                       \
-	STORED(counted, "packets added to the flow table")                                                             \
+	OUTCOME(not_ipv6, "frames of another protocol")                                                                \
+	OUTCOME(short_frame, "frames that end inside their link-layer headers")                                        \
+	OUTCOME(bad_version, "frames announced as IPv6 whose version is not 6 (RFC 8200 section 3)")                   \
+	OUTCOME(vlan_limit, "frames with more than four VLAN tags")                                                    \
+	OUTCOME(mpls_limit, "frames with more than eight MPLS labels")                                                 \
+	OUTCOME(truncated, "frames announced as IPv6 with less than the 40-octet header")                              \
+	OUTCOME(link_unknown, "skbs whose network header lies where no known link layer puts it")                      \
+	OUTCOME(counted, "packets added to the flow table")                                                            \
 	STORED(counted_bytes, "octets added to the flow table")                                                        \
 	DERIVED(zero_label, "counted packets that came with label 0")                                                  \
 	STORED(labelled, "counted packets that came with a label other than 0")                                        \
@@ -165,14 +166,14 @@ FL_STATIC_ASSERT(sizeof(struct fl_sweep_result) == 16, "the result has no holes"
 	STORED(lost_flows, "flow records that found the ring full")                                                    \
 	STORED(lost_packets, "packets of those records")                                                               \
 	STORED(lost_bytes, "octets of those records")                                                                  \
-	STORED(mpls_not_ip, "frames behind MPLS that begin like IPv6 but have another length: pseudowires")
+	OUTCOME(mpls_not_ip, "frames behind MPLS that begin like IPv6 but have another length: pseudowires")
 
 #define FL_COUNTER_FIELD(name, text) __u64 name;
 #define FL_COUNTER_NONE(name, text)
 
 /* One CPU's counters, alone on its cache lines. */
 struct fl_counters {
-	FL_COUNTERS(FL_COUNTER_FIELD, FL_COUNTER_NONE)
+	FL_COUNTERS(FL_COUNTER_FIELD, FL_COUNTER_NONE, FL_COUNTER_FIELD)
 } __attribute__((aligned(128)));
 
 FL_STATIC_ASSERT(sizeof(struct fl_counters) == 256, "two CPUs never share a line");

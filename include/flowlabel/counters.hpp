@@ -11,7 +11,7 @@ namespace flowlabel {
 
 struct Counters {
 #define FLOWLABEL_FIELD(name, text) std::uint64_t name = 0;
-    FL_COUNTERS(FLOWLABEL_FIELD, FLOWLABEL_FIELD)
+    FL_COUNTERS(FLOWLABEL_FIELD, FLOWLABEL_FIELD, FLOWLABEL_FIELD)
 #undef FLOWLABEL_FIELD
 
     auto operator<=>(const Counters&) const = default;
@@ -20,7 +20,7 @@ struct Counters {
     template <class Visitor> void each(Visitor&& visit) const
     {
 #define FLOWLABEL_VISIT(name, text) visit(#name, name, text);
-        FL_COUNTERS(FLOWLABEL_VISIT, FLOWLABEL_VISIT)
+        FL_COUNTERS(FLOWLABEL_VISIT, FLOWLABEL_VISIT, FLOWLABEL_VISIT)
 #undef FLOWLABEL_VISIT
     }
 };

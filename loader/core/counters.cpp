@@ -11,9 +11,12 @@ static void derive(Counters& counters)
 {
     counters.labelled = std::min(counters.labelled, counters.counted);
     counters.ipv6 = counters.counted;
-    counters.seen = counters.counted + counters.not_ipv6 + counters.short_frame + counters.bad_version +
-                    counters.vlan_limit + counters.mpls_limit + counters.mpls_not_ip + counters.truncated +
-                    counters.link_unknown;
+    counters.seen = 0;
+#define FLOWLABEL_SKIP(name, text)
+#define FLOWLABEL_ADD(name, text) counters.seen += counters.name;
+    FL_COUNTERS(FLOWLABEL_SKIP, FLOWLABEL_SKIP, FLOWLABEL_ADD)
+#undef FLOWLABEL_ADD
+#undef FLOWLABEL_SKIP
     counters.zero_label = counters.counted - counters.labelled;
 }
 
@@ -29,7 +32,7 @@ Counters read_counters(const fl_counters& cpu)
 
 #define FLOWLABEL_LOAD(name, text) counters.name = load(reinterpret_cast<const std::uint64_t&>(cpu.name));
 #define FLOWLABEL_SKIP(name, text)
-    FL_COUNTERS(FLOWLABEL_LOAD, FLOWLABEL_SKIP)
+    FL_COUNTERS(FLOWLABEL_LOAD, FLOWLABEL_SKIP, FLOWLABEL_LOAD)
 #undef FLOWLABEL_SKIP
 #undef FLOWLABEL_LOAD
     derive(counters);
@@ -42,7 +45,7 @@ Counters sum_counters(std::span<const Counters> cpus)
 
     for (const Counters& cpu : cpus) {
 #define FLOWLABEL_ADD(name, text) sum.name += cpu.name;
-        FL_COUNTERS(FLOWLABEL_ADD, FLOWLABEL_ADD)
+        FL_COUNTERS(FLOWLABEL_ADD, FLOWLABEL_ADD, FLOWLABEL_ADD)
 #undef FLOWLABEL_ADD
     }
     return sum;

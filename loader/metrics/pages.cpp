@@ -9,7 +9,7 @@ namespace flowlabel {
 static void raise_to(Counters& counters, const Counters& least)
 {
 #define FLOWLABEL_RAISE(name, text) counters.name = std::max(counters.name, least.name);
-    FL_COUNTERS(FLOWLABEL_RAISE, FLOWLABEL_RAISE)
+    FL_COUNTERS(FLOWLABEL_RAISE, FLOWLABEL_RAISE, FLOWLABEL_RAISE)
 #undef FLOWLABEL_RAISE
 }
 

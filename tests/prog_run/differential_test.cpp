@@ -46,7 +46,7 @@ Counters difference(const Counters& now, const Counters& before)
     Counters result;
 
 #define FLOWLABEL_SUBTRACT(name, text) result.name = now.name - before.name;
-    FL_COUNTERS(FLOWLABEL_SUBTRACT, FLOWLABEL_SUBTRACT)
+    FL_COUNTERS(FLOWLABEL_SUBTRACT, FLOWLABEL_SUBTRACT, FLOWLABEL_SUBTRACT)
 #undef FLOWLABEL_SUBTRACT
     return result;
 }
