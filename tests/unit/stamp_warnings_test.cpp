@@ -6,6 +6,14 @@
 namespace flowlabel {
 namespace {
 
+TEST(StampWarnings, DriversThatTakeTheSumAfterXdp)
+{
+    for (const char* driver : {"gve", "ice", "nfp"})
+        EXPECT_TRUE(takes_sum_after_xdp(driver)) << driver;
+    for (const char* driver : {"", "veth", "virtio_net", "mlx5_core", "i40e", "iceberg", "nf"})
+        EXPECT_FALSE(takes_sum_after_xdp(driver)) << driver;
+}
+
 TEST(StampWarnings, NothingToSay)
 {
     fl_info info{};
