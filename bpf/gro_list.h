@@ -19,7 +19,7 @@
 #define FL_GRO_LIST_PLACES 1024
 
 /* 1: what the interface receives is not stamped. Defined beside the entries. */
-extern __u8 fl_gro_lists[FL_GRO_LIST_PLACES];
+extern __u8 fl_gro_lists[FL_GRO_LIST_PLACES] SEC(FL_GRO_LIST_MAP);
 
 /* Is SKB, which was merged, a list? It is one where nobody can tell. The context of a tc program is the sk_buff. */
 fl_inline bool fl_is_gro_list(const struct __sk_buff *skb)

@@ -10,7 +10,7 @@
 #include "datapath.h"
 #include "functions.h"
 
-__u8 fl_gro_lists[FL_GRO_LIST_PLACES];
+__u8 fl_gro_lists[FL_GRO_LIST_PLACES] SEC(FL_GRO_LIST_MAP);
 
 fl_inline struct fl_counters *fl_counters_of(__u32 cpu)
 {

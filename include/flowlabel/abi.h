@@ -194,6 +194,9 @@ struct fl_config {
 	__u64 jiffy_ns;	   /* length of a jiffy */
 };
 
+/* The map in which a program marks the interfaces that make lists of packets (bpf/gro_list.h): any octet that is not 0. */
+#define FL_GRO_LIST_MAP ".data.gro_list"
+
 FL_STATIC_ASSERT(sizeof(struct fl_config) == 32, "the configuration has no holes");
 
 /*

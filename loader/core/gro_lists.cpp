@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "gro_lists.hpp"
 
+#include <bpf/bpf.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
@@ -8,9 +9,12 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <string_view>
 #include <vector>
 
 #include "ethtool.hpp"
+#include "flowlabel/abi.h"
+#include "flowlabel/fd.hpp"
 #include "netlink.hpp"
 
 namespace flowlabel {
@@ -65,6 +69,18 @@ static int note_device(const nlmsghdr* message, void* data)
     return MNL_CB_OK;
 }
 
+/// The two ends of a veth name each other, and neither lies on the other.
+static void forget_peers(std::vector<Device>& devices)
+{
+    std::map<std::uint32_t, std::uint32_t> lower_of;
+
+    for (const Device& device : devices)
+        lower_of[device.ifindex] = device.lower;
+    for (Device& device : devices)
+        if (lower_of[device.lower] == device.ifindex)
+            device.lower = 0;
+}
+
 /// Empty where interfaces come and go faster than they can be listed.
 static std::vector<Device> list_devices()
 {
@@ -78,8 +94,10 @@ static std::vector<Device> list_devices()
         mnl_nlmsg_put_extra_header(request, sizeof(ifinfomsg));
         const int number = ask_rtnetlink(*request, note_device, &devices);
 
-        if (number == 0)
+        if (number == 0) {
+            forget_peers(devices);
             return devices;
+        }
         if (number != EINTR)
             break;
     }
@@ -101,6 +119,43 @@ static bool add_next(const std::vector<Device>& devices, GroListReceivers& recei
             added |= receivers.emplace(device.master, itself->second).second;
     }
     return added;
+}
+
+/// Is MAP the one with a program's marks, and one of them set?
+static bool is_marked(const Fd& map)
+{
+    bpf_map_info info{};
+    std::uint32_t length = sizeof(info);
+    const std::uint32_t key = 0;
+
+    if (bpf_obj_get_info_by_fd(map.get(), &info, &length) != 0 || std::string_view(info.name) != FL_GRO_LIST_MAP)
+        return false;
+    std::vector<std::uint8_t> marks(info.value_size);
+
+    return bpf_map_lookup_elem(map.get(), &key, marks.data()) == 0 &&
+           std::ranges::any_of(marks, [](std::uint8_t mark) { return mark != 0; });
+}
+
+std::optional<bool> has_gro_list_mark(std::uint32_t program)
+{
+    const Fd opened(bpf_prog_get_fd_by_id(program));
+    std::array<std::uint32_t, 64> maps{}; // MAX_USED_MAPS, kernel/bpf/verifier.c
+    bpf_prog_info info{};
+    std::uint32_t length = sizeof(info);
+
+    info.nr_map_ids = maps.size();
+    info.map_ids = reinterpret_cast<std::uintptr_t>(maps.data());
+    if (!opened || bpf_obj_get_info_by_fd(opened.get(), &info, &length) != 0)
+        return std::nullopt;
+    for (std::uint32_t i = 0; i < std::min<std::size_t>(info.nr_map_ids, maps.size()); i++) {
+        const Fd map(bpf_map_get_fd_by_id(maps[i]));
+
+        if (!map)
+            return std::nullopt;
+        if (is_marked(map))
+            return true;
+    }
+    return false;
 }
 
 GroListReceivers gro_list_receivers()

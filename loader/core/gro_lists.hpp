@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace flowlabel {
@@ -12,7 +13,11 @@ namespace flowlabel {
 using GroListReceivers = std::map<std::uint32_t, std::string>;
 
 /// The interfaces of this network namespace that have rx-gro-list on, and those that get packets from them: VLAN,
-/// bridge, bond, VRF, the other end of a veth. Empty where they cannot be listed: the programs find out by themselves.
+/// bridge, bond, VRF. Empty where they cannot be listed: the programs find out by themselves.
 GroListReceivers gro_list_receivers();
+
+/// Has the program of the id PROGRAM marked an interface, or was it told one when it was loaded? Nothing: this process
+/// may not look into it, which takes CAP_SYS_ADMIN.
+std::optional<bool> has_gro_list_mark(std::uint32_t program);
 
 } // namespace flowlabel

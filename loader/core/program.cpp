@@ -149,7 +149,7 @@ template <class Skeleton> static bool configure(Skeleton& skeleton, const Progra
     config = setup.config;
     add_machine(config);
     for (const auto& [ifindex, maker] : setup.gro_lists)
-        skeleton.bss->fl_gro_lists[ifindex % std::size(skeleton.bss->fl_gro_lists)] = 1;
+        skeleton.data_gro_list->fl_gro_lists[ifindex % std::size(skeleton.data_gro_list->fl_gro_lists)] = 1;
     return setup.hook == FL_HOOK_XDP || config.stamp == FL_STAMP_OFF || add_skb_layout(config);
 }
 

@@ -65,8 +65,8 @@ def labels_of(packets):
     return dict(labels)
 
 
-def assert_lists(skbs, packets):
-    """There were lists: nftables counted far fewer skbs than packets."""
+def assert_merged(skbs, packets):
+    """Packets were merged: nftables counted far fewer skbs."""
     assert sum(count for count, _ in skbs.flows().values()) < len(packets) / 2
 
 
@@ -77,7 +77,7 @@ def test_no_flow_is_labelled_in_part(topology, key_file, interface, hook):
             FlowCounters(topology.router, "lan") as skbs, Capture(topology.server, "eth0") as received:
         transports = traffic(topology)
         packets = received.quiet().of(CLIENT, SERVER)
-        assert_lists(skbs, packets)
+        assert_merged(skbs, packets)
         assert labels_of(packets) == {transport: {0} for transport in transports}
         assert router.flows("--src", CLIENT, "--dst", SERVER) == count_flows(packets)
         assert not any(flow["stamped"] for flow in router.document("--src", CLIENT)["flows"])
@@ -115,11 +115,27 @@ def test_lists_that_begin_later(topology, key_file, interface, hook):
                 packets = received.quiet().of(CLIENT, SERVER)
                 assert labels_of(packets) == {transport: {0} for transport in transports}
             assert router.counters()["stamped"] == stamped
+            assert any("rx-gro-list" in warning for warning in router.status()["warnings"])
         router.attach("--replace", *STAMP, key_file)
+        assert router.status()["warnings"] == []
         with Capture(topology.server, "eth0") as received:
             transports = traffic(topology)
             assert labels_of(received.quiet().of(CLIENT, SERVER)) == {
                 transport: {label_of(KEY, CLIENT, SERVER, transport)} for transport in transports}
+
+
+@TC_PLACES
+def test_what_is_merged_without_lists(topology, key_file, interface, hook):
+    """UDP that is merged for forwarding (rx-udp-gro-forwarding) has one IPv6 header for all its segments, as TCP has."""
+    topology.router.ethtool("lan", **{"rx-udp-gro-forwarding": "on"})
+    with attached(topology.lab, topology.router, interface, hook, *STAMP, key_file) as router, \
+            FlowCounters(topology.router, "lan") as skbs, Capture(topology.server, "eth0") as received:
+        transports = traffic(topology)
+        packets = received.quiet().of(CLIENT, SERVER)
+        assert_merged(skbs, packets)
+        assert labels_of(packets) == {transport: {label_of(KEY, CLIENT, SERVER, transport)} for transport in transports}
+        assert (router.counters()["stamped"], router.counters()["skip_gro_list"]) == (len(packets), 0)
+    topology.router.ethtool("lan", **{"rx-udp-gro-forwarding": "off"})
 
 
 @pytest.mark.parametrize("hook", [XDP_NATIVE, XDP_GENERIC], ids=str)
@@ -142,7 +158,7 @@ def test_attach_says_it(topology, key_file, interface, hook):
     router = Attachment(topology.lab, topology.router, interface, hook)
     with lists(topology.router):
         said = [router.attach("--flows", 1024, *options).stderr
-                for options in ([*STAMP, key_file], ["--replace", "--stamp", "dry-run"], ["--replace"])]
+                for options in ([*STAMP, key_file], ["--replace", "--stamp", "dry-run"], ["--replace", "--stamp", "off"])]
     said.append(router.attach("--replace", *STAMP, key_file).stderr)
     router.detach()
     assert ["ethtool -K lan rx-gro-list off" in text for text in said] == [True, True, False, False]
@@ -156,10 +172,12 @@ def test_what_lies_above_a_device_that_makes_lists(lab, key_file, hook):
     host.ip("link", "add", "name", "port", "type", "veth", "peer", "name", "far")
     host.ip("link", "add", "name", "bridge", "type", "bridge")
     host.ip("link", "set", "dev", "port", "master", "bridge")
-    bridge = Attachment(lab, host, "bridge", hook)
+    bridge, far = (Attachment(lab, host, interface, hook) for interface in ("bridge", "far"))
     with lists(host, "port"):
         assert "rx-gro-list is on for port" in bridge.attach("--flows", 1024, *STAMP, key_file).stderr
+        assert far.attach("--flows", 1024, *STAMP, key_file).stderr == "", "it is not above its peer"
     bridge.detach()
+    far.detach()
     lab.delete(host)
 
 
