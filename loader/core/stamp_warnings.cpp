@@ -13,8 +13,8 @@ namespace flowlabel {
 
 bool takes_sum_after_xdp(std::string_view driver)
 {
-    // gve_rx.c (GQI queues), ice_txrx_lib.c (ice_rx_gcs() of E830), nfp_net_rx_csum(); Linux 6.18
-    constexpr std::string_view drivers[] = {"gve", "ice", "nfp"};
+    // gve_rx() (GQI queues), ice_rx_gcs() (E830), nfp_net_rx_csum(), fbnic_rx_csum(), enetc_get_offloads(); Linux 6.18
+    constexpr std::string_view drivers[] = {"gve", "ice", "nfp", "fbnic", "fsl_enetc", "fsl_enetc_vf"};
 
     return std::ranges::find(drivers, driver) != std::end(drivers);
 }

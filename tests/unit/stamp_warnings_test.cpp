@@ -8,7 +8,7 @@ namespace {
 
 TEST(StampWarnings, DriversThatTakeTheSumAfterXdp)
 {
-    for (const char* driver : {"gve", "ice", "nfp"})
+    for (const char* driver : {"gve", "ice", "nfp", "fbnic", "fsl_enetc", "fsl_enetc_vf"})
         EXPECT_TRUE(takes_sum_after_xdp(driver)) << driver;
     for (const char* driver : {"", "veth", "virtio_net", "mlx5_core", "i40e", "iceberg", "nf"})
         EXPECT_FALSE(takes_sum_after_xdp(driver)) << driver;
