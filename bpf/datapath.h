@@ -71,8 +71,11 @@ fl_inline void fl_datapath(struct fl_packet *p)
 	}
 	key = (struct fl_key){.ip6 = &ip6, .label = bpf_ntohl(ip6.word_be) & FL_LABEL_MASK};
 	if (p->segments > 1 || p->segment_size) {
-		struct fl_walk walk = fl_walk(p, &ip6);
+		struct fl_walk walk;
 
+		if (fl_env_config(p)->stamp != FL_STAMP_OFF)
+			fl_env_note_merged(p);
+		walk = fl_walk(p, &ip6);
 		octets = fl_segments_octets(p, &ip6, &walk);
 	} else {
 		octets = fl_packet_octets(p, &ip6);
@@ -80,7 +83,11 @@ fl_inline void fl_datapath(struct fl_packet *p)
 	if (key.label) {
 		fl_count(p, labelled);
 	} else if (fl_env_config(p)->stamp != FL_STAMP_OFF) {
-		if (fl_in_scope(p, &ip6)) {
+		if (!fl_in_scope(p, &ip6)) {
+			fl_count(p, skip_scope);
+		} else if (fl_unlikely(!fl_env_may_stamp(p))) {
+			fl_count(p, skip_gro_list);
+		} else {
 			struct fl_walk walk = fl_walk(p, &ip6);
 			__u32 label = fl_compute_label(p, &ip6, &walk);
 
@@ -88,8 +95,6 @@ fl_inline void fl_datapath(struct fl_packet *p)
 				key.label = label;
 				flags = FL_TAG_STAMPED;
 			}
-		} else {
-			fl_count(p, skip_scope);
 		}
 	}
 	fl_count(p, counted);

@@ -13,6 +13,8 @@
  *   fl_env_leave_table(p)
  *   fl_env_set_tag(p, slot, tag)      sets the tag of SLOT, behind all stores before it and before all that follow
  *   fl_env_load(p, offset, to, len)   LEN octets at OFFSET from data, wherever they lie; false when they do not exist
+ *   fl_env_note_merged(p)             looks whether P, a super-packet, is a list of packets with headers of their own
+ *   fl_env_may_stamp(p)               whether no packet comes in such lists from where P was received
  *   fl_env_store_word(p, ip6_word)    the first word of the IPv6 header; false when it could not be written
  *   fl_env_frame_length(p)            octets that can be read, from data
  *   fl_env_wire_length(p)             octets the frame had when it was received

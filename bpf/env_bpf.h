@@ -7,6 +7,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "gro_list.h"
 #include "maps.h"
 #include "packet.h"
 #include "record.h"
@@ -177,6 +178,17 @@ fl_inline bool fl_env_load(const struct fl_packet *p, __u32 offset, void *to, co
 	if (p->hook == FL_HOOK_XDP)
 		return bpf_xdp_load_bytes(p->ctx, offset, to, len) == 0;
 	return bpf_skb_load_bytes(p->ctx, offset, to, len) == 0;
+}
+
+fl_inline void fl_env_note_merged(const struct fl_packet *p)
+{
+	if (p->hook != FL_HOOK_XDP)
+		fl_note_gro_list(p->ctx);
+}
+
+fl_inline bool fl_env_may_stamp(const struct fl_packet *p)
+{
+	return p->hook == FL_HOOK_XDP || !*fl_makes_gro_lists(p->ctx);
 }
 
 /* On tc the write keeps skb->csum right: a device's full-packet sum covers the IPv6 header (RFC 8200 section 8.1

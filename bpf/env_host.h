@@ -72,6 +72,17 @@ fl_inline bool fl_env_load(const struct fl_packet *p, __u32 offset, void *to, co
 	return true;
 }
 
+fl_inline void fl_env_note_merged(const struct fl_packet *p)
+{
+	(void)p;
+}
+
+fl_inline bool fl_env_may_stamp(const struct fl_packet *p)
+{
+	(void)p;
+	return true;
+}
+
 fl_inline bool fl_env_store_word(const struct fl_packet *p, __u32 word_be)
 {
 	memcpy(p->data + p->link.l3, &word_be, sizeof(word_be));

@@ -10,6 +10,8 @@
 #include "datapath.h"
 #include "functions.h"
 
+__u8 fl_gro_lists[FL_GRO_LIST_PLACES] SEC(FL_GRO_LIST_MAP);
+
 fl_inline struct fl_counters *fl_counters_of(__u32 cpu)
 {
 	return bpf_map_lookup_elem(&counters, &cpu);

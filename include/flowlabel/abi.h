@@ -166,7 +166,8 @@ FL_STATIC_ASSERT(sizeof(struct fl_sweep_result) == 16, "the result has no holes"
 	STORED(lost_flows, "flow records that found the ring full")                                                    \
 	STORED(lost_packets, "packets of those records")                                                               \
 	STORED(lost_bytes, "octets of those records")                                                                  \
-	OUTCOME(mpls_not_ip, "frames behind MPLS that begin like IPv6 but have another length: pseudowires")
+	OUTCOME(mpls_not_ip, "frames behind MPLS that begin like IPv6 but have another length: pseudowires")           \
+	STORED(skip_gro_list, "packets left at label 0: their interface merges packets into lists (rx-gro-list)")
 
 #define FL_COUNTER_FIELD(name, text) __u64 name;
 #define FL_COUNTER_NONE(name, text)
@@ -187,10 +188,16 @@ struct fl_config {
 	__u32 entry;	   /* which entry of the secrets and of the info map is this program's */
 	__u8 ring_shift;   /* log2 of the records of one CPU's ring */
 	__u8 fences;	   /* this machine may show stores to other CPUs in another order than they were made */
-	__u8 reserved[6];
+	__u8 gso_type;	   /* offset in the kernel's struct skb_shared_info */
+	__u8 gso_list_bit; /* the bit of gso_type that says fraglist */
+	__u16 skb_head;	   /* offsets in the kernel's struct sk_buff; 0: not known, and what is merged may be a fraglist */
+	__u16 skb_end;
 	__u64 epoch_jiffies; /* at attach */
 	__u64 jiffy_ns;	   /* length of a jiffy */
 };
+
+/* The map in which a program marks the interfaces that make lists of packets (bpf/gro_list.h): any octet that is not 0. */
+#define FL_GRO_LIST_MAP ".data.gro_list"
 
 FL_STATIC_ASSERT(sizeof(struct fl_config) == 32, "the configuration has no holes");
 

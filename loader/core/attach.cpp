@@ -9,14 +9,17 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <optional>
 
 #include "clsact.hpp"
 #include "epoch.hpp"
 #include "flowlabel/attachment.hpp"
 #include "flowlabel/time.hpp"
+#include "gro_lists.hpp"
 #include "leftovers.hpp"
 #include "privilege.hpp"
+#include "stamp_warnings.hpp"
 #include "state.hpp"
 
 namespace flowlabel {
@@ -247,6 +250,17 @@ static Result<fl_info> hang(const Plan& plan, const Program& program, const Dire
                                             : hang_on_tc(plan, program, directory, info);
 }
 
+/// The interfaces that receive lists and whose packets the program would stamp. On egress nobody knows where packets
+/// will come from.
+static GroListReceivers list_receivers(const Plan& plan)
+{
+    GroListReceivers receivers = plan.options.hook == FL_HOOK_XDP ? GroListReceivers{} : gro_list_receivers();
+
+    if (plan.options.hook == FL_HOOK_TC_INGRESS)
+        std::erase_if(receivers, [&](const auto& receiver) { return receiver.first != plan.interface.ifindex; });
+    return receivers;
+}
+
 /// OLD is the attachment that is replaced, or null. A key or a function without stamping is a mistake.
 static Result<ProgramSetup> setup_for(const Plan& plan, std::uint32_t slots, const fl_info* old = nullptr)
 {
@@ -263,6 +277,8 @@ static Result<ProgramSetup> setup_for(const Plan& plan, std::uint32_t slots, con
     setup.config.link_layer = static_cast<std::uint8_t>(plan.interface.link_layer);
     setup.config.slots_shift = static_cast<std::uint8_t>(std::countr_zero(slots));
     setup.config.ring_shift = default_ring_shift;
+    if (setup.config.stamp != FL_STAMP_OFF)
+        setup.gro_lists = list_receivers(plan);
     return setup;
 }
 
@@ -305,6 +321,8 @@ static Result<AttachReport> attach_new(const Plan& plan)
         return std::unexpected(hung.error());
     }
     report.info = *hung;
+    std::ranges::move(stamp_warnings(*hung, plan.interface.name, setup->gro_lists, program->tells_gro_lists),
+                      std::back_inserter(report.warnings));
     return report;
 }
 
@@ -446,7 +464,8 @@ static Result<AttachReport> replace(const Plan& plan, const Found& old)
                         .replaced = true,
                         .kept_stamping = !plan.options.stamp && !plan.options.prf,
                         .new_key = plan.options.key.has_value(),
-                        .warnings = {}};
+                        .warnings =
+                            stamp_warnings(info, plan.interface.name, setup->gro_lists, program->tells_gro_lists)};
 }
 
 /// The pins of FOUND are in the way, and what it counts and stamps is another interface's traffic.

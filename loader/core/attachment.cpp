@@ -11,6 +11,7 @@
 
 #include "account.hpp"
 #include "flowlabel/time.hpp"
+#include "gro_lists.hpp"
 #include "mapping.hpp"
 #include "rings.hpp"
 #include "state.hpp"
@@ -73,6 +74,15 @@ std::vector<ProgramInFront> Attachment::in_front() const
 std::optional<std::uint64_t> Attachment::device_packets() const
 {
     return flowlabel::device_packets(state_->found);
+}
+
+bool Attachment::skips_gro_lists() const
+{
+    if (info().stamp == FL_STAMP_OFF || hook() == FL_HOOK_XDP)
+        return false;
+    return has_gro_list_mark(info().program_id).value_or(std::ranges::any_of(cpu_counters(), [](const Counters& cpu) {
+        return cpu.skip_gro_list != 0;
+    }));
 }
 
 const std::filesystem::path& Attachment::directory() const

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <bpf/bpf.h>
 #include <fmt/format.h>
-#include <linux/membarrier.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,17 +9,12 @@
 #include "account.hpp"
 #include "clsact.hpp"
 #include "flowlabel/attachment.hpp"
+#include "grace_period.hpp"
 #include "leftovers.hpp"
 #include "privilege.hpp"
 #include "state.hpp"
 
 namespace flowlabel {
-
-/// Returns when every packet that was in the program has left it: the global membarrier is an RCU grace period.
-static void wait_for_packets_under_way()
-{
-    syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
-}
 
 /// A detach that is killed from here on has removed the filter or not: nobody else did.
 static void forget_filter(const Found& found)
@@ -82,7 +75,9 @@ Result<DetachReport> detach_one(const Bpffs& bpffs, Found found)
         return std::unexpected(left.error());
     if (*left)
         report.warnings.push_back(std::move(**left));
-    wait_for_packets_under_way();
+    if (const auto waited = wait_for_packets_under_way(); !waited)
+        report.warnings.push_back(fmt::format(
+            "{}: the totals may miss packets that were in the program when it was taken off", waited.error().what));
     const auto attachment = open_attachment(std::move(found));
 
     if (!attachment)

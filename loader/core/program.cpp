@@ -9,12 +9,14 @@
 
 #include <cerrno>
 #include <ctime>
+#include <iterator>
 #include <memory>
 
 #include "flowlabel.skel.h"
 #include "flowlabel_rt.skel.h"
 #include "preemption.hpp"
 #include "privilege.hpp"
+#include "skb_layout.hpp"
 
 namespace flowlabel {
 
@@ -139,6 +141,18 @@ static int prepare_maps(Skeleton& skeleton, const ProgramSetup& setup, unsigned 
     return 0;
 }
 
+/// What the program is told when it is loaded. False: it cannot tell lists from other merged packets.
+template <class Skeleton> static bool configure(Skeleton& skeleton, const ProgramSetup& setup)
+{
+    fl_config& config = skeleton.rodata->fl_config;
+
+    config = setup.config;
+    add_machine(config);
+    for (const auto& [ifindex, maker] : setup.gro_lists)
+        skeleton.data_gro_list->fl_gro_lists[ifindex % std::size(skeleton.data_gro_list->fl_gro_lists)] = 1;
+    return setup.hook == FL_HOOK_XDP || config.stamp == FL_STAMP_OFF || add_skb_layout(config);
+}
+
 static Fd duplicate(int fd)
 {
     return Fd(fcntl(fd, F_DUPFD_CLOEXEC, 0));
@@ -167,8 +181,8 @@ template <class Skeleton> static Result<Program> load_as(const ProgramSetup& set
     bpf_program* other = nullptr;
 
     bpf_object__for_each_program(other, skeleton->obj) bpf_program__set_autoload(other, other == program);
-    skeleton->rodata->fl_config = setup.config;
-    add_machine(skeleton->rodata->fl_config);
+    const bool tells_gro_lists = configure(*skeleton, setup);
+
     if (const int number = prepare_maps(*skeleton, setup, cpus, reuse))
         return load_error(number, setup, cpus);
     for (std::size_t i = 0; i < setup.secrets.size(); i++)
@@ -176,7 +190,8 @@ template <class Skeleton> static Result<Program> load_as(const ProgramSetup& set
     if (const int result = Skeleton::load(skeleton.get()))
         return load_error(-result, setup, cpus);
 
-    Program loaded{.fd = duplicate(bpf_program__fd(program)), .maps = maps_of(*skeleton)};
+    Program loaded{
+        .fd = duplicate(bpf_program__fd(program)), .maps = maps_of(*skeleton), .tells_gro_lists = tells_gro_lists};
     bpf_prog_info info{};
     std::uint32_t length = sizeof(info);
 

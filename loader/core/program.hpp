@@ -10,6 +10,7 @@
 #include "flowlabel/abi.h"
 #include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
+#include "gro_lists.hpp"
 
 namespace flowlabel {
 
@@ -29,13 +30,15 @@ struct ProgramSetup {
     fl_hook hook = FL_HOOK_XDP;
     fl_config config{}; ///< without what depends on the machine
     Secrets secrets{};
-    bool preemptible = false; ///< disable preemption even where programs cannot preempt each other
+    bool preemptible = false;   ///< disable preemption even where programs cannot preempt each other
+    GroListReceivers gro_lists; ///< those whose packets it would stamp
 };
 
 struct Program {
     Fd fd;
     std::uint32_t id = 0;
     Maps maps;
+    bool tells_gro_lists = true; ///< from other merged packets; where it stamps on tc
 };
 
 /// log2 of the records in the ring of one CPU: 4 MiB, six million records a second for a reader that looks every 10 ms.

@@ -97,11 +97,28 @@ static std::optional<Finding> front_finding(const Attachment& attachment)
                                        name_of(attachment.hook()))};
 }
 
+/// Which interface makes the lists is known on ingress only. No number here: a collector says it again when the text
+/// changes.
+static std::optional<Finding> gro_list_finding(const Attachment& attachment)
+{
+    const bool ingress = attachment.hook() == FL_HOOK_TC_INGRESS;
+
+    if (!attachment.skips_gro_lists())
+        return std::nullopt;
+    return Finding{.kind = "gro-lists",
+                   .text = fmt::format(
+                       "{} receives lists of packets (rx-gro-list), of which tc could label the first "
+                       "only, so nothing that it receives is stamped; 'ethtool -K {} rx-gro-list off' "
+                       "and then 'flowlabel attach {} --hook {} --replace' stamps again, or use --hook xdp",
+                       ingress ? attachment.interface() : "an interface of this host",
+                       ingress ? attachment.interface() : "IFACE", attachment.interface(), name_of(attachment.hook()))};
+}
+
 std::vector<Finding> findings_of(const Attachment& attachment)
 {
     std::vector<Finding> findings;
 
-    for (auto& finding : {liveness_finding(attachment), front_finding(attachment)})
+    for (auto& finding : {liveness_finding(attachment), front_finding(attachment), gro_list_finding(attachment)})
         if (finding)
             findings.push_back(*finding);
     return findings;

@@ -28,7 +28,7 @@ SOURCE = ["interface", "ifindex", "hook"]
 COUNTERS = ["seen", "ipv6", "not_ipv6", "short_frame", "bad_version", "vlan_limit", "truncated", "counted",
             "zero_label", "labelled", "stamped", "would_stamp", "skip_scope", "fragments", "atomic_fragments",
             "eh_limit", "eh_truncated", "hbh_misplaced", "no_ports", "gso_estimated", "store_failed",
-            "spilled_flows", "lost_flows", "mpls_limit", "mpls_not_ip"]
+            "spilled_flows", "lost_flows", "mpls_limit", "mpls_not_ip", "skip_gro_list"]
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 # (source, destination, label, packets, payload octets): what the link carries before the tests look at it. Two flows

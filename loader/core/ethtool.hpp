@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// What ethtool's ioctl says about interfaces of this network namespace.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace flowlabel {
+
+/// The name of the driver of INTERFACE; empty where it does not say.
+std::string driver_of(const std::string& interface);
+
+/// The number of the feature NAME ("rx-gro-list"); every interface has the same numbers, and INTERFACE is any. Nothing:
+/// the kernel has no such feature.
+std::optional<std::uint32_t> feature_number(const std::string& interface, std::string_view name);
+
+/// Is the feature NUMBER of INTERFACE on?
+bool feature_is_on(const std::string& interface, std::uint32_t number);
+
+} // namespace flowlabel
