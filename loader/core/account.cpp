@@ -15,7 +15,6 @@
 
 namespace flowlabel {
 
-/// A command that asks who collects holds the lock for a moment.
 constexpr unsigned lock_attempts = 10;
 constexpr auto lock_interval = std::chrono::milliseconds(10);
 
@@ -124,16 +123,17 @@ static Fd open_directory(const std::filesystem::path& directory)
     return Fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-Result<std::optional<Fd>> become_collector(const std::filesystem::path& directory)
+Result<std::optional<Fd>> become_collector(const std::filesystem::path& directory, bool worth_a_wait)
 {
     Fd lock = open_directory(directory);
 
     if (!lock)
         return fail_errno(errno, "cannot open " + directory.string(), hint_for_access(errno));
-    for (unsigned i = 0; i < lock_attempts; i++) {
+    for (unsigned i = 0; i < (worth_a_wait ? lock_attempts : 1); i++) {
+        if (i > 0)
+            std::this_thread::sleep_for(lock_interval);
         if (flock(lock.get(), LOCK_EX | LOCK_NB) == 0)
             return lock;
-        std::this_thread::sleep_for(lock_interval);
     }
     return std::nullopt;
 }
