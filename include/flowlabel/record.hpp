@@ -106,11 +106,19 @@ public:
     /// From now on no wait is longer than a second. On any thread.
     void hurry() { hurried_.store(true, std::memory_order_relaxed); }
 
+    /// Grows while a write goes on, however slowly: whoever finds the same number again sees a sink that is stuck. On
+    /// any thread.
+    [[nodiscard]] std::uint64_t progress() const { return progress_.load(std::memory_order_relaxed); }
+
 protected:
     [[nodiscard]] bool hurried() const { return hurried_.load(std::memory_order_relaxed); }
 
+    /// Something has left, if only a part of a record.
+    void progressed() { progress_.fetch_add(1, std::memory_order_relaxed); }
+
 private:
     std::atomic<bool> hurried_{false};
+    std::atomic<std::uint64_t> progress_{0};
 };
 
 } // namespace flowlabel

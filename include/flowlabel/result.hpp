@@ -21,6 +21,7 @@ struct Error {
     std::string what;
     std::string hint;
     Failure kind = Failure::failed;
+    int number = 0; ///< the errno behind it; 0: there is none
 };
 
 template <class T> using Result = std::expected<T, Error>;

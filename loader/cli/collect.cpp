@@ -57,17 +57,11 @@ static void say_began(const Collection& collection)
 }
 
 /// Nothing is attached to an interface that was named.
-static Result<void> check_names(const Bpffs& bpffs, const CollectorOptions& options)
+static Result<void> check_names(const Collector& collector, const CollectorOptions& options)
 {
-    for (const std::string& interface : options.interfaces) {
-        const Selection selection{.interface = interface, .hook = options.hook};
-        const auto found = find_attachments(bpffs, selection);
-
-        if (!found)
-            return std::unexpected(found.error());
-        if (found->empty())
-            return std::unexpected(nothing_attached(selection));
-    }
+    for (const std::string& interface : options.interfaces)
+        if (!collector.knows(interface))
+            return std::unexpected(nothing_attached({.interface = interface, .hook = options.hook}));
     return {};
 }
 
@@ -270,7 +264,13 @@ static Result<void> run(const Context& context, CollectCommand& command)
     if (!bpffs)
         return std::unexpected(bpffs.error());
     std::ranges::transform(command.options.interfaces, command.options.interfaces.begin(), primary_name);
-    if (const auto named = check_names(*bpffs, command.options); !named)
+    StatusLine line(command.jsonl.file != "-");
+    Collector collector(*bpffs, command.options, events(line));
+
+    // Nothing is opened before the attachments are taken: a second collector must not touch the first one's files.
+    if (const auto started = collector.start(); !started)
+        return started;
+    if (const auto named = check_names(collector, command.options); !named)
         return named;
     const auto watch = std::make_shared<CollectorWatch>();
     auto sinks = open_sinks(command, watch);
@@ -283,13 +283,10 @@ static Result<void> run(const Context& context, CollectCommand& command)
         return std::unexpected(port.error());
     if (const auto dropped = drop_capabilities_for_collecting(); !dropped)
         return dropped;
-    StatusLine line(command.jsonl.file != "-");
     Exporters exporters(std::move(*sinks), command.options.max_flows);
-    Collector collector(*bpffs, command.options, exporters, events(line));
 
     say_started(exporters);
-    if (const auto started = collector.start(); !started)
-        return started;
+    collector.begin(exporters);
     watch->begin([&collector](std::size_t top) { return collector.state(top); });
     sd_notify(0, "READY=1");
     {

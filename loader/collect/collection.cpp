@@ -3,13 +3,17 @@
 
 #include <bpf/bpf.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
+#include "export.hpp"
 #include "flowlabel/time.hpp"
+#include "memory.hpp"
 #include "native.h"
 
 namespace flowlabel {
@@ -19,6 +23,7 @@ constexpr std::size_t records_of_a_turn = 1024; // of one CPU, before the next o
 constexpr std::size_t records_of_a_batch = 512;
 constexpr std::size_t smallest_scan = 4096; // slots of the merged table
 constexpr std::size_t largest_scan = 40960; // half a millisecond, while the ring fills
+constexpr auto populated_at_once = std::chrono::milliseconds(2);
 
 static void operator+=(fl_amount& sum, const fl_amount& more)
 {
@@ -68,8 +73,8 @@ Result<std::shared_ptr<Collection>> Collection::open(Found found, Fd lock, std::
     auto account = Account::open_or_make(found.directory);
     auto rings = Rings::open(found.maps, info.cpus, info.ring_records, Mapping::Access::write);
     auto sweeper = Sweeper::load(found.maps, info);
-    Mapping table(found.maps.table, sets_of(info) * info.cpus * sizeof(fl_set));
-    Mapping counters(found.maps.counters, info.cpus * sizeof(fl_counters));
+    Mapping table(found.maps.table, sets_of(info) * info.cpus * sizeof(fl_set), 0, Mapping::Access::write);
+    Mapping counters(found.maps.counters, info.cpus * sizeof(fl_counters), 0, Mapping::Access::write);
 
     if (!account)
         return std::unexpected(account.error());
@@ -108,6 +113,16 @@ TableView Collection::table() const
     const fl_info& info = found_.info();
 
     return {table_.items<const fl_set>(sets_of(info) * info.cpus), info.cpus};
+}
+
+void Collection::populate()
+{
+    if (merged_.unpopulated() == 0)
+        return;
+    if (available_memory() < merged_.unpopulated())
+        merged_.populate_no_more(); // the kernel would not refuse the pages: it would kill a process for them
+    else
+        merged_.populate(std::chrono::steady_clock::now() + populated_at_once);
 }
 
 Counters Collection::counters() const
@@ -215,27 +230,35 @@ std::optional<EndReason> Collection::due(const fl_slot& flow, const SweepLimits&
     return std::nullopt;
 }
 
-/// Gives DUE to the exporters and forgets it here, or, where none has room, does nothing. DUE is empty afterwards in
-/// any case.
-bool Collection::hand_over(std::vector<Due>& due, Exporters& exporters)
+/// Makes a batch of DUE and forgets it here.
+std::shared_ptr<AccountedBatch> Collection::leave(std::vector<Due>& due)
 {
     const std::uint64_t epoch = epoch_utc();
     RecordBatch batch{.point = point_, .records = {}};
 
+    batch.records.reserve(due.size());
+    for (const auto& [flow, reason] : due)
+        batch.records.push_back({.flow = make_flow(flow_of(flow), epoch), .reason = reason});
+    auto accounted = std::make_shared<AccountedBatch>(account_, std::move(batch));
+
+    for (const Due& one : due)
+        merged_.erase(one.flow);
+    due.clear();
+    flows_.store(merged_.size(), std::memory_order_relaxed);
+    return accounted;
+}
+
+/// Gives DUE to the exporters and forgets it here, or, where none has room, does nothing. DUE is empty afterwards in
+/// any case.
+bool Collection::hand_over(std::vector<Due>& due, Exporters& exporters)
+{
     if (due.empty())
         return true;
     if (!exporters.have_room()) {
         due.clear();
         return false;
     }
-    batch.records.reserve(due.size());
-    for (const auto& [flow, reason] : due)
-        batch.records.push_back({.flow = make_flow(flow_of(flow), epoch), .reason = reason});
-    exporters.offer(std::make_shared<AccountedBatch>(account_, std::move(batch)));
-    for (const Due& one : due)
-        merged_.erase(one.flow);
-    due.clear();
-    flows_.store(merged_.size(), std::memory_order_relaxed);
+    exporters.offer(leave(due));
     return true;
 }
 
@@ -262,27 +285,87 @@ void Collection::expire(const SweepLimits& limits, std::size_t calls, Exporters&
     hand_over(due_, exporters);
 }
 
-bool Collection::export_some(EndReason reason, Exporters& exporters)
+/// Looks for the flows that come next in the merged table: a batch of them, or those of a part of a large table that
+/// holds few.
+void Collection::gather(EndReason reason)
 {
     const std::size_t wanted = std::min(merged_.size(), records_of_a_batch);
 
-    while (due_.size() < wanted)
+    for (std::size_t left = std::min(merged_.slots(), largest_scan); left > 0 && due_.size() < wanted; left--)
         if (const fl_slot& flow = merged_.slot(cursor_++); flow.tag & FL_TAG_USED)
             due_.push_back({.flow = flow, .reason = reason});
+}
+
+bool Collection::export_some(EndReason reason, Exporters& exporters)
+{
+    gather(reason);
     return hand_over(due_, exporters);
 }
 
-Amount Collection::write_off()
+Amount Collection::write_off_some()
 {
-    fl_amount left{};
+    gather(EndReason::forced);
+    const auto batch = leave(due_); // nobody gets it, so it is lost
 
-    for (std::size_t i = 0; i < merged_.slots(); i++)
-        if (const fl_slot& flow = merged_.slot(i); flow.tag & FL_TAG_USED)
-            left += {.packets = flow.packets, .octets = flow.octets};
-    account_->update([&](fl_account& account) { account.lost += left; });
-    merged_.clear();
-    flows_.store(0, std::memory_order_relaxed);
-    return {.packets = left.packets, .octets = left.octets};
+    return batch->amount(0, batch->size());
+}
+
+/// The flow in slot INDEX of the kernel's table, if there is one, goes to the merged table, which has room. The
+/// counters say that it left the table, as they do when the sweep ends it.
+void Collection::take_slot(std::size_t index, fl_amount& taken)
+{
+    constexpr std::uint32_t generation = 1u << FL_TAG_GENERATION_SHIFT;
+    const fl_info& info = found_.info();
+    fl_slot& slot = table_.items<fl_set>(sets_of(info) * info.cpus)[index / FL_WAYS].slot[index % FL_WAYS];
+    fl_counters& counters = counters_.items<fl_counters>(info.cpus)[index / info.slots];
+
+    if (!(slot.tag & FL_TAG_USED))
+        return;
+    merged_.add(slot);
+    counters.spilled_flows++;
+    counters.spilled_packets += slot.packets;
+    counters.spilled_bytes += slot.octets;
+    taken += {.packets = slot.packets, .octets = slot.octets};
+    __atomic_store_n(&slot.tag, (slot.tag & ~(generation - 1)) + 2 * generation, __ATOMIC_RELEASE);
+}
+
+std::size_t Collection::take_left(Exporters& exporters)
+{
+    const std::size_t start = left_cursor_;
+    const std::size_t end = std::min(start + largest_scan, slots());
+    fl_amount taken{};
+
+    for (; left_cursor_ < end; left_cursor_++) {
+        if (merged_.full() && !export_some(EndReason::evicted, exporters))
+            break;
+        take_slot(left_cursor_, taken);
+    }
+    account_->update([&](fl_account& account) { account.taken += taken; });
+    flows_.store(merged_.size(), std::memory_order_relaxed);
+    return left_cursor_ - start;
+}
+
+std::optional<Error> Collection::unswept(std::span<const unsigned> cpus)
+{
+    std::vector<unsigned> holding;
+    std::uint64_t packets = 0;
+
+    for (const unsigned cpu : cpus) {
+        const Counters counts = read_counters(counters_.items<const fl_counters>(found_.info().cpus)[cpu]);
+        const std::uint64_t left = counts.spilled_packets + counts.lost_packets;
+
+        if (counts.counted > left && told_.insert(cpu).second) {
+            holding.push_back(cpu);
+            packets += counts.counted - left;
+        }
+    }
+    if (holding.empty())
+        return std::nullopt;
+    return Error{.what =
+                     fmt::format("{} {}: the collector cannot run on CPU {}: {} packets stay live there until the "
+                                 "attachment is detached",
+                                 point_.interface, name_of(point_.hook), fmt::join(holding, ", "), grouped(packets)),
+                 .hint = "a CPU may be offline; AllowedCPUs= or a cpuset may keep the collector from it"};
 }
 
 /// As many records of CPU's ring as the merged table takes, of MOST.
@@ -333,13 +416,24 @@ Result<SweepPass> Collection::sweep(const SweepLimits& limits, const std::functi
 {
     const std::scoped_lock one(sweeping_);
     const std::uint64_t start = now_monotonic();
-    auto pass = sweeper_.pass(limits, wait);
+
+    if (sweeps_ended_)
+        return SweepPass{.stopped = true};
+    auto pass = sweeper_.pass(limits, [&](bool ring_full) { return wait(ring_full) && !sweeps_ended_; });
 
     if (pass && !pass->stopped) {
         swept_.store(now_monotonic(), std::memory_order_relaxed);
         sweep_ns_.store(swept_.load(std::memory_order_relaxed) - start, std::memory_order_relaxed);
     }
     return pass;
+}
+
+bool Collection::end_sweeps()
+{
+    sweeps_ended_ = true;
+    const std::unique_lock none(sweeping_, std::try_to_lock);
+
+    return none.owns_lock();
 }
 
 } // namespace flowlabel

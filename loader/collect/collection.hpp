@@ -12,6 +12,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -70,6 +73,13 @@ public:
     /// Packets that are lost, without a scan of the table.
     [[nodiscard]] std::uint64_t lost_packets() const;
 
+    /// Takes more of the merged table's pages beforehand, for some milliseconds, until all are taken or the memory has
+    /// no room for those that are left.
+    void populate();
+
+    /// Bytes that populate() will take.
+    [[nodiscard]] std::size_t unpopulated() const { return merged_.unpopulated(); }
+
     /// What to keep of it until its last record has left, once nothing of it is read any more.
     [[nodiscard]] EndedCollection ended() const;
 
@@ -88,14 +98,29 @@ public:
     /// room.
     bool export_some(EndReason reason, Exporters& exporters);
 
+    /// Takes flows out of the kernel's table itself, a bounded number, as drain() takes records: for an attachment that
+    /// is gone, where no packet arrives any more and no sweep goes on. It reaches every CPU's part, the sweep only
+    /// those of CPUs that it may run on. Returns how many slots it is done with.
+    std::size_t take_left(Exporters& exporters);
+
+    /// Has take_left() more to do?
+    [[nodiscard]] bool has_left() const { return left_cursor_ < slots(); }
+
     /// Do records wait in the rings?
     [[nodiscard]] bool has_waiting() const { return rings_.usage().used > 0; }
 
-    /// Nobody will take what is left in the merged table: it is lost. Returns how much it is.
-    Amount write_off();
+    /// Nobody will take what is left in the merged table: some of it, a bounded part, is lost. Returns how much it is.
+    Amount write_off_some();
+
+    /// A warning about those of CPUS, which a sweep did not reach, that hold live flows; nothing where all of them were
+    /// told before. On the sweeping thread.
+    std::optional<Error> unswept(std::span<const unsigned> cpus);
 
     /// Ends flows in the kernel's table; see Sweeper::pass(). On any thread, one at a time.
     Result<SweepPass> sweep(const SweepLimits& limits, const std::function<bool(bool)>& wait);
+
+    /// Lets no other sweep begin, and tells one that goes on to end. Returns whether it has.
+    bool end_sweeps();
 
 private:
     Collection(Found found, Fd lock, Account account, Rings rings, Sweeper sweeper, Mapping table, Mapping counters,
@@ -104,33 +129,40 @@ private:
     void recover();
     [[nodiscard]] Counters counters() const;
     [[nodiscard]] TableView table() const;
+    [[nodiscard]] std::size_t slots() const { return std::size_t{found_.info().slots} * found_.info().cpus; }
     [[nodiscard]] std::vector<Flow> largest_flows(std::size_t most) const;
     [[nodiscard]] std::uint64_t epoch_utc() const;
     [[nodiscard]] std::uint64_t now() const;
     [[nodiscard]] std::uint64_t last_in_kernel(const fl_slot& flow) const;
     [[nodiscard]] std::optional<EndReason> due(const fl_slot& flow, const SweepLimits& limits, std::uint64_t now) const;
     std::size_t take(unsigned cpu, std::size_t most);
+    void take_slot(std::size_t index, fl_amount& taken);
+    void gather(EndReason reason);
 
     struct Due {
         fl_slot flow;
         EndReason reason;
     };
     bool hand_over(std::vector<Due>& due, Exporters& exporters);
+    std::shared_ptr<AccountedBatch> leave(std::vector<Due>& due);
 
     Found found_;
     Fd lock_;
     ObservationPoint point_;
     std::shared_ptr<SharedAccount> account_;
     Rings rings_;
-    unsigned turn_ = 0; ///< the CPU whose ring comes next, modulo their number
-    std::mutex sweeping_;
+    unsigned turn_ = 0;   ///< the CPU whose ring comes next, modulo their number
+    std::mutex sweeping_; ///< held by a sweep
+    std::atomic<bool> sweeps_ended_{false};
+    std::set<unsigned> told_; ///< CPUs that unswept() has warned about
     Sweeper sweeper_;
     Mapping table_;
     Mapping counters_;
     mutable fl_host hash_{}; ///< of the kernel's table
     MergedTable merged_;
     KilledCollector recovered_;
-    std::size_t cursor_ = 0;
+    std::size_t cursor_ = 0;      ///< in merged_
+    std::size_t left_cursor_ = 0; ///< slots of the kernel's table that take_left() is done with
     std::vector<Due> due_;
     std::atomic<std::uint64_t> flows_{0};    ///< in merged_, for other threads
     std::atomic<std::uint64_t> sweep_ns_{0}; ///< the latest whole pass

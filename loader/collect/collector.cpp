@@ -5,19 +5,20 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <future>
+#include <array>
+#include <cerrno>
+#include <condition_variable>
 #include <utility>
 
-#include "export.hpp"
 #include "lock.hpp"
+#include "memory.hpp"
 
 namespace flowlabel {
 
 using namespace std::chrono_literals;
 
 constexpr auto look_interval = 500ms;
-constexpr auto full_ring_pause = 1ms;
-constexpr auto patience = 2s;              // with exporters that take nothing, when an attachment ends
+constexpr auto short_pause = 1ms;          // while a ring is full, or the exporters have no room
 constexpr auto longest_end = 5s;           // for what still comes in, when the collector ends
 constexpr std::size_t many_records = 4096; // in one turn: more are coming
 
@@ -31,8 +32,16 @@ static SweepLimits limits_of(const CollectorOptions& options)
     return {.idle = ticks(options.idle), .active = ticks(options.active)};
 }
 
-Collector::Collector(Bpffs bpffs, CollectorOptions options, Exporters& exporters, CollectorEvents events)
-    : bpffs_(std::move(bpffs)), options_(std::move(options)), exporters_(exporters), events_(std::move(events))
+/// Errors that say something about this process or its machine, not about an attachment.
+static bool is_of_this_process(const Error& error)
+{
+    constexpr std::array ours{EMFILE, ENFILE, ENOMEM, EPERM, EACCES};
+
+    return std::ranges::find(ours, error.number) != ours.end();
+}
+
+Collector::Collector(Bpffs bpffs, CollectorOptions options, CollectorEvents events)
+    : bpffs_(std::move(bpffs)), options_(std::move(options)), events_(std::move(events))
 {
 }
 
@@ -75,33 +84,98 @@ static std::string collector_of(const Directory& directory)
     return describe_process(holder.value_or(account && *account ? (*account)->pid() : 0));
 }
 
-/// Begins to collect at PLACE, where the exclusive lock is held. Nothing of ours may be there, or not what is selected.
-Result<Collector::Taken> Collector::take(const Key& key, const PinPlace& place)
+/// The same for a place where nobody can tell what is there.
+bool Collector::may_be_selected(const PinPlace& place) const
 {
-    auto found = look_at(bpffs_, place);
+    const auto is_named = [&](const std::string& name) { return is_place_of(place, name); };
 
-    if (!found)
-        return std::unexpected(found.error());
-    if (!*found || !selects(**found))
-        return Taken::no;
-    auto lock = become_collector((*found)->directory);
+    return options_.hook.value_or(place.hook) == place.hook &&
+           (options_.interfaces.empty() || std::ranges::any_of(options_.interfaces, is_named));
+}
+
+/// Remembers that the attachment of KEY cannot be collected, and tells it once.
+void Collector::note_trouble(const Key& key, const Error& error)
+{
+    const auto known = troubles_.find(key);
+    const bool told = known != troubles_.end() &&
+                      (known->second.what == error.what || (error.number == ENOMEM && known->second.number == ENOMEM));
+
+    if (!told)
+        events_.warning(error.hint.empty() ? error.what : error.what + "; " + error.hint);
+    troubles_.insert_or_assign(key, error);
+}
+
+/// One attachment that is damaged keeps nobody from collecting the others. Any other error is returned.
+Result<void> Collector::skip_damaged(const Key& key, const Error& error)
+{
+    if (is_of_this_process(error))
+        return std::unexpected(error);
+    note_trouble(key, error);
+    return {};
+}
+
+/// Is there memory for one more attachment, beside what the tables of the others will take?
+Result<void> Collector::check_memory() const
+{
+    std::uint64_t wanted = MergedTable::bytes_for(options_.max_flows);
+    const std::uint64_t available = available_memory();
+
+    for (const auto& [key, collection] : collections_)
+        wanted += collection->unpopulated();
+    if (wanted <= available)
+        return {};
+    return std::unexpected(Error{.what = fmt::format("memory for {} flows takes {}; {} are available",
+                                                     options_.max_flows, mebibytes(wanted), mebibytes(available)),
+                                 .hint = "choose fewer with --max-flows, or allow the collector more memory",
+                                 .number = ENOMEM});
+}
+
+Result<Fd> Collector::take_lock(const Found& found) const
+{
+    auto lock = become_collector(found.directory, exporters_ == nullptr); // once it collects, others' rings do not wait
 
     if (!lock)
         return std::unexpected(lock.error());
-    if (!*lock) {
-        return fail(fmt::format("{} {} is collected by {} already", interface_of(**found), name_of(place.hook),
-                                collector_of((*found)->directory)),
-                    "stop it first, or name the interfaces that each of the two collects");
-    }
-    auto collection = Collection::open(std::move(**found), std::move(**lock), options_.max_flows);
+    if (*lock)
+        return std::move(**lock);
+    return std::unexpected(
+        Error{.what = fmt::format("{} {} is collected by {} already", interface_of(found), name_of(found.place.hook),
+                                  collector_of(found.directory)),
+              .hint = "stop it first, or name the interfaces that each of the two collects",
+              .number = EBUSY});
+}
+
+/// Begins to collect FOUND.
+Result<void> Collector::take_found(const Key& key, Found found)
+{
+    auto lock = take_lock(found);
+
+    if (!lock)
+        return lock.error().number == EBUSY ? std::unexpected(lock.error()) : skip_damaged(key, lock.error());
+    if (const auto enough = check_memory(); !enough)
+        return enough;
+    auto collection = Collection::open(std::move(found), std::move(*lock), options_.max_flows);
 
     if (!collection)
-        return std::unexpected(collection.error());
+        return skip_damaged(key, collection.error());
+    troubles_.erase(key);
     events_.began(**collection);
     const std::scoped_lock guard(mutex_);
 
     collections_.emplace(key, std::move(*collection));
-    return Taken::yes;
+    return {};
+}
+
+/// Begins to collect at PLACE, where the exclusive lock is held. Nothing of ours may be there, or not what is selected.
+Result<void> Collector::take(const Key& key, const PinPlace& place)
+{
+    auto found = look_at(bpffs_, place);
+
+    if (!found)
+        return may_be_selected(place) ? skip_damaged(key, found.error()) : Result<void>();
+    if (!*found || !selects(**found))
+        return {};
+    return take_found(key, std::move(**found));
 }
 
 Result<void> Collector::start()
@@ -119,9 +193,25 @@ Result<void> Collector::start()
     if (*lock) // else nothing is attached yet
         for (const auto& [key, place] : *present)
             if (const auto taken = take(key, place); !taken)
-                return std::unexpected(taken.error());
-    sweeping_ = std::jthread([this](const std::stop_token& stop) { sweep(stop); });
+                return taken;
     return {};
+}
+
+bool Collector::knows(const std::string& name) const
+{
+    return std::ranges::any_of(collections_,
+                               [&](const auto& entry) { return entry.second->point().interface == name; }) ||
+           std::ranges::any_of(troubles_, [&](const auto& entry) {
+               const auto& [netns, ifindex, hook, inode] = entry.first;
+
+               return is_place_of({netns, ifindex, static_cast<fl_hook>(hook)}, name);
+           });
+}
+
+void Collector::begin(Exporters& exporters)
+{
+    exporters_ = &exporters;
+    sweeping_ = std::jthread([this](const std::stop_token& stop) { sweep(stop); });
 }
 
 /// How often every flow is looked at: a timeout is exact within an eighth, or a second. For more than some millions of
@@ -131,38 +221,28 @@ std::chrono::milliseconds Collector::pass_interval() const
     return std::clamp<std::chrono::milliseconds>(std::min(options_.idle, options_.active) / 8, pause, 1s);
 }
 
-void Collector::warn_once(const std::string& text)
+/// Begins the end of what is not PRESENT any more.
+void Collector::part_with_gone(const std::map<Key, PinPlace>& present)
 {
-    if (text != warned_)
-        events_.warning(text);
-    warned_ = text;
+    const std::scoped_lock guard(mutex_);
+
+    std::erase_if(collections_, [&](const auto& entry) {
+        if (present.contains(entry.first))
+            return false;
+        endings_.push_back(std::make_unique<FinalDrain>(entry.second));
+        return true;
+    });
+    std::erase_if(troubles_, [&](const auto& entry) { return !present.contains(entry.first); });
 }
 
-/// Finishes those that are gone and takes those that are new. Where another command has the lock, it waits its turn.
+/// Parts with those that are gone and takes those that are new. Where another command has the lock, it waits its turn.
 void Collector::look_around()
 {
     const auto present = places();
-    std::vector<std::shared_ptr<Collection>> gone;
 
     if (!present)
         return warn_once(present.error().what);
-    {
-        const std::scoped_lock guard(mutex_);
-
-        std::erase_if(collections_, [&](const auto& entry) {
-            if (present->contains(entry.first))
-                return false;
-            gone.push_back(entry.second);
-            return true;
-        });
-    }
-    for (const auto& collection : gone) {
-        if (const auto done = finish(*collection, EndReason::forced, {}); !done) {
-            events_.warning(done.error().what);
-            failed_ = done.error();
-        }
-        leaving_.push_back(collection->ended());
-    }
+    part_with_gone(*present);
     if (std::ranges::all_of(*present, [&](const auto& entry) { return collections_.contains(entry.first); }))
         return;
     const auto lock = bpffs_.try_lock();
@@ -172,22 +252,60 @@ void Collector::look_around()
     for (const auto& [key, place] : *present)
         if (!collections_.contains(key))
             if (const auto taken = take(key, place); !taken)
-                warn_once(taken.error().what);
+                note_trouble(key, taken.error());
+}
+
+/// One table at a time.
+void Collector::populate()
+{
+    const auto wanting =
+        std::ranges::find_if(collections_, [](const auto& entry) { return entry.second->unpopulated() > 0; });
+
+    if (wanting != collections_.end())
+        wanting->second->populate();
 }
 
 void Collector::expire()
 {
     const auto calls = static_cast<std::size_t>(pass_interval() / pause);
+    std::vector<std::string> news = exporters_->news();
 
     for (const auto& [key, collection] : collections_)
-        collection->expire(limits_of(options_), calls, exporters_);
-    for (const std::string& text : exporters_.news())
+        collection->expire(limits_of(options_), calls, *exporters_);
+    {
+        const std::scoped_lock guard(mutex_);
+
+        std::ranges::move(sweep_news_, std::back_inserter(news));
+        sweep_news_.clear();
+    }
+    for (const std::string& text : news)
         events_.warning(text);
     see_off(false);
-    const std::scoped_lock guard(mutex_);
+}
 
-    if (sweep_error_)
-        warn_once(*sweep_error_);
+/// Goes on with the attachments that are ending. Whether there was something to do.
+bool Collector::step_endings()
+{
+    bool moved = false;
+
+    for (const auto& ending : endings_)
+        moved |= ending->step(*exporters_);
+    std::erase_if(endings_, [this](const auto& ending) {
+        if (ending->done())
+            note_end(*ending);
+        return ending->done();
+    });
+    return moved;
+}
+
+/// ENDING is done, and the attachment is gone.
+void Collector::note_end(const FinalDrain& ending)
+{
+    if (const auto result = ending.result(); !result) {
+        events_.warning(result.error().what);
+        failed_ = result.error();
+    }
+    leaving_.push_back(ending.collection()->ended());
 }
 
 bool Collector::turn()
@@ -199,12 +317,14 @@ bool Collector::turn()
         next_look_ = now + look_interval;
     }
     const std::size_t taken = drain();
+    const bool ending = step_endings();
 
     if (now >= next_expiry_) {
+        populate();
         expire();
         next_expiry_ = now + pause;
     }
-    return taken >= many_records;
+    return taken >= many_records || ending;
 }
 
 Collector::Progress Collector::progress() const
@@ -223,68 +343,8 @@ std::size_t Collector::drain()
     std::size_t taken = 0;
 
     for (const auto& [key, collection] : collections_)
-        taken += collection->drain(exporters_);
+        taken += collection->drain(*exporters_);
     return taken;
-}
-
-/// Everything of COLLECTION becomes records: what the kernel's table holds, the ring, and the merged table. The others'
-/// rings are drained meanwhile. Where no exporter takes them for a while, what is in memory is lost; so is what waits
-/// in the ring and in the table of an attachment that is gone, which nobody else can read. Of one that stays they stay,
-/// also what flows faster into its rings than it is taken out of them until END: the next collector goes on with it.
-Result<void> Collector::finish(Collection& collection, EndReason reason, std::chrono::steady_clock::time_point end)
-{
-    const bool gone = reason == EndReason::forced;
-    const auto reads_on = [&] { return gone || std::chrono::steady_clock::now() < end; };
-    auto deadline = std::chrono::steady_clock::now() + patience;
-    std::atomic<bool> stuck{false};
-    Amount lost;
-    const auto see = [&](bool progress) {
-        const auto now = std::chrono::steady_clock::now();
-
-        if (progress)
-            deadline = now + patience;
-        else if (now > deadline)
-            stuck = true;
-        if (stuck) {
-            const Amount more = collection.write_off();
-
-            lost.packets += more.packets;
-            lost.octets += more.octets;
-        }
-    };
-    auto swept = std::async(std::launch::async, [&] {
-        return collection.sweep({.everything = true}, [&](bool ring_full) {
-            if (ring_full)
-                std::this_thread::sleep_for(full_ring_pause);
-            return (gone || !stuck) && reads_on();
-        });
-    });
-
-    while (swept.wait_for(0s) != std::future_status::ready && (gone || !stuck)) {
-        const std::size_t drained = collection.drain(exporters_);
-
-        see(drained > 0 || !collection.has_waiting());
-        if (drained + drain() == 0)
-            swept.wait_for(full_ring_pause);
-    }
-    const auto pass = swept.get();
-
-    while ((gone || !stuck) &&
-           ((reads_on() && (collection.drain(exporters_) > 0 || collection.has_waiting())) || collection.flows() > 0)) {
-        const bool exported = collection.export_some(reason, exporters_);
-
-        see(exported);
-        if (!exported && !stuck)
-            std::this_thread::sleep_for(full_ring_pause);
-        drain();
-    }
-    if (stuck)
-        return fail(fmt::format("{}: no exporter took a record for {} s: {} packets {} octets are lost",
-                                collection.point().interface, patience / 1s, grouped(lost.packets),
-                                grouped(lost.octets)));
-    if (!pass)
-        return std::unexpected(pass.error());
-    return {};
 }
 
 /// Says goodbye to attachments that ended: to those of which everything has left, or to ALL.
@@ -298,10 +358,38 @@ void Collector::see_off(bool all)
     });
 }
 
+/// Ends what is still collected, together with what is ending already.
+void Collector::drain_all()
+{
+    const auto end = std::chrono::steady_clock::now() + longest_end;
+
+    if (const auto present = places())
+        part_with_gone(*present);
+    for (const auto& [key, collection] : collections_)
+        endings_.push_back(std::make_unique<FinalDrain>(collection, end));
+    {
+        const std::scoped_lock guard(mutex_);
+
+        collections_.clear(); // what comes into their rings from now on is the next collector's
+    }
+    const std::jthread sweeping([this] {
+        for (const auto& ending : endings_)
+            ending->sweep();
+    });
+
+    while (!std::ranges::all_of(endings_, &FinalDrain::done, [](const auto& ending) -> auto& { return *ending; })) {
+        bool moved = false;
+
+        for (const auto& ending : endings_)
+            if (!ending->done())
+                moved |= ending->step(*exporters_);
+        if (!moved)
+            std::this_thread::sleep_for(short_pause);
+    }
+}
+
 Result<void> Collector::finish()
 {
-    const auto present = places();
-    std::vector<std::shared_ptr<Collection>> finished; // locked until their last record has left
     Result<void> result;
     const auto note = [&](const Result<void>& done) {
         if (done)
@@ -311,36 +399,31 @@ Result<void> Collector::finish()
         result = done;
     };
 
-    const auto end = std::chrono::steady_clock::now() + longest_end;
-
     sweeping_ = {};
+    for (const auto& [key, trouble] : troubles_)
+        if (trouble.number != EBUSY) // what another collector has is in good hands
+            note(std::unexpected(trouble));
     if (failed_)
         note(fail("earlier: " + failed_->what, failed_->hint));
-    while (!collections_.empty()) {
-        const auto [key, collection] = *collections_.begin();
-        {
-            const std::scoped_lock guard(mutex_);
-
-            collections_.erase(key); // what comes into its rings from now on is the next collector's
-        }
-        note(finish(*collection, !present || present->contains(key) ? EndReason::collection_end : EndReason::forced,
-                    end));
-        leaving_.push_back(collection->ended());
-        finished.push_back(collection);
+    drain_all();
+    for (const auto& ending : endings_) {
+        note(ending->result());
+        leaving_.push_back(ending->collection()->ended());
     }
-    exporters_.hurry();
-    note(exporters_.finish());
-    for (const std::string& text : exporters_.news())
+    exporters_->hurry();
+    note(exporters_->finish());
+    for (const std::string& text : exporters_->news())
         if (result || !text.starts_with(result.error().what))
             events_.warning(text);
     see_off(true);
+    endings_.clear(); // their places were taken until the last record had left
     return result;
 }
 
 CollectorState Collector::state(std::size_t top) const
 {
     std::vector<std::shared_ptr<Collection>> collections;
-    CollectorState state{.collections = {}, .exporters = exporters_.states()};
+    CollectorState state{.collections = {}, .exporters = exporters_->states()};
     {
         const std::scoped_lock guard(mutex_);
 
@@ -357,6 +440,25 @@ CollectorState Collector::state(std::size_t top) const
         }
     }
     return state;
+}
+
+/// On the sweeping thread.
+void Collector::sweep_one(Collection& collection, const std::stop_token& stop)
+{
+    const auto pass = collection.sweep(limits_of(options_), [&](bool ring_full) {
+        if (ring_full)
+            std::this_thread::sleep_for(short_pause);
+        return !stop.stop_requested();
+    });
+    const auto unswept = pass ? collection.unswept(pass->unreached) : pass.error();
+    const std::scoped_lock guard(mutex_);
+
+    if (!pass && sweep_error_ == pass.error().what)
+        return;
+    if (!pass)
+        sweep_error_ = pass.error().what;
+    if (unswept)
+        sweep_news_.push_back(unswept->hint.empty() ? unswept->what : unswept->what + "; " + unswept->hint);
 }
 
 /// The sweeping thread.
@@ -376,17 +478,8 @@ void Collector::sweep(const std::stop_token& stop)
             for (const auto& entry : collections_)
                 collections.push_back(entry.second);
         }
-        for (const auto& collection : collections) {
-            const auto pass = collection->sweep(limits_of(options_), [&](bool ring_full) {
-                if (ring_full)
-                    std::this_thread::sleep_for(full_ring_pause);
-                return !stop.stop_requested();
-            });
-            const std::scoped_lock guard(mutex_);
-
-            if (!pass)
-                sweep_error_ = pass.error().what;
-        }
+        for (const auto& collection : collections)
+            sweep_one(*collection, stop);
         collections.clear();
         told.wait_until(lock, stop, next, [] { return false; });
     }

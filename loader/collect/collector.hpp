@@ -2,7 +2,6 @@
 /// Collecting from every attachment that is selected: those that are there and those that come, until they go.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "collection.hpp"
+#include "final_drain.hpp"
 #include "flowlabel/bpffs.hpp"
 
 namespace flowlabel {
@@ -36,23 +36,30 @@ struct CollectorEvents {
 
 class Collector {
 public:
-    /// EXPORTERS outlive the collector.
-    Collector(Bpffs bpffs, CollectorOptions options, Exporters& exporters, CollectorEvents events);
+    Collector(Bpffs bpffs, CollectorOptions options, CollectorEvents events);
     Collector(const Collector&) = delete;
     Collector& operator=(const Collector&) = delete;
     ~Collector();
 
-    /// Takes what is attached now. An error: another collector has one of them, or the bpffs cannot be used.
+    /// Takes the place of the collector of what is attached now; nothing is read yet. An error: another collector has
+    /// one of them, the bpffs cannot be used, or there is too little memory. An attachment that is damaged is none: a
+    /// warning says so, it is tried again later, and finish() returns its error where it is still damaged then.
     Result<void> start();
 
-    /// Drains and exports a part, and looks for attachments that came and went. Wants to be called again after `pause`,
-    /// or at once where it returns true.
+    /// From now on turn() exports to EXPORTERS, which live until finish() has returned.
+    void begin(Exporters& exporters);
+
+    /// Is there an attachment to the interface NAME that it collects, or would if it were not damaged?
+    [[nodiscard]] bool knows(const std::string& name) const;
+
+    /// Drains and exports a part, and looks for attachments that came and went. Never waits for exporters. Wants to be
+    /// called again after `pause`, or at once where it returns true.
     bool turn();
 
     static constexpr std::chrono::milliseconds pause{10}; ///< a ring takes 65,536 records meanwhile
 
     /// Ends every flow and exports everything. An error: some of it found no exporter, or of an attachment that went
-    /// before.
+    /// before, or there is an attachment that could not be collected.
     Result<void> finish();
 
     /// On any thread, until finish().
@@ -69,30 +76,41 @@ public:
 private:
     /// A directory of pins: its place, and the inode that tells it from one that was there before.
     using Key = std::tuple<std::uint64_t, std::uint32_t, int, std::uint64_t>;
-    enum class Taken { yes, no, busy };
 
     [[nodiscard]] Result<std::map<Key, PinPlace>> places() const;
     [[nodiscard]] bool selects(const Found& found) const;
-    Result<Taken> take(const Key& key, const PinPlace& place);
+    [[nodiscard]] bool may_be_selected(const PinPlace& place) const;
+    Result<void> take(const Key& key, const PinPlace& place);
+    Result<void> take_found(const Key& key, Found found);
+    [[nodiscard]] Result<Fd> take_lock(const Found& found) const;
+    [[nodiscard]] Result<void> check_memory() const;
+    Result<void> skip_damaged(const Key& key, const Error& error);
+    void note_trouble(const Key& key, const Error& error);
     void look_around();
+    void part_with_gone(const std::map<Key, PinPlace>& present);
     std::size_t drain();
+    void populate();
     void expire();
-    Result<void> finish(Collection& collection, EndReason reason, std::chrono::steady_clock::time_point end);
+    bool step_endings();
+    void note_end(const FinalDrain& ending);
+    void drain_all();
     void see_off(bool all);
     void sweep(const std::stop_token& stop);
+    void sweep_one(Collection& collection, const std::stop_token& stop);
     [[nodiscard]] std::chrono::milliseconds pass_interval() const;
-    void warn_once(const std::string& text);
 
     Bpffs bpffs_;
     CollectorOptions options_;
-    Exporters& exporters_;
+    Exporters* exporters_ = nullptr;
     CollectorEvents events_;
-    mutable std::mutex mutex_; ///< of collections_, which other threads read, and of sweep_error_
+    mutable std::mutex mutex_; ///< of collections_, which other threads read, and of sweep_news_
     std::map<Key, std::shared_ptr<Collection>> collections_;
+    std::vector<std::unique_ptr<FinalDrain>> endings_;
     std::vector<EndedCollection> leaving_; ///< the exporters still have some of them
-    std::optional<std::string> sweep_error_;
-    std::string warned_;
-    std::optional<Error> failed_; ///< what went wrong with the latest attachment that went
+    std::vector<std::string> sweep_news_;
+    std::map<Key, Error> troubles_;          ///< of attachments that could not be taken
+    std::optional<Error> failed_;            ///< what went wrong with the latest attachment that went
+    std::optional<std::string> sweep_error_; ///< the latest; of the sweeping thread
     std::chrono::steady_clock::time_point next_look_;
     std::chrono::steady_clock::time_point next_expiry_;
     std::jthread sweeping_; ///< last: it ends before what it uses

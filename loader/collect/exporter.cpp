@@ -115,6 +115,13 @@ ExporterState Exporter::state() const
     return state;
 }
 
+std::uint64_t Exporter::progress() const
+{
+    const std::scoped_lock guard(mutex_);
+
+    return state_.written_records + sink_->progress();
+}
+
 std::vector<std::string> Exporter::news()
 {
     const std::scoped_lock guard(mutex_);
@@ -330,6 +337,15 @@ Result<void> Exporters::finish()
         if (auto finished = exporter->finish(); !finished)
             result = std::move(finished);
     return result;
+}
+
+std::uint64_t Exporters::progress() const
+{
+    std::uint64_t sum = 0;
+
+    for (const auto& exporter : exporters_)
+        sum += exporter->progress();
+    return sum;
 }
 
 bool Exporters::all_closed() const

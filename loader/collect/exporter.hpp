@@ -48,6 +48,9 @@ public:
 
     [[nodiscard]] ExporterState state() const;
 
+    /// Another number than before: records have left, or a part of one.
+    [[nodiscard]] std::uint64_t progress() const;
+
     /// Its reader went away.
     [[nodiscard]] bool closed() const { return closed_.load(); }
 
@@ -120,6 +123,9 @@ public:
     Result<void> finish();
 
     [[nodiscard]] bool all_closed() const;
+
+    /// Another number than before: one of them has handed on records, or a part of one.
+    [[nodiscard]] std::uint64_t progress() const;
 
     /// On any thread.
     [[nodiscard]] std::vector<ExporterState> states() const;

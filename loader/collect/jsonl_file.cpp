@@ -164,6 +164,7 @@ Result<void> JsonlFile::write_text(std::string_view& text)
             return failed(number);
         }
         text.remove_prefix(static_cast<std::size_t>(written));
+        progressed();
     }
     return {};
 }

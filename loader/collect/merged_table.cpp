@@ -30,7 +30,15 @@ void UnmapSlots::operator()(fl_slot* slots) const
 
 /// A flood reaches every page of a table within a moment. Huge pages are few, and more than some hundred of them are
 /// taken beforehand: the kernel clears a gibibyte in more time than the ring has room for.
-constexpr std::size_t taken_beforehand = std::size_t{256} << 20;
+constexpr std::size_t populated_beforehand = std::size_t{256} << 20;
+
+/// What one system call takes: a huge page, so that none of them lasts long.
+constexpr std::size_t populated_at_once = std::size_t{2} << 20;
+
+static std::size_t slots_for(std::size_t most)
+{
+    return std::bit_ceil(most + most / 3 + 1);
+}
 
 static fl_slot* reserve(std::size_t bytes)
 {
@@ -40,18 +48,33 @@ static fl_slot* reserve(std::size_t bytes)
     if (memory == MAP_FAILED)
         throw std::bad_alloc();
     madvise(memory, bytes, MADV_HUGEPAGE);
-    if (bytes >= taken_beforehand)
-        madvise(memory, bytes, MADV_POPULATE_WRITE); // where it fails pages are taken as they are used
     return static_cast<fl_slot*>(memory);
+}
+
+std::size_t MergedTable::bytes_for(std::size_t most)
+{
+    return slots_for(most) * sizeof(fl_slot);
 }
 
 MergedTable::MergedTable(std::size_t most, const fl_secrets& secrets) : most_(most)
 {
-    const std::size_t slots = std::bit_ceil(most + most / 3 + 1);
+    const std::size_t bytes = bytes_for(most);
 
-    host_.config.slots_shift = static_cast<std::uint8_t>(std::countr_zero(slots));
+    host_.config.slots_shift = static_cast<std::uint8_t>(std::countr_zero(slots_for(most)));
     host_.secrets = secrets;
-    slots_ = {reserve(slots * sizeof(fl_slot)), UnmapSlots{slots * sizeof(fl_slot)}};
+    slots_ = {reserve(bytes), UnmapSlots{bytes}};
+    unpopulated_ = bytes >= populated_beforehand ? bytes : 0;
+}
+
+void MergedTable::populate(std::chrono::steady_clock::time_point end)
+{
+    auto* const memory = reinterpret_cast<std::byte*>(slots_.get());
+
+    while (unpopulated_ > 0 && std::chrono::steady_clock::now() < end) {
+        unpopulated_ -= std::min(unpopulated_, populated_at_once);
+        if (madvise(memory + unpopulated_, populated_at_once, MADV_POPULATE_WRITE) != 0)
+            populate_no_more(); // the pages are taken as they are used
+    }
 }
 
 std::size_t MergedTable::home(const fl_slot& flow) const
@@ -108,12 +131,6 @@ void MergedTable::erase(const fl_slot& flow)
         hole = next;
     }
     slots_[hole].tag = 0;
-}
-
-void MergedTable::clear()
-{
-    madvise(slots_.get(), slots() * sizeof(fl_slot), MADV_DONTNEED);
-    size_ = 0;
 }
 
 } // namespace flowlabel

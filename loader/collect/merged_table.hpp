@@ -6,11 +6,10 @@
 /// deletion that moves back what stands behind, so that nothing is left in the way.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <span>
 
 #include "flowlabel/abi.h"
 #include "flowlabel/table.hpp"
@@ -25,8 +24,18 @@ struct UnmapSlots {
 
 class MergedTable {
 public:
-    /// Room for MOST flows, at least 1. SECRETS.hash is used.
+    /// Room for MOST flows, at least 1. SECRETS.hash is used. Pages are taken when they are first used.
     MergedTable(std::size_t most, const fl_secrets& secrets);
+
+    /// The memory, in bytes, of a table for MOST flows.
+    static std::size_t bytes_for(std::size_t most);
+
+    /// Bytes that populate() has yet to take; 0 for a table that is too small to need it.
+    [[nodiscard]] std::size_t unpopulated() const { return unpopulated_; }
+
+    /// Takes pages beforehand, from the end of the table to its start, until END or until there are none left to take.
+    void populate(std::chrono::steady_clock::time_point end);
+    void populate_no_more() { unpopulated_ = 0; }
 
     /// Adds RECORD, as it lies in a ring, to its flow. False: there is no such flow, and no room for another one.
     bool add(const fl_slot& record);
@@ -42,9 +51,6 @@ public:
     /// Forgets the flow of FLOW, which may be a copy of its slot.
     void erase(const fl_slot& flow);
 
-    /// Forgets all of them, and gives their memory back.
-    void clear();
-
 private:
     [[nodiscard]] std::size_t home(const fl_slot& flow) const;
     [[nodiscard]] std::size_t find(std::size_t start, const fl_slot& flow) const;
@@ -52,6 +58,7 @@ private:
     mutable fl_host host_{};
     std::size_t most_;
     std::size_t size_ = 0;
+    std::size_t unpopulated_ = 0;
     std::unique_ptr<fl_slot[], UnmapSlots> slots_;
 };
 

@@ -15,7 +15,6 @@
 
 namespace flowlabel {
 
-/// A command that asks who collects holds the lock for a moment.
 constexpr unsigned lock_attempts = 10;
 constexpr auto lock_interval = std::chrono::milliseconds(10);
 
@@ -120,16 +119,17 @@ std::uint32_t Account::pid() const
     return __atomic_load_n(&collection().pid, __ATOMIC_RELAXED);
 }
 
-Result<std::optional<Fd>> become_collector(const Directory& directory)
+Result<std::optional<Fd>> become_collector(const Directory& directory, bool worth_a_wait)
 {
     auto lock = directory.open_for_reading();
 
     if (!lock)
         return std::unexpected(lock.error());
-    for (unsigned i = 0; i < lock_attempts; i++) {
+    for (unsigned i = 0; i < (worth_a_wait ? lock_attempts : 1); i++) {
+        if (i > 0)
+            std::this_thread::sleep_for(lock_interval);
         if (flock(lock->get(), LOCK_EX | LOCK_NB) == 0)
             return std::move(*lock);
-        std::this_thread::sleep_for(lock_interval);
     }
     return std::nullopt;
 }

@@ -42,8 +42,9 @@ private:
 };
 
 /// Makes this process the collector of the attachment in DIRECTORY as long as the descriptor lives. Nothing: there is
-/// another one.
-Result<std::optional<Fd>> become_collector(const Directory& directory);
+/// another one. A command that asks who collects may hold the lock for a moment: where it is WORTH_A_WAIT, that is
+/// waited for.
+Result<std::optional<Fd>> become_collector(const Directory& directory, bool worth_a_wait);
 
 bool has_collector(const Directory& directory);
 

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <iterator>
 #include <optional>
 
@@ -18,6 +17,7 @@
 #include "flowlabel/time.hpp"
 #include "gro_lists.hpp"
 #include "leftovers.hpp"
+#include "memory.hpp"
 #include "privilege.hpp"
 #include "stamp_warnings.hpp"
 #include "state.hpp"
@@ -34,24 +34,6 @@ struct Plan {
     PinPlace place;
     unsigned cpus;
 };
-
-static std::uint64_t available_memory()
-{
-    std::ifstream file("/proc/meminfo");
-    std::string name;
-    std::string unit;
-    std::uint64_t kibibytes = 0;
-
-    while (file >> name >> kibibytes && std::getline(file, unit))
-        if (name == "MemAvailable:")
-            return kibibytes * 1024;
-    return UINT64_MAX;
-}
-
-static std::string mebibytes(std::uint64_t bytes)
-{
-    return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1024 * 1024));
-}
 
 /// WANTED rounded up, if a table of that size can be.
 static Result<std::uint32_t> checked_slots(std::uint64_t wanted, unsigned cpus)

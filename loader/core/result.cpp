@@ -7,7 +7,7 @@ namespace flowlabel {
 
 std::unexpected<Error> fail_errno(int number, const std::string& what, std::string hint)
 {
-    return fail(what + ": " + strerror(number), std::move(hint));
+    return std::unexpected(Error{.what = what + ": " + strerror(number), .hint = std::move(hint), .number = number});
 }
 
 } // namespace flowlabel

@@ -151,7 +151,8 @@ Result<SweepPass> Sweeper::pass(const SweepLimits& limits, const std::function<b
                 return pass;
             }
         }
-        pass.unreachable += !reached;
+        if (!reached)
+            pass.unreached.push_back(cpu);
     }
     return pass;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "flowlabel/abi.h"
 #include "flowlabel/result.hpp"
@@ -21,9 +22,9 @@ struct SweepLimits {
 
 /// What a pass over the whole table did.
 struct SweepPass {
-    std::uint64_t ended = 0;  ///< flows
-    unsigned unreachable = 0; ///< CPUs that this thread cannot run on: offline, or not in its cpuset
-    bool stopped = false;     ///< it was told to
+    std::uint64_t ended = 0;         ///< flows
+    std::vector<unsigned> unreached; ///< CPUs that this thread cannot run on: offline, or not in its cpuset
+    bool stopped = false;            ///< it was told to
 };
 
 /// The sweep of one attachment, for one thread at a time. It goes when its owner goes: nothing of it is pinned.

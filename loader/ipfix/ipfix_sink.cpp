@@ -49,7 +49,8 @@ Result<void> IpfixSink::open_transport()
         case IpfixUrl::Scheme::udp:
             return open_ipfix_udp(url_);
         case IpfixUrl::Scheme::tcp:
-            return open_ipfix_tcp(url_, settings_.connect_interval, [this] { return hurried(); });
+            return open_ipfix_tcp(
+                url_, settings_.connect_interval, [this] { return hurried(); }, [this] { progressed(); });
         case IpfixUrl::Scheme::file:
             break;
         }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -26,6 +27,7 @@ using namespace std::chrono_literals;
 constexpr auto patience = 10s; // with a collector that does not read, or does not answer
 constexpr auto little_patience = 900ms;
 constexpr auto look_interval = 100ms; // between two looks whether there is a hurry
+constexpr int unsent = 65536;         // octets that the kernel keeps beside what is under way
 
 namespace {
 
@@ -35,8 +37,9 @@ namespace {
 class TcpTransport final : public Transport {
 public:
     TcpTransport(std::string name, std::vector<PeerAddress> addresses, std::chrono::milliseconds interval,
-                 Hurried hurried)
-        : name_(std::move(name)), addresses_(std::move(addresses)), interval_(interval), hurried_(std::move(hurried))
+                 Hurried hurried, std::function<void()> progressed)
+        : name_(std::move(name)), addresses_(std::move(addresses)), interval_(interval), hurried_(std::move(hurried)),
+          progressed_(std::move(progressed))
     {
     }
 
@@ -68,6 +71,7 @@ private:
     std::vector<PeerAddress> addresses_;
     std::chrono::milliseconds interval_;
     Hurried hurried_;
+    std::function<void()> progressed_;
     Fd fd_;
     std::uint64_t session_ = 0;
     std::vector<std::uint8_t> rest_; ///< of the message that the kernel had no room for
@@ -103,6 +107,8 @@ int TcpTransport::connect_to(const PeerAddress& peer)
         return errno;
     // An end that vanished without a word is noticed although nothing is sent to it.
     setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    // Else there is room again only when a third of some megabytes has left: one that reads slowly would seem stuck.
+    setsockopt(fd.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
     if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer.address), peer.length) != 0 && errno != EINPROGRESS)
         return errno;
     if (!wait(fd.get(), POLLOUT))
@@ -190,6 +196,7 @@ Result<std::size_t> TcpTransport::give(std::span<const std::uint8_t> octets)
         if (taken >= 0) {
             given += static_cast<std::size_t>(taken);
             given_ += static_cast<std::uint64_t>(taken);
+            progressed_();
         } else if (errno == EAGAIN) {
             if (!wait(fd_.get(), POLLOUT))
                 break;
@@ -315,13 +322,14 @@ Result<void> TcpTransport::finish()
 } // namespace
 
 Result<std::unique_ptr<Transport>> open_ipfix_tcp(const IpfixUrl& url, std::chrono::milliseconds interval,
-                                                  Hurried hurried)
+                                                  Hurried hurried, std::function<void()> progressed)
 {
     auto addresses = find_peer(url, SOCK_STREAM);
 
     if (!addresses)
         return std::unexpected(addresses.error());
-    return std::make_unique<TcpTransport>(url.text, std::move(*addresses), interval, std::move(hurried));
+    return std::make_unique<TcpTransport>(url.text, std::move(*addresses), interval, std::move(hurried),
+                                          std::move(progressed));
 }
 
 } // namespace flowlabel

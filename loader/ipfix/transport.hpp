@@ -65,8 +65,9 @@ Result<std::unique_ptr<Transport>> open_ipfix_file(const IpfixUrl& url);
 /// The host is looked up now, and not again.
 Result<std::unique_ptr<Transport>> open_ipfix_udp(const IpfixUrl& url);
 
-/// The same. INTERVAL: the least time from one attempt to connect to the next (RFC 7011 section 10.4.4).
+/// The same. INTERVAL: the least time from one attempt to connect to the next (RFC 7011 section 10.4.4). PROGRESSED is
+/// called whenever the other end has made room for more.
 Result<std::unique_ptr<Transport>> open_ipfix_tcp(const IpfixUrl& url, std::chrono::milliseconds interval,
-                                                  Hurried hurried);
+                                                  Hurried hurried, std::function<void()> progressed);
 
 } // namespace flowlabel

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The collector: each packet of a flow in exactly one record, whatever happens meanwhile."""
 
+import fcntl
 import json
 import os
 import pathlib
@@ -27,6 +28,7 @@ from saying import WARNING, refused
 FIELDS = ["src", "dst", "label", "packets", "bytes", "first_seen", "last_seen", "stamped", "end_reason", "interface",
           "ifindex", "hook"]
 BURST = 40_000  # records: less than half of what the ring holds
+PIECE = 4096  # octets that a pipe takes at once
 HOOKS = [XDP_NATIVE, TC_INGRESS, TC_INGRESS_CLSACT]
 
 
@@ -729,6 +731,34 @@ def test_service_manager(lab, link, tmp_path, service_manager):
         pass
     assert said == b"STOPPING=1"
     collector.wait().ok()
+
+
+def test_a_slow_reader_gets_everything(lab, link, tmp_path, service_manager):
+    """A reader that takes some octets now and then is slow, not stuck: it gets every record of an attachment that was
+    detached, and nothing else stands still meanwhile. It reads at the pace of the watchdog's messages."""
+    listener, environment = service_manager
+    environment["WATCHDOG_USEC"] = "800000"  # a message each 0.2 s
+    attach(lab, link)
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, PIECE)
+    collector = Collector(lab, link, path, "--max-flows", 300, "--idle", "1h", "--active", "1h", env=environment).reads()
+    made = generate(link, XDP_NATIVE, 3000)
+    lab.flowlabel(link, "detach", "v0").ok()
+    text = b""
+    for _ in range(25):  # 300 records take longer than the collector waits for an exporter that takes nothing
+        assert listener.recv(4096) in (b"READY=1", b"WATCHDOG=1")
+        assert select.select([reader], [], [], 60)[0]
+        text += os.read(reader, PIECE)
+    while text.count(b"\n") < 3000 and not collector.has_said("are lost"):
+        if select.select([reader], [], [], 0.1)[0]:
+            text += os.read(reader, PIECE)
+    ended = collector.stop().ok()
+    os.close(reader)
+    assert sum(map(int, re.findall(rb'"packets":(\d+),', text))) == made["packets"] == 3000
+    assert WARNING not in ended.stderr
+    assert "= live 0 packets 0 octets + pending 0 packets" in ended.stderr and "+ lost 0 packets 0 octets" in ended.stderr
 
 
 def test_the_unit(tmp_path):

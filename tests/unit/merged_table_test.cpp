@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <map>
 #include <random>
 
@@ -83,6 +84,24 @@ TEST(MergedTable, TakesAsManyFlowsAsItIsMadeForAndNoMore)
         EXPECT_LE(most * 4 / 3, table.slots());
         EXPECT_LE(table.slots(), std::max<std::size_t>(2, most * 8 / 3 + 2));
     }
+}
+
+TEST(MergedTable, IsPopulatedUntilTheTimeIsUpAndUsedMeanwhile)
+{
+    const auto now = std::chrono::steady_clock::now();
+    MergedTable small(100, secrets());
+    MergedTable large(3'100'000, secrets());
+
+    EXPECT_EQ(small.unpopulated(), 0u);
+    EXPECT_EQ(large.unpopulated(), MergedTable::bytes_for(3'100'000));
+    EXPECT_EQ(large.unpopulated(), std::size_t{256} << 20);
+    large.populate(now);
+    EXPECT_EQ(large.unpopulated(), std::size_t{256} << 20) << "the time is up";
+    EXPECT_TRUE(large.add(record_of(1)));
+    large.populate(now + std::chrono::hours(1));
+    EXPECT_EQ(large.unpopulated(), 0u);
+    EXPECT_TRUE(large.add(record_of(2)));
+    EXPECT_EQ(contents(large).size(), 2u);
 }
 
 TEST(MergedTable, IsWhatAMapWouldBeAfterAMillionChanges)
