@@ -29,7 +29,7 @@ struct IpfixSettings {
 
 class IpfixSink final : public RecordSink {
 public:
-    /// An error: the host cannot be looked up, the file cannot be written. WATCH says what was lost.
+    /// An error: the file cannot be written. WATCH says what was lost.
     static Result<std::unique_ptr<IpfixSink>> open(const IpfixUrl& url, const IpfixSettings& settings,
                                                    std::shared_ptr<const CollectorWatch> watch);
 
@@ -39,7 +39,7 @@ public:
     /// Templates and options that are due.
     Result<void> turn() override;
 
-    /// A file is opened again, and begins with templates.
+    /// A file is opened again, and begins with templates; a UDP collector's host is looked up again.
     Result<void> reopen() override { return transport_->reopen(); }
 
     /// With what was lost in the end.

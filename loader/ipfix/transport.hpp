@@ -62,11 +62,11 @@ using Hurried = std::function<bool()>;
 /// something else in it is an error.
 Result<std::unique_ptr<Transport>> open_ipfix_file(const IpfixUrl& url);
 
-/// The host is looked up now, and not again.
-Result<std::unique_ptr<Transport>> open_ipfix_udp(const IpfixUrl& url);
+/// The host is looked up when there is something to send, after reopen(), and while nobody takes messages there.
+std::unique_ptr<Transport> open_ipfix_udp(const IpfixUrl& url, Hurried hurried);
 
-/// The same. INTERVAL: the least time from one attempt to connect to the next (RFC 7011 section 10.4.4).
-Result<std::unique_ptr<Transport>> open_ipfix_tcp(const IpfixUrl& url, std::chrono::milliseconds interval,
-                                                  Hurried hurried);
+/// The host is looked up for each connection. INTERVAL: the least time from one attempt to connect to the next (RFC
+/// 7011 section 10.4.4).
+std::unique_ptr<Transport> open_ipfix_tcp(const IpfixUrl& url, std::chrono::milliseconds interval, Hurried hurried);
 
 } // namespace flowlabel
