@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "number.hpp"
+#include "zone.hpp"
 
 namespace flowlabel {
 
@@ -48,7 +49,7 @@ Result<ListenAddress> parse_listen_address(const std::string& text)
     if (bracketed && (!host.ends_with(']') || host.size() < 4))
         return malformed(text);
     if (bracketed)
-        host = host.substr(1, host.size() - 2);
+        host = with_plain_zone(host.substr(1, host.size() - 2));
     if (bracketed != host.contains(':')) // an IPv6 address without brackets, or another thing in them
         return malformed(text);
     return parsed;

@@ -375,6 +375,33 @@ def test_damaged_and_foreign_batches(router, server, tmp_path):
     assert_whole(server)
 
 
+def test_what_is_no_batch_keeps_nobody_from_the_others(lab, router, server, tmp_path):
+    """Whatever lies under a batch's name in the spool is set aside, takes no memory and no time, and the others are sent."""
+    spool = tmp_path / "spool"
+    server.kill()
+    whole, closed = leave_spool(router, server.url, spool, 2)
+    (spool / closed).chmod(0)  # of another user to a collector without CAP_DAC_OVERRIDE
+    names = [f"{number:020}.batch" for number in range(3, 8)]
+    with open(spool / names[0], "wb") as huge:
+        huge.truncate(15 << 40)
+    os.mkfifo(spool / names[1])
+    (spool / names[2]).symlink_to(spool / whole)
+    (spool / names[3]).mkdir()
+    (spool / names[4]).write_bytes((spool / whole).read_bytes()[:72])
+    server.start()
+    collector = router.collector(server.url, "--spool", spool).reads()
+    aside = sorted(name.split(".")[0] + ".damaged" for name in [closed, *names])
+    eventually(lambda: spool_files(spool) == aside)
+    eventually(lambda: server.totals()["packets"] == 1000)
+    router.generate(1000)
+    eventually(lambda: server.totals()["packets"] == 2000)
+    ended = collector.stop().ok()
+    assert ended.stderr.count("; set aside as ") == len(aside)
+    for words in ("cannot be read (Permission denied)", "cannot be read (Too many levels of symbolic links)",
+                  "is no regular file", "is damaged"):
+        assert words in ended.stderr, ended.stderr
+
+
 def test_one_collector_a_spool(lab, router, server, tmp_path):
     """Issue: two collectors on one spool are refused."""
     collector = router.collector(server.url, "--spool", tmp_path / "spool").reads()
@@ -460,6 +487,8 @@ WRONG = [
     (["--clickhouse", "http://host", "--spool", "/tmp", "--spool-limit", "5X"], "size"),
     (["--clickhouse", "http://host", "--clickhouse-timeout", "soon"], "duration"),
     (["--clickhouse", "http://host", "--clickhouse-linger", "-1"], "duration"),
+    (["--clickhouse", "http://host", "--router", 256 * "x"], "256 characters"),
+    (["--clickhouse", "https:/writer:secret@host"], "--clickhouse-credentials"),
     (["--spool", "/tmp"], "--clickhouse URL"),
     (["--cluster", "pair"], "--clickhouse URL"),
     (["--print-schema", "--cluster", "a b"], "cluster"),

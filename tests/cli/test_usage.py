@@ -174,6 +174,18 @@ def test_wrong_usage(argv, words, tmp_path):
     assert not list(tmp_path.iterdir()), "nothing was done"
 
 
+@pytest.mark.parametrize("argv", [
+    ["collect", "--clickhouse", "https:/writer:S3CR3T@store:8123"], ["collect", "--clickhouse", "http://w:S3CR3T@store"],
+    ["collect", "--ipfix", "http://w:S3CR3T@store"], ["collect", "http://w:S3CR3T@store", "--jsonl", "-"],
+    ["collect", "--jsonl", "-", "--prometheus", "w:S3CR3T@host:1"], ["http://w:S3CR3T@store"],
+    ["status", "v0", "http://w:S3@CR3T@store"], ["collect", "--jsonl", "/no/w:S3CR3T@store"]], ids=" ".join)
+def test_no_message_shows_a_password(argv):
+    """Whatever is wrong with a URL, and wherever it was put by mistake: messages go into logs."""
+    result = run(*argv)
+    assert result.status != 0 and result.stderr
+    assert "CR3T" not in result.stderr, result
+
+
 @pytest.mark.parametrize("command", OPTIONS, ids=" ".join)
 @pytest.mark.parametrize("help_option", ["--help", "-h"])
 def test_help(command, help_option):
