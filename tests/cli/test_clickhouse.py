@@ -2,6 +2,7 @@
 """Records in a ClickHouse server: nothing missing and nothing doubled, whatever goes wrong; and what docs/fleet.md asks
 it."""
 
+import contextlib
 import json
 import os
 import re
@@ -170,6 +171,39 @@ def test_answers_that_never_come_and_wrong_ones(lab, router, server):
     warnings = [line for line in ended.stderr.splitlines() if line.startswith(f"{WARNING}{meddler.url}/flowlabel: ")]
     for words in ("is not that of a ClickHouse server", "no whole answer in time", "the server answers 503: no", "broke"):
         assert any(words in line for line in warnings), (words, ended.stderr)
+
+
+ENDLESS = {"status line": (b"HTTP/1.1 200 ", b"x"), "header line": (b"HTTP/1.1 200 OK\r\nX-Long: ", b"x"),
+           "header lines": (b"HTTP/1.1 200 OK\r\n", b"X-Many: x\r\n"),
+           "answers": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"), "body": (b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
+           "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+           "trailers": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"X-Many: x\r\n")}
+
+
+def peak_memory(pid):
+    """The most memory that a process had, in KiB."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return int(re.search(r"VmHWM:\s+(\d+) kB", file.read())[1])
+
+
+def test_an_answer_without_end(lab):
+    """Whatever of an answer has no end, it takes no memory, and is done with long before --clickhouse-timeout."""
+    with Router(lab, "edge") as router:
+        with router.namespace.inside():
+            listener = socket.create_server(("::1", 8200), family=socket.AF_INET6)
+        router.generate(10)
+        collector = router.collector("http://[::1]:8200", "--clickhouse-timeout", "1h").reads()
+        before = peak_memory(collector.pid)
+        for begin, more in ENDLESS.values():
+            connection = listener.accept()[0]
+            with connection, contextlib.suppress(ConnectionError):
+                connection.recv(65536)
+                connection.sendall(begin)
+                while True:  # until the collector has closed it
+                    connection.sendall(more * (65536 // len(more)))
+        listener.close()
+        assert peak_memory(collector.pid) < before + 16 * 1024
+        assert "it is too long" in collector.stop().expect(1).stderr
 
 
 def test_an_insert_that_is_cut_off_brings_nothing(router, server):
