@@ -31,6 +31,7 @@ struct IpfixOptions {
     std::optional<std::uint64_t> mtu;
     std::optional<std::chrono::milliseconds> template_interval;
     std::optional<std::chrono::milliseconds> connect_interval;
+    bool no_options = false;
 };
 
 void add_ipfix_options(CLI::App& collect, IpfixOptions& options);

@@ -133,11 +133,13 @@ Result<void> IpfixSink::describe(std::size_t number)
 {
     Domain& domain = domains_[number];
 
-    look_for_losses();
     if (!domain.introduced || transport_->forgetful())
         if (auto introduced = introduce(number); !introduced)
             return introduced;
     domain.described = Domain::Clock::now();
+    if (!settings_.options)
+        return {};
+    look_for_losses();
     if (auto begun = encoder_.begin(domain.id, number); !begun)
         return begun;
     if (!domain.point)

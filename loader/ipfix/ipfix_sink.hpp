@@ -25,6 +25,7 @@ struct IpfixSettings {
     std::size_t mtu = unknown_path_mtu;
     std::chrono::milliseconds template_interval{60'000};
     std::chrono::milliseconds connect_interval{60'000};
+    bool options = true; ///< options records are sent
 };
 
 class IpfixSink final : public RecordSink {

@@ -99,6 +99,7 @@ WRONG = [
     (["collect", "no-such-if"], ["where the records go", "--jsonl"]),
     (["collect", "no-such-if", "--ipfix", "[::1]"], ["'[::1]'", "udp://"]),
     (["collect", "no-such-if", "--jsonl", "records", "--mtu", "1500"], ["--mtu", "udp://"]),
+    (["collect", "no-such-if", "--jsonl", "records", "--ipfix-no-options"], ["--ipfix-no-options", "--ipfix URL"]),
     (["collect", "no-such-if", "--jsonl", "records", "--clickhouse", "[::1]"], ["'[::1]'", "http"]),
     (["collect", "no-such-if", "--jsonl", "records", "--spool", "spool"], ["--spool", "--clickhouse URL"]),
     (["collect", "no-such-if", "--jsonl", "records", "--clickhouse-linger", "soon"], ["--clickhouse-linger", "'soon'"]),
