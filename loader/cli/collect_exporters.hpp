@@ -20,10 +20,12 @@ namespace flowlabel {
 using Sinks = std::vector<std::unique_ptr<RecordSink>>;
 
 struct JsonlOptions {
-    std::string file; ///< - is stdout; empty: none
+    std::string file;                    ///< - is stdout; empty: none
+    std::optional<std::uint64_t> rotate; ///< bytes
 };
 
 void add_jsonl_options(CLI::App& collect, JsonlOptions& options);
+Result<void> check_jsonl(const JsonlOptions& options);
 Result<void> open_jsonl(const JsonlOptions& options, Sinks& sinks);
 
 struct IpfixOptions {
