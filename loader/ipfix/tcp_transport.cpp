@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "flowlabel/fd.hpp"
-#include "peer.hpp"
+#include "host_lookup.hpp"
 #include "transport.hpp"
 
 namespace flowlabel {
@@ -37,7 +37,7 @@ namespace {
 class TcpTransport final : public Transport {
 public:
     TcpTransport(const IpfixUrl& url, std::chrono::milliseconds interval, Hurried hurried)
-        : name_(url.text), lookup_(url, SOCK_STREAM), interval_(interval), hurried_(std::move(hurried))
+        : name_(url.text), lookup_(url.host, url.port, SOCK_STREAM), interval_(interval), hurried_(std::move(hurried))
     {
     }
 
@@ -56,7 +56,7 @@ private:
     };
 
     Result<void> connect_one();
-    [[nodiscard]] int connect_to(const PeerAddress& peer);
+    [[nodiscard]] int connect_to(const SocketAddress& peer);
     [[nodiscard]] bool late(Clock::time_point began) const;
     [[nodiscard]] bool wait_for_connection(int fd) const;
     [[nodiscard]] bool wait_for_room();
@@ -72,7 +72,7 @@ private:
     [[nodiscard]] Error stalled() const;
 
     std::string name_;
-    PeerLookup lookup_;
+    HostLookup lookup_;
     std::chrono::milliseconds interval_;
     Hurried hurried_;
     Fd fd_;
@@ -151,7 +151,7 @@ int TcpTransport::wait_for_acknowledgements()
 }
 
 /// An errno, or 0: there is a connection.
-int TcpTransport::connect_to(const PeerAddress& peer)
+int TcpTransport::connect_to(const SocketAddress& peer)
 {
     Fd fd(socket(peer.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const int on = 1;
@@ -179,11 +179,11 @@ Result<void> TcpTransport::connect_one()
     int number = 0;
 
     if (!addresses) {
-        next_attempt_ = std::min(next_attempt_, Clock::now() + PeerLookup::interval); // it costs the collector nothing
-        why_not_ = addresses.error();
+        next_attempt_ = std::min(next_attempt_, Clock::now() + HostLookup::interval); // it costs the collector nothing
+        why_not_ = not_found(name_, addresses.error());
         return std::unexpected(why_not_);
     }
-    for (const PeerAddress& peer : *addresses) {
+    for (const SocketAddress& peer : *addresses) {
         number = connect_to(peer);
         if (number == 0) {
             session_++;

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "flowlabel/result.hpp"
 #include "messages.hpp"
@@ -57,6 +58,9 @@ public:
 
 /// Is there a hurry?
 using Hurried = std::function<bool()>;
+
+/// The host of a collector, which is called NAME, could not be looked up, and WHY.
+Error not_found(const std::string& name, const std::string& why);
 
 /// IPFIX files (RFC 5655). A regular file is made or appended to, where half a message at its end is cut off; one with
 /// something else in it is an error.

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "flowlabel/fd.hpp"
-#include "peer.hpp"
+#include "host_lookup.hpp"
 #include "transport.hpp"
 
 namespace flowlabel {
@@ -28,7 +28,7 @@ namespace {
 class UdpTransport final : public Transport {
 public:
     UdpTransport(const IpfixUrl& url, Hurried hurried)
-        : name_(url.text), lookup_(url, SOCK_DGRAM), hurried_(std::move(hurried))
+        : name_(url.text), lookup_(url.host, url.port, SOCK_DGRAM), hurried_(std::move(hurried))
     {
     }
 
@@ -44,20 +44,20 @@ private:
     using Clock = std::chrono::steady_clock;
 
     Result<void> look_up();
-    void use(std::vector<PeerAddress> addresses);
+    void use(std::vector<SocketAddress> addresses);
     int connect_one();
     [[nodiscard]] int take_error() const;
     int send_one(std::span<const std::uint8_t> message);
     void away(int number);
 
     std::string name_;
-    PeerLookup lookup_;
+    HostLookup lookup_;
     Hurried hurried_;
-    std::vector<PeerAddress> addresses_; ///< none: the host was not found yet
+    std::vector<SocketAddress> addresses_; ///< none: the host was not found yet
     bool look_again_ = true;
     Clock::time_point next_lookup_;
-    Error not_found_;  ///< why there are no addresses
-    PeerAddress peer_; ///< that the socket is connected to
+    Error not_found_;    ///< why there are no addresses
+    SocketAddress peer_; ///< that the socket is connected to
     std::uint64_t session_ = 0;
     Fd fd_;
     std::optional<Error> away_; // why no records are sent
@@ -75,19 +75,19 @@ Result<void> UdpTransport::look_up()
     auto found = lookup_.find(
         [&] { return !addresses_.empty() || Clock::now() - now >= (hurried_() ? little_patience : patience); });
 
-    next_lookup_ = Clock::now() + PeerLookup::interval;
+    next_lookup_ = Clock::now() + HostLookup::interval;
     if (found) {
         look_again_ = false;
         use(std::move(*found));
     } else if (addresses_.empty()) {
-        not_found_ = std::move(found.error());
+        not_found_ = not_found(name_, found.error());
         return std::unexpected(not_found_);
     }
     return {};
 }
 
 /// A socket stays where its address is among them, unless nobody takes messages there.
-void UdpTransport::use(std::vector<PeerAddress> addresses)
+void UdpTransport::use(std::vector<SocketAddress> addresses)
 {
     if (away_ ? addresses != addresses_ : std::ranges::find(addresses, peer_) == addresses.end()) {
         fd_.reset();
@@ -111,7 +111,7 @@ int UdpTransport::connect_one()
 
     if (fd_)
         return 0;
-    for (const PeerAddress& peer : addresses_) {
+    for (const SocketAddress& peer : addresses_) {
         Fd fd(socket(peer.address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
 
         if (fd && connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer.address), peer.length) == 0) {
