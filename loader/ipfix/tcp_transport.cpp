@@ -26,7 +26,8 @@ using namespace std::chrono_literals;
 
 constexpr auto patience = 10s; // with a collector that does not read, or does not answer
 constexpr auto little_patience = 900ms;
-constexpr auto look_interval = 100ms;      // between two looks whether there is a hurry
+constexpr auto longest_end = 90s;     // from the hurry on, however the collector reads; the unit is killed after 120 s
+constexpr auto look_interval = 100ms; // between two looks whether there is a hurry
 constexpr std::size_t most_unasked = 4096; // bytes that the other end may send; a collector has nothing to say
 
 namespace {
@@ -58,6 +59,7 @@ private:
     Result<void> connect_one();
     [[nodiscard]] int connect_to(const SocketAddress& peer);
     [[nodiscard]] bool late(Clock::time_point began) const;
+    [[nodiscard]] bool out_of_time();
     [[nodiscard]] bool wait_for_connection(int fd) const;
     [[nodiscard]] bool wait_for_room();
     [[nodiscard]] int wait_for_acknowledgements();
@@ -83,15 +85,24 @@ private:
     std::size_t unasked_ = 0;        ///< bytes that the other end has sent on this connection
     bool reads_ = false;             ///< it still read something when we had waited for room in vain
     Clock::time_point next_attempt_;
-    bool last_attempt_ = false;  ///< was made, in a hurry
-    Error why_not_;              ///< there is no connection
-    std::optional<Error> broke_; ///< what is still to be told of the one before
+    bool last_attempt_ = false;                    ///< was made, in a hurry
+    std::optional<Clock::time_point> last_moment_; ///< once there is a hurry
+    Error why_not_;                                ///< there is no connection
+    std::optional<Error> broke_;                   ///< what is still to be told of the one before
 };
 
 /// Was it waited for long enough since BEGAN?
 bool TcpTransport::late(Clock::time_point began) const
 {
     return Clock::now() - began >= (hurried_() ? little_patience : patience);
+}
+
+/// Has the end taken so long that nothing is waited for any more?
+bool TcpTransport::out_of_time()
+{
+    if (hurried_() && !last_moment_)
+        last_moment_ = Clock::now() + longest_end;
+    return last_moment_ && Clock::now() >= *last_moment_;
 }
 
 /// False: in vain.
@@ -253,7 +264,7 @@ Result<std::size_t> TcpTransport::give(std::span<const std::uint8_t> octets)
             given += static_cast<std::size_t>(taken);
             given_ += static_cast<std::uint64_t>(taken);
         } else if (errno == EAGAIN) {
-            if (!wait_for_room())
+            if (out_of_time() || !wait_for_room())
                 break;
         } else if (errno != EINTR) {
             return std::unexpected(broken(errno));
