@@ -212,6 +212,8 @@ static void collect(Collector& collector, Exporters& exporters, AttachmentWatch&
 /// Wrong usage comes first, whatever else may be wrong.
 static Result<void> check_usage(const CollectCommand& command)
 {
+    if (const auto checked = check_jsonl(command.jsonl); !checked)
+        return checked;
     if (const auto checked = check_ipfix(command.ipfix); !checked)
         return checked;
     if (const auto checked = check_clickhouse(command.clickhouse); !checked)

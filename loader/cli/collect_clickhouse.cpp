@@ -61,6 +61,17 @@ static Result<void> check_cluster(const std::string& cluster)
     return {};
 }
 
+/// It is in every record, and the size of a batch is bounded.
+static Result<void> check_router(const std::string& router)
+{
+    constexpr std::size_t longest = 255; // as of the names of hosts
+
+    if (router.size() > longest)
+        return fail(fmt::format("--router has {} characters, and at most {} make sense", router.size(), longest),
+                    "give this router a shorter name", Failure::usage);
+    return {};
+}
+
 static Result<ClickHouseUrl> parse_url(const ClickHouseOptions& options)
 {
     return options.url.empty() ? ClickHouseUrl() : parse_clickhouse_url(options.url);
@@ -86,6 +97,8 @@ Result<void> check_clickhouse(const ClickHouseOptions& options)
                     Failure::usage);
     if (const auto url = parse_url(options); !url)
         return std::unexpected(url.error());
+    if (const auto router = check_router(options.router); !router)
+        return router;
     return check_cluster(options.cluster);
 }
 

@@ -20,10 +20,12 @@ namespace flowlabel {
 using Sinks = std::vector<std::unique_ptr<RecordSink>>;
 
 struct JsonlOptions {
-    std::string file; ///< - is stdout; empty: none
+    std::string file;                    ///< - is stdout; empty: none
+    std::optional<std::uint64_t> rotate; ///< bytes
 };
 
 void add_jsonl_options(CLI::App& collect, JsonlOptions& options);
+Result<void> check_jsonl(const JsonlOptions& options);
 Result<void> open_jsonl(const JsonlOptions& options, Sinks& sinks);
 
 struct IpfixOptions {
@@ -31,6 +33,7 @@ struct IpfixOptions {
     std::optional<std::uint64_t> mtu;
     std::optional<std::chrono::milliseconds> template_interval;
     std::optional<std::chrono::milliseconds> connect_interval;
+    bool no_options = false;
 };
 
 void add_ipfix_options(CLI::App& collect, IpfixOptions& options);

@@ -27,6 +27,9 @@ void add_ipfix_options(CLI::App& collect, IpfixOptions& options)
                largest_mtu);
     add_duration(collect, "--connect-interval", options.connect_interval,
                  "the least time between two attempts to connect to a tcp:// collector; 1m unless given");
+    collect.add_flag(
+        "--ipfix-no-options", options.no_options,
+        "send no options records (names of interfaces, what was lost): for nfcapd, which does not count them");
 }
 
 /// An option for something that was not asked for.
@@ -46,6 +49,8 @@ static Result<void> check_use(const IpfixOptions& options, const std::vector<Ipf
         return senseless("--connect-interval", "tcp://");
     if (options.template_interval && urls.empty())
         return fail("--template-interval makes no sense without --ipfix", "add --ipfix URL", Failure::usage);
+    if (options.no_options && urls.empty())
+        return fail("--ipfix-no-options makes no sense without --ipfix", "add --ipfix URL", Failure::usage);
     return {};
 }
 
@@ -82,6 +87,7 @@ Result<void> open_ipfix(const IpfixOptions& options, const std::shared_ptr<const
     settings.mtu = options.mtu.value_or(settings.mtu);
     settings.template_interval = options.template_interval.value_or(settings.template_interval);
     settings.connect_interval = options.connect_interval.value_or(settings.connect_interval);
+    settings.options = !options.no_options;
     for (const IpfixUrl& url : *urls) {
         auto sink = IpfixSink::open(url, settings, watch);
 

@@ -1,20 +1,45 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
 #include "collect_exporters.hpp"
 #include "jsonl_file.hpp"
+#include "options.hpp"
+#include "size.hpp"
 
 namespace flowlabel {
+
+constexpr std::uint64_t least_size = 1U << 20; // more than what is written at once
 
 void add_jsonl_options(CLI::App& collect, JsonlOptions& options)
 {
     collect.add_option("--jsonl", options.file, "a JSON object a line and record; - is stdout; SIGHUP opens it again")
         ->type_name("FILE|-");
+    add_parsed(collect, "--rotate", options.rotate, parse_size,
+               fmt::format("the file of --jsonl has at most SIZE bytes, with K, M, G or T behind the number: then it "
+                           "becomes FILE.1, that one FILE.2, up to FILE.{}",
+                           JsonlFile::kept))
+        ->type_name("SIZE");
+}
+
+Result<void> check_jsonl(const JsonlOptions& options)
+{
+    if (!options.rotate)
+        return {};
+    if (options.file.empty())
+        return fail("--rotate says something about --jsonl, which is not given", "add --jsonl FILE", Failure::usage);
+    if (options.file == "-")
+        return fail("--rotate makes no sense with --jsonl -: stdout has no size to limit",
+                    "name a file, or leave --rotate out", Failure::usage);
+    if (*options.rotate < least_size)
+        return fail(fmt::format("--rotate {} is too small", *options.rotate), "1M or more", Failure::usage);
+    return {};
 }
 
 Result<void> open_jsonl(const JsonlOptions& options, Sinks& sinks)
 {
     if (options.file.empty())
         return {};
-    auto file = JsonlFile::open(options.file);
+    auto file = JsonlFile::open(options.file, options.rotate);
 
     if (!file)
         return std::unexpected(file.error());

@@ -150,6 +150,7 @@ int main(int argc, char** argv)
 {
     flowlabel::occupy_standard_descriptors();
     std::signal(SIGPIPE, SIG_IGN); // seen as EPIPE where it happens
+    std::signal(SIGXFSZ, SIG_IGN); // a limit of file size is seen as EFBIG, and treated like a full disk
     try {
         return flowlabel::run(argc, argv);
     } catch (const std::exception& exception) {

@@ -79,13 +79,35 @@ static bool goes_to_journal()
     return goes;
 }
 
+/// TEXT without what stands between a colon and an @ in one word: there a URL has its password, which must not get into
+/// a log, however wrong the URL is.
+static std::string without_passwords(std::string_view text)
+{
+    std::string shown;
+
+    while (!text.empty()) {
+        const std::string_view word = text.substr(0, text.find_first_of(" \n", 1));
+        const auto colon = word.find(':');
+        const auto at = word.rfind('@');
+
+        if (colon < at && at != std::string_view::npos)
+            shown += fmt::format("{}***{}", word.substr(0, colon + 1), word.substr(at));
+        else
+            shown += word;
+        text.remove_prefix(word.size());
+    }
+    return shown;
+}
+
 /// A line on stderr: of KIND for people, with PRIORITY for the journal.
 static void print_line(const char* priority, std::string_view kind, std::string_view text)
 {
+    const std::string shown = printable(without_passwords(text));
+
     if (goes_to_journal())
-        print_text(fmt::format("{}{}\n", priority, printable(text)));
+        print_text(fmt::format("{}{}\n", priority, shown));
     else
-        print_text(fmt::format("flowlabel: {}{}\n", kind, printable(text)));
+        print_text(fmt::format("flowlabel: {}{}\n", kind, shown));
 }
 
 void print_error(const Error& error)

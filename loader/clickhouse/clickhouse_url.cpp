@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "number.hpp"
+#include "zone.hpp"
 
 namespace flowlabel {
 
@@ -57,7 +58,7 @@ static std::optional<std::string> take_host(std::string_view& rest)
     if (host.empty() || (brackets && end == std::string_view::npos) || !std::ranges::all_of(host, allowed))
         return std::nullopt;
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + (brackets ? 1 : 0));
-    return std::string(host);
+    return brackets ? with_plain_zone(host) : std::string(host);
 }
 
 Result<ClickHouseUrl> parse_clickhouse_url(std::string_view text)
@@ -65,16 +66,16 @@ Result<ClickHouseUrl> parse_clickhouse_url(std::string_view text)
     ClickHouseUrl url;
     std::string_view rest = text;
 
+    if (text.find('@') != std::string_view::npos) // not shown, whatever else is wrong: it may hold a password
+        return fail("the URL of the ClickHouse server has credentials in it",
+                    "others can read a command line: use --clickhouse-credentials FILE, or the environment",
+                    Failure::usage);
     if (rest.starts_with("http://"))
         rest.remove_prefix(std::string_view("http://").size());
     else if (rest.starts_with("https://"))
         rest.remove_prefix(std::string_view("https://").size());
     else
         return wrong(text, "it begins with neither http:// nor https://");
-    if (text.find('@') != std::string_view::npos) // not shown: it may hold a password
-        return fail("the URL of the ClickHouse server has credentials in it",
-                    "others can read a command line: use --clickhouse-credentials FILE, or the environment",
-                    Failure::usage);
     url.tls = text.starts_with("https");
     url.port = url.tls ? https_port : http_port;
     auto host = take_host(rest);

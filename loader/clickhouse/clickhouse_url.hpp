@@ -21,8 +21,8 @@ struct ClickHouseUrl {
 };
 
 /// `http[s]://HOST[:PORT][/DATABASE]`; port 8123, or 8443 with TLS, unless given; HOST may be an IPv6 address in
-/// brackets (RFC 3986 section 3.2.2). Wrong usage: anything else, and credentials above all, since others see a command
-/// line.
+/// brackets (RFC 3986 section 3.2.2), its zone behind % or %25. Wrong usage: anything else, and credentials above all,
+/// since others see a command line.
 Result<ClickHouseUrl> parse_clickhouse_url(std::string_view text);
 
 /// Letters, digits and _, no digit first: what is an identifier without quotes.

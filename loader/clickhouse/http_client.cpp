@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "http_client.hpp"
 
+#include <curl/curl.h>
 #include <fmt/format.h>
-#include <httplib.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
+#include <cstdlib>
+#include <system_error>
 #include <utility>
 
 namespace flowlabel {
@@ -16,10 +15,11 @@ namespace flowlabel {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto connecting = 1s;
-constexpr auto hurry = 1s;
-constexpr auto look_interval = 50ms;
-constexpr std::size_t longest_answer = 65536;
+constexpr std::chrono::milliseconds connecting = 10s; // a name server that is down takes the resolver five of them
+constexpr std::chrono::milliseconds hurry = 1s;
+constexpr auto look_interval = 50ms; // between two looks whether there is a hurry
+constexpr std::size_t longest_head = 16384;
+constexpr std::size_t longest_body = 65536;
 
 std::string percent_encoded(std::string_view text)
 {
@@ -35,67 +35,157 @@ std::string percent_encoded(std::string_view text)
     return encoded;
 }
 
-HttpClient::HttpClient(const Place& place, std::chrono::milliseconds patience, std::function<bool()> hurried)
-    : client_(place.tls ? std::make_unique<httplib::SSLClient>(place.host, place.port)
-                        : std::make_unique<httplib::ClientImpl>(place.host, place.port)),
-      patience_(patience), hurried_(std::move(hurried))
-{
-    client_->set_keep_alive(true);
-    client_->set_tcp_nodelay(true);
-    client_->set_url_encode(false);
-    client_->set_decompress(false);
-    client_->set_connection_timeout(connecting);
-    client_->set_read_timeout(patience);
-    client_->set_write_timeout(patience);
-    // What was not sent when we give up is not sent later: the connection is reset.
-    client_->set_socket_options([](int socket) {
-        const linger at_once{.l_onoff = 1, .l_linger = 0};
+struct HttpClient::Connections {
+    std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)> handle{curl_multi_init(), curl_multi_cleanup};
+};
 
-        setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-    });
+namespace {
+
+using Request = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
+using Headers = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
+
+/// What has come of an answer.
+struct Received {
+    std::size_t head = 0; ///< bytes, with those of "100 Continue" and trailers
+    std::string body;
+};
+
+std::size_t take_head(char* /*data*/, std::size_t /*one*/, std::size_t size, void* to)
+{
+    auto& received = *static_cast<Received*>(to);
+
+    received.head += size;
+    return received.head <= longest_head ? size : 0; // 0 ends the request with CURLE_WRITE_ERROR
+}
+
+std::size_t take_body(char* data, std::size_t /*one*/, std::size_t size, void* to)
+{
+    auto& received = *static_cast<Received*>(to);
+
+    if (size > longest_body - received.body.size())
+        return 0;
+    received.body.append(data, size);
+    return size;
+}
+
+/// What was not sent when we give up is not sent later: the connection is reset.
+int reset_when_closed(void* /*unused*/, curl_socket_t socket, curlsocktype /*purpose*/)
+{
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+
+    setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    return CURL_SOCKOPT_OK;
+}
+
+} // namespace
+
+static std::string base_of(const HttpClient::Place& place)
+{
+    std::string host = place.host;
+
+    if (host.contains(':')) { // an IPv6 address; RFC 6874 wants the % before its zone encoded
+        if (const auto zone = host.find('%'); zone != std::string::npos)
+            host.replace(zone, 1, "%25");
+        host = fmt::format("[{}]", host);
+    }
+    return fmt::format("{}://{}:{}", place.tls ? "https" : "http", host, place.port);
+}
+
+HttpClient::HttpClient(const Place& place, std::chrono::milliseconds patience, std::function<bool()> hurried)
+    : connections_(std::make_unique<Connections>()), base_(base_of(place)), patience_(patience),
+      hurried_(std::move(hurried))
+{
 }
 
 HttpClient::~HttpClient() = default;
 
-/// Ends what CLIENT waits for at END, or a second after HURRIED.
-static std::jthread guard(httplib::ClientImpl& client, Clock::time_point end, const std::function<bool()>& hurried)
+/// Each request has a connection of its own: on one that was used before, and that the server has closed meanwhile, the
+/// library would send it a second time, and an INSERT must not be sent again before somebody asked for it.
+static void set_connection(CURL* request)
 {
-    return std::jthread([&client, end, &hurried](const std::stop_token& stop) {
-        std::mutex unused;
-        std::condition_variable_any told;
-        std::unique_lock lock(unused);
-        Clock::time_point last = end;
-        bool hurrying = false;
-
-        while (!told.wait_for(lock, stop, look_interval, [&] { return stop.stop_requested(); })) {
-            if (hurried() && !std::exchange(hurrying, true))
-                last = std::min(end, Clock::now() + hurry);
-            if (Clock::now() >= last)
-                client.stop();
-        }
-    });
+    curl_easy_setopt(request, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(request, CURLOPT_FORBID_REUSE, 1L);
+    curl_easy_setopt(request, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+    curl_easy_setopt(request, CURLOPT_QUICK_EXIT, 1L); // nobody waits for a look-up that takes too long
+    curl_easy_setopt(request, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(request, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connecting.count()));
+    curl_easy_setopt(request, CURLOPT_SOCKOPTFUNCTION, reset_when_closed);
+    curl_easy_setopt(request, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(request, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(request, CURLOPT_PROXY, "");              // whatever the environment says
+    if (const char* const file = std::getenv("SSL_CERT_FILE")) // NOLINT(concurrency-mt-unsafe): nothing sets variables
+        curl_easy_setopt(request, CURLOPT_CAINFO, file);
 }
 
-static HttpFailure failure(httplib::Error error, bool late)
+static Headers header_list(const std::multimap<std::string, std::string>& headers)
 {
-    using enum httplib::Error;
+    Headers list(nullptr, curl_slist_free_all);
+    const auto add = [&list](const std::string& line) {
+        if (curl_slist* const longer = curl_slist_append(list.get(), line.c_str())) {
+            (void)list.release();
+            list.reset(longer);
+        }
+    };
 
-    if (late)
-        return {.error = {.what = "no whole answer in time", .hint = {}}, .sent = true};
-    switch (error) {
-    case Connection:
-        return {.error = {.what = "cannot connect", .hint = "is the server up, and the name, address and port right?"}};
-    case SSLConnection:
-        return {.error = {.what = "cannot connect by TLS", .hint = "does the server speak TLS on this port?"}};
-    case SSLServerVerification:
-        return {.error = {.what = "the server's certificate is not valid for it",
-                          .hint = "add its authority to the system's, /usr/local/share/ca-certificates"}};
-    case Canceled:
-        return {.error = {.what = "the answer is not that of a ClickHouse server", .hint = {}}, .sent = true};
-    case Write:
-        return {.error = {.what = "the connection broke while a request was sent", .hint = {}}, .sent = true};
+    add("Content-Type: application/octet-stream");
+    add("Expect:"); // the answer to it would take a round trip
+    for (const auto& [name, value] : headers)
+        add(fmt::format("{}: {}", name, value));
+    return list;
+}
+
+/// Runs REQUEST to its end, at most until END, or for a second after HURRIED.
+static CURLcode perform(CURLM* connections, CURL* request, Clock::time_point end, const std::function<bool()>& hurried)
+{
+    CURLcode result = CURLE_OPERATION_TIMEDOUT;
+    bool hurrying = false;
+    int running = 0;
+
+    if (curl_multi_add_handle(connections, request) != CURLM_OK)
+        return CURLE_OUT_OF_MEMORY;
+    while (curl_multi_perform(connections, &running) == CURLM_OK && running > 0) {
+        if (hurried() && !std::exchange(hurrying, true))
+            end = std::min(end, Clock::now() + hurry);
+        if (Clock::now() >= end)
+            break;
+        curl_multi_poll(connections, nullptr, 0, look_interval / 1ms, nullptr);
+    }
+    if (const CURLMsg* const message = curl_multi_info_read(connections, &running))
+        result = message->data.result;
+    curl_multi_remove_handle(connections, request);
+    return result;
+}
+
+/// The words for a request that ended with CODE.
+static Error words_for(CURL* request, CURLcode code, bool sent)
+{
+    long number = 0;
+
+    curl_easy_getinfo(request, CURLINFO_OS_ERRNO, &number);
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return {.what = "cannot look up the host", .hint = "is its name right, and does a name server answer?"};
+    case CURLE_COULDNT_CONNECT:
+        return {.what = number == 0 ? "cannot connect"
+                                    : fmt::format("cannot connect: {}",
+                                                  std::generic_category().message(static_cast<int>(number))),
+                .hint = "is the server up, and the name, address and port right?"};
+    case CURLE_SSL_CONNECT_ERROR:
+        return {.what = "cannot connect by TLS", .hint = "does the server speak TLS on this port?"};
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+        return {.what = "the server's certificate is not valid for it",
+                .hint = "add its authority to the system's, /usr/local/share/ca-certificates"};
+    case CURLE_WRITE_ERROR: // take_head() and take_body()
+        return {.what = "the answer is not that of a ClickHouse server: it is too long", .hint = {}};
+    case CURLE_SEND_ERROR:
+        return {.what = "the connection broke while a request was sent", .hint = {}};
+    case CURLE_OPERATION_TIMEDOUT:
+        if (sent)
+            return {.what = "no whole answer in time", .hint = {}};
+        return {.what = "cannot connect in time", .hint = "is the server up, and the name, address and port right?"};
     default:
-        return {.error = {.what = "the connection broke, or the answer is no HTTP", .hint = {}}, .sent = true};
+        return {.what = "the connection broke, or the answer is no HTTP", .hint = {}};
     }
 }
 
@@ -103,30 +193,32 @@ std::expected<HttpAnswer, HttpFailure> HttpClient::post(const std::string& targe
                                                         const std::multimap<std::string, std::string>& headers,
                                                         const std::string& body)
 {
-    httplib::Request request;
-    httplib::Response response;
-    HttpAnswer answer;
-    auto error = httplib::Error::Success;
-    const auto end = Clock::now() + (hurried_() ? std::min<std::chrono::milliseconds>(patience_, hurry) : patience_);
+    const auto end = Clock::now() + (hurried_() ? std::min(patience_, hurry) : patience_);
+    const Request request(curl_easy_init(), curl_easy_cleanup);
+    const Headers list = header_list(headers);
+    Received received;
 
-    request.method = "POST";
-    request.path = target;
-    request.headers.insert(headers.begin(), headers.end());
-    request.body = body;
-    request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
-        answer.body.append(data, std::min(size, longest_answer + 1 - answer.body.size()));
-        return answer.body.size() <= longest_answer;
-    };
-    bool done = false;
-    {
-        const std::jthread guarding = guard(*client_, end, hurried_);
+    if (!request || !connections_->handle)
+        return std::unexpected(HttpFailure{.error = {.what = "out of memory", .hint = {}}});
+    set_connection(request.get());
+    curl_easy_setopt(request.get(), CURLOPT_URL, (base_ + target).c_str());
+    curl_easy_setopt(request.get(), CURLOPT_HTTPHEADER, list.get());
+    curl_easy_setopt(request.get(), CURLOPT_POSTFIELDS, body.data()); // not copied
+    curl_easy_setopt(request.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    curl_easy_setopt(request.get(), CURLOPT_HEADERFUNCTION, take_head);
+    curl_easy_setopt(request.get(), CURLOPT_HEADERDATA, &received);
+    curl_easy_setopt(request.get(), CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(request.get(), CURLOPT_WRITEDATA, &received);
+    const CURLcode code = perform(connections_->handle.get(), request.get(), end, hurried_);
+    long octets_sent = 0;
+    long status = 0;
 
-        done = client_->send(request, response, error);
-    }
-    if (!done)
-        return std::unexpected(failure(error, Clock::now() >= end));
-    answer.status = response.status;
-    return answer;
+    curl_easy_getinfo(request.get(), CURLINFO_REQUEST_SIZE, &octets_sent);
+    curl_easy_getinfo(request.get(), CURLINFO_RESPONSE_CODE, &status);
+    if (code != CURLE_OK)
+        return std::unexpected(
+            HttpFailure{.error = words_for(request.get(), code, octets_sent > 0), .sent = octets_sent > 0});
+    return HttpAnswer{.status = static_cast<int>(status), .body = std::move(received.body)};
 }
 
 } // namespace flowlabel

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Requests to one HTTP server, each with an end in time.
+/// Requests to one HTTP server, each bounded in time, and its answer in memory.
 #pragma once
 
 #include <chrono>
@@ -9,12 +9,9 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "flowlabel/result.hpp"
-
-namespace httplib {
-class ClientImpl;
-}
 
 namespace flowlabel {
 
@@ -31,25 +28,27 @@ struct HttpFailure {
 class HttpClient {
 public:
     struct Place {
-        bool tls = false; ///< the server's certificate is checked against the system's
+        bool tls = false; ///< the server's certificate is checked against the system's, or those in SSL_CERT_FILE
         std::string host;
         std::uint16_t port = 0;
     };
 
-    /// A connection takes a second at most, and so does what there is to wait for once HURRIED returns true, on
-    /// whatever thread; a whole request takes PATIENCE at most. Where HOST is a name, the system's resolver takes its
-    /// own time.
+    /// To look the host up and to connect takes ten seconds at most, a whole request PATIENCE, and what there is to
+    /// wait for once HURRIED returns true, on whatever thread, a second.
     HttpClient(const Place& place, std::chrono::milliseconds patience, std::function<bool()> hurried);
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;
     ~HttpClient();
 
-    /// POST of BODY to TARGET (a path and what follows it, encoded). An answer of more than 64 KiB is a failure.
+    /// POST of BODY to TARGET (a path and what follows it, encoded). An answer whose head has more than 16 KiB or whose
+    /// body has more than 64 KiB is a failure.
     std::expected<HttpAnswer, HttpFailure>
     post(const std::string& target, const std::multimap<std::string, std::string>& headers, const std::string& body);
 
 private:
-    std::unique_ptr<httplib::ClientImpl> client_;
+    struct Connections; // of the library
+    std::unique_ptr<Connections> connections_;
+    std::string base_; ///< of every URL
     const std::chrono::milliseconds patience_;
     const std::function<bool()> hurried_;
 };

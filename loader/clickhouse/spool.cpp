@@ -14,6 +14,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <expected>
 #include <system_error>
 #include <utility>
 
@@ -44,6 +45,12 @@ struct Header {
 
 static_assert(sizeof(Header) == 72, "the header has no holes");
 
+/// Why a file is no batch to us.
+struct Refusal {
+    const char* suffix; ///< of its new name
+    std::string why;
+};
+
 } // namespace
 
 constexpr std::array<char, 8> magic = {'F', 'L', 'S', 'P', 'O', 'O', 'L', '\n'};
@@ -52,6 +59,9 @@ constexpr std::size_t digits = 20;
 constexpr std::string_view new_suffix = ".new";
 constexpr std::string_view batch_suffix = ".batch";
 constexpr std::string_view sent_suffix = ".sent";
+constexpr std::uint64_t most_block = 256U << 20; // a batch has 500,000 records of some 400 bytes at most
+constexpr std::uint64_t numbers_end = 1ULL << 63;
+constexpr const char* damaged = "is damaged: its records are lost, nobody knows how many";
 constexpr const char* use_hint = "name a directory of its own on a disk that can be written";
 
 static std::uint32_t crc(const void* data, std::size_t size)
@@ -137,6 +147,16 @@ Result<Spool> Spool::open(const std::filesystem::path& directory, std::uint64_t 
     return spool;
 }
 
+/// The bytes that a file takes: one with holes takes fewer than its size says.
+static std::uint64_t size_on_disk(const struct stat& status)
+{
+    constexpr std::uint64_t block = 512; // whatever the file system's is: stat(2)
+
+    if (!S_ISREG(status.st_mode))
+        return 0;
+    return std::min(static_cast<std::uint64_t>(status.st_size), static_cast<std::uint64_t>(status.st_blocks) * block);
+}
+
 /// Finds what a process before left.
 Result<void> Spool::look_around()
 {
@@ -149,13 +169,12 @@ Result<void> Spool::look_around()
         const auto suffix = std::string_view(name).substr(std::min(digits, name.size()));
         struct stat status{};
 
-        if (!number || name.size() < digits || fstatat(fd_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+        if (!number || *number >= numbers_end || name.size() < digits ||
+            fstatat(fd_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
             continue;
-        if (suffix == new_suffix) { // its records were never said to be safe
-            unlinkat(fd_.get(), name.c_str(), 0);
+        if (suffix == new_suffix && unlinkat(fd_.get(), name.c_str(), 0) == 0) // its records were never said to be safe
             continue;
-        }
-        used_ += static_cast<std::uint64_t>(status.st_size);
+        used_ += size_on_disk(status);
         next_ = std::max(next_, *number + 1);
         if (suffix == batch_suffix)
             waiting_.emplace(*number, Kind::batch);
@@ -247,56 +266,96 @@ Error Spool::set_aside(const char* suffix, const std::string& why)
             .hint = "the batches behind it are sent; remove the file when you have looked at it"};
 }
 
-static bool read_all(int fd, std::string& text)
+static bool read_all(int fd, void* data, std::size_t size)
 {
-    for (std::size_t at = 0; at < text.size();) {
-        const ssize_t length = ::read(fd, text.data() + at, text.size() - at);
+    for (auto* at = static_cast<char*>(data); size > 0;) {
+        const ssize_t length = ::read(fd, at, size);
 
         if (length < 0 && errno == EINTR)
             continue;
         if (length <= 0)
             return false;
-        at += static_cast<std::size_t>(length);
+        at += length;
+        size -= static_cast<std::size_t>(length);
     }
     return true;
 }
 
-Result<Batch> Spool::first()
+/// The header of a FILE of SIZE bytes. An error: why it is no batch, and the suffix of its new name.
+static std::expected<Header, Refusal> read_header(const Fd& file, std::uint64_t size)
 {
-    const std::string name = first_name();
-    const Fd file(openat(fd_.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    struct stat status{};
-
-    if (!file && errno != ENOENT)
-        return failed(errno, "cannot be read");
-    if (!file || fstat(file.get(), &status) != 0)
-        return std::unexpected(set_aside(".damaged", "is not there any more: its records are lost"));
-    std::string text(static_cast<std::size_t>(status.st_size), '\0');
     Header header{};
 
-    if (!read_all(file.get(), text))
-        return std::unexpected(set_aside(".damaged", "cannot be read: its records are lost"));
-    std::memcpy(&header, text.data(), std::min(text.size(), sizeof(header)));
-    if (text.size() < sizeof(header) || header.magic != magic)
-        return std::unexpected(set_aside(".damaged", "is damaged: its records are lost, nobody knows how many"));
+    if (size < sizeof(header) || !read_all(file.get(), &header, sizeof(header)) || header.magic != magic)
+        return std::unexpected(Refusal{".damaged", damaged});
     if (header.version != version)
-        return std::unexpected(set_aside(
-            ".foreign", fmt::format("is of version {} of the format, and this program knows version {}: only the "
-                                    "flowlabel that wrote it can send it",
-                                    header.version, version)));
-    if (header.header_crc != crc(&header, offsetof(Header, header_crc)))
-        return std::unexpected(set_aside(".damaged", "is damaged: its records are lost, nobody knows how many"));
-    if (header.block_size != text.size() - sizeof(header) ||
-        header.block_crc != crc(text.data() + sizeof(header), text.size() - sizeof(header)))
         return std::unexpected(
-            set_aside(".damaged", fmt::format("is damaged: {} records with {} packets {} octets are lost",
-                                              header.records, header.packets, header.octets)));
-    text.erase(0, sizeof(header));
-    return Batch{.id = {header.id},
-                 .written = header.written,
-                 .records = header.records,
-                 .amount = {.packets = header.packets, .octets = header.octets},
-                 .block = std::move(text),
+            Refusal{".foreign", fmt::format("is of version {} of the format, and this program knows version {}: only "
+                                            "the flowlabel that wrote it can send it",
+                                            header.version, version)});
+    if (header.header_crc != crc(&header, offsetof(Header, header_crc)))
+        return std::unexpected(Refusal{".damaged", damaged});
+    return header;
+}
+
+/// The block behind the HEADER of a FILE of SIZE bytes. No more memory is taken than a batch can have, whatever the
+/// file's size is and its header says.
+static std::expected<std::string, Refusal> read_block(const Fd& file, std::uint64_t size, const Header& header)
+{
+    const Refusal refusal{".damaged", fmt::format("is damaged: {} records with {} packets {} octets are lost",
+                                                  header.records, header.packets, header.octets)};
+
+    if (header.block_size > most_block || header.block_size != size - sizeof(header))
+        return std::unexpected(refusal);
+    std::string block(header.block_size, '\0');
+
+    if (!read_all(file.get(), block.data(), block.size()) || header.block_crc != crc(block.data(), block.size()))
+        return std::unexpected(refusal);
+    return block;
+}
+
+/// Opens NAME in DIRECTORY, which others may have put there: by no symbolic link, and without waiting for whoever
+/// writes into a FIFO. Or errno.
+static std::expected<Fd, int> open_batch(const Fd& directory, const std::string& name)
+{
+    Fd file(openat(directory.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+
+    if (!file)
+        return std::unexpected(errno);
+    return file;
+}
+
+Result<Batch> Spool::first()
+{
+    struct stat status{};
+    const auto refuse = [this](const Refusal& refusal) {
+        return std::unexpected(set_aside(refusal.suffix, refusal.why));
+    };
+    const auto file = open_batch(fd_, first_name());
+
+    if (!file && (file.error() == EMFILE || file.error() == ENFILE || file.error() == ENOMEM)) // not the file's fault
+        return failed(file.error(), "cannot be read");
+    if (!file && file.error() == ENOENT)
+        return refuse({".damaged", "is not there any more: its records are lost"});
+    if (!file)
+        return refuse({".damaged", fmt::format("cannot be read ({}): its records are not sent",
+                                               std::generic_category().message(file.error()))});
+    if (fstat(file->get(), &status) != 0 || !S_ISREG(status.st_mode))
+        return refuse({".damaged", "is no regular file"});
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    const auto header = read_header(*file, size);
+
+    if (!header)
+        return refuse(header.error());
+    auto block = read_block(*file, size, *header);
+
+    if (!block)
+        return refuse(block.error());
+    return Batch{.id = {header->id},
+                 .written = header->written,
+                 .records = header->records,
+                 .amount = {.packets = header->packets, .octets = header->octets},
+                 .block = std::move(*block),
                  .doubtful = waiting_.begin()->second == Kind::sent};
 }
 
@@ -306,8 +365,10 @@ Result<void> Spool::mark_sent()
 
     if (kind == Kind::sent)
         return {};
+    // One that somebody took away was read before: it is sent all the same.
     if (renameat(fd_.get(), name_of(number, batch_suffix).c_str(), fd_.get(), name_of(number, sent_suffix).c_str()) !=
-        0)
+            0 &&
+        errno != ENOENT)
         return failed(errno, "cannot be written");
     kind = Kind::sent;
     return sync();
@@ -318,10 +379,11 @@ Result<void> Spool::remove_first()
     const std::string name = first_name();
     struct stat status{};
 
-    if (fstatat(fd_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
-        unlinkat(fd_.get(), name.c_str(), 0) != 0)
+    if ((fstatat(fd_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+         unlinkat(fd_.get(), name.c_str(), 0) != 0) &&
+        errno != ENOENT)
         return failed(errno, fmt::format("cannot remove {}", name));
-    used_ -= std::min(used_, static_cast<std::uint64_t>(status.st_size));
+    used_ -= std::min(used_, size_on_disk(status));
     waiting_.erase(waiting_.begin());
     return {};
 }

@@ -6,7 +6,7 @@
 ///     N.new       being written; nobody was told that it is safe. Removed at the next start.
 ///     N.batch     whole and on the disk
 ///     N.sent      the same, and an INSERT of it was begun: doubtful
-///     N.damaged   not what was written: set aside, never read again, never removed
+///     N.damaged   not what was written, or cannot be read: set aside, never read again, never removed
 ///     N.foreign   of another version of this format: the same
 ///     lock        held by the process that uses the directory
 ///
@@ -37,7 +37,7 @@ public:
     [[nodiscard]] bool empty() const { return waiting_.empty(); }
 
     /// The first batch, where there is one. An error: it is not what was written, or of another version; it was set
-    /// aside and another one is the first now, and the error says what is lost. Or it cannot be read.
+    /// aside and another one is the first now, and the error says what is lost.
     Result<Batch> first();
 
     /// From now on the first is doubtful.

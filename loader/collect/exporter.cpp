@@ -137,7 +137,7 @@ void Exporter::note(const std::optional<Error>& error)
 
     if (error) {
         if (!error_ || error_->what != error->what)
-            news_.push_back(error->hint.empty() ? error->what : error->what + "; " + error->hint);
+            news_.push_back(error->hint.empty() || ending_ ? error->what : error->what + "; " + error->hint);
         error_ = error;
         erred_ = now;
         turn_erred_ = false;
@@ -243,7 +243,7 @@ void Exporter::settle(const Work& work, const WriteResult& result)
         next_pause_ = appetite_.first_pause;
     } else if (work.ending) {
         stopped_ = true;
-        finished_ = std::unexpected(*result.error);
+        finished_ = fail(result.error->what); // its hint says what to wait for
     } else if (!ending_) {
         not_before_ = Clock::now() + next_pause_;
         next_pause_ = std::min(next_pause_ * 2, appetite_.longest_pause);

@@ -98,7 +98,7 @@ Result<JsonlFile::OpenFile> JsonlFile::open_file(const std::string& path)
                     .fifo = S_ISFIFO(status.st_mode) && !is_lent(path)};
 }
 
-Result<std::unique_ptr<JsonlFile>> JsonlFile::open(const std::string& path)
+Result<std::unique_ptr<JsonlFile>> JsonlFile::open(const std::string& path, std::optional<std::uint64_t> most_bytes)
 {
     auto file = open_file(path);
 
@@ -106,7 +106,10 @@ Result<std::unique_ptr<JsonlFile>> JsonlFile::open(const std::string& path)
         return std::unexpected(file.error());
     if (!file->fd)
         return no_reader(path, "start its reader first");
-    return std::unique_ptr<JsonlFile>(new JsonlFile(path, std::move(*file)));
+    if (most_bytes && (!file->regular || is_lent(path)))
+        return fail(fmt::format("'{}' is no regular file, and has no size to limit", path),
+                    "leave --rotate out, or name a file");
+    return std::unique_ptr<JsonlFile>(new JsonlFile(path, most_bytes, std::move(*file)));
 }
 
 /// Where the pipe that is there now has no reader yet, the next write tries again; if it is the one that was open that
@@ -169,10 +172,50 @@ Result<void> JsonlFile::write_text(std::string_view& text)
     return {};
 }
 
+std::string JsonlFile::kept_name(unsigned number) const
+{
+    return number == 0 ? path_ : fmt::format("{}.{}", path_, number);
+}
+
+/// Would the file be too large with MORE bytes?
+bool JsonlFile::wants_rotation(std::size_t more) const
+{
+    const off_t size = most_bytes_ && file_.regular ? lseek(file_.fd.get(), 0, SEEK_END) : 0;
+
+    return size > 0 && static_cast<std::uint64_t>(size) + more > *most_bytes_;
+}
+
+/// Gives each file the next number, up to the first number that is free, and begins another one. Where none is free the
+/// last is removed. With an error the file that was open goes on.
+Result<void> JsonlFile::rotate()
+{
+    const char* const hint = "records go on to the file that is open, which becomes larger than --rotate allows";
+    unsigned free = 1;
+
+    while (free < kept && access(kept_name(free).c_str(), F_OK) == 0)
+        free++;
+    for (; free > 0; free--)
+        if (rename(kept_name(free - 1).c_str(), kept_name(free).c_str()) != 0 && errno != ENOENT)
+            return fail_errno(errno, fmt::format("cannot rename '{}' to '{}'", kept_name(free - 1), kept_name(free)),
+                              hint);
+    auto file = open_file(path_);
+
+    if (!file) {
+        (void)rename(kept_name(1).c_str(), path_.c_str());
+        return fail(file.error().what, hint);
+    }
+    file_ = std::move(*file);
+    return {};
+}
+
 Result<void> JsonlFile::write_batch(const RecordBatch& batch)
 {
-    const off_t start = file_.regular ? lseek(file_.fd.get(), 0, SEEK_END) : 0;
     const std::string text = records_jsonl(batch.point, batch.records);
+
+    if (wants_rotation(text.size()))
+        if (const auto rotated = rotate(); !rotated)
+            not_rotated_ = rotated.error();
+    const off_t start = file_.regular ? lseek(file_.fd.get(), 0, SEEK_END) : 0;
     std::string_view rest = text;
 
     if (std::exchange(moved_, false) && begun_ > 0)
@@ -206,6 +249,8 @@ WriteResult JsonlFile::write(std::span<const RecordBatch* const> batches)
         }
         result.written += batch->records.size();
     }
+    if (auto error = std::exchange(not_rotated_, std::nullopt); error && !result.error)
+        result.error = std::move(error);
     return result;
 }
 

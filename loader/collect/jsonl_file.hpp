@@ -5,7 +5,9 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,9 +20,14 @@ namespace flowlabel {
 
 class JsonlFile final : public RecordSink {
 public:
+    /// How many files of a size limit are kept beside the one that is written: PATH.1 is the newest.
+    static constexpr unsigned kept = 9;
+
     /// PATH is made or appended to, where a torn record at its end is cut off; "-" is stdout. A pipe that nobody reads
-    /// is an error.
-    static Result<std::unique_ptr<JsonlFile>> open(const std::string& path);
+    /// is an error. With MOST_BYTES a file that would become larger becomes PATH.1, that one PATH.2, and so on; PATH
+    /// must be a regular file.
+    static Result<std::unique_ptr<JsonlFile>> open(const std::string& path,
+                                                   std::optional<std::uint64_t> most_bytes = std::nullopt);
 
     [[nodiscard]] std::string name() const override { return path_; }
 
@@ -36,6 +43,9 @@ private:
     [[nodiscard]] bool wait_for_room() const;
     [[nodiscard]] Result<void> write_text(std::string_view& text);
     [[nodiscard]] Result<void> write_batch(const RecordBatch& batch);
+    [[nodiscard]] bool wants_rotation(std::size_t more) const;
+    [[nodiscard]] Result<void> rotate();
+    [[nodiscard]] std::string kept_name(unsigned number) const;
     [[nodiscard]] std::unexpected<Error> failed(int number) const;
 
     struct OpenFile {
@@ -50,10 +60,15 @@ private:
     /// end the wait are blocked.
     static Result<OpenFile> open_file(const std::string& path);
 
-    JsonlFile(std::string path, OpenFile file) : path_(std::move(path)), file_(std::move(file)) {}
+    JsonlFile(std::string path, std::optional<std::uint64_t> most_bytes, OpenFile file)
+        : path_(std::move(path)), most_bytes_(most_bytes), file_(std::move(file))
+    {
+    }
 
     std::string path_;
+    std::optional<std::uint64_t> most_bytes_; ///< of a file; none: it grows
     OpenFile file_;
+    std::optional<Error> not_rotated_; ///< why, to be told
     bool closed_ = false;
     std::size_t begun_ = 0; ///< octets of the next batch that have been written to a pipe already
     bool moved_ = false;    ///< to another one than the one that is open now

@@ -44,23 +44,19 @@ Result<std::unique_ptr<IpfixSink>> IpfixSink::open(const IpfixUrl& url, const Ip
 
 Result<void> IpfixSink::open_transport()
 {
-    const auto open = [this] {
-        switch (url_.scheme) {
-        case IpfixUrl::Scheme::udp:
-            return open_ipfix_udp(url_);
-        case IpfixUrl::Scheme::tcp:
-            return open_ipfix_tcp(
-                url_, settings_.connect_interval, [this] { return hurried(); }, [this] { progressed(); });
-        case IpfixUrl::Scheme::file:
-            break;
-        }
-        return open_ipfix_file(url_);
-    };
-    auto transport = open();
+    const Hurried hurry = [this] { return hurried(); };
 
-    if (!transport)
-        return std::unexpected(transport.error());
-    transport_ = std::move(*transport);
+    if (url_.scheme == IpfixUrl::Scheme::udp) {
+        transport_ = open_ipfix_udp(url_, hurry);
+    } else if (url_.scheme == IpfixUrl::Scheme::tcp) {
+        transport_ = open_ipfix_tcp(url_, settings_.connect_interval, hurry, [this] { progressed(); });
+    } else {
+        auto file = open_ipfix_file(url_);
+
+        if (!file)
+            return std::unexpected(file.error());
+        transport_ = std::move(*file);
+    }
     return {};
 }
 
@@ -137,11 +133,13 @@ Result<void> IpfixSink::describe(std::size_t number)
 {
     Domain& domain = domains_[number];
 
-    look_for_losses();
     if (!domain.introduced || transport_->forgetful())
         if (auto introduced = introduce(number); !introduced)
             return introduced;
     domain.described = Domain::Clock::now();
+    if (!settings_.options)
+        return {};
+    look_for_losses();
     if (auto begun = encoder_.begin(domain.id, number); !begun)
         return begun;
     if (!domain.point)

@@ -25,11 +25,12 @@ struct IpfixSettings {
     std::size_t mtu = unknown_path_mtu;
     std::chrono::milliseconds template_interval{60'000};
     std::chrono::milliseconds connect_interval{60'000};
+    bool options = true; ///< options records are sent
 };
 
 class IpfixSink final : public RecordSink {
 public:
-    /// An error: the host cannot be looked up, the file cannot be written. WATCH says what was lost.
+    /// An error: the file cannot be written. WATCH says what was lost.
     static Result<std::unique_ptr<IpfixSink>> open(const IpfixUrl& url, const IpfixSettings& settings,
                                                    std::shared_ptr<const CollectorWatch> watch);
 
@@ -39,7 +40,7 @@ public:
     /// Templates and options that are due.
     Result<void> turn() override;
 
-    /// A file is opened again, and begins with templates.
+    /// A file is opened again, and begins with templates; a UDP collector's host is looked up again.
     Result<void> reopen() override { return transport_->reopen(); }
 
     /// With what was lost in the end.

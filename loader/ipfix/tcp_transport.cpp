@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <deque>
@@ -17,7 +18,7 @@
 #include <vector>
 
 #include "flowlabel/fd.hpp"
-#include "peer.hpp"
+#include "host_lookup.hpp"
 #include "transport.hpp"
 
 namespace flowlabel {
@@ -26,7 +27,9 @@ using namespace std::chrono_literals;
 
 constexpr auto patience = 10s; // with a collector that does not read, or does not answer
 constexpr auto little_patience = 900ms;
+constexpr auto longest_end = 90s;     // from the hurry on, however the collector reads; the unit is killed after 120 s
 constexpr auto look_interval = 100ms; // between two looks whether there is a hurry
+constexpr std::size_t most_unasked = 4096; // bytes that the other end may send; a collector has nothing to say
 constexpr int unsent = 65536;         // octets that the kernel keeps beside what is under way
 
 namespace {
@@ -36,9 +39,9 @@ namespace {
 /// again, and the error says how much it was.
 class TcpTransport final : public Transport {
 public:
-    TcpTransport(std::string name, std::vector<PeerAddress> addresses, std::chrono::milliseconds interval,
-                 Hurried hurried, std::function<void()> progressed)
-        : name_(std::move(name)), addresses_(std::move(addresses)), interval_(interval), hurried_(std::move(hurried)),
+    TcpTransport(const IpfixUrl& url, std::chrono::milliseconds interval, Hurried hurried,
+                 std::function<void()> progressed)
+        : name_(url.text), lookup_(url.host, url.port, SOCK_STREAM), interval_(interval), hurried_(std::move(hurried)),
           progressed_(std::move(progressed))
     {
     }
@@ -58,17 +61,24 @@ private:
     };
 
     Result<void> connect_one();
-    [[nodiscard]] int connect_to(const PeerAddress& peer);
-    [[nodiscard]] bool wait(int fd, short events) const;
-    [[nodiscard]] int look() const;
+    [[nodiscard]] int connect_to(const SocketAddress& peer);
+    [[nodiscard]] bool late(Clock::time_point began) const;
+    [[nodiscard]] bool out_of_time();
+    [[nodiscard]] bool wait_for_connection(int fd) const;
+    [[nodiscard]] bool wait_for_room();
+    [[nodiscard]] int wait_for_acknowledgements();
+    [[nodiscard]] int look();
     Result<std::size_t> give(std::span<const std::uint8_t> octets);
     [[nodiscard]] std::uint64_t unacknowledged() const;
     void forget_acknowledged();
+    [[nodiscard]] std::uint64_t unacknowledged_flows();
+    void disconnect();
     Error broken(int number);
+    Error unfinished();
     [[nodiscard]] Error stalled() const;
 
     std::string name_;
-    std::vector<PeerAddress> addresses_;
+    HostLookup lookup_;
     std::chrono::milliseconds interval_;
     Hurried hurried_;
     std::function<void()> progressed_;
@@ -77,26 +87,87 @@ private:
     std::vector<std::uint8_t> rest_; ///< of the message that the kernel had no room for
     std::uint64_t given_ = 0;        ///< octets since the connection was made
     std::deque<Given> messages_;     ///< that may not be acknowledged
+    std::size_t unasked_ = 0;        ///< bytes that the other end has sent on this connection
+    bool reads_ = false;             ///< it still read something when we had waited for room in vain
     Clock::time_point next_attempt_;
-    bool last_attempt_ = false;  ///< was made, in a hurry
-    Error why_not_;              ///< there is no connection
-    std::optional<Error> broke_; ///< what is still to be told of the one before
+    bool last_attempt_ = false;                    ///< was made, in a hurry
+    std::optional<Clock::time_point> last_moment_; ///< once there is a hurry
+    Error why_not_;                                ///< there is no connection
+    std::optional<Error> broke_;                   ///< what is still to be told of the one before
 };
 
-/// Waits for EVENTS on FD. False: in vain.
-bool TcpTransport::wait(int fd, short events) const
+/// Was it waited for long enough since BEGAN?
+bool TcpTransport::late(Clock::time_point began) const
+{
+    return Clock::now() - began >= (hurried_() ? little_patience : patience);
+}
+
+/// Has the end taken so long that nothing is waited for any more?
+bool TcpTransport::out_of_time()
+{
+    if (hurried_() && !last_moment_)
+        last_moment_ = Clock::now() + longest_end;
+    return last_moment_ && Clock::now() >= *last_moment_;
+}
+
+/// False: in vain.
+bool TcpTransport::wait_for_connection(int fd) const
 {
     const auto began = Clock::now();
-    pollfd look{.fd = fd, .events = events, .revents = 0};
+    pollfd look{.fd = fd, .events = POLLOUT, .revents = 0};
 
     while (poll(&look, 1, look_interval / 1ms) <= 0)
-        if (Clock::now() - began >= (hurried_() ? little_patience : patience))
+        if (late(began))
             return false;
     return true;
 }
 
+/// Waits until the kernel takes more. False: in vain. Room comes in steps of a third of the kernel's buffer: in a
+/// hurry, too, a collector is waited for while it acknowledges something.
+bool TcpTransport::wait_for_room()
+{
+    const auto began = Clock::now();
+    auto last_read = began;
+    std::uint64_t left = unacknowledged();
+    pollfd look{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
+
+    while (poll(&look, 1, look_interval / 1ms) <= 0) {
+        const std::uint64_t now_left = unacknowledged();
+
+        if (std::exchange(left, now_left) > now_left)
+            last_read = Clock::now();
+        if (late(last_read) || Clock::now() - began >= patience) {
+            reads_ = Clock::now() - last_read < little_patience;
+            return false;
+        }
+    }
+    return true;
+}
+
+/// Waits until the other end has everything, as long as it takes some. An errno, or 0.
+int TcpTransport::wait_for_acknowledgements()
+{
+    const auto began = Clock::now();
+    auto last_read = began;
+
+    for (std::uint64_t left = unacknowledged(); left > 0;) {
+        if (const int number = look(); number != 0 && number != EPIPE)
+            return number;
+        poll(nullptr, 0, 10);
+        const std::uint64_t now_left = unacknowledged();
+
+        if (std::exchange(left, now_left) > now_left)
+            last_read = Clock::now();
+        else if (Clock::now() - last_read >= little_patience)
+            return ETIMEDOUT;
+        if (Clock::now() - began >= patience)
+            return ETIMEDOUT;
+    }
+    return 0;
+}
+
 /// An errno, or 0: there is a connection.
-int TcpTransport::connect_to(const PeerAddress& peer)
+int TcpTransport::connect_to(const SocketAddress& peer)
 {
     Fd fd(socket(peer.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const int on = 1;
@@ -111,7 +182,7 @@ int TcpTransport::connect_to(const PeerAddress& peer)
     setsockopt(fd.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
     if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer.address), peer.length) != 0 && errno != EINPROGRESS)
         return errno;
-    if (!wait(fd.get(), POLLOUT))
+    if (!wait_for_connection(fd.get()))
         return ETIMEDOUT;
     if (getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &number, &length) != 0)
         return errno;
@@ -122,15 +193,20 @@ int TcpTransport::connect_to(const PeerAddress& peer)
 
 Result<void> TcpTransport::connect_one()
 {
+    const auto addresses = lookup_.find([this, began = Clock::now()] { return late(began); });
     int number = 0;
 
-    for (const PeerAddress& peer : addresses_) {
+    if (!addresses) {
+        next_attempt_ = std::min(next_attempt_, Clock::now() + HostLookup::interval); // it costs the collector nothing
+        why_not_ = not_found(name_, addresses.error());
+        return std::unexpected(why_not_);
+    }
+    for (const SocketAddress& peer : *addresses) {
         number = connect_to(peer);
         if (number == 0) {
             session_++;
             given_ = 0;
-            messages_.clear();
-            rest_.clear();
+            unasked_ = 0;
             return {};
         }
     }
@@ -169,20 +245,18 @@ Result<void> TcpTransport::ready()
     return connected;
 }
 
-/// Is the other end still there? An errno, or 0.
-int TcpTransport::look() const
+/// Is the other end still there, and silent? An errno, or 0. EPROTO: it sends what no collector would.
+int TcpTransport::look()
 {
-    char unasked[512];
+    std::array<char, most_unasked> unasked;
+    const ssize_t got = recv(fd_.get(), unasked.data(), unasked.size(), MSG_DONTWAIT);
 
-    for (;;) {
-        const ssize_t got = recv(fd_.get(), unasked, sizeof(unasked), MSG_DONTWAIT);
-
-        if (got > 0 || (got < 0 && errno == EINTR)) // a collector has nothing to say
-            continue;
-        if (got == 0)
-            return EPIPE;
-        return errno == EAGAIN ? 0 : errno;
-    }
+    if (got == 0)
+        return EPIPE;
+    if (got < 0)
+        return errno == EAGAIN || errno == EINTR ? 0 : errno;
+    unasked_ += static_cast<std::size_t>(got);
+    return unasked_ > most_unasked ? EPROTO : 0;
 }
 
 /// Hands OCTETS to the kernel; fewer of them where the other end does not read. An error: the connection broke.
@@ -198,7 +272,7 @@ Result<std::size_t> TcpTransport::give(std::span<const std::uint8_t> octets)
             given_ += static_cast<std::uint64_t>(taken);
             progressed_();
         } else if (errno == EAGAIN) {
-            if (!wait(fd_.get(), POLLOUT))
+            if (out_of_time() || !wait_for_room())
                 break;
         } else if (errno != EINTR) {
             return std::unexpected(broken(errno));
@@ -250,10 +324,11 @@ Outcome TcpTransport::send(const Messages& messages)
 
 Error TcpTransport::stalled() const
 {
-    return fail(
-               fmt::format("{} does not read", name_),
-               "records wait until it does, as many as there is room for; see whether the collector is busy or stopped")
-        .error();
+    if (reads_)
+        return {fmt::format("{} reads more slowly than records come", name_),
+                "records wait, as many as there is room for; see whether the collector or the way to it is busy"};
+    return {fmt::format("{} does not read", name_),
+            "records wait until it does, as many as there is room for; see whether the collector is busy or stopped"};
 }
 
 std::uint64_t TcpTransport::unacknowledged() const
@@ -273,30 +348,53 @@ void TcpTransport::forget_acknowledged()
         messages_.pop_front();
 }
 
-/// Ends a connection that broke, and says what may not have arrived.
-Error TcpTransport::broken(int number)
+std::uint64_t TcpTransport::unacknowledged_flows()
 {
     std::uint64_t flows = 0;
 
     forget_acknowledged();
     for (const Given& message : messages_)
         flows += message.flows;
+    return flows;
+}
+
+void TcpTransport::disconnect()
+{
     fd_.reset();
     rest_.clear();
     messages_.clear();
-    std::string what = number == EPIPE
-                           ? fmt::format("{} ended the connection", name_)
-                           : fail_errno(number, fmt::format("the connection to {} broke", name_)).error().what;
+}
 
+/// Ends a connection that broke, and says what may not have arrived.
+Error TcpTransport::broken(int number)
+{
+    const std::uint64_t flows = unacknowledged_flows();
+    Error error{.what = fmt::format("{} ended the connection", name_),
+                .hint = "the collector there knows why; a new connection is made"};
+
+    disconnect();
+    if (number == EPROTO)
+        error = {.what = fmt::format("{} sends data, which no IPFIX collector does: the connection is closed", name_),
+                 .hint = "see whether the URL leads to an IPFIX collector; a new connection is made later"};
+    else if (number != EPIPE)
+        error.what = fail_errno(number, fmt::format("the connection to {} broke", name_)).error().what;
     if (flows > 0)
-        what += fmt::format("; {} records that were sent are not acknowledged and may not have arrived", flows);
-    return {std::move(what), "the collector there knows why; a new connection is made"};
+        error.what += fmt::format("; {} records that were sent are not acknowledged and may not have arrived", flows);
+    return error;
+}
+
+/// Ends a connection at the end of all, where the other end is slower than there is time.
+Error TcpTransport::unfinished()
+{
+    const std::uint64_t flows = unacknowledged_flows();
+
+    disconnect();
+    return {.what = fmt::format("{} has not acknowledged {} of the records that were sent", name_, flows),
+            .hint = "they count as exported, and the kernel goes on sending them; the collector knows what arrives"};
 }
 
 Result<void> TcpTransport::finish()
 {
-    const auto began = Clock::now();
-
     if (!fd_)
         return {};
     if (!rest_.empty()) {
@@ -305,31 +403,21 @@ Result<void> TcpTransport::finish()
         if (!given)
             return std::unexpected(given.error());
         if (*given < rest_.size())
-            return std::unexpected(broken(ETIMEDOUT));
+            return std::unexpected(unfinished());
     }
     shutdown(fd_.get(), SHUT_WR);
-    while (unacknowledged() > 0)
-        if (const int number = look(); number != 0 && number != EPIPE)
-            return std::unexpected(broken(number));
-        else if (Clock::now() - began >= little_patience)
-            return std::unexpected(broken(ETIMEDOUT));
-        else
-            poll(nullptr, 0, 10);
-    fd_.reset();
+    if (const int number = wait_for_acknowledgements(); number != 0)
+        return std::unexpected(number == ETIMEDOUT ? unfinished() : broken(number));
+    disconnect();
     return {};
 }
 
 } // namespace
 
-Result<std::unique_ptr<Transport>> open_ipfix_tcp(const IpfixUrl& url, std::chrono::milliseconds interval,
-                                                  Hurried hurried, std::function<void()> progressed)
+std::unique_ptr<Transport> open_ipfix_tcp(const IpfixUrl& url, std::chrono::milliseconds interval, Hurried hurried,
+                                          std::function<void()> progressed)
 {
-    auto addresses = find_peer(url, SOCK_STREAM);
-
-    if (!addresses)
-        return std::unexpected(addresses.error());
-    return std::make_unique<TcpTransport>(url.text, std::move(*addresses), interval, std::move(hurried),
-                                          std::move(progressed));
+    return std::make_unique<TcpTransport>(url, interval, std::move(hurried), std::move(progressed));
 }
 
 } // namespace flowlabel

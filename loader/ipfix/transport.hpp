@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "flowlabel/result.hpp"
 #include "messages.hpp"
@@ -58,16 +59,19 @@ public:
 /// Is there a hurry?
 using Hurried = std::function<bool()>;
 
+/// The host of a collector, which is called NAME, could not be looked up, and WHY.
+Error not_found(const std::string& name, const std::string& why);
+
 /// IPFIX files (RFC 5655). A regular file is made or appended to, where half a message at its end is cut off; one with
 /// something else in it is an error.
 Result<std::unique_ptr<Transport>> open_ipfix_file(const IpfixUrl& url);
 
-/// The host is looked up now, and not again.
-Result<std::unique_ptr<Transport>> open_ipfix_udp(const IpfixUrl& url);
+/// The host is looked up when there is something to send, after reopen(), and while nobody takes messages there.
+std::unique_ptr<Transport> open_ipfix_udp(const IpfixUrl& url, Hurried hurried);
 
-/// The same. INTERVAL: the least time from one attempt to connect to the next (RFC 7011 section 10.4.4). PROGRESSED is
-/// called whenever the other end has made room for more.
-Result<std::unique_ptr<Transport>> open_ipfix_tcp(const IpfixUrl& url, std::chrono::milliseconds interval,
-                                                  Hurried hurried, std::function<void()> progressed);
+/// The host is looked up for each connection. INTERVAL: the least time from one attempt to connect to the next (RFC
+/// 7011 section 10.4.4). PROGRESSED is called whenever the other end has made room for more.
+std::unique_ptr<Transport> open_ipfix_tcp(const IpfixUrl& url, std::chrono::milliseconds interval, Hurried hurried,
+                                          std::function<void()> progressed);
 
 } // namespace flowlabel

@@ -2,13 +2,15 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "flowlabel/fd.hpp"
-#include "peer.hpp"
+#include "host_lookup.hpp"
 #include "transport.hpp"
 
 namespace flowlabel {
@@ -16,6 +18,8 @@ namespace flowlabel {
 using namespace std::chrono_literals;
 
 constexpr auto probe_interval = 1s;
+constexpr auto patience = 10s; // with name servers
+constexpr auto little_patience = 900ms;
 
 namespace {
 
@@ -23,33 +27,82 @@ namespace {
 /// count as lost, and templates alone go out, once a second, until some of them are left in peace for a second.
 class UdpTransport final : public Transport {
 public:
-    UdpTransport(std::string name, std::vector<PeerAddress> addresses)
-        : name_(std::move(name)), addresses_(std::move(addresses))
+    UdpTransport(const IpfixUrl& url, Hurried hurried)
+        : name_(url.text), lookup_(url.host, url.port, SOCK_DGRAM), hurried_(std::move(hurried))
     {
     }
 
     Result<void> ready() override;
-    [[nodiscard]] std::uint64_t session() const override { return 1; }
-    [[nodiscard]] bool waits() const override { return false; }
+    [[nodiscard]] std::uint64_t session() const override { return session_; }
+    [[nodiscard]] bool waits() const override { return addresses_.empty(); }
     [[nodiscard]] bool forgetful() const override { return true; }
     bool wants_templates() override { return away_ && Clock::now() >= probed_ + probe_interval; }
     Outcome send(const Messages& messages) override;
+    Result<void> reopen() override;
 
 private:
     using Clock = std::chrono::steady_clock;
 
+    Result<void> look_up();
+    void use(std::vector<SocketAddress> addresses);
     int connect_one();
     [[nodiscard]] int take_error() const;
     int send_one(std::span<const std::uint8_t> message);
     void away(int number);
 
     std::string name_;
-    std::vector<PeerAddress> addresses_;
+    HostLookup lookup_;
+    Hurried hurried_;
+    std::vector<SocketAddress> addresses_; ///< none: the host was not found yet
+    bool look_again_ = true;
+    Clock::time_point next_lookup_;
+    Error not_found_;    ///< why there are no addresses
+    SocketAddress peer_; ///< that the socket is connected to
+    std::uint64_t session_ = 0;
     Fd fd_;
     std::optional<Error> away_; // why no records are sent
     Clock::time_point probed_;
     bool probing_ = false; // and no answer since
 };
+
+/// Looks the host up where that is due. Waits for the answer only where no address is known.
+Result<void> UdpTransport::look_up()
+{
+    const auto now = Clock::now();
+
+    if ((!look_again_ && !away_) || now < next_lookup_)
+        return addresses_.empty() ? std::unexpected(not_found_) : Result<void>();
+    auto found = lookup_.find(
+        [&] { return !addresses_.empty() || Clock::now() - now >= (hurried_() ? little_patience : patience); });
+
+    next_lookup_ = Clock::now() + HostLookup::interval;
+    if (found) {
+        look_again_ = false;
+        use(std::move(*found));
+    } else if (addresses_.empty()) {
+        not_found_ = not_found(name_, found.error());
+        return std::unexpected(not_found_);
+    }
+    return {};
+}
+
+/// A socket stays where its address is among them, unless nobody takes messages there.
+void UdpTransport::use(std::vector<SocketAddress> addresses)
+{
+    if (away_ ? addresses != addresses_ : std::ranges::find(addresses, peer_) == addresses.end()) {
+        fd_.reset();
+        probing_ = false;
+    }
+    addresses_ = std::move(addresses);
+}
+
+/// The host may have another address.
+Result<void> UdpTransport::reopen()
+{
+    look_again_ = true;
+    next_lookup_ = {};
+    return {};
+}
 
 /// An errno, or 0: there is a socket.
 int UdpTransport::connect_one()
@@ -58,11 +111,13 @@ int UdpTransport::connect_one()
 
     if (fd_)
         return 0;
-    for (const PeerAddress& peer : addresses_) {
+    for (const SocketAddress& peer : addresses_) {
         Fd fd(socket(peer.address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
 
         if (fd && connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer.address), peer.length) == 0) {
             fd_ = std::move(fd);
+            peer_ = peer;
+            session_++;
             return 0;
         }
         number = errno;
@@ -92,6 +147,8 @@ void UdpTransport::away(int number)
 
 Result<void> UdpTransport::ready()
 {
+    if (auto found = look_up(); !found)
+        return found;
     const int connected = connect_one();
 
     if (const int number = connected != 0 ? connected : take_error(); number != 0)
@@ -144,13 +201,9 @@ Outcome UdpTransport::send(const Messages& messages)
 
 } // namespace
 
-Result<std::unique_ptr<Transport>> open_ipfix_udp(const IpfixUrl& url)
+std::unique_ptr<Transport> open_ipfix_udp(const IpfixUrl& url, Hurried hurried)
 {
-    auto addresses = find_peer(url, SOCK_DGRAM);
-
-    if (!addresses)
-        return std::unexpected(addresses.error());
-    return std::make_unique<UdpTransport>(url.text, std::move(*addresses));
+    return std::make_unique<UdpTransport>(url, std::move(hurried));
 }
 
 } // namespace flowlabel

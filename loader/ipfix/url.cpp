@@ -6,6 +6,8 @@
 #include <charconv>
 #include <optional>
 
+#include "zone.hpp"
+
 namespace flowlabel {
 
 constexpr const char* forms = "udp://HOST[:PORT], tcp://HOST[:PORT] or file:PATH";
@@ -47,7 +49,7 @@ static Result<IpfixUrl> parse_endpoint(IpfixUrl url, std::string_view text)
 
     if (bracketed && end == std::string_view::npos)
         return wrong(fmt::format("'{}' has a bracket without its other half", url.text), "as in udp://[2001:db8::1]");
-    url.host = bracketed ? text.substr(1, end - 1) : text.substr(0, end);
+    url.host = bracketed ? with_plain_zone(text.substr(1, end - 1)) : std::string(text.substr(0, end));
     const std::string_view rest = end == std::string_view::npos ? "" : text.substr(end + (bracketed ? 1 : 0));
 
     if (!bracketed && text.find(':') != text.rfind(':'))
@@ -73,6 +75,9 @@ Result<IpfixUrl> parse_ipfix_url(std::string_view text)
 
     if (text.starts_with(file))
         return parse_file(std::move(url), text.substr(file.size()));
+    if (text.contains('@')) // not shown: it may hold a password
+        return wrong("the URL of an IPFIX collector has credentials in it",
+                     fmt::format("IPFIX has none: write {}", forms));
     if (text.starts_with(udp))
         return parse_endpoint(std::move(url), text.substr(udp.size()));
     if (text.starts_with(tcp)) {

@@ -2,27 +2,28 @@
 #include "listener.hpp"
 
 #include <fmt/format.h>
-#include <netdb.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
-#include <cstring>
-#include <memory>
+#include <string>
 
+#include "host_lookup.hpp"
 #include "number.hpp"
+#include "zone.hpp"
 
 namespace flowlabel {
+
+using namespace std::chrono_literals;
 
 namespace {
 
 constexpr int backlog = 128;
 
-struct FreeAddresses {
-    void operator()(addrinfo* list) const { freeaddrinfo(list); }
-};
-
-using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
+constexpr auto patience = 5s; // with name servers: the signals that end the collector wait meanwhile
 
 } // namespace
 
@@ -48,36 +49,37 @@ Result<ListenAddress> parse_listen_address(const std::string& text)
     if (bracketed && (!host.ends_with(']') || host.size() < 4))
         return malformed(text);
     if (bracketed)
-        host = host.substr(1, host.size() - 2);
+        host = with_plain_zone(host.substr(1, host.size() - 2));
     if (bracketed != host.contains(':')) // an IPv6 address without brackets, or another thing in them
         return malformed(text);
     return parsed;
 }
 
-static Result<Addresses> resolve(const ListenAddress& wanted)
+static Result<std::vector<SocketAddress>> resolve(const ListenAddress& wanted)
 {
-    const addrinfo hints{.ai_flags = AI_NUMERICSERV, .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    addrinfo* list = nullptr;
-    const std::string any = "::"; // where IPv4 arrives too
+    const std::string host = wanted.host.empty() ? "::" : wanted.host; // where IPv4 arrives too
+    HostLookup lookup(host, number_of<std::uint16_t>(wanted.port).value_or(0), SOCK_STREAM);
+    auto found = lookup.find(
+        [end = std::chrono::steady_clock::now() + patience] { return std::chrono::steady_clock::now() >= end; });
 
-    if (const int status =
-            getaddrinfo((wanted.host.empty() ? any : wanted.host).c_str(), wanted.port.c_str(), &hints, &list);
-        status != 0)
-        return fail(fmt::format("cannot find the address of '{}': {}", wanted.host, gai_strerror(status)),
+    if (!found)
+        return fail(fmt::format("cannot find the address of '{}': {}", wanted.host, found.error()),
                     "give an address of this host, as 127.0.0.1 or [::1]");
-    return Addresses(list);
+    return std::move(*found);
 }
 
 /// A socket that listens on ADDRESS, or errno.
-static std::expected<Fd, int> listen_at(const addrinfo& address)
+static std::expected<Fd, int> listen_at(const SocketAddress& address)
 {
-    Fd fd(socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const sa_family_t family = address.address.ss_family;
+    Fd fd(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const int on = 1;
     const int off = 0;
 
     if (!fd || setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-        (address.ai_family == AF_INET6 && setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) != 0) ||
-        bind(fd.get(), address.ai_addr, address.ai_addrlen) != 0 || listen(fd.get(), backlog) != 0)
+        (family == AF_INET6 && setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) != 0) ||
+        bind(fd.get(), reinterpret_cast<const sockaddr*>(&address.address), address.length) != 0 ||
+        listen(fd.get(), backlog) != 0)
         return std::unexpected(errno);
     return fd;
 }
@@ -96,15 +98,6 @@ static std::string hint_for(int number)
     }
 }
 
-/// Does the name's list have ADDRESS before it comes to it? Two lines of /etc/hosts may say the same.
-static bool repeated(const addrinfo& first, const addrinfo& address)
-{
-    for (const addrinfo* other = &first; other != &address; other = other->ai_next)
-        if (other->ai_addrlen == address.ai_addrlen && memcmp(other->ai_addr, address.ai_addr, address.ai_addrlen) == 0)
-            return true;
-    return false;
-}
-
 Result<std::vector<Fd>> listen_on(const ListenAddress& wanted)
 {
     const auto addresses = resolve(wanted);
@@ -114,8 +107,8 @@ Result<std::vector<Fd>> listen_on(const ListenAddress& wanted)
     std::vector<Fd> sockets;
     int refused = 0;
 
-    for (const addrinfo* one = addresses->get(); one; one = one->ai_next) {
-        if (repeated(**addresses, *one))
+    for (auto one = addresses->begin(); one != addresses->end(); ++one) {
+        if (std::find(addresses->begin(), one, *one) != one) // two lines of /etc/hosts may say the same
             continue;
         auto opened = listen_at(*one);
 

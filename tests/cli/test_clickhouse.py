@@ -2,6 +2,7 @@
 """Records in a ClickHouse server: nothing missing and nothing doubled, whatever goes wrong; and what docs/fleet.md asks
 it."""
 
+import contextlib
 import json
 import os
 import re
@@ -170,6 +171,39 @@ def test_answers_that_never_come_and_wrong_ones(lab, router, server):
     warnings = [line for line in ended.stderr.splitlines() if line.startswith(f"{WARNING}{meddler.url}/flowlabel: ")]
     for words in ("is not that of a ClickHouse server", "no whole answer in time", "the server answers 503: no", "broke"):
         assert any(words in line for line in warnings), (words, ended.stderr)
+
+
+ENDLESS = {"status line": (b"HTTP/1.1 200 ", b"x"), "header line": (b"HTTP/1.1 200 OK\r\nX-Long: ", b"x"),
+           "header lines": (b"HTTP/1.1 200 OK\r\n", b"X-Many: x\r\n"),
+           "answers": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"), "body": (b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
+           "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+           "trailers": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"X-Many: x\r\n")}
+
+
+def peak_memory(pid):
+    """The most memory that a process had, in KiB."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return int(re.search(r"VmHWM:\s+(\d+) kB", file.read())[1])
+
+
+def test_an_answer_without_end(lab):
+    """Whatever of an answer has no end, it takes no memory, and is done with long before --clickhouse-timeout."""
+    with Router(lab, "edge") as router:
+        with router.namespace.inside():
+            listener = socket.create_server(("::1", 8200), family=socket.AF_INET6)
+        router.generate(10)
+        collector = router.collector("http://[::1]:8200", "--clickhouse-timeout", "1h").reads()
+        before = peak_memory(collector.pid)
+        for begin, more in ENDLESS.values():
+            connection = listener.accept()[0]
+            with connection, contextlib.suppress(ConnectionError):
+                connection.recv(65536)
+                connection.sendall(begin)
+                while True:  # until the collector has closed it
+                    connection.sendall(more * (65536 // len(more)))
+        listener.close()
+        assert peak_memory(collector.pid) < before + 16 * 1024
+        assert "it is too long" in collector.stop().expect(1).stderr
 
 
 def test_an_insert_that_is_cut_off_brings_nothing(router, server):
@@ -375,6 +409,33 @@ def test_damaged_and_foreign_batches(router, server, tmp_path):
     assert_whole(server)
 
 
+def test_what_is_no_batch_keeps_nobody_from_the_others(lab, router, server, tmp_path):
+    """Whatever lies under a batch's name in the spool is set aside, takes no memory and no time, and the others are sent."""
+    spool = tmp_path / "spool"
+    server.kill()
+    whole, closed = leave_spool(router, server.url, spool, 2)
+    (spool / closed).chmod(0)  # of another user to a collector without CAP_DAC_OVERRIDE
+    names = [f"{number:020}.batch" for number in range(3, 8)]
+    with open(spool / names[0], "wb") as huge:
+        huge.truncate(15 << 40)
+    os.mkfifo(spool / names[1])
+    (spool / names[2]).symlink_to(spool / whole)
+    (spool / names[3]).mkdir()
+    (spool / names[4]).write_bytes((spool / whole).read_bytes()[:72])
+    server.start()
+    collector = router.collector(server.url, "--spool", spool).reads()
+    aside = sorted(name.split(".")[0] + ".damaged" for name in [closed, *names])
+    eventually(lambda: spool_files(spool) == aside)
+    eventually(lambda: server.totals()["packets"] == 1000)
+    router.generate(1000)
+    eventually(lambda: server.totals()["packets"] == 2000)
+    ended = collector.stop().ok()
+    assert ended.stderr.count("; set aside as ") == len(aside)
+    for words in ("cannot be read (Permission denied)", "cannot be read (Too many levels of symbolic links)",
+                  "is no regular file", "is damaged"):
+        assert words in ended.stderr, ended.stderr
+
+
 def test_one_collector_a_spool(lab, router, server, tmp_path):
     """Issue: two collectors on one spool are refused."""
     collector = router.collector(server.url, "--spool", tmp_path / "spool").reads()
@@ -460,6 +521,8 @@ WRONG = [
     (["--clickhouse", "http://host", "--spool", "/tmp", "--spool-limit", "5X"], "size"),
     (["--clickhouse", "http://host", "--clickhouse-timeout", "soon"], "duration"),
     (["--clickhouse", "http://host", "--clickhouse-linger", "-1"], "duration"),
+    (["--clickhouse", "http://host", "--router", 256 * "x"], "256 characters"),
+    (["--clickhouse", "https:/writer:secret@host"], "--clickhouse-credentials"),
     (["--spool", "/tmp"], "--clickhouse URL"),
     (["--cluster", "pair"], "--clickhouse URL"),
     (["--print-schema", "--cluster", "a b"], "cluster"),

@@ -2,6 +2,7 @@
 """The collector: each packet of a flow in exactly one record, whatever happens meanwhile."""
 
 import fcntl
+import gzip
 import json
 import os
 import pathlib
@@ -573,6 +574,110 @@ def test_a_disk_that_stays_full(lab, link, tmp_path):
     entry = status(lab, link)
     assert_collected(entry)
     assert entry["totals"]["lost"] == made
+
+
+def test_a_limit_of_file_size(lab, link, tmp_path):
+    """LimitFSIZE= and ulimit -f: the same as a full disk. In the end nobody is told that something waits."""
+    attach(lab, link)
+    path = tmp_path / "records"
+    collector = Collector(lab, link, path, "--idle", "200ms", prefix=["prlimit", "--fsize=200000"]).reads()
+    made = generate(link, XDP_NATIVE, 5000)
+    collector.says(f"cannot write records to '{path}': File too large; they wait until they can be written")
+    ended = collector.stop().expect(1)
+    assert f"flowlabel: error: cannot write records to '{path}': File too large" in ended.stderr
+    assert "flowlabel: hint" not in ended.stderr
+    entry = status(lab, link)
+    assert_collected(entry)
+    assert add(total(collector.records()), entry["totals"]["lost"]) == made
+
+
+def rotated(path):
+    """The records of FILE and of FILE.1, FILE.2, ..., the oldest first. Each file has whole lines."""
+    files = sorted(path.parent.glob(path.name + ".*"), key=lambda file: -int(file.suffix[1:])) + [path]
+    return [record for file in files for record in read_records(file)]
+
+
+def test_rotation(lab, link, tmp_path):
+    """--rotate: no file is larger, no line is cut, no record is missing or there twice, over a restart and SIGHUP, too; of
+    more than nine files the oldest goes."""
+    attach(lab, link)
+    path = tmp_path / "records"
+    options = ["--rotate", "1M", "--idle", "200ms"]
+    made = []
+    for _ in range(2):
+        collector = Collector(lab, link, path, *options).reads()
+        made.append(generate(link, XDP_NATIVE, 8_000))
+        collector.process.send_signal(signal.SIGHUP)
+        collector.stop().ok()
+    assert total(rotated(path)) == add(*made)
+    sizes = [file.stat().st_size for file in tmp_path.glob("records.*")]
+    assert len(sizes) >= 3 and all((1 << 20) - 200_000 < size <= 1 << 20 for size in sizes), sizes
+    assert not (tmp_path / "records.9").exists()
+    collector = Collector(lab, link, path, *options).reads()
+    generate(link, XDP_NATIVE, BURST)
+    collector.stop().ok()
+    assert sorted(tmp_path.iterdir()) == [path, *(tmp_path / f"records.{number}" for number in range(1, 10))]
+    assert all(file.stat().st_size <= 1 << 20 for file in tmp_path.iterdir())
+    rotated(path)
+
+
+def test_a_rotation_that_fails(lab, link, tmp_path):
+    """Where the file cannot get another name, the records go on into it, and a warning says so."""
+    attach(lab, link)
+    path = tmp_path / "records"
+    for number in range(1, 9):
+        (tmp_path / f"records.{number}").write_text("")
+    (tmp_path / "records.9" / "directory").mkdir(parents=True)
+    collector = Collector(lab, link, path, "--rotate", "1M", "--idle", "200ms").reads()
+    made = generate(link, XDP_NATIVE, 8_000)
+    collector.says("records go on to the file that is open")
+    ended = collector.stop().ok()
+    assert total(collector.records()) == made
+    assert ended.stderr.count(f"cannot rename '{path}.8' to '{path}.9'") == 1
+    assert [(tmp_path / f"records.{number}").read_text() for number in range(1, 9)] == [""] * 8
+
+
+def test_what_cannot_be_rotated(lab, link, tmp_path):
+    """A pipe and stdout have no size; what makes no sense is wrong usage."""
+    attach(lab, link)
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    for name in (path, "/dev/null", "/dev/stdout"):
+        refused(lab.flowlabel(link, "collect", "--jsonl", name, "--rotate", "1M"), 1, "no regular file", "--rotate")
+    os.close(reader)
+    refused(lab.flowlabel(link, "collect", "--jsonl", "-", "--rotate", "1M"), 2, "--rotate", "stdout")
+    refused(lab.flowlabel(link, "collect", "--jsonl", "records", "--rotate", "100K"), 2, "too small", "1M")
+    refused(lab.flowlabel(link, "collect", "--jsonl", "records", "--rotate", "much"), 2, "'much'")
+    refused(lab.flowlabel(link, "collect", "--ipfix", "udp://[::1]", "--rotate", "1M"), 2, "--jsonl FILE")
+
+
+def test_logrotate(lab, link, tmp_path):
+    """The file for logrotate, with the real one: no record is lost, and what was moved is compressed the next time."""
+    if not shutil.which("logrotate"):
+        pytest.skip("needs logrotate: run tools/setup")
+    attach(lab, link)
+    folder = tmp_path / "log"
+    folder.mkdir(mode=0o750)
+    path = folder / "flows.jsonl"
+    collector = Collector(lab, link, path, "--idle", "200ms").reads()
+    text = (REPOSITORY / "systemd/flowlabel.logrotate").read_text()
+    told = "systemctl try-reload-or-restart flowlabel-collect.service"
+    assert "/var/log/flowlabel/flows.jsonl {" in text and told in text
+    config = tmp_path / "config"
+    config.write_text(text.replace("/var/log/flowlabel", str(folder)).replace(told, f"kill -HUP {collector.pid}"))
+    config.chmod(0o644)
+    made = []
+    for count in range(1, 3):
+        made.append(generate(link, XDP_NATIVE, 1000))
+        eventually(lambda: collector.packets() == made[-1]["packets"])
+        command("logrotate", "--force", "--state", tmp_path / "state", config)
+        eventually(path.exists)
+        assert (folder / "flows.jsonl.2.gz").exists() == (count == 2)
+    collector.stop().ok()
+    with gzip.open(folder / "flows.jsonl.2.gz", "rt", encoding="ascii") as file:
+        oldest = [json.loads(line) for line in file]
+    assert total(oldest + read_records(folder / "flows.jsonl.1") + collector.records()) == add(*made)
 
 
 def test_to_stdout(lab, link, tmp_path):

@@ -99,6 +99,7 @@ WRONG = [
     (["collect", "no-such-if"], ["where the records go", "--jsonl"]),
     (["collect", "no-such-if", "--ipfix", "[::1]"], ["'[::1]'", "udp://"]),
     (["collect", "no-such-if", "--jsonl", "records", "--mtu", "1500"], ["--mtu", "udp://"]),
+    (["collect", "no-such-if", "--jsonl", "records", "--ipfix-no-options"], ["--ipfix-no-options", "--ipfix URL"]),
     (["collect", "no-such-if", "--jsonl", "records", "--clickhouse", "[::1]"], ["'[::1]'", "http"]),
     (["collect", "no-such-if", "--jsonl", "records", "--spool", "spool"], ["--spool", "--clickhouse URL"]),
     (["collect", "no-such-if", "--jsonl", "records", "--clickhouse-linger", "soon"], ["--clickhouse-linger", "'soon'"]),
@@ -172,6 +173,18 @@ def test_wrong_usage(argv, words, tmp_path):
     """DESIGN section 6: exit status 2, never CLI11's own; what is wrong, and what to do."""
     refused(run(*argv, cwd=tmp_path), 2, *words)
     assert not list(tmp_path.iterdir()), "nothing was done"
+
+
+@pytest.mark.parametrize("argv", [
+    ["collect", "--clickhouse", "https:/writer:S3CR3T@store:8123"], ["collect", "--clickhouse", "http://w:S3CR3T@store"],
+    ["collect", "--ipfix", "http://w:S3CR3T@store"], ["collect", "http://w:S3CR3T@store", "--jsonl", "-"],
+    ["collect", "--jsonl", "-", "--prometheus", "w:S3CR3T@host:1"], ["http://w:S3CR3T@store"],
+    ["status", "v0", "http://w:S3@CR3T@store"], ["collect", "--jsonl", "/no/w:S3CR3T@store"]], ids=" ".join)
+def test_no_message_shows_a_password(argv):
+    """Whatever is wrong with a URL, and wherever it was put by mistake: messages go into logs."""
+    result = run(*argv)
+    assert result.status != 0 and result.stderr
+    assert "CR3T" not in result.stderr, result
 
 
 @pytest.mark.parametrize("command", OPTIONS, ids=" ".join)

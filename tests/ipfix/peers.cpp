@@ -99,6 +99,22 @@ std::vector<std::uint8_t> TcpPeer::read_exactly(std::size_t count) const
     return all;
 }
 
+void TcpPeer::send(std::size_t count) const
+{
+    const std::vector<std::uint8_t> zeros(count);
+
+    if (::send(connection_.get(), zeros.data(), count, MSG_NOSIGNAL) != static_cast<ssize_t>(count))
+        throw std::system_error(errno, std::generic_category(), "send");
+}
+
+void TcpPeer::send_without_end() const
+{
+    const std::vector<std::uint8_t> zeros(1 << 16);
+
+    while (::send(connection_.get(), zeros.data(), zeros.size(), MSG_NOSIGNAL) > 0) {
+    }
+}
+
 void TcpPeer::reset_connection()
 {
     const linger at_once{.l_onoff = 1, .l_linger = 0};

@@ -40,8 +40,14 @@ public:
     /// What comes until nothing does for MS milliseconds, or the end.
     [[nodiscard]] std::vector<std::uint8_t> read(int ms = 200) const;
 
+    /// Sends COUNT bytes.
+    void send(std::size_t count) const;
+
     /// Reads COUNT octets and no more.
     [[nodiscard]] std::vector<std::uint8_t> read_exactly(std::size_t count) const;
+
+    /// Sends bytes until the other end has closed the connection.
+    void send_without_end() const;
 
     void close_connection() { connection_.reset(); }
 

@@ -24,6 +24,8 @@ constexpr Good good[] = {
     {"udp://192.0.2.1:9995", Scheme::udp, "192.0.2.1", 9995, ""},
     {"tcp://[2001:db8::1]", Scheme::tcp, "2001:db8::1", 4739, ""},
     {"tcp://[fe80::1%eth0]:1", Scheme::tcp, "fe80::1%eth0", 1, ""},
+    {"udp://[fe80::1%25lan]", Scheme::udp, "fe80::1%lan", 4739, ""}, // RFC 6874
+    {"udp://[fe80::1%25]", Scheme::udp, "fe80::1%25", 4739, ""},
     {"udp://[::1]:65535", Scheme::udp, "::1", 65535, ""},
     {"file:flows.ipfix", Scheme::file, "", 4739, "flows.ipfix"},
     {"file:/var/log/flows.ipfix", Scheme::file, "", 4739, "/var/log/flows.ipfix"},
@@ -80,6 +82,18 @@ TEST(IpfixUrl, AnythingElseIsWrongUsage)
         EXPECT_NE(parsed.error().what.find(std::string("'") + text + "'"), std::string::npos) << parsed.error().what;
         EXPECT_FALSE(parsed.error().hint.empty()) << text;
     }
+}
+
+TEST(IpfixUrl, CredentialsAreRefusedAndNotShown)
+{
+    for (const char* const text : {"udp://user:secret@collector", "tcp:/user:secret@collector", "user:secret@host"}) {
+        const auto parsed = parse_ipfix_url(text);
+
+        ASSERT_FALSE(parsed) << text;
+        EXPECT_EQ(parsed.error().kind, Failure::usage) << text;
+        EXPECT_EQ(parsed.error().what.find("secret"), std::string::npos) << parsed.error().what;
+    }
+    EXPECT_TRUE(parse_ipfix_url("file:/var/log/a@b"));
 }
 
 } // namespace

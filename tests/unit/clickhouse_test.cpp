@@ -30,6 +30,7 @@ TEST(ClickHouseUrl, WhatIsLeftOutIsAdded)
         {"http://192.0.2.1:65535", "http://192.0.2.1:65535/flowlabel"},
         {"http://[2001:db8::5]", "http://[2001:db8::5]:8123/flowlabel"},
         {"https://[fe80::1%eth0]:1/x", "https://[fe80::1%eth0]:1/x"},
+        {"https://[fe80::1%25eth0]:1/x", "https://[fe80::1%eth0]:1/x"},
     };
 
     for (const auto& [given, whole] : urls) {
@@ -76,7 +77,8 @@ TEST(ClickHouseUrl, AnythingElseIsWrongUsage)
 
 TEST(ClickHouseUrl, CredentialsAreRefusedAndNotShown)
 {
-    for (const char* given : {"http://user:secret@store/", "https://secret@store", "http://store/secret@"}) {
+    for (const char* given : {"http://user:secret@store/", "https://secret@store", "http://store/secret@",
+                              "https:/user:secret@store:8123", "user:secret@store", "ftp://user:secret@store"}) {
         const auto url = parse_clickhouse_url(given);
 
         ASSERT_FALSE(url) << given;

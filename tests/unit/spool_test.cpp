@@ -245,6 +245,47 @@ TEST_F(SpoolTest, AFileThatWentAwayIsTold)
     expect_same(*spool->first(), batch(2));
 }
 
+TEST_F(SpoolTest, WhatIsNoBatchIsSetAsideAndTheOthersGoOn)
+{
+    ASSERT_TRUE(open()->append(batch(9)));
+    const std::string whole = contents(file_name(1, ".batch"));
+
+    replace(file_name(2, ".batch"), "");
+    fs::resize_file(directory_ / file_name(2, ".batch"), 15ULL << 40); // all of it is a hole
+    ASSERT_EQ(mkfifo((directory_ / file_name(3, ".batch")).c_str(), 0600), 0);
+    fs::create_symlink(file_name(1, ".batch"), directory_ / file_name(4, ".sent"));
+    fs::create_directory(directory_ / file_name(5, ".batch"));
+    replace(file_name(6, ".batch"), whole);
+    fs::create_directory(directory_ / file_name(7, ".new"));
+    replace("18446744073709551615.batch", whole);
+    auto spool = open(3000); // of which the hole takes nothing
+
+    ASSERT_TRUE(spool);
+    expect_same(*spool->first(), batch(9));
+    ASSERT_TRUE(spool->remove_first());
+    for (const int number : {2, 3, 4, 5}) {
+        const auto refused = spool->first();
+
+        ASSERT_FALSE(refused);
+        EXPECT_NE(refused.error().what.find(file_name(number, "")), std::string::npos) << refused.error().what;
+        EXPECT_TRUE(files().contains(file_name(number, ".damaged")));
+    }
+    expect_same(*spool->first(), batch(9));
+    EXPECT_TRUE(spool->append(batch(8)));
+    EXPECT_TRUE(files().contains(file_name(8, ".batch")));
+}
+
+TEST_F(SpoolTest, ABatchThatWasReadAndTakenAwayIsSentAllTheSame)
+{
+    auto spool = open();
+
+    ASSERT_TRUE(spool->append(batch(1)) && spool->append(batch(2)) && spool->first());
+    fs::remove(directory_ / file_name(1, ".batch"));
+    EXPECT_TRUE(spool->mark_sent());
+    EXPECT_TRUE(spool->remove_first());
+    expect_same(*spool->first(), batch(2));
+}
+
 TEST_F(SpoolTest, DirectoriesThatCannotBeOne)
 {
     std::ofstream(home_ / "file") << "x";

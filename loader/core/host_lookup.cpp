@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "host_lookup.hpp"
+
+#include <netdb.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <system_error>
+#include <thread>
+
+namespace flowlabel {
+
+using namespace std::chrono_literals;
+
+constexpr auto look_interval = 50ms; // between two looks whether it is late
+
+bool SocketAddress::operator==(const SocketAddress& other) const
+{
+    return length == other.length && std::memcmp(&address, &other.address, length) == 0;
+}
+
+static std::expected<std::vector<SocketAddress>, std::string> look_up(const std::string& host, std::uint16_t port,
+                                                                      int socket_type)
+{
+    const addrinfo wanted{.ai_flags = AI_NUMERICSERV, .ai_family = AF_UNSPEC, .ai_socktype = socket_type};
+    addrinfo* found = nullptr;
+    const int number = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found);
+
+    if (number != 0)
+        return std::unexpected(number == EAI_SYSTEM ? std::generic_category().message(errno) : gai_strerror(number));
+    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
+    std::vector<SocketAddress> addresses;
+
+    for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
+        SocketAddress& address = addresses.emplace_back(SocketAddress{.length = one->ai_addrlen});
+
+        std::memcpy(&address.address, one->ai_addr, one->ai_addrlen);
+    }
+    return addresses;
+}
+
+std::expected<std::vector<SocketAddress>, std::string> HostLookup::find(const std::function<bool()>& late)
+{
+    if (!answer_.valid()) {
+        std::packaged_task<Answer()> task(
+            [host = host_, port = port_, type = socket_type_] { return look_up(host, port, type); });
+
+        answer_ = task.get_future();
+        try {
+            std::thread(std::move(task)).detach();
+        } catch (const std::system_error& error) {
+            answer_ = {};
+            return std::unexpected(error.code().message());
+        }
+    }
+    while (answer_.wait_for(look_interval) != std::future_status::ready)
+        if (late())
+            return std::unexpected("no name server answers");
+    return answer_.get();
+}
+
+} // namespace flowlabel
