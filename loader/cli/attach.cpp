@@ -17,11 +17,6 @@ struct AttachCommand {
     bool mode_given = false;
 };
 
-static double mebibytes(std::uint64_t octets)
-{
-    return static_cast<double>(octets) / (1024 * 1024);
-}
-
 static std::string report_text(const AttachReport& report, const std::string& interface)
 {
     const fl_info& info = report.info;
@@ -30,11 +25,11 @@ static std::string report_text(const AttachReport& report, const std::string& in
     if (info.stamp != FL_STAMP_OFF)
         stamping += fmt::format(" ({}{}{})", name_of(static_cast<fl_prf>(info.prf)),
                                 report.kept_stamping ? ", kept" : "", report.new_key ? ", new key" : "");
-    return fmt::format("{} {}: {} ({}), stamp {}, table {} slots x {} CPUs = {:.1f} MiB, rings {:.1f} MiB\n", interface,
+    return fmt::format("{} {}: {} ({}), stamp {}, table {} slots x {} CPUs = {}, rings {}\n", interface,
                        name_of(static_cast<fl_hook>(info.hook)), report.replaced ? "replaced" : "attached",
                        name_of(static_cast<fl_mode>(info.mode)), stamping, grouped(info.slots), info.cpus,
-                       mebibytes(table_bytes(info.slots, info.cpus)),
-                       mebibytes(rings_bytes(info.ring_records, info.cpus)));
+                       memory_text(table_bytes(info.slots, info.cpus)),
+                       memory_text(rings_bytes(info.ring_records, info.cpus)));
 }
 
 /// How an attachment ended that is not live any more.

@@ -15,6 +15,7 @@
 #include "collector.hpp"
 #include "context.hpp"
 #include "exporter.hpp"
+#include "flow_timeout.hpp"
 #include "options.hpp"
 #include "privilege.hpp"
 
@@ -311,7 +312,7 @@ static Result<void> run(const Context& context, CollectCommand& command)
 static void add_timeout(CLI::App& app, const std::string& name, std::chrono::milliseconds& value,
                         const std::string& description)
 {
-    add_duration(app, name, value, description)->type_name("D|rfc3697|rfc1883");
+    add_time(app, name, value, parse_flow_timeout, description)->type_name("D|rfc3697|rfc1883");
 }
 
 void add_collect(CLI::App& app, Context& context)

@@ -15,6 +15,7 @@
 
 #include "context.hpp"
 #include "flowlabel/log.hpp"
+#include "options.hpp"
 #include "output.hpp"
 
 namespace flowlabel {
@@ -116,8 +117,10 @@ static int run(int argc, char** argv)
         return written ? status : report(written.error());
     } catch (const CLI::ParseError& error) {
         const Parsed parsed = parsed_command(app);
+        const auto* const wrong = dynamic_cast<const WrongValue*>(&error);
 
-        print_error({.what = usage_words(app, parsed, error), .hint = fmt::format("see '{} --help'", parsed.name)});
+        print_error({.what = usage_words(app, parsed, error),
+                     .hint = wrong ? wrong->hint : fmt::format("see '{} --help'", parsed.name)});
         return std::to_underlying(Failure::usage);
     }
     if (const auto name = empty_value(app))

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <ranges>
 
 #include "context.hpp"
@@ -20,14 +19,15 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<st
                         std::uint64_t least, const std::string& description, std::uint64_t most)
 {
     const auto take = [&value, name, least, most](const std::string& given) {
-        std::uint64_t number = 0;
-        const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), number);
+        const auto number = parse_number(given);
 
-        if (error == std::errc::result_out_of_range || number > most)
-            throw CLI::ValidationError(name, fmt::format("'{}' is larger than {}", given, most));
-        if (error != std::errc{} || end != given.data() + given.size() || number < least)
-            throw CLI::ValidationError(name, fmt::format("'{}' is not a whole number of at least {}", given, least));
-        value = number;
+        if (!number)
+            throw WrongValue(name, number.error());
+        if (*number > most)
+            throw WrongValue(name, {fmt::format("'{}' is larger than {}", given, most), "choose a smaller number"});
+        if (*number < least)
+            throw WrongValue(name, {fmt::format("'{}' is not at least {}", given, least), "choose a larger number"});
+        value = *number;
     };
 
     return app.add_option_function<std::string>(name, take, description)->type_name("N");

@@ -15,6 +15,7 @@
 #include "epoch.hpp"
 #include "flowlabel/attachment.hpp"
 #include "flowlabel/time.hpp"
+#include "flowlabel/units.hpp"
 #include "leftovers.hpp"
 #include "privilege.hpp"
 #include "state.hpp"
@@ -45,11 +46,6 @@ static std::uint64_t available_memory()
     return UINT64_MAX;
 }
 
-static std::string mebibytes(std::uint64_t bytes)
-{
-    return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1024 * 1024));
-}
-
 /// WANTED rounded up, if a table of that size can be.
 static Result<std::uint32_t> checked_slots(std::uint64_t wanted, unsigned cpus)
 {
@@ -61,9 +57,9 @@ static Result<std::uint32_t> checked_slots(std::uint64_t wanted, unsigned cpus)
 
     if (slots > largest_slots || slots / FL_WAYS * cpus > UINT32_MAX || bytes + rings > available)
         return fail(
-            fmt::format("a table of {} slots for each of {} CPUs takes {}{}, and the rings {}; {} are available", slots,
-                        cpus, slots < wanted ? "more than " : "", mebibytes(bytes), mebibytes(rings),
-                        mebibytes(available)),
+            fmt::format("a table of {} slots for each of {} CPUs takes {}{}, and the rings {}; {} are available",
+                        binary_text(slots), cpus, slots < wanted ? "more than " : "", memory_text(bytes),
+                        memory_text(rings), memory_text(available)),
             "choose fewer slots with --flows");
     return static_cast<std::uint32_t>(slots);
 }

@@ -5,6 +5,7 @@
 
 #include "export.hpp"
 #include "flowlabel/time.hpp"
+#include "flowlabel/units.hpp"
 
 namespace flowlabel {
 
@@ -132,11 +133,9 @@ void write_status_table(const std::vector<StatusEntry>& entries, const Sink& sin
                                                      name_of(static_cast<fl_prf>(info.prf)))));
         sink(fmt::format("  since    {}, program {}{}\n", rfc3339(info.attached_at), info.program_id,
                          entry.program_tag.empty() ? "" : " tag " + entry.program_tag));
-        sink(fmt::format("  table    {} slots x {} CPUs, {:.1f} MiB, {} in use\n", grouped(info.slots), info.cpus,
-                         static_cast<double>(table_bytes(info.slots, info.cpus)) / (1024 * 1024),
-                         grouped(entry.occupied)));
-        sink(fmt::format("  ring     {:.1f} MiB, {} octets used, {}\n",
-                         static_cast<double>(entry.ring.bytes) / (1024 * 1024), grouped(entry.ring.used),
+        sink(fmt::format("  table    {} slots x {} CPUs, {}, {} in use\n", grouped(info.slots), info.cpus,
+                         memory_text(table_bytes(info.slots, info.cpus)), grouped(entry.occupied)));
+        sink(fmt::format("  ring     {}, {} used, {}\n", memory_text(entry.ring.bytes), memory_text(entry.ring.used),
                          entry.collector ? fmt::format("drained by process {}", *entry.collector) : "no reader"));
         sink(fmt::format("  seen     {} packets, {} of them IPv6, {} with a label\n",
                          grouped(entry.totals.seen_packets), grouped(entry.totals.ipv6_packets),

@@ -60,8 +60,10 @@ WRONG = [
     (["attach", "v0", "--flows", "many"], ["--flows", "'many'"]),
     (["attach", "v0", "--flows", "1.5"], ["--flows", "'1.5'"]),
     (["attach", "v0", "--flows", "0x100"], ["--flows", "'0x100'"]),
+    (["attach", "v0", "--flows", "1k"], ["--flows", "'1k'", "K, M, G are powers of 1000, Ki, Mi, Gi of 1024"]),
+    (["attach", "v0", "--flows", "1KB"], ["--flows", "'1KB'"]),
     (["attach", "v0", "--flows", ""], ["--flows", "''"]),
-    (["attach", "v0", "--flows", "18446744073709551616"], ["--flows", "larger than"]),
+    (["attach", "v0", "--flows", "18446744073709551616"], ["--flows", "below 2^64"]),
     (["attach", "v0", "--stamp"], ["--stamp", "one value"]),
     (["attach", "v0", "--stamp", "on"], ["--stamp", "'on'", "off, dry-run, zero"]),
     (["attach", "v0", "--key-file", "key"], ["--key-file", "stamp"]),
@@ -92,9 +94,9 @@ WRONG = [
     (["flows", "--label", "-1"], ["--label", "'-1'"]),
     (["flows", "--label", "some"], ["--label", "'some'"]),
     (["flows", "--interval", "1"], ["--interval"]),
-    (["stats", "--interval", "0"], ["--interval", "'0'"]),
-    (["stats", "--interval", "0.5"], ["--interval", "'0.5'"]),
-    (["stats", "--interval", "86401"], ["--interval", "larger than 86400"]),
+    (["stats", "--interval", "0"], ["--interval", "'0'", "shorter than 100ms", "500ms, 15s"]),
+    (["stats", "--interval", "1 s"], ["--interval", "'1 s'", "a number alone means seconds"]),
+    (["stats", "--interval", "86401"], ["--interval", "longer than 1d"]),
     (["stats", "--csv"], ["--csv"]),
     (["collect", "no-such-if"], ["where the records go", "--jsonl"]),
     (["collect", "no-such-if", "--ipfix", "[::1]"], ["'[::1]'", "udp://"]),
@@ -102,6 +104,9 @@ WRONG = [
     (["collect", "no-such-if", "--jsonl", "records", "--clickhouse", "[::1]"], ["'[::1]'", "http"]),
     (["collect", "no-such-if", "--jsonl", "records", "--spool", "spool"], ["--spool", "--clickhouse URL"]),
     (["collect", "no-such-if", "--jsonl", "records", "--clickhouse-linger", "soon"], ["--clickhouse-linger", "'soon'"]),
+    (["collect", "no-such-if", "--jsonl", "records", "--idle", "rfc6437"], ["--idle", "'rfc6437'", "rfc1883"]),
+    (["collect", "no-such-if", "--jsonl", "records", "--idle", "8d"], ["--idle", "'8d'", "longer than 7d"]),
+    (["collect", "no-such-if", "--jsonl", "records", "--spool-limit", "1GB"], ["--spool-limit", "'1GB'", "20Gi"]),
     (["collect", "no-such-if", "--jsonl", "records", "--prometheus", "9641"], ["'9641'", "127.0.0.1:PORT"]),
     (["attach", "lo", "--stamp", "zero", "--key-file", ""], ["--key-file is empty", "variable"]),
     (["collect", "--jsonl", "records", "--clickhouse", ""], ["--clickhouse is empty"]),
@@ -136,7 +141,8 @@ WRONG = [
     (["exercise", "client", "::1", "--share", "all", "--label", "5"], ["--share", "'all'", "any, excl, process, user"]),
     (["exercise", "client", "::1", "--share", "any"], ["--share", "nothing is leased"]),
     (["exercise", "client", "::1", "--expires", "10", "--label", "none"], ["--expires", "nothing is leased"]),
-    (["exercise", "client", "::1", "--expires", "65536", "--label", "5"], ["--expires", "larger than 65535"]),
+    (["exercise", "client", "::1", "--expires", "65536", "--label", "5"], ["--expires", "longer than 65535s"]),
+    (["exercise", "client", "::1", "--linger", "500ms", "--label", "5"], ["--linger", "whole number of seconds"]),
     (["exercise", "client", "::1", "--linger", "-1", "--label", "5"], ["--linger", "'-1'"]),
     (["exercise", "client", "::1", "--change-every", "2"], ["--change-every", "--label"]),
     (["exercise", "client", "::1", "--change-every", "0", "--label", "5"], ["--change-every", "'0'"]),
@@ -144,9 +150,9 @@ WRONG = [
     (["exercise", "client", "::1", "--size", "23"], ["--size", "'23'", "24"]),
     (["exercise", "client", "::1", "--size", "65528"], ["--size", "larger than 65527"]),
     (["exercise", "client", "::1", "--flows", "0"], ["--flows", "'0'"]),
-    (["exercise", "client", "::1", "--interval", "fast"], ["--interval", "'fast'", "200ms"]),
+    (["exercise", "client", "::1", "--interval", "fast"], ["--interval", "'fast'", "500ms"]),
     (["exercise", "client", "::1", "--interval", "-1s"], ["--interval", "'-1s'"]),
-    (["exercise", "client", "::1", "--interval", "1m"], ["--interval", "'1m'"]),
+    (["exercise", "client", "::1", "--interval", "25h"], ["--interval", "'25h'", "1d"]),
     (["exercise", "client", "::1", "--interval", "nan"], ["--interval", "'nan'"]),
     (["exercise", "client", "::1", "--timeout", "90000"], ["--timeout", "'90000'"]),
     (["exercise", "client", "::1", "--renew", "", "--label", "5"], ["--renew", "''"]),
@@ -201,6 +207,31 @@ def test_options_of_every_command_stand_anywhere(lab, host):
         assert "libbpf: " in lab.flowlabel(host, *argv).ok().stderr
         lab.flowlabel(host, "detach", "v0").ok()
     assert lab.flowlabel(host, "attach", "v0").ok().stderr == ""
+
+
+# Numbers and times with units, and the words of an error that comes only after they were understood.
+RIGHT = [
+    (["attach", "no-such-if", "--flows", "1M"], "no-such-if"),
+    (["attach", "no-such-if", "--flows", "64Ki"], "no-such-if"),
+    (["flows", "no-such-if", "--limit", "1K"], "no-such-if"),
+    (["stats", "no-such-if", "--interval", "500ms"], "no-such-if"),
+    (["stats", "no-such-if", "--interval", "0.5"], "no-such-if"),
+    (["stats", "no-such-if", "--interval", "1m"], "no-such-if"),
+    (["collect", "no-such-if", "--jsonl", "-", "--idle", "15", "--active", "1.5m", "--max-flows", "1Mi"], "no-such-if"),
+    (["collect", "no-such-if", "--jsonl", "-", "--idle", "rfc1883", "--active", "rfc3697"], "no-such-if"),
+    (["collect", "no-such-if", "--clickhouse", "http://[::1]", "--clickhouse-timeout", "5", "--clickhouse-linger",
+      "1m", "--spool", "spool", "--spool-limit", "20Gi"], "no-such-if"),
+    (["collect", "no-such-if", "--ipfix", "tcp://[::1]", "--template-interval", "1h", "--connect-interval", "1d"],
+     "no-such-if"),
+    (["exercise", "client", "ff02::1%lo", "--udp", "--label", "5", "--count", "1", "--interval", "1m", "--timeout",
+      "1ms", "--expires", "1m", "--linger", "30", "--renew", "1.5s", "--size", "1Ki"], "no way to"),
+]
+
+
+@pytest.mark.parametrize("argv, word", RIGHT, ids=lambda value: " ".join(value) if isinstance(value, list) else value)
+def test_units_everywhere(argv, word, lab, host, tmp_path):
+    """DESIGN section 9: numbers take K, Ki, M, ...; times take a unit, and a number alone means seconds."""
+    refused(lab.flowlabel(host, *argv, cwd=tmp_path), 1, word)
 
 
 def test_a_wrong_environment_is_named(lab, host):
