@@ -39,8 +39,7 @@ LabelWord parse_label_word(const std::string& given)
     const auto label = parse_label(given);
 
     if (!label)
-        throw CLI::ValidationError("--label",
-                                   label.error().what + ": " + label.error().hint + ", or auto, random, none");
+        throw WrongValue("--label", {label.error().what, label.error().hint + ", or auto, random, none"});
     if (*label == 0)
         return {.kind = LabelWord::Kind::none};
     return {.kind = LabelWord::Kind::value, .value = *label};

@@ -50,29 +50,23 @@ Selection SelectionOptions::selection() const
     return selection;
 }
 
-static Result<LabelFilter> parse_label_filter(const std::string& text)
-{
-    if (text == "zero")
-        return LabelFilter{.kind = LabelFilter::Kind::zero};
-    if (text == "nonzero")
-        return LabelFilter{.kind = LabelFilter::Kind::nonzero};
-    const auto label = parse_label(text);
-
-    if (!label)
-        return std::unexpected(label.error());
-    return LabelFilter{.kind = LabelFilter::Kind::value, .value = *label};
-}
-
 void FlowOptions::add_to(CLI::App& app)
 {
     add_choice<SortBy>(app, "--sort", query.sort,
-                       {{"packets", SortBy::packets}, {"bytes", SortBy::octets}, {"last-seen", SortBy::last_seen}},
-                       "largest or latest first; bytes unless given");
+                       {{"packets", SortBy::packets},
+                        {"bytes", SortBy::octets},
+                        {"last-seen", SortBy::last_seen},
+                        {"octets", SortBy::octets}},
+                       "largest or latest first; default: bytes")
+        ->type_name("packets|bytes|last-seen");
     add_number(app, "--limit", limit_, 0, "at most N flows; a table shows 20 unless given, the other forms all");
     add_parsed(app, "--src", query.src, parse_prefix, "only sources in this prefix")->type_name("PREFIX");
     add_parsed(app, "--dst", query.dst, parse_prefix, "only destinations in this prefix")->type_name("PREFIX");
-    add_parsed(app, "--label", query.label, parse_label_filter, "only this label, in decimal or with 0x")
-        ->type_name("L|zero|nonzero");
+    add_parsed(app, "--label", query.label, parse_label_filter,
+               "only flows with this label, with L in the bits of MASK, with a label of L to L, that came with 0, that "
+               "came with "
+               "another label, or that came with 0 and are stamped")
+        ->type_name("L|L/MASK|L-L|zero|nonzero|stamped");
 
     CLI::Option* const json =
         app.add_flag_callback("--json", [this] { format = FlowFormat::json; }, "one JSON document");
@@ -94,6 +88,7 @@ void FlowOptions::select(FlowsDocument& document) const
         bounded.limit = limit_;
     else if (format == FlowFormat::table)
         bounded.limit = table_rows;
+    document.filtered = query.filters();
     document.flows = select_flows(std::move(document.flows), bounded, &document.matched);
 }
 

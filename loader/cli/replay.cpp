@@ -65,8 +65,9 @@ FlowsDocument document_of(const ReplayCommand& command, ReplayReport&& report)
     const char* const engine = command.engine == EngineKind::native ? "native" : "kernel";
 
     return {
-        .source = {.json = {{"capture", command.file}, {"engine", engine}},
-                   .text = fmt::format("{} ({})", command.file, engine)},
+        .source = {.json = {{"capture", command.file}, {"engine", engine}, {"stamp", name_of(command.stamp.mode)}},
+                   .text = fmt::format("{} ({})", command.file, engine),
+                   .stamp = command.stamp.mode},
         .captured_at = report.last_packet ? report.last_packet : now_utc(),
         .totals = report.totals,
         .counters = report.counters,
