@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "context.hpp"
+#include "help.hpp"
 #include "options.hpp"
 #include "output.hpp"
 
@@ -118,6 +119,11 @@ void add_attach(CLI::App& app, Context& context)
     attach.add_flag("--replace", options.replace,
                     "change the program of an attachment in place; the flow table, the counters, and the stamping, "
                     "function and key that are not given anew stay");
+    add_examples(attach, {{"flowlabel attach eth0", "count what is received, by XDP"},
+                          {"flowlabel attach eth0 --hook tc-egress --stamp dry-run",
+                           "count what is sent, and which flows would get a label"},
+                          {"flowlabel attach eth0 --stamp zero --key-file /etc/flowlabel.key --replace",
+                           "label what comes without a label, from now on"}});
     attach.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
 }
 

@@ -16,6 +16,7 @@
 #include "context.hpp"
 #include "exporter.hpp"
 #include "flow_timeout.hpp"
+#include "help.hpp"
 #include "options.hpp"
 #include "privilege.hpp"
 
@@ -339,6 +340,11 @@ void add_collect(CLI::App& app, Context& context)
         "flows of one attachment held in memory, 64 octets in each of 4/3 to 8/3 slots; beyond, some are exported "
         "early; 524288 unless given",
         most_flows);
+    add_examples(collect, {{"flowlabel collect --jsonl /var/log/flows.jsonl", "every attachment, into a file"},
+                           {"flowlabel collect eth0 --ipfix tcp://[2001:db8::5]:4739 --idle 30s",
+                            "one interface, to a collector of IPFIX"},
+                           {"flowlabel collect --clickhouse https://store --spool /var/spool/flowlabel",
+                            "to a database, with a spool for when it is away"}});
     collect.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
 }
 

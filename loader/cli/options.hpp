@@ -13,18 +13,9 @@
 #include "flowlabel/attachment.hpp"
 #include "flowlabel/flow.hpp"
 #include "flowlabel/units.hpp"
+#include "usage.hpp"
 
 namespace flowlabel {
-
-/// A value that an option does not take, and what to write instead.
-struct WrongValue : CLI::ValidationError {
-    WrongValue(const std::string& option, const flowlabel::Error& error)
-        : CLI::ValidationError(option, error.what), hint(error.hint)
-    {
-    }
-
-    std::string hint;
-};
 
 /// An option whose value is one of WORDS.
 template <class Value>
@@ -32,16 +23,16 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& value,
                         const std::vector<std::pair<std::string, Value>>& words, const std::string& description)
 {
     const auto take = [&value, name, words](const std::string& given) {
-        std::string allowed;
+        std::vector<std::string> allowed;
 
         for (const auto& [word, meaning] : words) {
             if (word == given) {
                 value = meaning;
                 return;
             }
-            allowed += (allowed.empty() ? "" : ", ") + word;
+            allowed.push_back(word);
         }
-        throw CLI::ValidationError(name, "'" + given + "' is none of " + allowed);
+        throw wrong_word(name, given, allowed);
     };
     std::string type;
 

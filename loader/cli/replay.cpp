@@ -8,6 +8,7 @@
 
 #include "context.hpp"
 #include "flowlabel/time.hpp"
+#include "help.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "progress.hpp"
@@ -167,6 +168,10 @@ void add_replay(CLI::App& app, Context& context)
     replay.add_option("--write", command->write, "write every packet, stamped ones with their label, as pcap to OUT")
         ->type_name("OUT");
     command->flows.add_to(replay);
+    add_examples(replay, {{"flowlabel replay link.pcap.gz --label zero", "who sends without labels"},
+                          {"tcpdump -w - | flowlabel replay - --json", "from a pipe"},
+                          {"flowlabel replay link.pcap --stamp zero --write labelled.pcap",
+                           "a copy in which every packet has a label"}});
     replay.callback([&context, command] { context.run = [command] { return run(*command); }; });
 }
 

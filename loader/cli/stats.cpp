@@ -8,6 +8,7 @@
 
 #include "context.hpp"
 #include "flowlabel/time.hpp"
+#include "help.hpp"
 #include "options.hpp"
 #include "output.hpp"
 
@@ -105,6 +106,8 @@ void add_stats(CLI::App& app, Context& context)
     command->selection.add_to(stats);
     stats.add_flag("--json", command->json, "one JSON document; with --interval, one a line");
     add_duration(stats, "--interval", command->interval, "again and again, this time apart, until stopped", intervals);
+    add_examples(stats, {{"flowlabel stats eth0", "every counter"},
+                         {"flowlabel stats eth0 --interval 500ms --json", "a document a line, twice a second"}});
     stats.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
 }
 
