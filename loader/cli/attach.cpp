@@ -113,7 +113,7 @@ void add_attach(CLI::App& app, Context& context)
                         "XDP in the driver, or on skbs; auto takes native where the driver has it")
         ->each([command](const std::string&) { command->mode_given = true; });
     add_number(attach, "--flows", options.slots, 1,
-               "slots of the flow table for each possible CPU, 64 octets each, rounded up to a power of two; 65536 "
+               "slots of the flow table for each possible CPU, 64 bytes each, rounded up to a power of two; 65536 "
                "unless given");
     command->stamp.add_to(attach);
     attach.add_flag("--replace", options.replace,

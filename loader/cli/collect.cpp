@@ -250,7 +250,7 @@ static void say_lost(const Exporters& exporters)
 {
     for (const ExporterState& exporter : exporters.states())
         if (exporter.lost_records > 0)
-            print_warning(fmt::format("{}: {} records with {} packets {} octets did not get there", exporter.name,
+            print_warning(fmt::format("{}: {} records with {} packets {} bytes did not get there", exporter.name,
                                       grouped(exporter.lost_records), grouped(exporter.lost.packets),
                                       grouped(exporter.lost.octets)));
 }
@@ -337,7 +337,7 @@ void add_collect(CLI::App& app, Context& context)
     add_prometheus_options(collect, command->prometheus);
     add_number(
         collect, "--max-flows", command->max_flows, 1,
-        "flows of one attachment held in memory, 64 octets in each of 4/3 to 8/3 slots; beyond, some are exported "
+        "flows of one attachment held in memory, 64 bytes in each of 4/3 to 8/3 slots; beyond, some are exported "
         "early; 524288 unless given",
         most_flows);
     add_examples(collect, {{"flowlabel collect --jsonl /var/log/flows.jsonl", "every attachment, into a file"},

@@ -102,7 +102,7 @@ void ClientCommand::add_to(CLI::App& app)
     add_duration(app, "--interval", interval, "from one message to the next, as in 50ms or 2s; 100ms unless given",
                  up_to_a_day);
     add_duration(app, "--timeout", timeout, "how long to wait for an answer; 1s unless given", up_to_a_day);
-    add_number(app, "--size", size, message_header_size, "octets of a message, at least 24; 64 unless given",
+    add_number(app, "--size", size, message_header_size, "bytes of a message, at least 24; 64 unless given",
                largest_message);
     add_number(app, "--flows", flows, 1, "flows side by side; 1 unless given", most_flows);
     add_number(app, "--change-every", change_every, 1,

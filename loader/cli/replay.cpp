@@ -163,7 +163,7 @@ void add_replay(CLI::App& app, Context& context)
     add_choice<EngineKind>(
         replay, "--engine", command->engine, {{"native", EngineKind::native}, {"kernel", EngineKind::kernel}},
         "native (unless given): no privileges, the capture's times. kernel: the XDP program by test runs; wants root, "
-        "takes its own clock's times, and cannot run packets longer than some 70,000 octets");
+        "takes its own clock's times, and cannot run packets longer than some 70,000 bytes");
     command->stamp.add_to(replay);
     replay.add_option("--write", command->write, "write every packet, stamped ones with their label, as pcap to OUT")
         ->type_name("OUT");

@@ -257,7 +257,7 @@ Result<void> Collector::finish(Collection& collection, EndReason reason, std::ch
         drain();
     }
     if (stuck)
-        return fail(fmt::format("{}: no exporter took a record for {} s: {} packets {} octets are lost",
+        return fail(fmt::format("{}: no exporter took a record for {} s: {} packets {} bytes are lost",
                                 collection.point().interface, patience / 1s, grouped(lost.packets),
                                 grouped(lost.octets)));
     if (!pass)

@@ -20,7 +20,7 @@ std::string grouped(std::uint64_t number)
 
 static std::string amount_text(const Amount& amount)
 {
-    return fmt::format("{} packets {} octets", grouped(amount.packets), grouped(amount.octets));
+    return fmt::format("{} packets {} bytes", grouped(amount.packets), grouped(amount.octets));
 }
 
 std::string identity_text(const Totals& totals)
