@@ -146,7 +146,7 @@ FL_STATIC_ASSERT(sizeof(struct fl_sweep_result) == 16, "the result has no holes"
 	OUTCOME(truncated, "frames announced as IPv6 with less than the 40-octet header")                              \
 	OUTCOME(link_unknown, "skbs whose network header lies where no known link layer puts it")                      \
 	OUTCOME(counted, "packets added to the flow table")                                                            \
-	STORED(counted_bytes, "octets added to the flow table")                                                        \
+	STORED(counted_bytes, "bytes added to the flow table")                                                         \
 	DERIVED(zero_label, "counted packets that came with label 0")                                                  \
 	STORED(labelled, "counted packets that came with a label other than 0")                                        \
 	STORED(stamped, "packets that got a label")                                                                    \
@@ -162,10 +162,10 @@ FL_STATIC_ASSERT(sizeof(struct fl_sweep_result) == 16, "the result has no holes"
 	STORED(store_failed, "packets left at label 0 because the kernel refused the write")                           \
 	STORED(spilled_flows, "flow records that left the table into the ring")                                        \
 	STORED(spilled_packets, "packets of those records")                                                            \
-	STORED(spilled_bytes, "octets of those records")                                                               \
+	STORED(spilled_bytes, "bytes of those records")                                                                \
 	STORED(lost_flows, "flow records that found the ring full")                                                    \
 	STORED(lost_packets, "packets of those records")                                                               \
-	STORED(lost_bytes, "octets of those records")                                                                  \
+	STORED(lost_bytes, "bytes of those records")                                                                   \
 	OUTCOME(mpls_not_ip, "frames behind MPLS that begin like IPv6 but have another length: pseudowires")           \
 	STORED(skip_gro_list, "packets left at label 0: their interface merges packets into lists (rx-gro-list)")
 

@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "flowlabel/address.hpp"
 #include "flowlabel/huge_pages.hpp"
+#include "flowlabel/result.hpp"
 
 namespace flowlabel {
 
@@ -27,12 +29,25 @@ using Flows = std::vector<Flow, HugePages<Flow>>;
 
 enum class SortBy { packets, octets, last_seen };
 
+/// Which flows are meant. What a flow came with is not what it is counted under where flowlabel labels packets: a flow
+/// that is `stamped` came with label 0, whatever label it has.
 struct LabelFilter {
-    enum class Kind { any, value, zero, nonzero } kind = Kind::any;
-    std::uint32_t value = 0;
+    enum class Kind {
+        any,
+        masked,  ///< counted under a label that is FIRST in the bits of LAST
+        range,   ///< counted under a label of FIRST to LAST
+        zero,    ///< came with label 0
+        nonzero, ///< came with another label
+        stamped, ///< came with label 0 and is counted under another one
+    } kind = Kind::any;
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
 
-    [[nodiscard]] bool matches(std::uint32_t label) const;
+    [[nodiscard]] bool matches(const Flow& flow) const;
 };
+
+/// A label, a label with a mask (0x800/0x3fe00), a range (1-0xff), zero, nonzero or stamped.
+Result<LabelFilter> parse_label_filter(std::string_view text);
 
 struct FlowQuery {
     SortBy sort = SortBy::octets;
@@ -42,10 +57,22 @@ struct FlowQuery {
     LabelFilter label;
 
     [[nodiscard]] bool matches(const Flow& flow) const;
+
+    /// Does it leave flows out, other than by the limit?
+    [[nodiscard]] bool filters() const { return src || dst || label.kind != LabelFilter::Kind::any; }
+};
+
+/// Flows that match, whatever the limit is.
+struct Matched {
+    std::size_t flows = 0;
+    std::uint64_t packets = 0;
+    std::uint64_t octets = 0;
+
+    bool operator==(const Matched&) const = default;
 };
 
 /// The flows of FLOWS that QUERY asks for, sorted, largest or latest first, ties by (src, dst, label).
-/// MATCHED (may be null) gets their number before the limit.
-Flows select_flows(Flows flows, const FlowQuery& query, std::size_t* matched = nullptr);
+/// MATCHED (may be null) is set to what there is of them before the limit.
+Flows select_flows(Flows flows, const FlowQuery& query, Matched* matched = nullptr);
 
 } // namespace flowlabel

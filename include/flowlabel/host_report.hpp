@@ -84,6 +84,9 @@ struct HostReport {
 /// are missing or cannot be read make `unavailable` readings, not errors.
 HostReport read_host_report(const std::filesystem::path& proc = "/proc");
 
+/// The sysctl NAME, as sysctl(8) writes it, of the network namespace of the calling thread. PROC as above.
+Reading read_sysctl(std::string name, const std::filesystem::path& proc = "/proc");
+
 /// Settings that belong together; docs/host.md says what each is for.
 enum class HostProfile {
     rfc6437, ///< labels by RFC 6437 section 3

@@ -7,6 +7,7 @@
 
 #include "context.hpp"
 #include "flowlabel/printable.hpp"
+#include "help.hpp"
 #include "options.hpp"
 #include "output.hpp"
 
@@ -18,11 +19,6 @@ struct AttachCommand {
     bool mode_given = false;
 };
 
-static double mebibytes(std::uint64_t octets)
-{
-    return static_cast<double>(octets) / (1024 * 1024);
-}
-
 static std::string report_text(const AttachReport& report, const std::string& interface)
 {
     const fl_info& info = report.info;
@@ -31,11 +27,11 @@ static std::string report_text(const AttachReport& report, const std::string& in
     if (info.stamp != FL_STAMP_OFF)
         stamping += fmt::format(" ({}{}{})", name_of(static_cast<fl_prf>(info.prf)),
                                 report.kept_stamping ? ", kept" : "", report.new_key ? ", new key" : "");
-    return fmt::format("{} {}: {} ({}), stamp {}, table {} slots x {} CPUs = {:.1f} MiB, rings {:.1f} MiB\n",
-                       printable(interface), name_of(static_cast<fl_hook>(info.hook)),
-                       report.replaced ? "replaced" : "attached", name_of(static_cast<fl_mode>(info.mode)), stamping,
-                       grouped(info.slots), info.cpus, mebibytes(table_bytes(info.slots, info.cpus)),
-                       mebibytes(rings_bytes(info.ring_records, info.cpus)));
+    return fmt::format("{} {}: {} ({}), stamp {}, table {} slots x {} CPUs = {}, rings {}\n", printable(interface),
+                       name_of(static_cast<fl_hook>(info.hook)), report.replaced ? "replaced" : "attached",
+                       name_of(static_cast<fl_mode>(info.mode)), stamping, grouped(info.slots), info.cpus,
+                       memory_text(table_bytes(info.slots, info.cpus)),
+                       memory_text(rings_bytes(info.ring_records, info.cpus)));
 }
 
 /// How an attachment ended that is not live any more.
@@ -118,12 +114,17 @@ void add_attach(CLI::App& app, Context& context)
                         "XDP in the driver, or on skbs; auto takes native where the driver has it")
         ->each([command](const std::string&) { command->mode_given = true; });
     add_number(attach, "--flows", options.slots, 1,
-               "slots of the flow table for each possible CPU, 64 octets each, rounded up to a power of two; 65536 "
+               "slots of the flow table for each possible CPU, 64 bytes each, rounded up to a power of two; 65536 "
                "unless given");
     command->stamp.add_to(attach);
     attach.add_flag("--replace", options.replace,
                     "change the program of an attachment in place; the flow table, the counters, and the stamping, "
                     "function and key that are not given anew stay");
+    add_examples(attach, {{"flowlabel attach eth0", "count what is received, by XDP"},
+                          {"flowlabel attach eth0 --hook tc-egress --stamp dry-run",
+                           "count what is sent, and which flows would get a label"},
+                          {"flowlabel attach eth0 --stamp zero --key-file /etc/flowlabel.key --replace",
+                           "label what comes without a label, from now on"}});
     attach.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
 }
 

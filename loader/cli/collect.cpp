@@ -15,7 +15,9 @@
 #include "collector.hpp"
 #include "context.hpp"
 #include "exporter.hpp"
+#include "flow_timeout.hpp"
 #include "flowlabel/printable.hpp"
+#include "help.hpp"
 #include "options.hpp"
 #include "privilege.hpp"
 
@@ -245,7 +247,7 @@ static void say_lost(const Exporters& exporters)
 {
     for (const ExporterState& exporter : exporters.states())
         if (exporter.lost_records > 0)
-            print_warning(fmt::format("{}: {} records with {} packets {} octets did not get there", exporter.name,
+            print_warning(fmt::format("{}: {} records with {} packets {} bytes did not get there", exporter.name,
                                       grouped(exporter.lost_records), grouped(exporter.lost.packets),
                                       grouped(exporter.lost.octets)));
 }
@@ -311,7 +313,7 @@ static Result<void> run(const Context& context, CollectCommand& command)
 static void add_timeout(CLI::App& app, const std::string& name, std::chrono::milliseconds& value,
                         const std::string& description)
 {
-    add_duration(app, name, value, description)->type_name("D|rfc3697|rfc1883");
+    add_time(app, name, value, parse_flow_timeout, description)->type_name("D|rfc3697|rfc1883");
 }
 
 void add_collect(CLI::App& app, Context& context)
@@ -335,9 +337,14 @@ void add_collect(CLI::App& app, Context& context)
     add_prometheus_options(collect, command->prometheus);
     add_number(
         collect, "--max-flows", command->max_flows, 1,
-        "flows of one attachment held in memory, 64 octets in each of 4/3 to 8/3 slots; beyond, some are exported "
+        "flows of one attachment held in memory, 64 bytes in each of 4/3 to 8/3 slots; beyond, some are exported "
         "early; 524288 unless given",
         most_flows);
+    add_examples(collect, {{"flowlabel collect --jsonl /var/log/flows.jsonl", "every attachment, into a file"},
+                           {"flowlabel collect eth0 --ipfix tcp://[2001:db8::5]:4739 --idle 30s",
+                            "one interface, to a collector of IPFIX"},
+                           {"flowlabel collect --clickhouse https://store --spool /var/spool/flowlabel",
+                            "to a database, with a spool for when it is away"}});
     collect.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
 }
 

@@ -12,7 +12,6 @@
 #include "collect_exporters.hpp"
 #include "options.hpp"
 #include "output.hpp"
-#include "size.hpp"
 
 namespace flowlabel {
 
@@ -40,7 +39,7 @@ void add_clickhouse_options(CLI::App& collect, ClickHouseOptions& options)
     collect.add_option("--spool", options.spool, "a directory where batches wait on disk while the server takes none")
         ->type_name("DIR");
     add_parsed(collect, "--spool-limit", options.spool_limit, parse_size,
-               "octets of all files there, with K, M, G or T behind the number; 1G unless given")
+               "the size of all files there, for example 500M or 20Gi; 1Gi unless given")
         ->type_name("SIZE");
     collect.add_flag("--print-schema", options.print_schema,
                      "print the statements that make the tables, those of --cluster too, and do nothing else");

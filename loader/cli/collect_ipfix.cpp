@@ -22,7 +22,7 @@ void add_ipfix_options(CLI::App& collect, IpfixOptions& options)
     add_duration(collect, "--template-interval", options.template_interval,
                  "templates (over UDP) and options records are sent again so often; 1m unless given");
     add_number(collect, "--mtu", options.mtu, least_mtu,
-               fmt::format("IP packets of IPFIX over UDP have at most N octets, headers included; {} unless given",
+               fmt::format("IP packets of IPFIX over UDP have at most N bytes, headers included; {} unless given",
                            unknown_path_mtu),
                largest_mtu);
     add_duration(collect, "--connect-interval", options.connect_interval,

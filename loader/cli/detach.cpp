@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "context.hpp"
+#include "help.hpp"
 #include "options.hpp"
 
 namespace flowlabel {
@@ -60,6 +61,8 @@ void add_detach(CLI::App& app, Context& context)
 
     command->selection.add_to(detach);
     detach.add_flag("--all", command->all, "every attachment of this bpffs; done, too, when there is none");
+    add_examples(detach,
+                 {{"flowlabel detach eth0", "all hooks of an interface"}, {"flowlabel detach --all", "everything"}});
     detach.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "exercise.hpp"
+#include "help.hpp"
 
 namespace flowlabel {
 
@@ -10,6 +11,9 @@ void add_exercise(CLI::App& app, Context& context)
     exercise.require_subcommand(1);
     add_exercise_server(exercise, context);
     add_exercise_client(exercise, context);
+    add_examples(exercise, {{"flowlabel exercise server", "on one host"},
+                            {"flowlabel exercise client 2001:db8::9 --udp",
+                             "on another one: which labels arrive there and come back"}});
 }
 
 } // namespace flowlabel

@@ -4,6 +4,7 @@
 #include "exercise.hpp"
 #include "exercise_export.hpp"
 #include "exercise_options.hpp"
+#include "help.hpp"
 #include "live_output.hpp"
 #include "output.hpp"
 #include "verdict.hpp"
@@ -85,6 +86,11 @@ void add_exercise_client(CLI::App& exercise, Context& context)
     CLI::App& client = *exercise.add_subcommand("client", "send labels, and show which ones arrive and come back");
 
     command->add_to(client);
+    add_examples(client, {{"flowlabel exercise client 2001:db8::9 --label 0x12345", "does this label arrive"},
+                          {"flowlabel exercise client 2001:db8::9 --udp --flows 100 --interval 10ms",
+                           "a hundred flows with labels of the kernel"},
+                          {"flowlabel exercise client 2001:db8::9 --raw veth0 --generate syn-then-zero",
+                           "connections that lose their label after the SYN"}});
     client.callback([&context, command] { context.run = [command] { return run(*command); }; });
 }
 

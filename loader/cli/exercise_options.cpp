@@ -3,9 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <cmath>
-
 #include "device.hpp"
 #include "message.hpp"
 #include "options.hpp"
@@ -18,27 +15,17 @@ namespace {
 constexpr std::uint64_t most_flows = 1'000'000;
 constexpr const char* default_text = "flowlabel";
 
-/// 200ms, 1.5s, 2: seconds unless it says otherwise.
-std::chrono::nanoseconds parse_duration(const std::string& name, const std::string& given)
-{
-    constexpr double longest = 86400;
-    double number = 0;
-    const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), number);
-    const std::string unit(end, given.data() + given.size());
-    const double seconds = unit == "us" ? number / 1e6 : unit == "ms" ? number / 1e3 : number;
+constexpr TimeRange up_to_a_day{.least = std::chrono::nanoseconds(0), .most = std::chrono::days(1)};
+constexpr TimeRange lease_times{.least = std::chrono::nanoseconds(0), .most = std::chrono::seconds(UINT16_MAX)};
 
-    if (error != std::errc{} || (!unit.empty() && unit != "us" && unit != "ms" && unit != "s") ||
-        !std::isfinite(seconds) || seconds < 0 || seconds > longest)
-        throw CLI::ValidationError(name, fmt::format("'{}' is no time of at most a day, as in 200ms or 1.5s", given));
-    return std::chrono::nanoseconds(std::llround(seconds * 1e9));
-}
-
-void add_duration(CLI::App& app, const std::string& name, std::optional<std::chrono::nanoseconds>& value,
-                  const std::string& description)
+/// The kernel keeps the times of leases in seconds.
+Result<std::chrono::nanoseconds> parse_lease_time(const std::string& given)
 {
-    app.add_option_function<std::string>(
-           name, [&value, name](const std::string& given) { value = parse_duration(name, given); }, description)
-        ->type_name("D");
+    const auto time = parse_duration(given, lease_times);
+
+    if (time && *time % std::chrono::seconds(1) != std::chrono::nanoseconds(0))
+        return fail(fmt::format("'{}' is not a whole number of seconds", given), "for example 1, 30s or 2m");
+    return time;
 }
 
 LabelWord parse_label_word(const std::string& given)
@@ -52,8 +39,7 @@ LabelWord parse_label_word(const std::string& given)
     const auto label = parse_label(given);
 
     if (!label)
-        throw CLI::ValidationError("--label",
-                                   label.error().what + ": " + label.error().hint + ", or auto, random, none");
+        throw WrongValue("--label", {label.error().what, label.error().hint + ", or auto, random, none"});
     if (*label == 0)
         return {.kind = LabelWord::Kind::none};
     return {.kind = LabelWord::Kind::value, .value = *label};
@@ -71,9 +57,9 @@ void add_lease_options(CLI::App& app, ClientCommand& command)
                                            {"process", LabelShare::process},
                                            {"user", LabelShare::user}},
                                           "who else may lease the label; any unless given");
-    add_number(app, "--expires", command.expires, 0, "seconds that the label is taken at least", UINT16_MAX);
-    add_number(app, "--linger", command.linger, 0, "seconds that the label stays taken after its last use", UINT16_MAX);
-    add_duration(app, "--renew", command.renew, "renew the lease so often");
+    add_time(app, "--expires", command.expires, parse_lease_time, "how long the label is taken at least");
+    add_time(app, "--linger", command.linger, parse_lease_time, "how long the label stays taken after its last use");
+    add_duration(app, "--renew", command.renew, "renew the lease so often", up_to_a_day);
 }
 
 std::unexpected<Error> wrong(const std::string& what, const std::string& hint)
@@ -113,9 +99,10 @@ void ClientCommand::add_to(CLI::App& app)
                                             "labels after a pattern that an observer should recognise");
     app.add_option("--text", text, "what --generate message hides in the labels")->type_name("TEXT");
     add_number(app, "--count", count, 0, "messages of each flow, 0: until stopped; 10 unless given");
-    add_duration(app, "--interval", interval, "from one message to the next, as in 50ms or 2s; 100ms unless given");
-    add_duration(app, "--timeout", timeout, "how long to wait for an answer; 1s unless given");
-    add_number(app, "--size", size, message_header_size, "octets of a message, at least 24; 64 unless given",
+    add_duration(app, "--interval", interval, "from one message to the next, as in 50ms or 2s; 100ms unless given",
+                 up_to_a_day);
+    add_duration(app, "--timeout", timeout, "how long to wait for an answer; 1s unless given", up_to_a_day);
+    add_number(app, "--size", size, message_header_size, "bytes of a message, at least 24; 64 unless given",
                largest_message);
     add_number(app, "--flows", flows, 1, "flows side by side; 1 unless given", most_flows);
     add_number(app, "--change-every", change_every, 1,
@@ -159,8 +146,8 @@ LeaseOptions ClientCommand::lease_options() const
     return {.share = share.value_or(LabelShare::any),
             .create = kind != LeaseKind::join,
             .only_new = kind == LeaseKind::only_new,
-            .expires = static_cast<std::uint16_t>(expires.value_or(0)),
-            .linger = static_cast<std::uint16_t>(linger.value_or(0)),
+            .expires = static_cast<std::uint16_t>(expires.value_or(std::chrono::seconds(0)).count()),
+            .linger = static_cast<std::uint16_t>(linger.value_or(std::chrono::seconds(0)).count()),
             .renew = renew.value_or(std::chrono::nanoseconds(0))};
 }
 

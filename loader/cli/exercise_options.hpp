@@ -38,8 +38,8 @@ struct ClientCommand {
     std::optional<std::uint64_t> change_every;
     std::optional<LeaseKind> lease;
     std::optional<LabelShare> share;
-    std::optional<std::uint64_t> expires;
-    std::optional<std::uint64_t> linger;
+    std::optional<std::chrono::seconds> expires;
+    std::optional<std::chrono::seconds> linger;
     std::optional<std::chrono::nanoseconds> renew;
     std::optional<std::string> raw; ///< the interface of raw packets
     bool real_nic = false;          ///< it may be any

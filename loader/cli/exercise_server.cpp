@@ -6,6 +6,7 @@
 
 #include "exercise.hpp"
 #include "exercise_export.hpp"
+#include "help.hpp"
 #include "live_output.hpp"
 #include "options.hpp"
 #include "output.hpp"
@@ -87,6 +88,9 @@ void add_exercise_server(CLI::App& exercise, Context& context)
     add_number(server, "--port", command->port, 1, "the port; 24999 unless given", UINT16_MAX);
     server.add_flag("--reflect", command->reflect, "answer with the label that came");
     server.add_flag("--json", command->json, "one JSON document at the end");
+    add_examples(server,
+                 {{"flowlabel exercise server", "by TCP and UDP on port 24999"},
+                  {"flowlabel exercise server --udp --port 7777 --reflect", "answers have the label that came"}});
     server.callback([&context, command] { context.run = [command] { return run(*command); }; });
 }
 

@@ -3,6 +3,7 @@
 
 #include "context.hpp"
 #include "flowlabel/time.hpp"
+#include "help.hpp"
 #include "options.hpp"
 #include "output.hpp"
 
@@ -53,6 +54,10 @@ void add_flows(CLI::App& app, Context& context)
 
     command->selection.add_to(flows);
     command->flows.add_to(flows);
+    add_examples(flows, {{"flowlabel flows eth0 --label zero", "who sends without labels"},
+                         {"flowlabel flows eth0 --src 2001:db8::/32 --limit 5", "the five largest flows from a prefix"},
+                         {"flowlabel flows eth0 --label 0x800/0x3fe00 --csv",
+                          "all labels that are 0x800 in the bits of the mask"}});
     flows.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
 }
 

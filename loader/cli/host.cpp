@@ -6,6 +6,7 @@
 #include "context.hpp"
 #include "flowlabel/interface.hpp"
 #include "flowlabel/time.hpp"
+#include "help.hpp"
 #include "host.hpp"
 #include "options.hpp"
 #include "output.hpp"
@@ -91,6 +92,8 @@ void add_host(CLI::App& app, Context& context)
         host, "--check", command->profile,
         {{"rfc6437", HostProfile::rfc6437}, {"lab", HostProfile::lab}, {"anycast", HostProfile::anycast}},
         "only what is not as this profile wants it, and how to set it; exit status 4 if anything");
+    add_examples(host, {{"flowlabel host", "what the settings of this host mean together"},
+                        {"flowlabel host --check anycast", "what is not right for a server behind a balancer"}});
     host.callback([&context, command] { context.run = [command] { return run(*command); }; });
 }
 

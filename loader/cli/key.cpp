@@ -3,6 +3,7 @@
 
 #include "context.hpp"
 #include "flowlabel/key.hpp"
+#include "help.hpp"
 
 namespace flowlabel {
 
@@ -12,8 +13,10 @@ void add_key(CLI::App& app, Context& context)
     CLI::App& key = *app.add_subcommand("key", "key files, so that several routers give one flow one label");
     CLI::App& create = *key.add_subcommand("new", "write a new random key to FILE, mode 0600");
 
+    add_examples(key, {{"flowlabel key new /etc/flowlabel.key", "copy this file to the other routers"}});
     key.require_subcommand(1);
     create.add_option("FILE", *path, "a file that does not exist yet")->required()->type_name("");
+    add_examples(create, {{"flowlabel key new /etc/flowlabel.key", "copy this file to the other routers"}});
     create.callback([&context, path] { context.run = [path] { return create_key_file(*path); }; });
 }
 

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
-#include <optional>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -16,13 +14,16 @@
 #include "context.hpp"
 #include "flowlabel/log.hpp"
 #include "flowlabel/printable.hpp"
+#include "help.hpp"
 #include "output.hpp"
+#include "usage.hpp"
 
 namespace flowlabel {
 
 static void add_everything(CLI::App& app, Context& context)
 {
-    app.set_version_flag("--version", "flowlabel " FLOWLABEL_VERSION);
+    format_help(app);
+    app.set_version_flag("-V,--version", "flowlabel " FLOWLABEL_VERSION, "show the version");
     app.add_option("--bpffs", context.bpffs, "the BPF file system that holds the attachments; /sys/fs/bpf unless given")
         ->type_name("DIR");
     app.add_flag("-v", context.verbose, "libbpf's and the verifier's words on stderr");
@@ -39,58 +40,24 @@ static void add_everything(CLI::App& app, Context& context)
     add_host(app, context);
     add_exercise(app, context);
     add_key(app, context);
+    add_examples(app, {{"flowlabel attach eth0", "count the flows of an interface"},
+                       {"flowlabel flows eth0 --label zero", "who sends without labels"},
+                       {"flowlabel help flows", "all options of a command"}});
 }
 
-/// The subcommand that was being parsed.
-struct Parsed {
-    const CLI::App* command;
-    std::string name; ///< as it is called: "flowlabel attach"
-};
-
-static Parsed parsed_command(const CLI::App& app)
+/// What was given, the last word first as CLI11 wants it. `help WORDS` means `WORDS --help`, and `version` --version.
+static std::vector<std::string> reversed_words(int argc, char** argv)
 {
-    Parsed parsed{.command = &app, .name = app.get_name()};
+    std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
 
-    while (!parsed.command->get_subcommands().empty()) {
-        parsed.command = parsed.command->get_subcommands().front();
-        parsed.name += " " + parsed.command->get_name();
+    if (!words.empty() && words.front() == "help") {
+        words.erase(words.begin());
+        words.emplace_back("--help");
+    } else if (!words.empty() && words.front() == "version") {
+        words.front() = "--version";
     }
-    return parsed;
-}
-
-/// What ERROR means. CLI11's own words leave out the unknown command, and count where nobody counts.
-static std::string usage_words(const CLI::App& app, const Parsed& parsed, const CLI::ParseError& error)
-{
-    const std::vector<std::string> unknown = app.remaining(true);
-    const bool wants_command = parsed.command->get_require_subcommand_min() > 0;
-
-    if (!unknown.empty() && unknown.back().starts_with('-') && unknown.back() != "--")
-        return fmt::format("'{}' has no option '{}'", parsed.name, unknown.back());
-    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) {
-        const std::string what = error.what();
-
-        return fmt::format("{} takes one value and can be given once", what.substr(0, what.find(':')));
-    }
-    if (wants_command && unknown.empty())
-        return fmt::format("'{}' wants a command", parsed.name);
-    if (wants_command)
-        return fmt::format("'{}' has no command '{}'", parsed.name, unknown.front());
-    if (!unknown.empty())
-        return fmt::format("'{}' makes no sense with '{}'", unknown.front(), parsed.name);
-    return error.what();
-}
-
-/// The option or operand that was given an empty text. Nothing has a use for one: mostly it is a variable that the
-/// shell did not have, and what was meant would silently not be done.
-static std::optional<std::string> empty_value(const CLI::App& app)
-{
-    for (const CLI::Option* const option : app.get_options())
-        if (std::ranges::find(option->results(), "") != option->results().end())
-            return option->get_name();
-    for (const CLI::App* const command : app.get_subcommands())
-        if (auto name = empty_value(*command))
-            return name;
-    return std::nullopt;
+    std::ranges::reverse(words);
+    return words;
 }
 
 /// Says what went wrong, and what exit status it makes.
@@ -98,6 +65,16 @@ static int report(const Error& error)
 {
     print_error(error);
     return std::to_underlying(error.kind);
+}
+
+/// The text of --help or --version.
+static int show(const CLI::App& app, const CLI::Success& what)
+{
+    std::ostringstream text;
+    const int status = app.exit(what, text, text);
+    const auto written = to_stdout([&](const Sink& sink) { sink(text.view()); });
+
+    return written ? status : report(written.error());
 }
 
 static int run(int argc, char** argv)
@@ -108,21 +85,16 @@ static int run(int argc, char** argv)
 
     add_everything(app, context);
     try {
-        app.parse(argc, argv);
+        app.parse(reversed_words(argc, argv));
     } catch (const CLI::Success& help) { // --help and --version
-        std::ostringstream text;
-        const int status = app.exit(help, text, text);
-        const auto written = to_stdout([&](const Sink& sink) { sink(text.view()); });
+        const auto unknown = unknown_word(app);
 
-        return written ? status : report(written.error());
+        return unknown ? report(*unknown) : show(app, help);
     } catch (const CLI::ParseError& error) {
-        const Parsed parsed = parsed_command(app);
-
-        print_error({.what = usage_words(app, parsed, error), .hint = fmt::format("see '{} --help'", parsed.name)});
-        return std::to_underlying(Failure::usage);
+        return report(usage_error(app, error));
     }
-    if (const auto name = empty_value(app))
-        return report({fmt::format("{} is empty", *name), "has the shell a variable that is not set?", Failure::usage});
+    if (const auto error = senseless_value(app))
+        return report(*error);
     if (context.verbose)
         set_libbpf_log([](std::string_view text) { print_text(printable(text, "\n\t")); });
     else

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <ranges>
 
 #include "context.hpp"
@@ -20,14 +19,15 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<st
                         std::uint64_t least, const std::string& description, std::uint64_t most)
 {
     const auto take = [&value, name, least, most](const std::string& given) {
-        std::uint64_t number = 0;
-        const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), number);
+        const auto number = parse_number(given);
 
-        if (error == std::errc::result_out_of_range || number > most)
-            throw CLI::ValidationError(name, fmt::format("'{}' is larger than {}", given, most));
-        if (error != std::errc{} || end != given.data() + given.size() || number < least)
-            throw CLI::ValidationError(name, fmt::format("'{}' is not a whole number of at least {}", given, least));
-        value = number;
+        if (!number)
+            throw WrongValue(name, number.error());
+        if (*number > most)
+            throw WrongValue(name, {fmt::format("'{}' is larger than {}", given, most), "choose a smaller number"});
+        if (*number < least)
+            throw WrongValue(name, {fmt::format("'{}' is not at least {}", given, least), "choose a larger number"});
+        value = *number;
     };
 
     return app.add_option_function<std::string>(name, take, description)->type_name("N");
@@ -50,29 +50,23 @@ Selection SelectionOptions::selection() const
     return selection;
 }
 
-static Result<LabelFilter> parse_label_filter(const std::string& text)
-{
-    if (text == "zero")
-        return LabelFilter{.kind = LabelFilter::Kind::zero};
-    if (text == "nonzero")
-        return LabelFilter{.kind = LabelFilter::Kind::nonzero};
-    const auto label = parse_label(text);
-
-    if (!label)
-        return std::unexpected(label.error());
-    return LabelFilter{.kind = LabelFilter::Kind::value, .value = *label};
-}
-
 void FlowOptions::add_to(CLI::App& app)
 {
     add_choice<SortBy>(app, "--sort", query.sort,
-                       {{"packets", SortBy::packets}, {"bytes", SortBy::octets}, {"last-seen", SortBy::last_seen}},
-                       "largest or latest first; bytes unless given");
+                       {{"packets", SortBy::packets},
+                        {"bytes", SortBy::octets},
+                        {"last-seen", SortBy::last_seen},
+                        {"octets", SortBy::octets}},
+                       "largest or latest first; default: bytes")
+        ->type_name("packets|bytes|last-seen");
     add_number(app, "--limit", limit_, 0, "at most N flows; a table shows 20 unless given, the other forms all");
     add_parsed(app, "--src", query.src, parse_prefix, "only sources in this prefix")->type_name("PREFIX");
     add_parsed(app, "--dst", query.dst, parse_prefix, "only destinations in this prefix")->type_name("PREFIX");
-    add_parsed(app, "--label", query.label, parse_label_filter, "only this label, in decimal or with 0x")
-        ->type_name("L|zero|nonzero");
+    add_parsed(app, "--label", query.label, parse_label_filter,
+               "only flows with this label, with L in the bits of MASK, with a label of L to L, that came with 0, that "
+               "came with "
+               "another label, or that came with 0 and are stamped")
+        ->type_name("L|L/MASK|L-L|zero|nonzero|stamped");
 
     CLI::Option* const json =
         app.add_flag_callback("--json", [this] { format = FlowFormat::json; }, "one JSON document");
@@ -94,6 +88,7 @@ void FlowOptions::select(FlowsDocument& document) const
         bounded.limit = limit_;
     else if (format == FlowFormat::table)
         bounded.limit = table_rows;
+    document.filtered = query.filters();
     document.flows = select_flows(std::move(document.flows), bounded, &document.matched);
 }
 

@@ -3,15 +3,17 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "duration.hpp"
 #include "export.hpp"
 #include "flowlabel/attachment.hpp"
 #include "flowlabel/flow.hpp"
+#include "flowlabel/units.hpp"
+#include "usage.hpp"
 
 namespace flowlabel {
 
@@ -21,16 +23,16 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& value,
                         const std::vector<std::pair<std::string, Value>>& words, const std::string& description)
 {
     const auto take = [&value, name, words](const std::string& given) {
-        std::string allowed;
+        std::vector<std::string> allowed;
 
         for (const auto& [word, meaning] : words) {
             if (word == given) {
                 value = meaning;
                 return;
             }
-            allowed += (allowed.empty() ? "" : ", ") + word;
+            allowed.push_back(word);
         }
-        throw CLI::ValidationError(name, "'" + given + "' is none of " + allowed);
+        throw wrong_word(name, given, allowed);
     };
     std::string type;
 
@@ -39,7 +41,7 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& value,
     return app.add_option_function<std::string>(name, take, description)->type_name(type);
 }
 
-/// An option that takes a whole number of LEAST to MOST.
+/// An option that takes a whole number of LEAST to MOST, as parse_number() reads it.
 CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<std::uint64_t>& value,
                         std::uint64_t least, const std::string& description, std::uint64_t most = UINT64_MAX);
 
@@ -52,18 +54,46 @@ CLI::Option* add_parsed(CLI::App& app, const std::string& name, Value& value, Pa
         const auto parsed = parse(given);
 
         if (!parsed)
-            throw CLI::ValidationError(name, parsed.error().what + ": " + parsed.error().hint);
+            throw WrongValue(name, parsed.error());
         value = *parsed;
     };
 
     return app.add_option_function<std::string>(name, take, description);
 }
 
-/// An option that takes a duration in milliseconds, as parse_duration() reads it.
-template <class Value>
-CLI::Option* add_duration(CLI::App& app, const std::string& name, Value& value, const std::string& description)
+/// What VALUE holds, if it is optional.
+template <class Value> struct Held {
+    using Type = Value;
+};
+
+template <class Value> struct Held<std::optional<Value>> {
+    using Type = Value;
+};
+
+/// An option that takes a time, as PARSE reads it. VALUE is a std::chrono::duration, or an optional one.
+template <class Value, class Parse>
+CLI::Option* add_time(CLI::App& app, const std::string& name, Value& value, Parse parse, const std::string& description)
 {
-    return add_parsed(app, name, value, parse_duration, description)->type_name("D");
+    using Time = typename Held<Value>::Type;
+    const auto rounded = [parse](const std::string& given) -> Result<Time> {
+        const auto time = parse(given);
+
+        if (!time)
+            return std::unexpected(time.error());
+        return std::chrono::duration_cast<Time>(*time);
+    };
+
+    return add_parsed(app, name, value, rounded, description)->type_name("D");
+}
+
+/// An option that takes a time within RANGE.
+template <class Value>
+CLI::Option* add_duration(CLI::App& app, const std::string& name, Value& value, const std::string& description,
+                          const TimeRange& range = {})
+{
+    const auto parse = [range](const std::string& given) { return parse_duration(given, range); };
+
+    return add_time(app, name, value, parse, description);
 }
 
 /// IFACE and --hook.

@@ -9,6 +9,7 @@
 #include "context.hpp"
 #include "flowlabel/printable.hpp"
 #include "flowlabel/time.hpp"
+#include "help.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "progress.hpp"
@@ -66,8 +67,9 @@ FlowsDocument document_of(const ReplayCommand& command, ReplayReport&& report)
     const char* const engine = command.engine == EngineKind::native ? "native" : "kernel";
 
     return {
-        .source = {.json = {{"capture", command.file}, {"engine", engine}},
-                   .text = fmt::format("{} ({})", printable(command.file), engine)},
+        .source = {.json = {{"capture", command.file}, {"engine", engine}, {"stamp", name_of(command.stamp.mode)}},
+                   .text = fmt::format("{} ({})", printable(command.file), engine),
+                   .stamp = command.stamp.mode},
         .captured_at = report.last_packet.value_or(now_utc()),
         .totals = report.totals,
         .counters = report.counters,
@@ -165,13 +167,17 @@ void add_replay(CLI::App& app, Context& context)
     add_choice<EngineKind>(
         replay, "--engine", command->engine, {{"native", EngineKind::native}, {"kernel", EngineKind::kernel}},
         "native (unless given): no privileges, the capture's times. kernel: the XDP program by test runs; wants root, "
-        "takes its own clock's times, and cannot run packets longer than some 70,000 octets");
+        "takes its own clock's times, and cannot run packets longer than some 70,000 bytes");
     command->stamp.add_to(replay);
     replay
         .add_option("--write", command->write,
                     "write the capture to OUT, in its own format, stamped packets with their label")
         ->type_name("OUT");
     command->flows.add_to(replay);
+    add_examples(replay, {{"flowlabel replay link.pcap.gz --label zero", "who sends without labels"},
+                          {"tcpdump -w - | flowlabel replay - --json", "from a pipe"},
+                          {"flowlabel replay link.pcap --stamp zero --write labelled.pcap",
+                           "a copy in which every packet has a label"}});
     replay.callback([&context, command] { context.run = [command] { return run(*command); }; });
 }
 

@@ -8,17 +8,18 @@
 
 #include "context.hpp"
 #include "flowlabel/time.hpp"
+#include "help.hpp"
 #include "options.hpp"
 #include "output.hpp"
 
 namespace flowlabel {
 
-constexpr std::uint64_t longest_interval = 86400; // seconds; a longer one is a typing error
+constexpr TimeRange intervals{.most = std::chrono::days(1)}; // a longer one is a typing error
 
 struct StatsCommand {
     SelectionOptions selection;
     bool json = false;
-    std::optional<std::uint64_t> interval; ///< seconds
+    std::optional<std::chrono::nanoseconds> interval;
 };
 
 static StatsDocument read_document(const Attachment& attachment)
@@ -92,7 +93,7 @@ static Result<void> run(const Context& context, const StatsCommand& command)
         const auto start = std::chrono::steady_clock::now();
         const auto shown = show_once(context, command, said);
 
-        if (!shown || stdout_closed() || !sleep_until(start + std::chrono::seconds(*command.interval)))
+        if (!shown || stdout_closed() || !sleep_until(start + *command.interval))
             return shown;
     }
 }
@@ -104,7 +105,9 @@ void add_stats(CLI::App& app, Context& context)
 
     command->selection.add_to(stats);
     stats.add_flag("--json", command->json, "one JSON document; with --interval, one a line");
-    add_number(stats, "--interval", command->interval, 1, "again every N seconds, until stopped", longest_interval);
+    add_duration(stats, "--interval", command->interval, "again and again, this time apart, until stopped", intervals);
+    add_examples(stats, {{"flowlabel stats eth0", "every counter"},
+                         {"flowlabel stats eth0 --interval 500ms --json", "a document a line, twice a second"}});
     stats.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
 }
 

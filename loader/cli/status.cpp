@@ -9,6 +9,7 @@
 
 #include "context.hpp"
 #include "findings.hpp"
+#include "help.hpp"
 #include "options.hpp"
 #include "output.hpp"
 
@@ -211,6 +212,9 @@ void add_status(CLI::App& app, Context& context)
     status.add_flag("--json", command->json, "one JSON document");
     status.add_flag("--check", command->check, "only what is not as it should be; exit status 4 if anything");
     add_duration(status, "--since", command->since, "look for so long, and find what is lost meanwhile (default: 1s)");
+    add_examples(status, {{"flowlabel status", "everything that is attached"},
+                          {"flowlabel status eth0 --json", "one interface, for scripts"},
+                          {"flowlabel status --check --since 10s", "is anything wrong, or lost within ten seconds"}});
     status.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
 }
 

@@ -61,12 +61,12 @@ Result<Prefix> parse_prefix(std::string_view text)
 Result<std::uint32_t> parse_label(std::string_view text)
 {
     const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");
-    const auto label = number_of<std::uint32_t>(hexadecimal ? text.substr(2) : text, hexadecimal ? 16 : 10);
+    const auto label = number_of<std::uint64_t>(hexadecimal ? text.substr(2) : text, hexadecimal ? 16 : 10);
 
     if (!label || *label > FL_LABEL_MASK)
-        return fail(fmt::format("'{}' is no flow label", text),
+        return fail(fmt::format("'{}' is {}", text, label ? "more than the 20 bits of a flow label" : "no flow label"),
                     "a label is a number from 0 to 1048575 (0xfffff), in decimal or with 0x", Failure::usage);
-    return *label;
+    return static_cast<std::uint32_t>(*label);
 }
 
 } // namespace flowlabel

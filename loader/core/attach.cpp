@@ -15,6 +15,7 @@
 #include "epoch.hpp"
 #include "flowlabel/attachment.hpp"
 #include "flowlabel/time.hpp"
+#include "flowlabel/units.hpp"
 #include "gro_lists.hpp"
 #include "leftovers.hpp"
 #include "memory.hpp"
@@ -46,9 +47,9 @@ static Result<std::uint32_t> checked_slots(std::uint64_t wanted, unsigned cpus)
 
     if (slots > largest_slots || slots / FL_WAYS * cpus > UINT32_MAX || bytes + rings > available)
         return fail(
-            fmt::format("a table of {} slots for each of {} CPUs takes {}{}, and the rings {}; {} are available", slots,
-                        cpus, slots < wanted ? "more than " : "", mebibytes(bytes), mebibytes(rings),
-                        mebibytes(available)),
+            fmt::format("a table of {} slots for each of {} CPUs takes {}{}, and the rings {}; {} are available",
+                        binary_text(slots), cpus, slots < wanted ? "more than " : "", memory_text(bytes),
+                        memory_text(rings), memory_text(available)),
             "choose fewer slots with --flows");
     return static_cast<std::uint32_t>(slots);
 }

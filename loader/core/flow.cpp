@@ -1,20 +1,96 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "flowlabel/flow.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace flowlabel {
 
-bool LabelFilter::matches(std::uint32_t label) const
+using Kind = LabelFilter::Kind;
+
+static std::unexpected<Error> no_filter(std::string what)
+{
+    return fail(std::move(what),
+                "write a label (0 to 1048575, or with 0x to 0xfffff), LABEL/MASK, FIRST-LAST, zero, nonzero or stamped",
+                Failure::usage);
+}
+
+/// FIRST and LAST on both sides of the separator at AT.
+static Result<LabelFilter> parse_pair(std::string_view text, std::size_t at, Kind kind)
+{
+    const auto first = parse_label(text.substr(0, at));
+    const auto last = parse_label(text.substr(at + 1));
+
+    if (!first)
+        return std::unexpected(first.error());
+    if (!last)
+        return std::unexpected(last.error());
+    return LabelFilter{.kind = kind, .first = *first, .last = *last};
+}
+
+static Result<LabelFilter> parse_masked(std::string_view text, std::size_t at)
+{
+    if (at == 0)
+        return no_filter(fmt::format("'{}' has a mask and no label before it", text));
+    if (at + 1 == text.size())
+        return no_filter(fmt::format("'{}' has no mask after the '/'", text));
+    const auto filter = parse_pair(text, at, Kind::masked);
+
+    if (filter && (filter->first & ~filter->last) != 0)
+        return fail(fmt::format("no label is '{}': the label has bits outside the mask", text),
+                    fmt::format("0x{:x}/0x{:x} is what is left of it", filter->first & filter->last, filter->last),
+                    Failure::usage);
+    return filter;
+}
+
+static Result<LabelFilter> parse_range(std::string_view text, std::size_t at)
+{
+    if (at == 0 || at + 1 == text.size())
+        return no_filter(fmt::format("'{}' is a range without {} label", text, at == 0 ? "a first" : "a last"));
+    const auto filter = parse_pair(text, at, Kind::range);
+
+    if (filter && filter->first > filter->last)
+        return fail(fmt::format("'{}' is a range that ends before it begins", text),
+                    fmt::format("write the smaller label first: {}-{}", text.substr(at + 1), text.substr(0, at)),
+                    Failure::usage);
+    return filter;
+}
+
+Result<LabelFilter> parse_label_filter(std::string_view text)
+{
+    if (text == "zero")
+        return LabelFilter{.kind = Kind::zero};
+    if (text == "nonzero")
+        return LabelFilter{.kind = Kind::nonzero};
+    if (text == "stamped")
+        return LabelFilter{.kind = Kind::stamped};
+    if (const auto slash = text.find('/'); slash != std::string_view::npos)
+        return parse_masked(text, slash);
+    if (const auto dash = text.find('-'); dash != std::string_view::npos)
+        return parse_range(text, dash);
+    const auto label = parse_label(text);
+
+    if (!label)
+        return no_filter(label.error().what);
+    return LabelFilter{.kind = Kind::range, .first = *label, .last = *label};
+}
+
+bool LabelFilter::matches(const Flow& flow) const
 {
     switch (kind) {
-    case Kind::value:
-        return label == value;
+    case Kind::masked:
+        return (flow.label & last) == first;
+    case Kind::range:
+        return flow.label >= first && flow.label <= last;
     case Kind::zero:
-        return label == 0;
+        return flow.label == 0 || flow.stamped;
     case Kind::nonzero:
-        return label != 0;
+        return flow.label != 0 && !flow.stamped;
+    case Kind::stamped:
+        return flow.stamped;
     case Kind::any:
         break;
     }
@@ -23,7 +99,7 @@ bool LabelFilter::matches(std::uint32_t label) const
 
 bool FlowQuery::matches(const Flow& flow) const
 {
-    return label.matches(flow.label) && (!src || src->contains(flow.src)) && (!dst || dst->contains(flow.dst));
+    return label.matches(flow) && (!src || src->contains(flow.src)) && (!dst || dst->contains(flow.dst));
 }
 
 static std::uint64_t sort_key(const Flow& flow, SortBy by)
@@ -39,7 +115,18 @@ static std::uint64_t sort_key(const Flow& flow, SortBy by)
     return flow.octets;
 }
 
-Flows select_flows(Flows flows, const FlowQuery& query, std::size_t* matched)
+static Matched sum_of(const Flows& flows)
+{
+    Matched sum{.flows = flows.size()};
+
+    for (const Flow& flow : flows) {
+        sum.packets += flow.packets;
+        sum.octets += flow.octets;
+    }
+    return sum;
+}
+
+Flows select_flows(Flows flows, const FlowQuery& query, Matched* matched)
 {
     const auto before = [&](const Flow& a, const Flow& b) {
         const std::uint64_t of_a = sort_key(a, query.sort);
@@ -50,7 +137,7 @@ Flows select_flows(Flows flows, const FlowQuery& query, std::size_t* matched)
 
     std::erase_if(flows, [&](const Flow& flow) { return !query.matches(flow); });
     if (matched)
-        *matched = flows.size();
+        *matched = sum_of(flows);
     const std::size_t count = std::min(query.limit.value_or(flows.size()), flows.size());
 
     if (count == flows.size()) // a partial sort of everything is a heap sort, which takes three times as long

@@ -102,10 +102,16 @@ static KernelVersion read_kernel(const fs::path& proc)
     return kernel;
 }
 
-static HostSetting read_setting(const SettingKind& kind, const std::string& name, const fs::path& path,
+Reading read_sysctl(std::string name, const fs::path& proc)
+{
+    std::ranges::replace(name, '.', '/');
+    return read_number(proc / "sys" / name);
+}
+
+static HostSetting make_setting(const SettingKind& kind, const std::string& name, Reading reading,
                                 const KernelVersion& kernel)
 {
-    HostSetting setting{.name = name, .reading = read_number(path), .meaning = {}, .consequence = {}};
+    HostSetting setting{.name = name, .reading = std::move(reading), .meaning = {}, .consequence = {}};
 
     if (setting.reading.value) {
         Words words = kind.words(*setting.reading.value, kernel);
@@ -120,12 +126,8 @@ static std::vector<HostSetting> read_settings(const fs::path& proc, const Kernel
 {
     std::vector<HostSetting> settings;
 
-    for (const SettingKind& kind : namespace_settings()) {
-        std::string path = kind.name;
-
-        std::ranges::replace(path, '.', '/');
-        settings.push_back(read_setting(kind, kind.name, proc / "sys" / path, kernel));
-    }
+    for (const SettingKind& kind : namespace_settings())
+        settings.push_back(make_setting(kind, kind.name, read_sysctl(kind.name, proc), kernel));
     return settings;
 }
 
@@ -140,8 +142,8 @@ static std::vector<HostInterface> read_interfaces(const fs::path& proc, const Ke
 
         std::ranges::replace(name, '.', '/'); // as sysctl(8) tells the two apart
         for (const SettingKind& kind : interface_settings())
-            interface.settings.push_back(read_setting(kind, fmt::format("net.ipv6.conf.{}.{}", name, kind.name),
-                                                      entry.path() / kind.name, kernel));
+            interface.settings.push_back(make_setting(kind, fmt::format("net.ipv6.conf.{}.{}", name, kind.name),
+                                                      read_number(entry.path() / kind.name), kernel));
         interfaces.push_back(std::move(interface));
     }
     std::ranges::sort(interfaces, {}, &HostInterface::name);

@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "flowlabel.skel.h"
+#include "flowlabel/units.hpp"
 #include "flowlabel_rt.skel.h"
 #include "preemption.hpp"
 #include "privilege.hpp"
@@ -108,9 +109,9 @@ static std::unexpected<Error> load_error(int number, const ProgramSetup& setup, 
 {
     if (number != ENOMEM && number != E2BIG)
         return load_error(number, setup.preemptible);
-    const auto mebibytes = ((std::uint64_t{sizeof(fl_slot)} << setup.config.slots_shift) * cpus) >> 20;
+    const std::uint64_t bytes = (std::uint64_t{sizeof(fl_slot)} << setup.config.slots_shift) * cpus;
 
-    return fail(fmt::format("the kernel has no memory for a flow table of {} MiB", mebibytes),
+    return fail(fmt::format("the kernel has no memory for a flow table of {}", memory_text(bytes)),
                 "choose fewer slots with --flows");
 }
 

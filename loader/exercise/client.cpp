@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "client_flow.hpp"
+#include "flowlabel/host_report.hpp"
 #include "flowlabel/time.hpp"
 #include "privilege.hpp"
 
@@ -235,7 +236,8 @@ ClientReport Client::report()
                         .transport = options_.transport,
                         .started = started_,
                         .ended = now_utc(),
-                        .round_trips = round_trips_};
+                        .round_trips = round_trips_,
+                        .auto_flowlabels = read_sysctl("net.ipv6.auto_flowlabels").value};
 
     for (Lane& lane : lanes_) {
         lane.report.local = local_endpoint(lane.flow.socket()).value_or(Endpoint{});

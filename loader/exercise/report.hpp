@@ -64,7 +64,8 @@ struct ClientReport {
     std::uint64_t ended = 0;   ///< ns since 1970 UTC
     std::vector<FlowReport> flows;
     RoundTrips round_trips;
-    std::optional<Error> failure; ///< what ended it before its time
+    std::optional<Error> failure;                ///< what ended it before its time
+    std::optional<std::int64_t> auto_flowlabels; ///< net.ipv6.auto_flowlabels here; nothing: cannot be read
 };
 
 /// What a server saw of one UDP peer or TCP connection.

@@ -34,6 +34,34 @@ template <class Match> static std::pair<std::uint64_t, LabelTriple> count_if(con
     return found;
 }
 
+constexpr std::int64_t labels_nothing = 0; // net.ipv6.auto_flowlabels
+constexpr std::int64_t labels_everything = 3;
+
+/// Why flows that were left to the kernel came without a label.
+static std::string why_bare(const ClientReport& report)
+{
+    if (!report.auto_flowlabels)
+        return "net.ipv6.auto_flowlabels cannot be read here: the kernel gave them none, or something on the way "
+               "removes "
+               "labels";
+    if (*report.auto_flowlabels == labels_nothing)
+        return "net.ipv6.auto_flowlabels is 0 here, so the kernel gave them none ('flowlabel host' says more)";
+    return fmt::format("net.ipv6.auto_flowlabels is {} here, so the kernel gave them one: a filter of this host, or "
+                       "something on the way, removes labels",
+                       *report.auto_flowlabels);
+}
+
+/// Why flows that left without a label came with one.
+static std::string why_labelled(const ClientReport& report)
+{
+    if (!report.auto_flowlabels)
+        return "net.ipv6.auto_flowlabels cannot be read here: the kernel labelled them, or something on the way labels";
+    if (*report.auto_flowlabels == labels_everything)
+        return "net.ipv6.auto_flowlabels is 3 here, so the kernel labels whatever leaves";
+    return fmt::format("net.ipv6.auto_flowlabels is {} here, so it was something on the way that labels",
+                       *report.auto_flowlabels);
+}
+
 std::vector<std::string> warnings_of(const ClientReport& report)
 {
     const ClientTotals totals = totals_of(report);
@@ -44,18 +72,18 @@ std::vector<std::string> warnings_of(const ClientReport& report)
         count_if(totals.labels, [](const LabelTriple& labels) { return !labels.asked && *labels.seen == 0; });
 
     if (changed != 0 && *example.asked == 0)
-        warnings.push_back(fmt::format("{} messages left without a label and came to the server with one, 0x{:05x} for "
-                                       "example: something on the way labels, or net.ipv6.auto_flowlabels is 3 here",
-                                       changed, *example.seen));
+        warnings.push_back(
+            fmt::format("{} messages were sent without a label and came to the server with one, 0x{:05x} "
+                        "for example: {}",
+                        changed, *example.seen, why_labelled(report)));
     else if (changed != 0)
         warnings.push_back(
             fmt::format("{} messages came to the server with another label than they left with, 0x{:05x} "
                         "instead of 0x{:05x} for example: something on the way changes labels",
                         changed, *example.seen, *example.asked));
     if (bare.first != 0)
-        warnings.push_back(fmt::format("{} messages came to the server without a label: net.ipv6.auto_flowlabels is 0 "
-                                       "here ('flowlabel host' shows it), or something on the way removes labels",
-                                       bare.first));
+        warnings.push_back(
+            fmt::format("{} messages came to the server without a label: {}", bare.first, why_bare(report)));
     for (const FlowReport& flow : report.flows) {
         if (flow.trouble.empty())
             continue;

@@ -31,6 +31,7 @@ using Sink = std::function<void(std::string_view)>;
 struct Source {
     Json json;        ///< the document's "source"
     std::string text; ///< for people, printable()
+    fl_stamp_mode stamp = FL_STAMP_OFF;
 };
 
 Source live_source(const Attachment& attachment);
@@ -41,7 +42,8 @@ struct FlowsDocument {
     Totals totals;
     std::optional<Counters> counters;
     Flows flows;
-    std::size_t matched = 0; ///< flows before the limit
+    Matched matched;       ///< before the limit
+    bool filtered = false; ///< some flows may not match
 };
 
 void write_flows_json(const FlowsDocument& document, const Sink& sink);

@@ -159,7 +159,7 @@ std::vector<Finding> LongLook::findings() const
 
     if (lost_.packets > lost_before_.packets)
         findings.push_back({.kind = "records-lost",
-                            .text = fmt::format("records with {} packets {} octets were lost while this was looked at",
+                            .text = fmt::format("records with {} packets {} bytes were lost while this was looked at",
                                                 grouped(lost_.packets - lost_before_.packets),
                                                 grouped(lost_.octets - lost_before_.octets))});
     if (ring_fills_)

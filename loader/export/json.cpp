@@ -50,10 +50,15 @@ static Json flow_json(const Flow& flow)
 Source live_source(const Attachment& attachment)
 {
     const char* const hook = name_of(attachment.hook());
+    const auto stamp = static_cast<fl_stamp_mode>(attachment.info().stamp);
 
     return {
-        .json = {{"interface", attachment.interface()}, {"ifindex", attachment.info().ifindex}, {"hook", hook}},
+        .json = {{"interface", attachment.interface()},
+                 {"ifindex", attachment.info().ifindex},
+                 {"hook", hook},
+                 {"stamp", name_of(stamp)}},
         .text = printable(attachment.interface()) + " " + hook,
+        .stamp = stamp,
     };
 }
 

@@ -6,6 +6,7 @@
 #include "export.hpp"
 #include "flowlabel/printable.hpp"
 #include "flowlabel/time.hpp"
+#include "flowlabel/units.hpp"
 
 namespace flowlabel {
 
@@ -20,7 +21,7 @@ std::string grouped(std::uint64_t number)
 
 static std::string amount_text(const Amount& amount)
 {
-    return fmt::format("{} packets {} octets", grouped(amount.packets), grouped(amount.octets));
+    return fmt::format("{} packets {} bytes", grouped(amount.packets), grouped(amount.octets));
 }
 
 std::string identity_text(const Totals& totals)
@@ -58,17 +59,31 @@ static std::string ago(std::uint64_t then, std::uint64_t now)
     return fmt::format("{:.0f} d ago", seconds / 86400);
 }
 
+/// "7 live flows, 1,521 packets, 2.1 MB", or "5 of 7 flows match, …".
+static std::string selection_text(const FlowsDocument& document)
+{
+    const std::uint64_t all = document.totals.flows;
+    const Matched& matched = document.matched;
+    const std::string flows = document.filtered
+                                  ? fmt::format("{} of {} flow{} match{}", grouped(matched.flows), grouped(all),
+                                                all == 1 ? "" : "s", matched.flows == 1 ? "es" : "")
+                                  : fmt::format("{} live flow{}", grouped(all), all == 1 ? "" : "s");
+
+    return fmt::format("{}, {} packet{}, {}\n", flows, grouped(matched.packets), matched.packets == 1 ? "" : "s",
+                       traffic_text(matched.octets));
+}
+
 /// Of what stands still, a capture, all there is to say; of a live table what it holds.
 static std::string headline(const FlowsDocument& document)
 {
     const Totals& totals = document.totals;
 
     if (!document.counters)
-        return fmt::format("{}: {} live flows\n", document.source.text, grouped(totals.flows));
-    return fmt::format("{}: {} packets until {}, {} of them IPv6 with {} octets, {} with a label, {} flows\n",
+        return fmt::format("{}: {}", document.source.text, selection_text(document));
+    return fmt::format("{}: {} packets until {}, {} of them IPv6 with {} bytes, {} with a label, {} flow{}\n",
                        document.source.text, grouped(totals.seen_packets), rfc3339(document.captured_at),
                        grouped(totals.ipv6_packets), grouped(totals.ipv6_octets), grouped(totals.labelled_packets),
-                       grouped(totals.flows));
+                       grouped(totals.flows), totals.flows == 1 ? "" : "s");
 }
 
 /// What else packets met, on one line.
@@ -91,24 +106,24 @@ void write_flows_table(const FlowsDocument& document, const Sink& sink)
 
     sink(headline(document));
     if (document.counters)
-        sink(other_counters(*document.counters));
-    if (document.flows.empty()) {
-        sink(document.totals.flows ? "no flow matches\n" : "");
+        sink(other_counters(*document.counters) + (document.filtered ? selection_text(document) : ""));
+    if (document.matched.flows == 0)
         return;
-    }
+    const char* const stamped = document.source.stamp == FL_STAMP_DRY_RUN ? "would" : "yes";
+
     for (const Flow& flow : document.flows) {
         src_width = std::max(src_width, flow.src.text().size());
         dst_width = std::max(dst_width, flow.dst.text().size());
     }
     sink(fmt::format("{:<{}}  {:<{}}  {:<7}  {:<7}  {:>12}  {:>16}  {}\n", "SOURCE", src_width, "DESTINATION",
-                     dst_width, "LABEL", "STAMPED", "PACKETS", "OCTETS", "LAST SEEN"));
+                     dst_width, "LABEL", "STAMPED", "PACKETS", "BYTES", "LAST SEEN"));
     for (const Flow& flow : document.flows)
         sink(fmt::format("{:<{}}  {:<{}}  0x{:05x}  {:<7}  {:>12}  {:>16}  {}\n", flow.src.text(), src_width,
-                         flow.dst.text(), dst_width, flow.label, flow.stamped ? "yes" : "no", grouped(flow.packets),
+                         flow.dst.text(), dst_width, flow.label, flow.stamped ? stamped : "no", grouped(flow.packets),
                          grouped(flow.octets), ago(flow.last_seen, document.captured_at)));
-    if (document.matched > document.flows.size())
-        sink(fmt::format("and {} more (--limit {} shows all)\n", grouped(document.matched - document.flows.size()),
-                         document.matched));
+    if (document.matched.flows > document.flows.size())
+        sink(fmt::format("and {} more (--limit {} shows all)\n",
+                         grouped(document.matched.flows - document.flows.size()), document.matched.flows));
 }
 
 void write_stats_table(const StatsDocument& document, const Sink& sink)
@@ -133,11 +148,9 @@ void write_status_table(const std::vector<StatusEntry>& entries, const Sink& sin
                                                      name_of(static_cast<fl_prf>(info.prf)))));
         sink(fmt::format("  since    {}, program {}{}\n", rfc3339(info.attached_at), info.program_id,
                          entry.program_tag.empty() ? "" : " tag " + entry.program_tag));
-        sink(fmt::format("  table    {} slots x {} CPUs, {:.1f} MiB, {} in use\n", grouped(info.slots), info.cpus,
-                         static_cast<double>(table_bytes(info.slots, info.cpus)) / (1024 * 1024),
-                         grouped(entry.occupied)));
-        sink(fmt::format("  ring     {:.1f} MiB, {} octets used, {}\n",
-                         static_cast<double>(entry.ring.bytes) / (1024 * 1024), grouped(entry.ring.used),
+        sink(fmt::format("  table    {} slots x {} CPUs, {}, {} in use\n", grouped(info.slots), info.cpus,
+                         memory_text(table_bytes(info.slots, info.cpus)), grouped(entry.occupied)));
+        sink(fmt::format("  ring     {}, {} used, {}\n", memory_text(entry.ring.bytes), memory_text(entry.ring.used),
                          entry.collector ? fmt::format("drained by process {}", *entry.collector) : "no reader"));
         sink(fmt::format("  seen     {} packets, {} of them IPv6, {} with a label\n",
                          grouped(entry.totals.seen_packets), grouped(entry.totals.ipv6_packets),

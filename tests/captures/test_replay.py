@@ -192,7 +192,7 @@ def test_document(replay):
     document = replay.document(SAMPLE)
     assert list(document) == ["schema", "source", "captured_at", "totals", "counters", "flows"]
     assert document["schema"] == "flowlabel.flows/1"
-    assert document["source"] == {"capture": str(SAMPLE), "engine": "native"}
+    assert document["source"] == {"capture": str(SAMPLE), "engine": "native", "stamp": "off"}
     assert document["counters"]["seen"] == document["totals"]["seen_packets"] == 9
 
 
@@ -214,8 +214,11 @@ def test_table(replay):
     lines = done.stdout.splitlines()
     assert lines[0].startswith(f"{SAMPLE} (native): 9 packets until 2023-11-14T22:13:20.008Z, 8 of them IPv6")
     assert lines[1] == "not_ipv6 1, zero_label 4"
-    assert lines[2].split() == ["SOURCE", "DESTINATION", "LABEL", "STAMPED", "PACKETS", "OCTETS", "LAST", "SEEN"]
+    assert lines[2].split() == ["SOURCE", "DESTINATION", "LABEL", "STAMPED", "PACKETS", "BYTES", "LAST", "SEEN"]
     assert len(lines) == 5 and "0xbeef5" in lines[3]
+    lines = replay.run(SAMPLE, "--label", "zero", "--stamp", "dry-run").stdout.splitlines()
+    assert lines[2].startswith("3 of 4 flows match, 4 packets, ")
+    assert lines[4].split()[3] == "would"
 
 
 def test_a_capture_without_packets(replay, write):

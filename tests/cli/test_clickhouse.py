@@ -350,7 +350,7 @@ def test_full_spool_and_full_disk(lab, router, server, tmp_path):
     disk.mkdir()
     command("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk)
     try:
-        for directory, limit, words in ((tmp_path / "spool", "300K", "is full: --spool-limit is 307200 octets"),
+        for directory, limit, words in ((tmp_path / "spool", "300Ki", "is full: --spool-limit is 307200 octets"),
                                         (disk / "spool", "1G", "No space left on device")):
             server.kill()
             collector = router.collector(server.url, "--spool", directory, "--spool-limit", limit).reads()

@@ -151,7 +151,7 @@ def test_small_table_many_flows_two_cpus(lab, link, tmp_path, hook):
     assert after["totals"]["counted"] == after["collected"]["exported"] == add(*made)
     assert after["totals"]["lost"] == after["collected"]["pending"] == {"packets": 0, "bytes": 0}
     assert len(lab.flowlabel(link, "stats", "--json").json()["per_cpu"]) >= 2
-    assert f"exported {add(*made)['packets']:,} packets {add(*made)['bytes']:,} octets" in ended.stderr
+    assert f"exported {add(*made)['packets']:,} packets {add(*made)['bytes']:,} bytes" in ended.stderr
 
 
 def assert_between(entry):
@@ -258,7 +258,7 @@ def test_killed_and_started_again(lab, link, tmp_path):
     assert after["totals"]["lost"] == before["collected"]["pending"]
     ended = second.stop().ok()
     lost = after["totals"]["lost"]
-    assert f"{lost['packets']:,} packets {lost['bytes']:,} octets in memory: counted as lost" in ended.stderr
+    assert f"{lost['packets']:,} packets {lost['bytes']:,} bytes in memory: counted as lost" in ended.stderr
     assert add(total(first.records()), total(second.records()), lost) == made
     third = Collector(lab, link, tmp_path / "third").reads().stop().ok()
     assert WARNING not in third.stderr, "it is told once"
@@ -276,7 +276,7 @@ def test_killed_and_detached(lab, link, tmp_path):
     collector.process.kill()
     collector.process.wait()
     said = lab.flowlabel(link, "detach", "v0").ok().stderr
-    amount = f"{held['packets']:,} packets {held['bytes']:,} octets"
+    amount = f"{held['packets']:,} packets {held['bytes']:,} bytes"
     assert f"a collector was killed with {amount} in memory: counted as lost" in said
     assert f"lost {amount}" in said
 
@@ -412,8 +412,8 @@ def test_detached_while_nobody_takes_records(lab, link, flows):
     lab.flowlabel(link, "detach", "v0").ok()
     collector.says("no exporter took a record for 2 s")
     said = collector.stop().expect(1).stderr
-    amount = f"{made['packets']:,} packets {made['bytes']:,} octets"
-    assert f"collected; counted {amount} = live 0 packets 0 octets + spilled 0 packets 0 octets + lost {amount}" in said, said
+    amount = f"{made['packets']:,} packets {made['bytes']:,} bytes"
+    assert f"collected; counted {amount} = live 0 packets 0 bytes + spilled 0 packets 0 bytes + lost {amount}" in said, said
 
 
 def test_a_stuck_collector_leaves_the_rings_to_the_next(lab, link, tmp_path):
@@ -471,8 +471,8 @@ def test_attachments_that_come_and_go_while_nobody_takes_records(lab, link):
             lab.flowlabel(link, "detach", "v0").ok()
             eventually(lambda: descriptors(collector.process) == idle)
     said = collector.stop().expect(1).stderr
-    assert said.count("collected; counted 1 packets 40 octets = live 0 packets") == 4
-    assert said.count("+ lost 1 packets 40 octets") == 4
+    assert said.count("collected; counted 1 packets 40 bytes = live 0 packets") == 4
+    assert said.count("+ lost 1 packets 40 bytes") == 4
 
 
 def test_the_interface_goes_and_comes_back(lab, link, tmp_path):

@@ -69,7 +69,7 @@ def test_ten_million_flows_in_a_small_table(lab, link, hook):
     assert status["ring"]["used"] > status["ring"]["bytes"] * 0.99, "the ring is full"
     assert any(warning.startswith("no reader") for warning in status["warnings"])
     said = lab.flowlabel(link, "detach", "v0").ok().stderr
-    assert f"counted {made['packets']:,} packets {made['bytes']:,} octets = live" in said
+    assert f"counted {made['packets']:,} packets {made['bytes']:,} bytes = live" in said
 
 
 def test_the_same_flows_again(lab, link):

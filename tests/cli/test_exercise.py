@@ -157,6 +157,20 @@ def test_automatic_labels(road, protocol):
 
 
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
+def test_labels_that_this_host_removes(road, protocol):
+    """The kernel labels and a filter on its way out does not: the client does not blame the setting, which it can read."""
+    road.client.sysctl("net.ipv6.auto_flowlabels", 1)
+    road.client.run("nft", "-f", "-", input=chain("eraser", "output", "ip6 flowlabel set 0"))
+    try:
+        with serving(road):
+            result = warned(client(road, f"--{protocol}", *QUICK), "10 messages", "net.ipv6.auto_flowlabels is 1 here",
+                            "the kernel gave them one", "removes labels")
+        assert "is 0 here" not in result.stderr
+    finally:
+        road.client.run("nft", "delete", "table", "ip6", "eraser")
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
 @pytest.mark.parametrize("ranges, least, most", [(0, 0.3, 0.7), (1, 1, 1)])
 def test_the_range_of_automatic_labels(road, protocol, ranges, least, most):
     """LNX-31: with flowlabel_state_ranges 1 the highest bit is always set, else in half of them."""

@@ -191,7 +191,7 @@ def test_a_filter_that_others_remove(lab, host, gone, next_command):
         host.run("tc", "filter", "del", "dev", "v0", "ingress")
     (shown,) = lab.flowlabel(host, "status", "v0", "--json").ok().json()["attachments"]
     assert "somebody else removed the filter" in shown["warnings"][0]
-    counted = "counted 3 packets 120 octets = live 3 packets 120 octets"
+    counted = "counted 3 packets 120 bytes = live 3 packets 120 bytes"
     if next_command == "detach":
         assert f"v0 tc-ingress: detached; {counted}" in lab.flowlabel(host, "detach", "v0").ok().stderr
     else:

@@ -394,7 +394,7 @@ def test_a_udp_collector_that_is_not_there(lab, link, tmp_path):
     assert total(records)["packets"] == made["packets"] + len(sender.sent) + packets_of(sent)
     assert f"udp://[::1]:{port} takes no messages: Connection refused" in ended.stderr
     lost = total(records[:missed])
-    assert (f"udp://[::1]:{port}: {missed:,} records with {lost['packets']:,} packets {lost['bytes']:,} octets did not get "
+    assert (f"udp://[::1]:{port}: {missed:,} records with {lost['packets']:,} packets {lost['bytes']:,} bytes did not get "
             "there") in ended.stderr
 
 
@@ -606,4 +606,4 @@ def test_one_that_is_behind_loses_its_own(lab, link, tmp_path):
     assert entry["totals"]["lost"] == entry["collected"]["pending"] == {"packets": 0, "bytes": 0}
     ended = collector.stop()
     records = len(collector.records())
-    assert f"{away}: {records:,} records with {made['packets']:,} packets {made['bytes']:,} octets" in ended.stderr
+    assert f"{away}: {records:,} records with {made['packets']:,} packets {made['bytes']:,} bytes" in ended.stderr

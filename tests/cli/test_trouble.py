@@ -383,7 +383,16 @@ def test_key_new_where_it_cannot_be(tmp_path):
     refused(lab_module.Result(run, done.returncode, done.stdout, done.stderr), 1, "cannot create", "denied")
 
 
-@pytest.mark.parametrize("given, slots", [(1, 4), (4, 4), (5, 8), (1000, 1024), (1024, 1024)])
+def binary(size):
+    """As sizes of memory are shown."""
+    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB"):
+        if size < 1024 or unit == "TiB":
+            return f"{size} bytes" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1024
+    return None
+
+
+@pytest.mark.parametrize("given, slots", [(1, 4), (4, 4), (5, 8), (1000, 1024), ("1Ki", 1024), ("2K", 2048)])
 def test_table_sizes(lab, host, given, slots):
     """DESIGN section 6: rounded up to a power of two; a set of four is the smallest."""
     said = lab.flowlabel(host, "attach", "v0", "--flows", given).ok().stdout
@@ -391,7 +400,7 @@ def test_table_sizes(lab, host, given, slots):
     table = entry["table"]
     assert table["slots"] == slots
     assert table["bytes"] == slots * 64 * table["cpus"]
-    assert f"table {slots:,} slots x {table['cpus']} CPUs = {table['bytes'] / (1 << 20):.1f} MiB, " in said
+    assert f"table {slots:,} slots x {table['cpus']} CPUs = {binary(table['bytes'])}, " in said
     assert f"rings {entry['ring']['bytes'] / (1 << 20):.1f} MiB" in said
 
 
@@ -399,10 +408,11 @@ def test_table_sizes(lab, host, given, slots):
 def test_a_table_too_large_for_the_memory(lab, host, given):
     """How much it would take, and how much there is."""
     before = flowlabel_programs()
-    result = refused(lab.flowlabel(host, "attach", "v0", "--flows", given), 1, "takes", "MiB are available", "--flows")
+    result = refused(lab.flowlabel(host, "attach", "v0", "--flows", given), 1, "takes", "iB are available", "--flows")
     cpus = int(result.stderr.split(" CPUs")[0].split()[-1])
+    assert f"a table of {binary(min(given, 1 << 40)).replace('.0', '').replace('iB', 'i')} slots" in result.stderr
     if given <= 1 << 40:
-        assert f"takes {given * 64 * cpus / (1 << 20):.1f} MiB" in result.stderr
+        assert f"takes {binary(given * 64 * cpus)}" in result.stderr
     else:
         assert "takes more than" in result.stderr
     assert pins(lab) == []

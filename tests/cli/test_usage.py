@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Wrong usage, help and version: the command line of DESIGN section 6."""
 
+import pathlib
+import re
+import shlex
 import subprocess
 
 import pytest
@@ -16,9 +19,12 @@ OPTIONS = {
     ("attach",): ["IFACE", "--hook", HOOKS, "--mode", "auto|native|generic", "--flows", "--stamp", "off|dry-run|zero",
                   "--key-file", "--prf", "siphash-2-4|siphash-1-3", "--replace"],
     ("detach",): ["IFACE", "--hook", HOOKS, "--all"],
+    ("collect",): ["IFACE", "--hook", HOOKS, "--idle", "--active", "D|rfc3697|rfc1883", "--jsonl", "--ipfix",
+                   "--clickhouse", "--spool-limit", "--prometheus", "--max-flows"],
+    ("replay",): ["FILE", "--engine", "native|kernel", "--stamp", "--write", "--label"],
     ("status",): ["IFACE", "--hook", HOOKS, "--json"],
     ("flows",): ["IFACE", "--hook", HOOKS, "--sort", "packets|bytes|last-seen", "--limit", "--src", "--dst", "--label",
-                 "L|zero|nonzero", "--json", "--jsonl", "--csv"],
+                 "L|L/MASK|L-L|zero|nonzero|stamped", "--json", "--jsonl", "--csv"],
     ("stats",): ["IFACE", "--hook", HOOKS, "--json", "--interval"],
     ("host",): ["--json", "--netns", "NAME|PID", "--check", "rfc6437|lab|anycast"],
     ("exercise",): ["server", "client"],
@@ -45,8 +51,23 @@ WRONG = [
     (["status", "--nope"], ["no option '--nope'"]),
     (["status", "v0", "v1"], ["'v1'", "flowlabel status"]),
     (["attach"], ["IFACE"]),
-    (["attach", "v0", "w0"], ["'w0'"]),
-    (["nonsense", "attach"], ["'nonsense'"]),
+    (["attach", "v0", "w0"], ["takes one interface; 'w0' is a second one"]),
+    (["nonsense", "attach"], ["no command 'nonsense'"]),
+    (["atach", "v0"], ["no command 'atach'", "did you mean 'attach'?"]),
+    (["hepl"], ["no command 'hepl'", "did you mean 'help'?"]),
+    (["exercise", "cleint", "::1"], ["'flowlabel exercise'", "did you mean 'client'?"]),
+    (["flows", "--jsno"], ["no option '--jsno'", "did you mean '--json'?"]),
+    (["attach", "v0", "--satmp=zero"], ["no option '--satmp=zero'", "did you mean '--stamp'?"]),
+    (["flows", "--bpfs", "dir"], ["no option '--bpfs'", "did you mean '--bpffs'?"]),
+    (["attach", "v0", "--hook", "tc_ingress"], ["--hook", "did you mean 'tc-ingress'?"]),
+    (["attach", "v0", "--stamp", "--key-file", "key"], ["--stamp wants off, dry-run or zero", "'--key-file'"]),
+    (["attach", "v0", "--key-file", "--stamp=zero"], ["--key-file wants FILE", "'--stamp=zero'"]),
+    (["collect", "--jsonl", "-v"], ["--jsonl wants FILE or -", "'-v'"]),
+    (["bench", "--help"], ["no command 'bench'"]),
+    (["atach", "-h"], ["no command 'atach'", "did you mean 'attach'?"]),
+    (["help", "bench"], ["no command 'bench'"]),
+    (["bench", "--version"], ["no command 'bench'"]),
+    (["flows", "--watch", "--help"], ["no option '--watch'"]),
     (["attach", "v0", "--hook"], ["--hook", "one value"]),
     (["attach", "v0", "--hook", "tc"], ["--hook", "'tc'", "xdp, tc-ingress, tc-egress"]),
     (["attach", "v0", "--hook", "XDP"], ["'XDP'"]),
@@ -60,8 +81,10 @@ WRONG = [
     (["attach", "v0", "--flows", "many"], ["--flows", "'many'"]),
     (["attach", "v0", "--flows", "1.5"], ["--flows", "'1.5'"]),
     (["attach", "v0", "--flows", "0x100"], ["--flows", "'0x100'"]),
-    (["attach", "v0", "--flows", ""], ["--flows", "''"]),
-    (["attach", "v0", "--flows", "18446744073709551616"], ["--flows", "larger than"]),
+    (["attach", "v0", "--flows", "1k"], ["--flows", "'1k'", "K, M, G are powers of 1000, Ki, Mi, Gi of 1024"]),
+    (["attach", "v0", "--flows", "1KB"], ["--flows", "'1KB'"]),
+    (["attach", "v0", "--flows", ""], ["--flows is empty"]),
+    (["attach", "v0", "--flows", "18446744073709551616"], ["--flows", "below 2^64"]),
     (["attach", "v0", "--stamp"], ["--stamp", "one value"]),
     (["attach", "v0", "--stamp", "on"], ["--stamp", "'on'", "off, dry-run, zero"]),
     (["attach", "v0", "--key-file", "key"], ["--key-file", "stamp"]),
@@ -89,12 +112,18 @@ WRONG = [
     (["flows", "--dst", "example.org"], ["--dst", "'example.org'"]),
     (["flows", "--label", "1048576"], ["--label", "1048575"]),
     (["flows", "--label", "0x100000"], ["--label", "0xfffff"]),
-    (["flows", "--label", "-1"], ["--label", "'-1'"]),
+    (["flows", "--label", "-1"], ["--label", "'-1'", "without a first label"]),
+    (["flows", "--label", "/0xff"], ["--label", "a mask and no label", "LABEL/MASK, FIRST-LAST"]),
+    (["flows", "--label", "0x801/0x3fe00"], ["--label", "bits outside the mask", "0x800/0x3fe00 is what is left"]),
+    (["flows", "--label", "0xff-1"], ["--label", "ends before it begins", "1-0xff"]),
+    (["flows", "--label", "1-1048576"], ["--label", "'1048576' is more than the 20 bits"]),
     (["flows", "--label", "some"], ["--label", "'some'"]),
-    (["flows", "--interval", "1"], ["--interval"]),
-    (["stats", "--interval", "0"], ["--interval", "'0'"]),
-    (["stats", "--interval", "0.5"], ["--interval", "'0.5'"]),
-    (["stats", "--interval", "86401"], ["--interval", "larger than 86400"]),
+    (["flows", "v0", "--interval", "1"], ["no option '--interval'"]),
+    (["flows", "v0", "--watch"], ["no option '--watch'"]),
+    (["flows", "v0", "-n", "10"], ["no option '-n'"]),
+    (["stats", "--interval", "0"], ["--interval", "'0'", "shorter than 100ms", "500ms, 15s"]),
+    (["stats", "--interval", "1 s"], ["--interval", "'1 s'", "a number alone means seconds"]),
+    (["stats", "--interval", "86401"], ["--interval", "longer than 1d"]),
     (["stats", "--csv"], ["--csv"]),
     (["collect", "no-such-if"], ["where the records go", "--jsonl"]),
     (["collect", "no-such-if", "--ipfix", "[::1]"], ["'[::1]'", "udp://"]),
@@ -103,6 +132,9 @@ WRONG = [
     (["collect", "no-such-if", "--jsonl", "records", "--clickhouse", "[::1]"], ["'[::1]'", "http"]),
     (["collect", "no-such-if", "--jsonl", "records", "--spool", "spool"], ["--spool", "--clickhouse URL"]),
     (["collect", "no-such-if", "--jsonl", "records", "--clickhouse-linger", "soon"], ["--clickhouse-linger", "'soon'"]),
+    (["collect", "no-such-if", "--jsonl", "records", "--idle", "rfc6437"], ["--idle", "'rfc6437'", "rfc1883"]),
+    (["collect", "no-such-if", "--jsonl", "records", "--idle", "8d"], ["--idle", "'8d'", "longer than 7d"]),
+    (["collect", "no-such-if", "--jsonl", "records", "--spool-limit", "1GB"], ["--spool-limit", "'1GB'", "20Gi"]),
     (["collect", "no-such-if", "--jsonl", "records", "--prometheus", "9641"], ["'9641'", "127.0.0.1:PORT"]),
     (["attach", "lo", "--stamp", "zero", "--key-file", ""], ["--key-file is empty", "variable"]),
     (["collect", "--jsonl", "records", "--clickhouse", ""], ["--clickhouse is empty"]),
@@ -137,7 +169,8 @@ WRONG = [
     (["exercise", "client", "::1", "--share", "all", "--label", "5"], ["--share", "'all'", "any, excl, process, user"]),
     (["exercise", "client", "::1", "--share", "any"], ["--share", "nothing is leased"]),
     (["exercise", "client", "::1", "--expires", "10", "--label", "none"], ["--expires", "nothing is leased"]),
-    (["exercise", "client", "::1", "--expires", "65536", "--label", "5"], ["--expires", "larger than 65535"]),
+    (["exercise", "client", "::1", "--expires", "65536", "--label", "5"], ["--expires", "longer than 65535s"]),
+    (["exercise", "client", "::1", "--linger", "500ms", "--label", "5"], ["--linger", "whole number of seconds"]),
     (["exercise", "client", "::1", "--linger", "-1", "--label", "5"], ["--linger", "'-1'"]),
     (["exercise", "client", "::1", "--change-every", "2"], ["--change-every", "--label"]),
     (["exercise", "client", "::1", "--change-every", "0", "--label", "5"], ["--change-every", "'0'"]),
@@ -145,12 +178,12 @@ WRONG = [
     (["exercise", "client", "::1", "--size", "23"], ["--size", "'23'", "24"]),
     (["exercise", "client", "::1", "--size", "65528"], ["--size", "larger than 65527"]),
     (["exercise", "client", "::1", "--flows", "0"], ["--flows", "'0'"]),
-    (["exercise", "client", "::1", "--interval", "fast"], ["--interval", "'fast'", "200ms"]),
+    (["exercise", "client", "::1", "--interval", "fast"], ["--interval", "'fast'", "500ms"]),
     (["exercise", "client", "::1", "--interval", "-1s"], ["--interval", "'-1s'"]),
-    (["exercise", "client", "::1", "--interval", "1m"], ["--interval", "'1m'"]),
+    (["exercise", "client", "::1", "--interval", "25h"], ["--interval", "'25h'", "1d"]),
     (["exercise", "client", "::1", "--interval", "nan"], ["--interval", "'nan'"]),
     (["exercise", "client", "::1", "--timeout", "90000"], ["--timeout", "'90000'"]),
-    (["exercise", "client", "::1", "--renew", "", "--label", "5"], ["--renew", "''"]),
+    (["exercise", "client", "::1", "--renew", "", "--label", "5"], ["--renew is empty"]),
     (["exercise", "client", "::1", "--yes-on-a-real-nic"], ["--yes-on-a-real-nic", "--raw"]),
     (["exercise", "client", "fe80::1"], ["link-local", "fe80::1%eth0"]),
     (["key"], ["flowlabel key", "wants a command"]),
@@ -198,11 +231,47 @@ def test_help(command, help_option):
 
 
 @pytest.mark.parametrize("command", OPTIONS, ids=" ".join)
-def test_version(command):
+def test_help_fits_the_terminal(command):
+    """DESIGN section 9: every line has at most 80 columns, and `help COMMAND` is the same."""
+    shown = run(*command, "--help").ok().stdout
+    assert [line for line in shown.splitlines() if len(line) > 80] == []
+    assert run("help", *command).ok().stdout == shown
+
+
+@pytest.mark.parametrize("command", OPTIONS, ids=" ".join)
+def test_examples(command, tmp_path):
+    """DESIGN section 9: one to three examples, of this command, that flowlabel understands."""
+    shown = run(*command, "--help").ok().stdout
+    assert shown.count("Examples:\n") == 1
+    examples = re.findall(r"^  (?:.* \| )?flowlabel (.*)$", shown.split("Examples:\n")[1], re.MULTILINE)
+    assert 1 <= len(examples) <= 3
+    for example in examples:
+        words = shlex.split(example)
+        assert tuple(words[:len(command)]) == command
+        run(*words, "--help", cwd=tmp_path).ok()  # reads all words and values, and does nothing
+
+
+def test_the_man_page_fits_the_terminal():
+    """Lines that the pager cannot wrap have at most 80 columns, 7 of them before the text."""
+    page = pathlib.Path(__file__).resolve().parents[2] / "docs/man/flowlabel.8"
+    blocks = re.findall(r"^\.nf\n(.*?)^\.fi\n", page.read_text(), re.MULTILINE | re.DOTALL)
+    lines = [re.sub(r"\\(.)", r"\1", re.sub(r"\\f.", "", line)) for block in blocks for line in block.splitlines()]
+    assert len(lines) > 30
+    assert [line for line in lines if len(line) > 80 - 7] == []
+
+
+@pytest.mark.parametrize("command", OPTIONS, ids=" ".join)
+@pytest.mark.parametrize("version_option", ["--version", "-V"])
+def test_version(command, version_option):
     """DESIGN section 6: --version, everywhere."""
-    name, number = run(*command, "--version").ok().stdout.split()
+    name, number = run(*command, version_option).ok().stdout.split()
     assert name == "flowlabel"
     assert len(number.split(".")) == 3
+
+
+def test_version_as_a_word():
+    """`flowlabel version` is what --version is."""
+    assert run("version").ok().stdout == run("--version").ok().stdout
 
 
 def test_options_of_every_command_stand_anywhere(lab, host):
@@ -214,6 +283,31 @@ def test_options_of_every_command_stand_anywhere(lab, host):
         assert "libbpf: " in lab.flowlabel(host, *argv).ok().stderr
         lab.flowlabel(host, "detach", "v0").ok()
     assert lab.flowlabel(host, "attach", "v0").ok().stderr == ""
+
+
+# Numbers and times with units, and the words of an error that comes only after they were understood.
+RIGHT = [
+    (["attach", "no-such-if", "--flows", "1M"], "no-such-if"),
+    (["attach", "no-such-if", "--flows", "64Ki"], "no-such-if"),
+    (["flows", "no-such-if", "--limit", "1K"], "no-such-if"),
+    (["stats", "no-such-if", "--interval", "500ms"], "no-such-if"),
+    (["stats", "no-such-if", "--interval", "0.5"], "no-such-if"),
+    (["stats", "no-such-if", "--interval", "1m"], "no-such-if"),
+    (["collect", "no-such-if", "--jsonl", "-", "--idle", "15", "--active", "1.5m", "--max-flows", "1Mi"], "no-such-if"),
+    (["collect", "no-such-if", "--jsonl", "-", "--idle", "rfc1883", "--active", "rfc3697"], "no-such-if"),
+    (["collect", "no-such-if", "--clickhouse", "http://[::1]", "--clickhouse-timeout", "5", "--clickhouse-linger",
+      "1m", "--spool", "spool", "--spool-limit", "20Gi"], "no-such-if"),
+    (["collect", "no-such-if", "--ipfix", "tcp://[::1]", "--template-interval", "1h", "--connect-interval", "1d"],
+     "no-such-if"),
+    (["exercise", "client", "ff02::1%lo", "--udp", "--label", "5", "--count", "1", "--interval", "1m", "--timeout",
+      "1ms", "--expires", "1m", "--linger", "30", "--renew", "1.5s", "--size", "1Ki"], "no way to"),
+]
+
+
+@pytest.mark.parametrize("argv, word", RIGHT, ids=lambda value: " ".join(value) if isinstance(value, list) else value)
+def test_units_everywhere(argv, word, lab, host, tmp_path):
+    """DESIGN section 9: numbers take K, Ki, M, ...; times take a unit, and a number alone means seconds."""
+    refused(lab.flowlabel(host, *argv, cwd=tmp_path), 1, word)
 
 
 def test_a_wrong_environment_is_named(lab, host):

@@ -15,7 +15,6 @@
 #include "clickhouse_url.hpp"
 #include "credentials.hpp"
 #include "http_client.hpp"
-#include "size.hpp"
 
 namespace flowlabel::test {
 namespace {
@@ -85,18 +84,6 @@ TEST(ClickHouseUrl, CredentialsAreRefusedAndNotShown)
         EXPECT_EQ(url.error().what.find("secret"), std::string::npos);
         EXPECT_NE(url.error().hint.find("--clickhouse-credentials"), std::string::npos);
     }
-}
-
-TEST(ClickHouse, Sizes)
-{
-    EXPECT_EQ(parse_size("0"), 0u);
-    EXPECT_EQ(parse_size("12"), 12u);
-    EXPECT_EQ(parse_size("3K"), 3072u);
-    EXPECT_EQ(parse_size("1M"), 1u << 20);
-    EXPECT_EQ(parse_size("2G"), 2ULL << 30);
-    EXPECT_EQ(parse_size("16777215T"), 16777215ULL << 40);
-    for (const char* wrong : {"", "K", "-1", "1.5G", "1k", "1 G", "1GB", "16777216T", "99999999999999999999"})
-        EXPECT_FALSE(parse_size(wrong)) << wrong;
 }
 
 TEST(ClickHouse, CredentialsAreTwoLines)

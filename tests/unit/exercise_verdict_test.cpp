@@ -37,8 +37,26 @@ TEST(ExerciseVerdict, ChangedLabelsAre)
 {
     expect_warning(report_of({7, 9, 0}, 3), {"3 messages", "0x00009 instead of 0x00007", "on the way"});
     expect_warning(report_of({7, 0, 0}, 3), {"0x00000 instead of 0x00007"});
-    expect_warning(report_of({0, 9, 0}, 3), {"0x00009", "net.ipv6.auto_flowlabels is 3"});
-    expect_warning(report_of({{}, 0, 0}, 3), {"without a label", "net.ipv6.auto_flowlabels is 0"});
+}
+
+/// The setting is read, not guessed.
+TEST(ExerciseVerdict, TheKernelOrTheWayIsToBlame)
+{
+    ClientReport bare = report_of({{}, 0, 0}, 3);
+    ClientReport labelled = report_of({0, 9, 0}, 3);
+
+    expect_warning(bare, {"without a label", "cannot be read here"});
+    expect_warning(labelled, {"0x00009", "cannot be read here"});
+    bare.auto_flowlabels = 0;
+    expect_warning(bare, {"net.ipv6.auto_flowlabels is 0 here, so the kernel gave them none"});
+    for (const std::int64_t setting : {1, 2, 3}) { // 2: the client's sockets ask for it
+        bare.auto_flowlabels = setting;
+        expect_warning(bare, {"so the kernel gave them one", "removes labels"});
+    }
+    labelled.auto_flowlabels = 3;
+    expect_warning(labelled, {"net.ipv6.auto_flowlabels is 3 here, so the kernel labels"});
+    labelled.auto_flowlabels = 1;
+    expect_warning(labelled, {"net.ipv6.auto_flowlabels is 1 here", "something on the way that labels"});
 }
 
 TEST(ExerciseVerdict, TroubleIsToldOnce)

@@ -52,11 +52,11 @@ FlowQuery between(const char* src, const char* dst)
     return query;
 }
 
-FlowQuery labelled(LabelFilter::Kind kind, std::uint32_t value = 0)
+FlowQuery labelled(const char* filter)
 {
     FlowQuery query;
 
-    query.label = {.kind = kind, .value = value};
+    query.label = *parse_label_filter(filter);
     return query;
 }
 
@@ -91,15 +91,16 @@ TEST(SelectFlows, TiesGoBySourceDestinationLabel)
 
 TEST(SelectFlows, LimitKeepsTheFirstAndTellsHowManyMatched)
 {
-    std::size_t matched = 0;
+    Matched matched;
+    const Matched all{.flows = 3, .packets = 60, .octets = 600};
 
     EXPECT_EQ(labels(select_flows(three, limited_to(2), &matched)), (Labels{1, 3}));
-    EXPECT_EQ(matched, 3u);
+    EXPECT_EQ(matched, all);
     EXPECT_TRUE(select_flows(three, limited_to(0), &matched).empty());
-    EXPECT_EQ(matched, 3u);
+    EXPECT_EQ(matched, all);
     EXPECT_EQ(select_flows(three, limited_to(100), &matched).size(), 3u);
     EXPECT_TRUE(select_flows({}, limited_to(100), &matched).empty());
-    EXPECT_EQ(matched, 0u);
+    EXPECT_EQ(matched, Matched{});
 }
 
 TEST(SelectFlows, FiltersByPrefix)
@@ -118,18 +119,69 @@ TEST(SelectFlows, FiltersByPrefix)
 
 TEST(SelectFlows, FiltersByLabel)
 {
-    using Kind = LabelFilter::Kind;
     const Flows flows = {
-        flow("::1", "::2", 0, 1, 3),
-        flow("::1", "::2", 5, 1, 2),
+        flow("::1", "::2", 0, 1, 4),
+        flow("::1", "::2", 5, 1, 3),
+        flow("::1", "::2", 0x810, 1, 2),
         flow("::1", "::2", 0xFFFFF, 1, 1),
     };
 
-    EXPECT_EQ(labels(select_flows(flows, labelled(Kind::zero))), (Labels{0}));
-    EXPECT_EQ(labels(select_flows(flows, labelled(Kind::nonzero))), (Labels{5, 0xFFFFF}));
-    EXPECT_EQ(labels(select_flows(flows, labelled(Kind::value, 5))), (Labels{5}));
-    EXPECT_EQ(labels(select_flows(flows, labelled(Kind::value, 6))), (Labels{}));
-    EXPECT_EQ(labels(select_flows(flows, labelled(Kind::any))), (Labels{0, 5, 0xFFFFF}));
+    EXPECT_EQ(labels(select_flows(flows, labelled("5"))), (Labels{5}));
+    EXPECT_EQ(labels(select_flows(flows, labelled("6"))), (Labels{}));
+    EXPECT_EQ(labels(select_flows(flows, labelled("0x810/0xfffff"))), (Labels{0x810}));
+    EXPECT_EQ(labels(select_flows(flows, labelled("0x800/0x3fe00"))), (Labels{0x810}));
+    EXPECT_EQ(labels(select_flows(flows, labelled("0x1/1"))), (Labels{5, 0xFFFFF}));
+    EXPECT_EQ(labels(select_flows(flows, labelled("0/0"))), (Labels{0, 5, 0x810, 0xFFFFF}));
+    EXPECT_EQ(labels(select_flows(flows, labelled("1-0xff"))), (Labels{5}));
+    EXPECT_EQ(labels(select_flows(flows, labelled("5-0x810"))), (Labels{5, 0x810}));
+    EXPECT_EQ(labels(select_flows(flows, labelled("0-1048575"))), (Labels{0, 5, 0x810, 0xFFFFF}));
+    EXPECT_EQ(labels(select_flows(flows, {})), (Labels{0, 5, 0x810, 0xFFFFF}));
+}
+
+/// A flow that is stamped came with 0 and is counted under another label.
+TEST(SelectFlows, ZeroAndNonzeroAreWhatAFlowCameWith)
+{
+    Flows flows = {
+        flow("::1", "::2", 0, 1, 3),
+        flow("::1", "::2", 5, 1, 2),
+        flow("::1", "::2", 6, 1, 1),
+    };
+
+    flows[2].stamped = true;
+    EXPECT_EQ(labels(select_flows(flows, labelled("zero"))), (Labels{0, 6}));
+    EXPECT_EQ(labels(select_flows(flows, labelled("nonzero"))), (Labels{5}));
+    EXPECT_EQ(labels(select_flows(flows, labelled("stamped"))), (Labels{6}));
+    EXPECT_EQ(labels(select_flows(flows, labelled("0"))), (Labels{0})) << "a number is the label counted under";
+    EXPECT_EQ(labels(select_flows(flows, labelled("6"))), (Labels{6}));
+}
+
+TEST(LabelFilter, EachMistakeHasItsWords)
+{
+    const std::pair<const char*, const char*> mistakes[] = {
+        {"", "no flow label"},
+        {"some", "no flow label"},
+        {"0x100000", "more than the 20 bits"},
+        {"99999999999", "more than the 20 bits"},
+        {"/0xff", "a mask and no label"},
+        {"5/", "no mask after the '/'"},
+        {"1/0x100000", "'0x100000' is more than the 20 bits"},
+        {"1/zero", "'zero' is no flow label"},
+        {"0x801/0x3fe00", "bits outside the mask"},
+        {"-5", "without a first label"},
+        {"5-", "without a last label"},
+        {"9-3", "ends before it begins"},
+        {"0-0x100000", "'0x100000' is more than the 20 bits"},
+        {"1-2-3", "'2-3' is no flow label"},
+        {"zero-5", "'zero' is no flow label"},
+    };
+
+    for (const auto& [text, words] : mistakes) {
+        const auto filter = parse_label_filter(text);
+
+        ASSERT_FALSE(filter) << text;
+        EXPECT_NE(filter.error().what.find(words), std::string::npos) << filter.error().what;
+        EXPECT_FALSE(filter.error().hint.empty());
+    }
 }
 
 } // namespace

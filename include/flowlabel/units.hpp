@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Numbers, sizes and times with units, as people write and read them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "flowlabel/result.hpp"
+
+namespace flowlabel {
+
+/// A whole number, alone or with K, M, G or T (powers of 1000) or Ki, Mi, Gi or Ti (powers of 1024) after it.
+Result<std::uint64_t> parse_number(std::string_view text);
+
+/// The same as a number of bytes.
+Result<std::uint64_t> parse_size(std::string_view text);
+
+/// The times that an option takes.
+struct TimeRange {
+    std::chrono::nanoseconds least = std::chrono::milliseconds(100);
+    std::chrono::nanoseconds most = std::chrono::days(7);
+};
+
+/// A number, which may have a fraction, with us, ms, s, m, h or d after it; alone it means seconds.
+Result<std::chrono::nanoseconds> parse_duration(std::string_view text, const TimeRange& range = {});
+
+/// 1500 ms as 1500ms, 120 s as 2m: a whole number of the largest unit that leaves one.
+std::string duration_text(std::chrono::nanoseconds time);
+
+/// 1536 as "1.5 Ki", 137438953472 as "128 Gi": a unit or a noun comes after it.
+std::string binary_text(std::uint64_t number);
+
+/// Memory and files: "512 bytes", "8.0 MiB".
+std::string memory_text(std::uint64_t bytes);
+
+/// Traffic: "512 bytes", "2.1 MB".
+std::string traffic_text(std::uint64_t bytes);
+
+} // namespace flowlabel

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "help.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace flowlabel {
+
+namespace {
+
+constexpr std::size_t width = 80;
+constexpr std::size_t column = 24; ///< where descriptions begin
+
+/// TEXT in lines of at most WIDTH columns, each but the first after INDENT spaces; the first begins at AT.
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t at)
+{
+    std::string lines;
+    bool begun = false;
+
+    while (!text.empty()) {
+        const std::string_view word = text.substr(0, text.find(' '));
+
+        if (begun && at + 1 + word.size() > width) {
+            lines += "\n" + std::string(indent, ' ');
+            at = indent;
+        } else if (begun) {
+            lines += ' ';
+            at++;
+        }
+        lines += word;
+        at += word.size();
+        begun = true;
+        text.remove_prefix(std::min(word.size() + 1, text.size()));
+    }
+    return lines + "\n";
+}
+
+/// NAME, and beside it, or below where it is too long, DESCRIPTION.
+std::string entry(const std::string& name, const std::string& description)
+{
+    const std::string head = "  " + name;
+
+    if (head.size() + 2 > column)
+        return head + "\n" + std::string(column, ' ') + wrapped(description, column, column);
+    return head + std::string(column - head.size(), ' ') + wrapped(description, column, column);
+}
+
+std::string names_of(const std::set<CLI::Option*>& options)
+{
+    std::set<std::string> names; // the options' order is that of their addresses
+
+    for (const CLI::Option* const option : options)
+        names.insert(option->get_name());
+    return fmt::format("{}", fmt::join(names, " or "));
+}
+
+/// What CLI11 knows beside the description.
+std::string described(const CLI::Option& option)
+{
+    std::string text = option.get_description();
+
+    if (!option.get_needs().empty())
+        text += "; with " + names_of(option.get_needs()) + " only";
+    if (!option.get_excludes().empty())
+        text += "; not with " + names_of(option.get_excludes());
+    return text;
+}
+
+class Help : public CLI::Formatter {
+public:
+    Help()
+    {
+        label("Positionals", "Arguments");
+        label("SUBCOMMAND", "COMMAND");
+    }
+
+    [[nodiscard]] std::string make_option(const CLI::Option* option, bool is_positional) const override
+    {
+        std::string name = make_option_name(option, is_positional);
+        const bool takes_value = !is_positional && option->get_type_size() != 0;
+        const std::string type = takes_value ? option->get_type_name() : "";
+        constexpr std::size_t indent = 6;
+
+        if (!type.empty() && name.size() + type.size() + 3 > width)
+            name += "\n" + std::string(indent, ' ') + type;
+        else if (!type.empty())
+            name += " " + type;
+        return entry(name, described(*option));
+    }
+
+    [[nodiscard]] std::string make_subcommand(const CLI::App* command) const override
+    {
+        return entry(command->get_name(), command->get_description());
+    }
+
+    [[nodiscard]] std::string make_description(const CLI::App* app) const override
+    {
+        return wrapped(app->get_description(), 0, 0);
+    }
+};
+
+} // namespace
+
+void format_help(CLI::App& app)
+{
+    app.formatter(std::make_shared<Help>());
+    app.set_help_flag("-h,--help", "show this help");
+}
+
+void add_examples(CLI::App& app, std::initializer_list<Example> examples)
+{
+    std::string text = "Examples:\n";
+
+    for (const auto& [line, meaning] : examples)
+        text += fmt::format("  {}\n      {}\n", line, meaning);
+    app.footer(text + "\n" + app.get_footer());
+}
+
+} // namespace flowlabel
