@@ -142,9 +142,10 @@ def test_each_column_is_what_was_sent(lab, router, server):
     collector.stop().ok()
     ifindex = json.loads(router.namespace.ip("-json", "link", "show", "dev", router.interface).stdout)[0]["ifindex"]
     rows = server.rows("SELECT IPv6NumToString(src), IPv6NumToString(dst), label, toString(packets), toString(octets), "
-                       "router, interface, ifindex, hook, end_reason, stamped, batch_records FROM flowlabel.records "
+                       "router, interface, ifindex, toString(netns), netns_name, hook, end_reason, stamped, batch_records FROM flowlabel.records "
                        "ORDER BY label")
-    place = ["edge", router.interface, ifindex, "xdp", "idle", 0, 2]
+    netns = [str(router.namespace.inode), router.namespace.name]
+    place = ["edge", router.interface, ifindex, *netns, "xdp", "idle", 0, 2]
     assert rows == [["2001:db8::1", "2001:db8:ffff::2", 0, "1", "1500", *place],
                     ["2001:db8::1", "2001:db8:ffff::2", 0xFFFFF, "3", "300", *place]]
     times = server.rows("SELECT toUInt32(first_seen) + first_seen_ms / 1000, toUInt32(last_seen) + last_seen_ms / 1000, "

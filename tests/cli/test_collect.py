@@ -25,7 +25,7 @@ from lab import REPOSITORY, binary, command
 from saying import WARNING, refused
 
 FIELDS = ["src", "dst", "label", "packets", "bytes", "first_seen", "last_seen", "stamped", "end_reason", "interface",
-          "ifindex", "hook"]
+          "ifindex", "hook", "netns", "netns_name"]
 BURST = 40_000  # records: less than half of what the ring holds
 HOOKS = [XDP_NATIVE, TC_INGRESS, TC_INGRESS_CLSACT]
 
