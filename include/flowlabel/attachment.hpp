@@ -112,8 +112,8 @@ public:
     /// 16 hexadecimal digits, as bpftool shows it; empty where the kernel does not tell.
     [[nodiscard]] std::string program_tag() const;
 
-    /// Does it stamp nothing of what an interface receives, since that comes in lists (bpf/gro_list.h)? Where this process
-    /// may not ask the program, whether that was so since it was attached.
+    /// Does it stamp nothing of what an interface receives, since that comes in lists (bpf/gro_list.h)? Where this
+    /// process may not ask the program, whether that was so since it was attached.
     [[nodiscard]] bool skips_gro_lists() const;
 
     [[nodiscard]] std::vector<Counters> cpu_counters() const;

@@ -33,6 +33,9 @@ std::optional<std::string> interface_name(std::uint32_t ifindex);
 /// The inode that names this process's network namespace.
 Result<std::uint64_t> current_netns();
 
+/// What 'ip netns' calls the network namespace of INODE. Empty where it has no name, as the machine's own.
+std::string netns_name(std::uint64_t inode);
+
 /// Where the network namespace that people call NAME is: a name of `ip netns`, else the number of a process. Wrong
 /// usage: neither is there.
 Result<std::filesystem::path> find_netns(const std::string& name);

@@ -30,8 +30,8 @@ void add_host(CLI::App& app, Context& context);
 void add_exercise(CLI::App& app, Context& context);
 void add_key(CLI::App& app, Context& context);
 
-/// `flowlabel: error: …` and the like, one line each, on stderr; for the journal without names, and with a priority. What
-/// is in them is made printable().
+/// `flowlabel: error: …` and the like, one line each, on stderr; for the journal without names, and with a priority.
+/// What is in them is made printable().
 void print_error(const Error& error);
 void print_warning(const std::string& text);
 void print_note(const std::string& text);

@@ -226,7 +226,7 @@ Result<void> Spool::append(const Batch& batch)
     const std::string name = name_of(next_, batch.doubtful ? sent_suffix : batch_suffix);
 
     if (size > limit_ || used_ > limit_ - size)
-        return fail(fmt::format("spool '{}' is full: --spool-limit is {} octets", directory_.string(), limit_),
+        return fail(fmt::format("spool '{}' is full: --spool-limit is {} bytes", directory_.string(), limit_),
                     "give it more room, or the server back; records wait in memory, as many as --max-flows");
     if (auto written = write_file(temporary, batch); !written) {
         unlinkat(fd_.get(), temporary.c_str(), 0);
@@ -302,7 +302,7 @@ static std::expected<Header, Refusal> read_header(const Fd& file, std::uint64_t 
 /// file's size is and its header says.
 static std::expected<std::string, Refusal> read_block(const Fd& file, std::uint64_t size, const Header& header)
 {
-    const Refusal refusal{".damaged", fmt::format("is damaged: {} records with {} packets {} octets are lost",
+    const Refusal refusal{".damaged", fmt::format("is damaged: {} records with {} packets {} bytes are lost",
                                                   header.records, header.packets, header.octets)};
 
     if (header.block_size > most_block || header.block_size != size - sizeof(header))

@@ -59,7 +59,8 @@ Collection::Collection(Found found, Fd lock, Account account, Rings rings, Sweep
     point_ = {.interface = interface_of(found_),
               .ifindex = info.ifindex,
               .hook = found_.place.hook,
-              .netns_inode = found_.place.netns_inode};
+              .netns_inode = found_.place.netns_inode,
+              .netns_name = netns_name(found_.place.netns_inode)};
     hash_.config.slots_shift = static_cast<std::uint8_t>(std::countr_zero(info.slots));
     hash_.secrets = secrets;
     recover();

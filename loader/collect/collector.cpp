@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <utility>
 
+#include "flowlabel/units.hpp"
 #include "lock.hpp"
 #include "memory.hpp"
 
@@ -125,7 +126,7 @@ Result<void> Collector::check_memory() const
     if (wanted <= available)
         return {};
     return std::unexpected(Error{.what = fmt::format("memory for {} flows takes {}; {} are available",
-                                                     options_.max_flows, mebibytes(wanted), mebibytes(available)),
+                                                     options_.max_flows, memory_text(wanted), memory_text(available)),
                                  .hint = "choose fewer with --max-flows, or allow the collector more memory",
                                  .number = ENOMEM});
 }
@@ -138,11 +139,10 @@ Result<Fd> Collector::take_lock(const Found& found) const
         return std::unexpected(lock.error());
     if (*lock)
         return std::move(**lock);
-    return std::unexpected(
-        Error{.what = fmt::format("{} {} is collected by {} already", interface_of(found), name_of(found.place.hook),
-                                  collector_of(found.directory)),
-              .hint = "stop it first, or name the interfaces that each of the two collects",
-              .number = EBUSY});
+    return std::unexpected(Error{.what = fmt::format("{} {} is collected by {} already", interface_of(found),
+                                                     name_of(found.place.hook), collector_of(found.directory)),
+                                 .hint = "stop it first, or name the interfaces that each of the two collects",
+                                 .number = EBUSY});
 }
 
 /// Begins to collect FOUND.

@@ -123,7 +123,7 @@ void FinalDrain::watch(bool moved, const Exporters& exporters)
 Result<void> FinalDrain::result() const
 {
     if (lost_.packets > 0)
-        return fail(fmt::format("{}: no exporter took a record for {} s: {} packets {} octets are lost",
+        return fail(fmt::format("{}: no exporter took a record for {} s: {} packets {} bytes are lost",
                                 collection_->point().interface, patience / 1s, grouped(lost_.packets),
                                 grouped(lost_.octets)),
                     "the exporters' own warnings say why; a larger --max-flows lets more records wait");

@@ -98,14 +98,29 @@ constexpr auto name_hint = "'ip netns' shows the names; a process is named by it
 /// What a shell takes as it is.
 constexpr auto plain_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./+:@%";
 
-/// A path that leads to the network namespace of INODE, or an empty one.
-static std::filesystem::path find_netns(std::uint64_t inode)
+/// A path under /run/netns that leads to the network namespace of INODE, or an empty one.
+static std::filesystem::path named_netns(std::uint64_t inode)
 {
     std::error_code ignored;
 
     for (const auto& named : std::filesystem::directory_iterator("/run/netns", ignored))
         if (netns_inode(named.path()) == inode)
             return named.path();
+    return {};
+}
+
+std::string netns_name(std::uint64_t inode)
+{
+    return named_netns(inode).filename().string();
+}
+
+/// A path that leads to the network namespace of INODE, or an empty one.
+static std::filesystem::path find_netns(std::uint64_t inode)
+{
+    std::error_code ignored;
+
+    if (auto named = named_netns(inode); !named.empty())
+        return named;
     for (const auto& process : std::filesystem::directory_iterator("/proc", ignored)) {
         const auto path = process.path() / "ns/net";
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "memory.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <fstream>
 #include <limits>
@@ -110,11 +108,6 @@ static std::uint64_t cgroup_memory(const std::filesystem::path& root)
 std::uint64_t available_memory(const std::filesystem::path& root)
 {
     return std::min(host_memory(root), cgroup_memory(root));
-}
-
-std::string mebibytes(std::uint64_t bytes)
-{
-    return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1024 * 1024));
 }
 
 } // namespace flowlabel

@@ -4,15 +4,11 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <string>
 
 namespace flowlabel {
 
 /// Bytes that this process may still take without driving out anybody else: what the host has available, or less where
 /// a memory cgroup limits it. ROOT is where /proc and /sys are found. What cannot be read limits nothing.
 std::uint64_t available_memory(const std::filesystem::path& root = "/");
-
-/// BYTES for people: "8.0 MiB".
-std::string mebibytes(std::uint64_t bytes);
 
 } // namespace flowlabel

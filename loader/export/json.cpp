@@ -47,19 +47,27 @@ static Json flow_json(const Flow& flow)
     };
 }
 
+/// Which network namespace the interface index belongs to.
+static void add_netns(Json& json, std::uint64_t inode)
+{
+    json["netns"] = inode;
+    if (const std::string name = netns_name(inode); !name.empty())
+        json["netns_name"] = name;
+}
+
 Source live_source(const Attachment& attachment)
 {
     const char* const hook = name_of(attachment.hook());
     const auto stamp = static_cast<fl_stamp_mode>(attachment.info().stamp);
-
-    return {
-        .json = {{"interface", attachment.interface()},
-                 {"ifindex", attachment.info().ifindex},
-                 {"hook", hook},
-                 {"stamp", name_of(stamp)}},
+    Source source{
+        .json = {{"interface", attachment.interface()}, {"ifindex", attachment.info().ifindex}, {"hook", hook}},
         .text = printable(attachment.interface()) + " " + hook,
         .stamp = stamp,
     };
+
+    add_netns(source.json, attachment.info().netns_inode);
+    source.json["stamp"] = name_of(stamp);
+    return source;
 }
 
 std::string json_text(const Json& document, int indent)

@@ -43,10 +43,20 @@ fl_end_reason ipfix_number(EndReason reason)
     return FL_END_IDLE;
 }
 
+/// The members of a record that say where it was counted.
+static std::string members_of(const ObservationPoint& point)
+{
+    std::string text = fmt::format(R"("interface":{},"ifindex":{},"hook":"{}","netns":{})", json_text(point.interface),
+                                   point.ifindex, name_of(point.hook), point.netns_inode);
+
+    if (!point.netns_name.empty())
+        text += fmt::format(R"(,"netns_name":{})", json_text(point.netns_name));
+    return text;
+}
+
 std::string records_jsonl(const ObservationPoint& point, std::span<const FlowRecord> records)
 {
-    const std::string where = fmt::format(R"("interface":{},"ifindex":{},"hook":"{}")", json_text(point.interface),
-                                          point.ifindex, name_of(point.hook));
+    const std::string where = members_of(point);
     std::string text;
 
     for (const auto& [flow, reason] : records)

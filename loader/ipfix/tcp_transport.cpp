@@ -30,7 +30,7 @@ constexpr auto little_patience = 900ms;
 constexpr auto longest_end = 90s;     // from the hurry on, however the collector reads; the unit is killed after 120 s
 constexpr auto look_interval = 100ms; // between two looks whether there is a hurry
 constexpr std::size_t most_unasked = 4096; // bytes that the other end may send; a collector has nothing to say
-constexpr int unsent = 65536;         // octets that the kernel keeps beside what is under way
+constexpr int unsent = 65536;              // octets that the kernel keeps beside what is under way
 
 namespace {
 

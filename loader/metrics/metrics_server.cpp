@@ -245,10 +245,6 @@ void Connections::run()
 
 Result<MetricsPort> open_metrics(const MetricsOptions& options)
 {
-    const auto netns = current_netns();
-
-    if (!netns)
-        return std::unexpected(netns.error());
     auto listeners = listen_on(options.address);
 
     if (!listeners)
@@ -260,7 +256,7 @@ Result<MetricsPort> open_metrics(const MetricsOptions& options)
     return MetricsPort{.listeners = std::move(*listeners),
                        .stopped = std::move(stopped),
                        .top = options.top,
-                       .source = {.version = options.version, .started = now_utc(), .netns_inode = *netns}};
+                       .source = {.version = options.version, .started = now_utc()}};
 }
 
 MetricsServer::MetricsServer(MetricsPort port, WatchCollector watch)

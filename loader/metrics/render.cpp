@@ -151,27 +151,26 @@ static void write_counters(MetricsPage& page, const std::vector<Labelled<Collect
     });
 }
 
-static std::string labels_of(const CollectionState& collection, const MetricsSource& source)
+/// Another namespace may have an interface of the same name and index.
+static std::string labels_of(const ObservationPoint& point)
 {
-    const ObservationPoint& point = collection.point;
     std::string labels = metric_labels({{"interface", point.interface},
                                         {"hook", name_of(point.hook)},
-                                        {"ifindex", fmt::format_int(point.ifindex).c_str()}});
+                                        {"ifindex", fmt::format_int(point.ifindex).c_str()},
+                                        {"netns", fmt::format_int(point.netns_inode).c_str()}});
 
-    // Another namespace may have an interface of the same name and index.
-    if (point.netns_inode != source.netns_inode)
-        labels += "," + metric_labels({{"netns", fmt::format_int(point.netns_inode).c_str()}});
+    if (!point.netns_name.empty())
+        labels += "," + metric_labels({{"netns_name", point.netns_name}});
     return labels;
 }
 
-static std::vector<Labelled<CollectionState>> labelled(const std::vector<CollectionState>& collections,
-                                                       const MetricsSource& source)
+static std::vector<Labelled<CollectionState>> labelled(const std::vector<CollectionState>& collections)
 {
     std::vector<Labelled<CollectionState>> result;
 
     result.reserve(collections.size());
     for (const CollectionState& collection : collections)
-        result.push_back({labels_of(collection, source), &collection});
+        result.push_back({labels_of(collection.point), &collection});
     return result;
 }
 
@@ -234,7 +233,7 @@ static void write_about_process(MetricsPage& page, const MetricsSource& source)
 
 std::string render_metrics(const CollectorState& state, const MetricsSource& source, MetricsFormat format)
 {
-    const auto collections = labelled(state.collections, source);
+    const auto collections = labelled(state.collections);
     MetricsPage page(format);
 
     write_about_process(page, source);

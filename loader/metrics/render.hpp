@@ -13,8 +13,7 @@ namespace flowlabel {
 /// What the page says of the process that serves it.
 struct MetricsSource {
     std::string version;
-    std::uint64_t started = 0;     ///< ns since 1970 UTC
-    std::uint64_t netns_inode = 0; ///< attachments in other network namespaces have a label `netns`
+    std::uint64_t started = 0; ///< ns since 1970 UTC
 };
 
 /// The page; docs/monitoring.md lists what is on it.

@@ -143,9 +143,10 @@ def test_each_column_is_what_was_sent(lab, router, server):
     collector.stop().ok()
     ifindex = json.loads(router.namespace.ip("-json", "link", "show", "dev", router.interface).stdout)[0]["ifindex"]
     rows = server.rows("SELECT IPv6NumToString(src), IPv6NumToString(dst), label, toString(packets), toString(octets), "
-                       "router, interface, ifindex, hook, end_reason, stamped, batch_records FROM flowlabel.records "
+                       "router, interface, ifindex, toString(netns), netns_name, hook, end_reason, stamped, batch_records FROM flowlabel.records "
                        "ORDER BY label")
-    place = ["edge", router.interface, ifindex, "xdp", "idle", 0, 2]
+    netns = [str(router.namespace.inode), router.namespace.name]
+    place = ["edge", router.interface, ifindex, *netns, "xdp", "idle", 0, 2]
     assert rows == [["2001:db8::1", "2001:db8:ffff::2", 0, "1", "1500", *place],
                     ["2001:db8::1", "2001:db8:ffff::2", 0xFFFFF, "3", "300", *place]]
     times = server.rows("SELECT toUInt32(first_seen) + first_seen_ms / 1000, toUInt32(last_seen) + last_seen_ms / 1000, "
@@ -350,7 +351,7 @@ def test_full_spool_and_full_disk(lab, router, server, tmp_path):
     disk.mkdir()
     command("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk)
     try:
-        for directory, limit, words in ((tmp_path / "spool", "300Ki", "is full: --spool-limit is 307200 octets"),
+        for directory, limit, words in ((tmp_path / "spool", "300Ki", "is full: --spool-limit is 307200 bytes"),
                                         (disk / "spool", "1G", "No space left on device")):
             server.kill()
             collector = router.collector(server.url, "--spool", directory, "--spool-limit", limit).reads()

@@ -27,7 +27,7 @@ from lab import REPOSITORY, binary, command
 from saying import WARNING, refused
 
 FIELDS = ["src", "dst", "label", "packets", "bytes", "first_seen", "last_seen", "stamped", "end_reason", "interface",
-          "ifindex", "hook"]
+          "ifindex", "hook", "netns", "netns_name"]
 BURST = 40_000  # records: less than half of what the ring holds
 PIECE = 4096  # octets that a pipe takes at once
 HOOKS = [XDP_NATIVE, TC_INGRESS, TC_INGRESS_CLSACT]

@@ -24,7 +24,7 @@ AMOUNT = ["packets", "bytes"]
 FLOW = ["src", "dst", "label", "packets", "bytes", "first_seen", "last_seen", "stamped"]
 TOTALS = ["seen_packets", "ipv6_packets", "ipv6_bytes", "labelled_packets", "flows", "counted", "live", "spilled",
           "lost"]
-SOURCE = ["interface", "ifindex", "hook", "stamp"]
+SOURCE = ["interface", "ifindex", "hook", "netns", "netns_name", "stamp"]
 COUNTERS = ["seen", "ipv6", "not_ipv6", "short_frame", "bad_version", "vlan_limit", "truncated", "counted",
             "zero_label", "labelled", "stamped", "would_stamp", "skip_scope", "fragments", "atomic_fragments",
             "eh_limit", "eh_truncated", "hbh_misplaced", "no_ports", "gso_estimated", "store_failed",

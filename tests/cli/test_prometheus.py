@@ -431,9 +431,10 @@ def test_two_hooks_two_namespaces_and_an_odd_name(lab, link, tmp_path):
     ifindex = {name: str(json.loads(namespace.ip("-json", "link", "show", "dev", "v0").stdout)[0]["ifindex"])
                for name, namespace in (("here", link), ("there", other))}
     labels = shown.labels("flowlabel_counted_packets_total")
-    here = {"interface": "v0", "ifindex": ifindex["here"]}
+    here = {"interface": "v0", "ifindex": ifindex["here"], "netns": str(link.inode), "netns_name": link.name}
     assert {"hook": "xdp", **here} in labels and {"hook": "tc-ingress", **here} in labels
-    there = {"interface": "v0", "ifindex": ifindex["there"], "hook": "xdp", "netns": str(other.inode)}
+    there = {"interface": "v0", "ifindex": ifindex["there"], "hook": "xdp", "netns": str(other.inode),
+             "netns_name": other.name}
     assert there in labels and shown.value("flowlabel_counted_packets_total", **there) == 3
     assert [label["interface"] for label in labels].count(odd) == 1 and len(labels) == 4
     collector.stop().ok()

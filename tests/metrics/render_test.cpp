@@ -83,7 +83,7 @@ using Lines = std::vector<std::string>;
 TEST(Render, AnAttachment)
 {
     const CollectorState state{.collections = {collection("eth0", 2, FL_HOOK_TC_INGRESS)}};
-    const std::string labels = R"({interface="eth0",hook="tc-ingress",ifindex="2")";
+    const std::string labels = R"({interface="eth0",hook="tc-ingress",ifindex="2",netns="4026531840")";
     Lines wanted{
         "flowlabel_attachment_info" + labels + R"(,mode="tcx",stamp="dry-run"} 1)",
         "flowlabel_attachment_up" + labels + "} 1",
@@ -135,7 +135,7 @@ TEST(Render, ADeviceThatIsOutOfReach)
 TEST(Render, EveryCounter)
 {
     const CollectorState state{.collections = {collection("eth0", 2, FL_HOOK_XDP)}};
-    const std::string labels = R"({interface="eth0",hook="xdp",ifindex="2"} )";
+    const std::string labels = R"({interface="eth0",hook="xdp",ifindex="2",netns="4026531840"} )";
     const Lines shown = samples(state, "flowlabel_datapath_");
     std::size_t count = 0;
 
@@ -183,21 +183,24 @@ TEST(Render, TheLargestFlows)
                        .packets = 3,
                        .octets = 180});
     const std::string labels =
-        R"({interface="eth0",hook="xdp",ifindex="2",src="2001:db8::1",dst="2001:db8::2",flow_label="1048575"} )";
+        R"({interface="eth0",hook="xdp",ifindex="2",netns="4026531840",src="2001:db8::1",dst="2001:db8::2",flow_label="1048575"} )";
 
     EXPECT_EQ(samples({.collections = {one}}, "flowlabel_top_"),
               (Lines{"flowlabel_top_flow_packets" + labels + "3", "flowlabel_top_flow_bytes" + labels + "180"}));
 }
 
-/// One namespace needs no label; the same name and index in another one is another series.
+/// The same name and index in another namespace is another series. Not every namespace has a name.
 TEST(Render, NamespacesAreToldApart)
 {
-    const CollectorState state{
+    CollectorState state{
         .collections = {collection("v0", 2, FL_HOOK_XDP), collection("v0", 2, FL_HOOK_XDP, 4026532000)}};
 
-    EXPECT_EQ(samples(state, "flowlabel_live_flows"),
-              (Lines{R"(flowlabel_live_flows{interface="v0",hook="xdp",ifindex="2"} 3)",
-                     R"(flowlabel_live_flows{interface="v0",hook="xdp",ifindex="2",netns="4026532000"} 3)"}));
+    state.collections[1].point.netns_name = "a\"b";
+    EXPECT_EQ(
+        samples(state, "flowlabel_live_flows"),
+        (Lines{
+            R"(flowlabel_live_flows{interface="v0",hook="xdp",ifindex="2",netns="4026531840"} 3)",
+            R"(flowlabel_live_flows{interface="v0",hook="xdp",ifindex="2",netns="4026532000",netns_name="a\"b"} 3)"}));
 }
 
 TEST(Render, TheProcess)

@@ -225,8 +225,9 @@ std::map<std::string, std::vector<std::string>> read_block(const Batch& batch)
 
 TEST(Batch, ABlockHoldsEachFieldOfEachRecord)
 {
-    const RecordBatch one{.point = {.interface = "eth0", .ifindex = 2, .hook = FL_HOOK_TC_EGRESS},
-                          .records = {record(0xABCDE), record(7)}};
+    const RecordBatch one{
+        .point = {.interface = "eth0", .ifindex = 2, .hook = FL_HOOK_TC_EGRESS, .netns_inode = 7, .netns_name = "red"},
+        .records = {record(0xABCDE), record(7)}};
     const RecordBatch none{.point = {.interface = "none"}, .records = {}};
     const RecordBatch other{.point = {.interface = std::string(200, 'x'), .ifindex = 3, .hook = FL_HOOK_XDP},
                             .records = {record(0)}};
@@ -249,6 +250,9 @@ TEST(Batch, ABlockHoldsEachFieldOfEachRecord)
     EXPECT_EQ(columns.at("router"), (std::vector<std::string>{"edge", "edge", "edge"}));
     EXPECT_EQ(columns.at("interface"), (std::vector<std::string>{"eth0", "eth0", std::string(200, 'x')}));
     EXPECT_EQ(columns.at("ifindex"), (std::vector<std::string>{"02000000", "02000000", "03000000"}));
+    EXPECT_EQ(columns.at("netns"),
+              (std::vector<std::string>{"0700000000000000", "0700000000000000", "0000000000000000"}));
+    EXPECT_EQ(columns.at("netns_name"), (std::vector<std::string>{"red", "red", ""}));
     EXPECT_EQ(columns.at("hook"), (std::vector<std::string>{"02", "02", "00"}));
     EXPECT_EQ(columns.at("end_reason")[0], "04");
     EXPECT_EQ(columns.at("stamped")[0], "01");

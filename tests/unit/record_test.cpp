@@ -30,7 +30,9 @@ TEST(Record, ALineIsJsonWhateverTheInterfaceIsCalled)
                                      .last_seen = 1'002'000'000},
                             .reason = EndReason::active};
     const FlowRecord both[] = {record, record};
-    const std::string text = records_jsonl({.interface = "a\"\xFF\n", .ifindex = 2, .hook = FL_HOOK_TC_EGRESS}, both);
+    const std::string text = records_jsonl(
+        {.interface = "a\"\xFF\n", .ifindex = 2, .hook = FL_HOOK_TC_EGRESS, .netns_inode = 7, .netns_name = "b\""},
+        both);
     const auto lines = std::ranges::count(text, '\n');
     const Json line = Json::parse(text.substr(0, text.find('\n')));
 
@@ -38,7 +40,8 @@ TEST(Record, ALineIsJsonWhateverTheInterfaceIsCalled)
     EXPECT_EQ(line.dump(),
               "{\"src\":\"2001:db8::1\",\"dst\":\"ff02::1\",\"label\":74565,\"packets\":3,\"bytes\":180,"
               "\"first_seen\":\"1970-01-01T00:00:00.001Z\",\"last_seen\":\"1970-01-01T00:00:01.002Z\",\"stamped\":true,"
-              "\"end_reason\":\"active\",\"interface\":\"a\\\"\xEF\xBF\xBD\\n\",\"ifindex\":2,\"hook\":\"tc-egress\"}");
+              "\"end_reason\":\"active\",\"interface\":\"a\\\"\xEF\xBF\xBD\\n\",\"ifindex\":2,\"hook\":\"tc-egress\","
+              "\"netns\":7,\"netns_name\":\"b\\\"\"}");
 }
 
 } // namespace
