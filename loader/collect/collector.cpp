@@ -241,7 +241,7 @@ void Collector::look_around()
     const auto present = places();
 
     if (!present)
-        return warn_once(present.error().what);
+        return note_trouble({}, present.error());
     part_with_gone(*present);
     if (std::ranges::all_of(*present, [&](const auto& entry) { return collections_.contains(entry.first); }))
         return;
