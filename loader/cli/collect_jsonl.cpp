@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include "collect_exporters.hpp"
+#include "flowlabel/units.hpp"
 #include "jsonl_file.hpp"
 #include "options.hpp"
-#include "size.hpp"
 
 namespace flowlabel {
 
@@ -15,8 +15,8 @@ void add_jsonl_options(CLI::App& collect, JsonlOptions& options)
     collect.add_option("--jsonl", options.file, "a JSON object a line and record; - is stdout; SIGHUP opens it again")
         ->type_name("FILE|-");
     add_parsed(collect, "--rotate", options.rotate, parse_size,
-               fmt::format("the file of --jsonl has at most SIZE bytes, with K, M, G or T behind the number: then it "
-                           "becomes FILE.1, that one FILE.2, up to FILE.{}",
+               fmt::format("the file of --jsonl has at most SIZE bytes (16M, 1Gi): then it becomes FILE.1, that one "
+                           "FILE.2, up to FILE.{}",
                            JsonlFile::kept))
         ->type_name("SIZE");
 }

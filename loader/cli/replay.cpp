@@ -64,12 +64,13 @@ Result<ReplayOptions> options_of(const ReplayCommand& command)
 
 FlowsDocument document_of(const ReplayCommand& command, ReplayReport&& report)
 {
+    const fl_stamp_mode stamp = command.stamp.mode.value_or(FL_STAMP_OFF);
     const char* const engine = command.engine == EngineKind::native ? "native" : "kernel";
 
     return {
-        .source = {.json = {{"capture", command.file}, {"engine", engine}, {"stamp", name_of(command.stamp.mode)}},
+        .source = {.json = {{"capture", command.file}, {"engine", engine}, {"stamp", name_of(stamp)}},
                    .text = fmt::format("{} ({})", printable(command.file), engine),
-                   .stamp = command.stamp.mode},
+                   .stamp = stamp},
         .captured_at = report.last_packet.value_or(now_utc()),
         .totals = report.totals,
         .counters = report.counters,
