@@ -8,7 +8,7 @@
 
 namespace flowlabel {
 
-constexpr std::uint64_t least_size = 1U << 20; // more than what is written at once
+constexpr std::uint64_t least_size = 1'000'000; // more than what is written at once
 
 void add_jsonl_options(CLI::App& collect, JsonlOptions& options)
 {
