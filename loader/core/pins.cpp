@@ -163,8 +163,9 @@ bool lacks_pins(const Bpffs& bpffs, const PinPlace& place)
 {
     const auto directory = place.open(bpffs);
 
-    return directory && *directory &&
-           std::ranges::any_of(map_pins, [&](const auto& pin) { return !has_pin(**directory, pin.name); });
+    return directory && *directory && std::ranges::any_of(map_pins, [&](const auto& pin) {
+               return !has_pin(**directory, pin.name) && errno == ENOENT;
+           });
 }
 
 Result<Maps> open_maps(const Directory& directory)

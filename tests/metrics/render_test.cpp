@@ -127,7 +127,9 @@ TEST(Render, ADeviceThatIsOutOfReach)
     const Lines shown = samples(state, "flowlabel_");
 
     EXPECT_EQ(std::ranges::count_if(shown, [](const std::string& line) { return line.contains("device_packets"); }), 0);
-    EXPECT_EQ(std::ranges::count(shown, R"(flowlabel_attachment_up{interface="eth0",hook="xdp",ifindex="2"} 0)"), 1);
+    EXPECT_EQ(std::ranges::count(
+                  shown, R"(flowlabel_attachment_up{interface="eth0",hook="xdp",ifindex="2",netns="4026531840"} 0)"),
+              1);
 }
 
 /// Every counter of the list, with packets as its unit where its name has none.

@@ -203,7 +203,7 @@ TEST_F(SpoolTest, SaysHowMuchADamagedBatchHeld)
 
     ASSERT_TRUE(spool->append(batch(3)) && spool->append(batch(4)));
     replace(name, contents(name) + "more");
-    EXPECT_NE(spool->first().error().what.find("3 records with 30 packets 300 octets are lost"), std::string::npos);
+    EXPECT_NE(spool->first().error().what.find("3 records with 30 packets 300 bytes are lost"), std::string::npos);
     expect_same(*spool->first(), batch(4));
 }
 
