@@ -145,11 +145,12 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// Which attachments a command is about. A name without a match in this network namespace is looked for in the others
-/// of the same bpffs.
+/// Which attachments a command is about. The name of an interface means that of this network namespace, and any that
+/// is gone, since its namespace may be gone too.
 struct Selection {
     std::optional<std::string> interface;
     std::optional<fl_hook> hook;
+    bool all_netns = false; ///< the interfaces of the other network namespaces too
 };
 
 /// All that match, sorted by interface and hook. One that cannot be read, as some of its pins are gone, makes an error
@@ -168,7 +169,7 @@ struct DetachReport {
 };
 
 /// Detaches all that match and removes their pins, and whatever commands that were killed left behind for the same
-/// interface. What somebody else attached stays. The name of an interface counts in this network namespace alone. That
+/// interface. What somebody else attached stays. The name of an interface counts in this network namespace, and with all_netns in the others. That
 /// of one that is gone, whose namespace may be gone too, counts everywhere. One that was moved is known by its present
 /// name where it is now, and by the one it had at attach where it was attached, unless an attachment there has that
 /// name now. One that fails does not keep the others: the first error is returned when all were tried.

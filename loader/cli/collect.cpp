@@ -322,11 +322,12 @@ void add_collect(CLI::App& app, Context& context)
     CollectorOptions& options = command->options;
     CLI::App& collect = *app.add_subcommand("collect", "export finished flows until told to stop");
 
-    collect.add_option("IFACE", options.interfaces, "the interfaces; all attachments, new ones too, unless given")
+    collect.add_option("IFACE", options.interfaces, "the interfaces of this network namespace; default: all attachments of the bpffs, new ones too")
         ->type_name("");
     add_choice<std::optional<fl_hook>>(
         collect, "--hook", options.hook,
         {{"xdp", FL_HOOK_XDP}, {"tc-ingress", FL_HOOK_TC_INGRESS}, {"tc-egress", FL_HOOK_TC_EGRESS}}, "only this hook");
+    collect.add_flag("--all-netns", options.all_netns, all_netns_text);
     add_timeout(collect, "--idle", options.idle,
                 "a flow without a packet for so long ends; 15s unless given (rfc3697: 120s, rfc1883: 6s)");
     add_timeout(collect, "--active", options.active,

@@ -14,6 +14,16 @@ struct DetachCommand {
     bool all = false;
 };
 
+/// After --all: what is left is in other network namespaces.
+static void note_what_stays(const Bpffs& bpffs)
+{
+    const auto left = find_attachments(bpffs, {});
+
+    if (left && !left->empty())
+        print_note(fmt::format("{} attachment{} in other network namespaces stay{}; --all-netns takes them off, too",
+                               left->size(), left->size() == 1 ? "" : "s", left->size() == 1 ? "s" : ""));
+}
+
 static Result<void> run(const Context& context, const DetachCommand& command)
 {
     const Selection selection = command.selection.selection();
@@ -51,6 +61,8 @@ static Result<void> run(const Context& context, const DetachCommand& command)
     }
     if (detached && reports.empty() && !command.all)
         return std::unexpected(nothing_attached(selection));
+    if (detached && command.all && !selection.all_netns)
+        note_what_stays(*bpffs);
     return detached;
 }
 
@@ -60,9 +72,9 @@ void add_detach(CLI::App& app, Context& context)
     CLI::App& detach = *app.add_subcommand("detach", "take flowlabel off an interface and print the final totals");
 
     command->selection.add_to(detach);
-    detach.add_flag("--all", command->all, "every attachment of this bpffs; done, too, when there is none");
+    detach.add_flag("--all", command->all, "every attachment of this network namespace; succeeds if there is none");
     add_examples(detach,
-                 {{"flowlabel detach eth0", "all hooks of an interface"}, {"flowlabel detach --all", "everything"}});
+                 {{"flowlabel detach eth0", "all hooks of an interface"}, {"flowlabel detach --all", "everything in this network namespace"}});
     detach.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
 }
 

@@ -39,11 +39,12 @@ void SelectionOptions::add_to(CLI::App& app)
     add_choice<std::optional<fl_hook>>(
         app, "--hook", hook,
         {{"xdp", FL_HOOK_XDP}, {"tc-ingress", FL_HOOK_TC_INGRESS}, {"tc-egress", FL_HOOK_TC_EGRESS}}, "only this hook");
+    app.add_flag("--all-netns", all_netns, all_netns_text);
 }
 
 Selection SelectionOptions::selection() const
 {
-    Selection selection{.hook = hook};
+    Selection selection{.hook = hook, .all_netns = all_netns};
 
     if (!interface.empty())
         selection.interface = primary_name(interface);

@@ -96,10 +96,13 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, Value& value, 
     return add_time(app, name, value, parse, description);
 }
 
-/// IFACE and --hook.
+constexpr auto all_netns_text = "interfaces of other network namespaces too";
+
+/// IFACE, --hook and --all-netns.
 struct SelectionOptions {
     std::string interface;
     std::optional<fl_hook> hook;
+    bool all_netns = false;
 
     void add_to(CLI::App& app);
     [[nodiscard]] Selection selection() const;

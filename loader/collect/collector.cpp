@@ -71,7 +71,9 @@ bool Collector::selects(const Found& found) const
 {
     if (options_.hook && *options_.hook != found.place.hook)
         return false;
-    return options_.interfaces.empty() ||
+    if (options_.interfaces.empty())
+        return true;
+    return (options_.all_netns || found.here || is_from_here(found.place)) &&
            std::ranges::find(options_.interfaces, interface_of(found)) != options_.interfaces.end();
 }
 

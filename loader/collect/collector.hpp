@@ -20,7 +20,8 @@
 namespace flowlabel {
 
 struct CollectorOptions {
-    std::vector<std::string> interfaces; ///< empty: all
+    std::vector<std::string> interfaces; ///< of this network namespace; empty: all of the bpffs
+    bool all_netns = false;              ///< the interfaces of the other network namespaces too
     std::optional<fl_hook> hook;
     std::chrono::milliseconds idle{15'000};
     std::chrono::milliseconds active{60'000};

@@ -188,17 +188,16 @@ Result<Attachment> open_attachment(Found found)
     return Attachment(std::move(state));
 }
 
-/// Keeps the ones of INTERFACE: in or from this network namespace if there are any, else in all.
-static void keep_interface(std::vector<Attachment>& attachments, const std::string& interface)
+/// Keeps the ones of INTERFACE, in or from this network namespace unless ALL_NETNS.
+static void keep_interface(std::vector<Attachment>& attachments, const std::string& interface, bool all_netns)
 {
     const std::uint64_t here = current_netns().value_or(0);
-    const auto is_here = [&](const Attachment& attachment) {
-        return attachment.is_here() || attachment.info().netns_inode == here;
-    };
 
-    std::erase_if(attachments, [&](const Attachment& attachment) { return attachment.interface() != interface; });
-    if (std::ranges::any_of(attachments, is_here))
-        std::erase_if(attachments, [&](const Attachment& attachment) { return !is_here(attachment); });
+    std::erase_if(attachments, [&](const Attachment& attachment) {
+        return attachment.interface() != interface ||
+               !(all_netns || attachment.is_here() || attachment.info().netns_inode == here ||
+                 attachment.liveness() == Liveness::interface_gone);
+    });
 }
 
 /// Opens the attachment at PLACE, if there is one.
@@ -248,7 +247,7 @@ Result<std::vector<Attachment>> find_attachments(const Bpffs& bpffs, const Selec
             attachments.push_back(std::move(**attachment));
     }
     if (selection.interface)
-        keep_interface(attachments, *selection.interface);
+        keep_interface(attachments, *selection.interface, selection.all_netns);
     std::ranges::sort(attachments, {}, [](const Attachment& attachment) {
         return std::tuple(attachment.interface(), attachment.hook(), attachment.info().netns_inode,
                           attachment.info().ifindex);

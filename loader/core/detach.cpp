@@ -110,6 +110,13 @@ static bool any_here(const Bpffs& bpffs, const std::vector<PinPlace>& places, co
            });
 }
 
+/// Does PLACE belong to this network namespace, or to none that exists? FOUND may be null.
+static bool belongs_here(const PinPlace& place, const Found* found)
+{
+    return is_from_here(place) || (found && found->here) ||
+           (found && found->liveness == Liveness::interface_gone && !NetnsScope::enter(place.netns_inode));
+}
+
 /// Is PLACE one that SELECTION names? FOUND may be null: something that was left behind, or damaged.
 /// \param moved_too what was moved away is meant by the name that it had
 static bool selects(const Selection& selection, const PinPlace& place, const Found* found, bool moved_too)
@@ -117,6 +124,8 @@ static bool selects(const Selection& selection, const PinPlace& place, const Fou
     if (selection.hook && *selection.hook != place.hook)
         return false;
     if (!selection.interface)
+        return selection.all_netns || belongs_here(place, found);
+    if (selection.all_netns && found && interface_of(*found) == *selection.interface)
         return true;
     if (!found)
         return is_place_of(place, *selection.interface);

@@ -18,7 +18,7 @@ static Finding moved(const Attachment& attachment)
             .text = fmt::format(
                 "the interface was moved to another network namespace after it was attached, and flowlabel goes on "
                 "there; 'flowlabel detach {}'{} takes it off",
-                attachment.interface(), known_here ? "" : " where it was attached, or 'flowlabel detach --all',")};
+                attachment.interface(), known_here ? "" : " where it was attached, or 'flowlabel detach --all --all-netns',")};
 }
 
 /// The index may have gone to another interface, which then most likely has another name.
@@ -45,7 +45,7 @@ static Finding unknown(const Attachment& attachment)
             .text = attachment.info().mode == FL_MODE_CLSACT
                         ? "its network namespace cannot be entered: nobody can tell whether the filter is there"
                         : "its network namespace cannot be entered or asked: nobody can tell whether the interface is "
-                          "still in it; flowlabel goes on, and 'flowlabel detach --all' takes it off"};
+                          "still in it; flowlabel goes on, and 'flowlabel detach --all --all-netns' takes it off"};
 }
 
 static std::optional<Finding> liveness_finding(const Attachment& attachment)

@@ -897,3 +897,20 @@ def test_what_the_journal_reads(lab, link, tmp_path):
     process.wait(timeout=60)
     lines = log.read_text().splitlines()
     assert all(line.startswith(("<3>", "<4>", "<6>")) and "flowlabel: " not in line for line in lines), lines
+
+
+def test_a_name_means_this_namespace(lab, link, tmp_path):
+    """The interface of that name in another namespace is another collector's, unless it is asked for."""
+    other = lab.namespace("other")
+    cable(other)
+    attach(lab, link)
+    attach(lab, other)
+    for options, expected in ((["v0"], {link.name}), (["v0", "--all-netns"], {link.name, other.name})):
+        path = tmp_path / f"records-{len(expected)}"
+        collector = Collector(lab, link, path, *options, "--idle", "100ms").reads(len(expected))
+        for namespace in (link, other):
+            with Sender(namespace) as sender:
+                sender.send(label=1)
+        eventually(lambda: {record["netns_name"] for record in collector.records()} >= expected)
+        collector.stop().ok()
+        assert {record["netns_name"] for record in collector.records()} == expected

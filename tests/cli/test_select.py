@@ -251,6 +251,33 @@ def test_a_namespace_that_nobody_can_enter(lab, host):
     lab.delete(hidden)
     (entry,) = lab.flowlabel(host, "status", "--json").json()["attachments"]
     assert "cannot be entered" in entry["warnings"][0]
-    warned(lab.flowlabel(host, "detach", "--all"), "cannot be entered", "filter stays")
+    assert "1 attachment in other network namespaces stays" in lab.flowlabel(host, "detach", "--all").ok().stderr
+    warned(lab.flowlabel(host, "detach", "--all", "--all-netns"), "cannot be entered", "filter stays")
     assert pins(lab) == []
     held.close()
+
+
+def test_a_name_means_this_namespace(lab, host, tmp_path):
+    """Two namespaces have an interface of one name and index: they are told apart, and each command means its own."""
+    other = lab.namespace("other")
+    lab.veth(other, "v0", other, "w0")
+    for namespace in (host, other):
+        lab.flowlabel(namespace, "attach", "v0", "--flows", 4).ok()
+
+    def shown(*argv):
+        entries = lab.flowlabel(host, "status", "--json", *argv).json()["attachments"]
+        return sorted((entry["source"]["interface"], entry["source"]["netns"], entry["source"]["netns_name"])
+                      for entry in entries)
+
+    both = sorted(("v0", namespace.inode, namespace.name) for namespace in (host, other))
+    assert shown() == both and shown("v0", "--all-netns") == both
+    assert shown("v0") == [("v0", host.inode, host.name)]
+    assert lab.flowlabel(host, "flows", "v0", "--json").json()["source"]["netns"] == host.inode
+    refused(lab.flowlabel(host, "flows", "v0", "--all-netns"), 2, "several attachments match", str(other.inode))
+    said = lab.flowlabel(host, "detach", "--all").ok().stderr
+    assert said.count("detached") == 1
+    assert "1 attachment in other network namespaces stays; --all-netns takes them off, too" in said
+    assert shown() == [("v0", other.inode, other.name)]
+    assert lab.flowlabel(host, "status", "v0").status == 3
+    assert lab.flowlabel(host, "detach", "--all", "--all-netns").ok().stderr.count("detached") == 1
+    assert pins(lab) == []

@@ -18,7 +18,7 @@ OPTIONS = {
     (): ["attach", "detach", "status", "flows", "stats", "host", "exercise", "key"],
     ("attach",): ["IFACE", "--hook", HOOKS, "--mode", "auto|native|generic", "--flows", "--stamp", "off|dry-run|zero",
                   "--key-file", "--prf", "siphash-2-4|siphash-1-3", "--replace"],
-    ("detach",): ["IFACE", "--hook", HOOKS, "--all"],
+    ("detach",): ["IFACE", "--hook", HOOKS, "--all-netns", "--all"],
     ("collect",): ["IFACE", "--hook", HOOKS, "--idle", "--active", "D|rfc3697|rfc1883", "--jsonl", "--ipfix",
                    "--clickhouse", "--spool-limit", "--prometheus", "--max-flows"],
     ("replay",): ["FILE", "--engine", "native|kernel", "--stamp", "--write", "--label"],
