@@ -123,9 +123,9 @@ def test_a_long_flow_is_told_about_while_it_goes_on(lab, link, tmp_path):
 def test_presets_and_durations(lab, link, tmp_path):
     """R6437-4-4: timeouts are settings with presets named after their source."""
     attach(lab, link)
-    for idle, active in (("rfc3697", "rfc1883"), ("2", "3m"), ("100ms", "1h")):
+    for idle, active in (("rfc3697", "rfc1883"), ("2", "1.5m"), ("100ms", "1h")):
         Collector(lab, link, tmp_path / "records", "--idle", idle, "--active", active).reads().stop().ok()
-    for wrong in ("", "soon", "-1s", "1.5s", "15 s", "99ms", "0", "8d", "200h", "99999999999999999999s", "s"):
+    for wrong in ("", "soon", "-1s", "0.05s", "15 s", "99ms", "0", "8d", "200h", "99999999999999999999s", "s"):
         refused(lab.flowlabel(link, "collect", "--jsonl", "-", f"--idle={wrong}"), 2, "--idle")
 
 

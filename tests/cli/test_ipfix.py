@@ -528,7 +528,7 @@ def test_losses_are_exported(lab, link, tmp_path):
 
 def test_help(lab, link):
     """IPFIX-6: 4739 unless given; what is 512 unless given."""
-    shown = lab.flowlabel(link, "collect", "--help").ok().stdout
+    shown = " ".join(lab.flowlabel(link, "collect", "--help").ok().stdout.split())
     for word in ("--ipfix URL", "udp://HOST[:PORT], tcp://HOST[:PORT] (port 4739 unless given) or file:PATH", "--mtu N",
                  "512 unless given", "--template-interval D", "--connect-interval D", "--ipfix-no-options"):
         assert word in shown

@@ -230,7 +230,8 @@ def test_wrong_usage(lab, link, tmp_path):
     def refuse(status, *words, options):
         refused(lab.flowlabel(link, "collect", "--jsonl", tmp_path / "records", *options), status, *words)
 
-    for address in ("", ":", "9641", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:http",
+    refuse(2, "--prometheus is empty", options=["--prometheus", ""])
+    for address in (":", "9641", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:http",
                     "::1:9641", "[::1]", "[]:9641", "[127.0.0.1]:9641", "[::1:9641", "::1]:9641", "http://127.0.0.1:9641"):
         refuse(2, f"'{address}'", "127.0.0.1:PORT", options=["--prometheus", address])
     refuse(1, "cannot find the address of 'no.such.name.invalid'", options=["--prometheus", "no.such.name.invalid:9641"])
