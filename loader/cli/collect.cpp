@@ -322,7 +322,9 @@ void add_collect(CLI::App& app, Context& context)
     CollectorOptions& options = command->options;
     CLI::App& collect = *app.add_subcommand("collect", "export finished flows until told to stop");
 
-    collect.add_option("IFACE", options.interfaces, "the interfaces of this network namespace; default: all attachments of the bpffs, new ones too")
+    collect
+        .add_option("IFACE", options.interfaces,
+                    "the interfaces of this network namespace; default: all attachments of the bpffs, new ones too")
         ->type_name("");
     add_choice<std::optional<fl_hook>>(
         collect, "--hook", options.hook,

@@ -73,8 +73,8 @@ void add_detach(CLI::App& app, Context& context)
 
     command->selection.add_to(detach);
     detach.add_flag("--all", command->all, "every attachment of this network namespace; succeeds if there is none");
-    add_examples(detach,
-                 {{"flowlabel detach eth0", "all hooks of an interface"}, {"flowlabel detach --all", "everything in this network namespace"}});
+    add_examples(detach, {{"flowlabel detach eth0", "all hooks of an interface"},
+                          {"flowlabel detach --all", "everything in this network namespace"}});
     detach.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
 }
 

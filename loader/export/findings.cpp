@@ -18,7 +18,8 @@ static Finding moved(const Attachment& attachment)
             .text = fmt::format(
                 "the interface was moved to another network namespace after it was attached, and flowlabel goes on "
                 "there; 'flowlabel detach {}'{} takes it off",
-                attachment.interface(), known_here ? "" : " where it was attached, or 'flowlabel detach --all --all-netns',")};
+                attachment.interface(),
+                known_here ? "" : " where it was attached, or 'flowlabel detach --all --all-netns',")};
 }
 
 /// The index may have gone to another interface, which then most likely has another name.
