@@ -169,10 +169,11 @@ struct DetachReport {
 };
 
 /// Detaches all that match and removes their pins, and whatever commands that were killed left behind for the same
-/// interface. What somebody else attached stays. The name of an interface counts in this network namespace, and with all_netns in the others. That
-/// of one that is gone, whose namespace may be gone too, counts everywhere. One that was moved is known by its present
-/// name where it is now, and by the one it had at attach where it was attached, unless an attachment there has that
-/// name now. One that fails does not keep the others: the first error is returned when all were tried.
+/// interface. What somebody else attached stays. Without the name of an interface everything in this network namespace
+/// matches, and what is gone together with its own. The name of an interface that is gone, whose namespace may be gone
+/// too, counts everywhere. One that was moved is known by its present name where it is now, and by the one it had at
+/// attach where it was attached, unless an attachment there has that name now. One that fails does not keep the others:
+/// the first error is returned when all were tried.
 /// \param[out] reports what was detached, on failure too
 Result<void> detach(const Bpffs& bpffs, const Selection& selection, std::vector<DetachReport>& reports);
 
