@@ -143,7 +143,7 @@ FL_STATIC_ASSERT(sizeof(struct fl_sweep_result) == 16, "the result has no holes"
 	OUTCOME(bad_version, "frames announced as IPv6 whose version is not 6 (RFC 8200 section 3)")                   \
 	OUTCOME(vlan_limit, "frames with more than four VLAN tags")                                                    \
 	OUTCOME(mpls_limit, "frames with more than eight MPLS labels")                                                 \
-	OUTCOME(truncated, "frames announced as IPv6 with less than the 40-octet header")                              \
+	OUTCOME(truncated, "frames announced as IPv6 with less than the 40-byte header")                               \
 	OUTCOME(link_unknown, "skbs whose network header lies where no known link layer puts it")                      \
 	OUTCOME(counted, "packets added to the flow table")                                                            \
 	STORED(counted_bytes, "bytes added to the flow table")                                                         \
@@ -158,7 +158,7 @@ FL_STATIC_ASSERT(sizeof(struct fl_sweep_result) == 16, "the result has no holes"
 	STORED(eh_truncated, "packets stamped by addresses alone: an extension header ends beyond the packet")         \
 	STORED(hbh_misplaced, "packets met by the stamper with a hop-by-hop header that is not the first")             \
 	STORED(no_ports, "packets stamped by addresses alone: no whole pair of ports to be found")                     \
-	STORED(gso_estimated, "segments whose headers were taken as 40 octets")                                        \
+	STORED(gso_estimated, "segments whose headers were taken as 40 bytes")                                         \
 	STORED(store_failed, "packets left at label 0 because the kernel refused the write")                           \
 	STORED(spilled_flows, "flow records that left the table into the ring")                                        \
 	STORED(spilled_packets, "packets of those records")                                                            \

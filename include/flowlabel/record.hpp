@@ -44,7 +44,7 @@ struct ObservationPoint {
     std::uint32_t ifindex = 0;
     fl_hook hook = FL_HOOK_XDP;
     std::uint64_t netns_inode = 0; ///< ifindex is unique in it
-    std::string netns_name{};      ///< as 'ip netns' has it; empty: none
+    std::string netns_name;        ///< as 'ip netns' has it; empty: none
 
     /// Do two of them mean the same place? An interface may get another name.
     [[nodiscard]] bool same_place(const ObservationPoint& other) const

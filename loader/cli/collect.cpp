@@ -293,11 +293,9 @@ static Result<void> run(const Context& context, CollectCommand& command)
     collector.begin(exporters);
     watch->begin([&collector](std::size_t top) { return collector.state(top); });
     sd_notify(0, "READY=1");
-    {
-        AttachmentWatch attachments(*bpffs);
+    AttachmentWatch attachments(*bpffs); // ends last: it may have to wait for another command
 
-        collect(collector, exporters, attachments, std::move(*port), line);
-    }
+    collect(collector, exporters, attachments, std::move(*port), line);
     sd_notify(0, "STOPPING=1");
     watch->end();
     const bool enough = exporters.all_closed(); // whoever read the records has what it wanted

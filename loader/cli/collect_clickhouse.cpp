@@ -18,9 +18,9 @@ namespace flowlabel {
 void add_clickhouse_options(CLI::App& collect, ClickHouseOptions& options)
 {
     collect
-        .add_option(
-            "--clickhouse", options.url,
-            "a ClickHouse server, http[s]://HOST[:PORT][/DATABASE]; port 8123 and database flowlabel unless given")
+        .add_option("--clickhouse", options.url,
+                    "a ClickHouse server, http[s]://HOST[:PORT][/DATABASE]; default: port 8123 (https: 8443) and "
+                    "database flowlabel")
         ->type_name("URL");
     collect
         .add_option("--cluster", options.cluster,

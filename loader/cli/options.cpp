@@ -111,12 +111,12 @@ void StampOptions::add_to(CLI::App& app)
 {
     add_choice<std::optional<fl_stamp_mode>>(
         app, "--stamp", mode, {{"off", FL_STAMP_OFF}, {"dry-run", FL_STAMP_DRY_RUN}, {"zero", FL_STAMP_ZERO}},
-        "label packets that come with label 0 (RFC 6437 section 3); off unless given");
-    app.add_option("--key-file", key_file_, "the label function's key, 32 hexadecimal digits; random unless given")
+        "label packets that come with label 0 (RFC 6437 section 3); default: off");
+    app.add_option("--key-file", key_file_, "the label function's key, 32 hexadecimal digits; default: a random one")
         ->type_name("FILE");
     add_choice<std::optional<fl_prf>>(app, "--prf", prf,
                                       {{"siphash-2-4", FL_PRF_SIPHASH_2_4}, {"siphash-1-3", FL_PRF_SIPHASH_1_3}},
-                                      "the label function; siphash-2-4 unless given");
+                                      "the label function; default: siphash-2-4");
 }
 
 Result<std::optional<Key>> StampOptions::key(bool kept) const
@@ -155,7 +155,9 @@ Error nothing_attached(const Selection& selection)
     if (const auto interface = find_interface(*selection.interface); !interface)
         return interface.error();
     return {fmt::format("nothing is attached to {}{}", *selection.interface, hook),
-            fmt::format("'flowlabel attach {}' attaches", *selection.interface), Failure::not_attached};
+            fmt::format("'flowlabel attach {}' attaches{}", *selection.interface,
+                        selection.all_netns ? "" : "; --all-netns looks in the other network namespaces, too"),
+            Failure::not_attached};
 }
 
 static std::string candidates(const std::vector<Attachment>& attachments)

@@ -96,7 +96,7 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, Value& value, 
     return add_time(app, name, value, parse, description);
 }
 
-constexpr auto all_netns_text = "interfaces of other network namespaces too";
+constexpr auto all_netns_text = "IFACE means the interfaces of that name in other network namespaces, too";
 
 /// IFACE, --hook and --all-netns.
 struct SelectionOptions {

@@ -178,7 +178,7 @@ void add_replay(CLI::App& app, Context& context)
     add_examples(replay, {{"flowlabel replay link.pcap.gz --label zero", "who sends without labels"},
                           {"tcpdump -w - | flowlabel replay - --json", "from a pipe"},
                           {"flowlabel replay link.pcap --stamp zero --write labelled.pcap",
-                           "a copy in which every packet has a label"}});
+                           "a copy in which flows that came without a label have one"}});
     replay.callback([&context, command] { context.run = [command] { return run(*command); }; });
 }
 

@@ -123,7 +123,7 @@ static const std::vector<Column>& columns()
         {"dst", "FixedString(16)", append_values<[](auto&, auto&, auto& record) { return record.flow.dst.octets; }>},
         {"label", "UInt32", append_values<[](auto&, auto&, auto& record) { return record.flow.label; }>},
         {"packets", "UInt64", append_values<[](auto&, auto&, auto& record) { return record.flow.packets; }>},
-        {"octets", "UInt64", append_values<[](auto&, auto&, auto& record) { return record.flow.octets; }>},
+        {"bytes", "UInt64", append_values<[](auto&, auto&, auto& record) { return record.flow.octets; }>},
         {"first_seen", "DateTime('UTC')",
          append_values<[](auto&, auto&, auto& record) { return seconds(record.flow.first_seen); }>},
         {"first_seen_ms", "UInt16",

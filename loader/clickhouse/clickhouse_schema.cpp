@@ -25,10 +25,10 @@ CREATE TABLE IF NOT EXISTS {0}.minutes
     src_prefix FixedString(16),
     records UInt64,
     sum_packets UInt64,
-    sum_octets UInt64,
+    sum_bytes UInt64,
     zero_records UInt64,
     zero_packets UInt64,
-    zero_octets UInt64
+    zero_bytes UInt64
 )
 ENGINE = SummingMergeTree
 PARTITION BY toYYYYMMDD(day)
@@ -42,10 +42,10 @@ SELECT
     toFixedString(substring(src, 1, 6), 16) AS src_prefix,
     count() AS records,
     sum(packets) AS sum_packets,
-    sum(octets) AS sum_octets,
+    sum(bytes) AS sum_bytes,
     countIf(label = 0) AS zero_records,
     sumIf(packets, label = 0) AS zero_packets,
-    sumIf(octets, label = 0) AS zero_octets
+    sumIf(bytes, label = 0) AS zero_bytes
 FROM {0}.records
 GROUP BY day, minute, router, src_prefix;
 )";

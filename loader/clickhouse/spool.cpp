@@ -59,7 +59,7 @@ constexpr std::size_t digits = 20;
 constexpr std::string_view new_suffix = ".new";
 constexpr std::string_view batch_suffix = ".batch";
 constexpr std::string_view sent_suffix = ".sent";
-constexpr std::uint64_t most_block = 256U << 20; // a batch has 500,000 records of some 400 bytes at most
+constexpr std::uint64_t most_block = 512U << 20; // a batch has 500,000 records of some 650 bytes at most
 constexpr std::uint64_t numbers_end = 1ULL << 63;
 constexpr const char* damaged = "is damaged: its records are lost, nobody knows how many";
 constexpr const char* use_hint = "name a directory of its own on a disk that can be written";
@@ -177,9 +177,9 @@ Result<void> Spool::look_around()
         used_ += size_on_disk(status);
         next_ = std::max(next_, *number + 1);
         if (suffix == batch_suffix)
-            waiting_.emplace(*number, Kind::batch);
+            waiting_.emplace(*number, Waiting{Kind::batch, size_on_disk(status)});
         if (suffix == sent_suffix)
-            waiting_.insert_or_assign(*number, Kind::sent);
+            waiting_.insert_or_assign(*number, Waiting{Kind::sent, size_on_disk(status)});
     }
     if (error)
         return failed(error.value(), "cannot be read");
@@ -242,16 +242,16 @@ Result<void> Spool::append(const Batch& batch)
         unlinkat(fd_.get(), name.c_str(), 0);
         return synced;
     }
-    waiting_.emplace(next_++, batch.doubtful ? Kind::sent : Kind::batch);
+    waiting_.emplace(next_++, Waiting{batch.doubtful ? Kind::sent : Kind::batch, size});
     used_ += size;
     return {};
 }
 
 std::string Spool::first_name() const
 {
-    const auto& [number, kind] = *waiting_.begin();
+    const auto& [number, waiting] = *waiting_.begin();
 
-    return name_of(number, kind == Kind::sent ? sent_suffix : batch_suffix);
+    return name_of(number, waiting.kind == Kind::sent ? sent_suffix : batch_suffix);
 }
 
 /// The first is no batch to us. Where even that cannot be written down it is left alone until the next start.
@@ -260,8 +260,9 @@ Error Spool::set_aside(const char* suffix, const std::string& why)
     const std::string name = first_name();
     const std::string aside = name_of(waiting_.begin()->first, suffix);
 
+    if (renameat(fd_.get(), name.c_str(), fd_.get(), aside.c_str()) != 0 && errno == ENOENT)
+        used_ -= std::min(used_, waiting_.begin()->second.size);
     waiting_.erase(waiting_.begin());
-    (void)renameat(fd_.get(), name.c_str(), fd_.get(), aside.c_str());
     return {.what = fmt::format("spool '{}': {} {}; set aside as {}", directory_.string(), name, why, aside),
             .hint = "the batches behind it are sent; remove the file when you have looked at it"};
 }
@@ -356,34 +357,31 @@ Result<Batch> Spool::first()
                  .records = header->records,
                  .amount = {.packets = header->packets, .octets = header->octets},
                  .block = std::move(*block),
-                 .doubtful = waiting_.begin()->second == Kind::sent};
+                 .doubtful = waiting_.begin()->second.kind == Kind::sent};
 }
 
 Result<void> Spool::mark_sent()
 {
-    auto& [number, kind] = *waiting_.begin();
+    auto& [number, waiting] = *waiting_.begin();
 
-    if (kind == Kind::sent)
+    if (waiting.kind == Kind::sent)
         return {};
     // One that somebody took away was read before: it is sent all the same.
     if (renameat(fd_.get(), name_of(number, batch_suffix).c_str(), fd_.get(), name_of(number, sent_suffix).c_str()) !=
             0 &&
         errno != ENOENT)
         return failed(errno, "cannot be written");
-    kind = Kind::sent;
+    waiting.kind = Kind::sent;
     return sync();
 }
 
 Result<void> Spool::remove_first()
 {
     const std::string name = first_name();
-    struct stat status{};
 
-    if ((fstatat(fd_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
-         unlinkat(fd_.get(), name.c_str(), 0) != 0) &&
-        errno != ENOENT)
+    if (unlinkat(fd_.get(), name.c_str(), 0) != 0 && errno != ENOENT)
         return failed(errno, fmt::format("cannot remove {}", name));
-    used_ -= std::min(used_, size_on_disk(status));
+    used_ -= std::min(used_, waiting_.begin()->second.size);
     waiting_.erase(waiting_.begin());
     return {};
 }

@@ -49,6 +49,11 @@ public:
 private:
     enum class Kind { batch, sent };
 
+    struct Waiting {
+        Kind kind;
+        std::uint64_t size; ///< as it is in used_
+    };
+
     Spool(std::filesystem::path directory, Fd fd, Fd lock, std::uint64_t limit)
         : directory_(std::move(directory)), fd_(std::move(fd)), lock_(std::move(lock)), limit_(limit)
     {
@@ -67,7 +72,7 @@ private:
     std::uint64_t limit_;
     std::uint64_t used_ = 0; ///< octets, with what was set aside
     std::uint64_t next_ = 1;
-    std::map<std::uint64_t, Kind> waiting_;
+    std::map<std::uint64_t, Waiting> waiting_;
 };
 
 } // namespace flowlabel

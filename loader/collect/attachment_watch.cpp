@@ -65,7 +65,8 @@ void AttachmentWatch::look(const Attachment& attachment, Watched& watched)
     std::string text;
 
     for (const Finding& finding : findings_of(attachment))
-        text += (text.empty() ? "" : "; ") + finding.text;
+        if (std::string_view(finding.kind) != "unknown") // a collector has given up the right to look
+            text += (text.empty() ? "" : "; ") + finding.text;
     if (text.empty() && blind)
         text = sees_nothing_text(attachment);
     if (text == watched.findings)

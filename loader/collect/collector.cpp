@@ -21,6 +21,7 @@ using namespace std::chrono_literals;
 constexpr auto look_interval = 500ms;
 constexpr auto short_pause = 1ms;          // while a ring is full, or the exporters have no room
 constexpr auto longest_end = 5s;           // for what still comes in, when the collector ends
+constexpr auto longest_drain = 60s;        // for slow exporters then: with what they do afterwards, less than 120 s
 constexpr std::size_t many_records = 4096; // in one turn: more are coming
 
 static std::uint64_t ticks(std::chrono::nanoseconds time)
@@ -290,8 +291,10 @@ bool Collector::step_endings()
 {
     bool moved = false;
 
-    for (const auto& ending : endings_)
+    for (const auto& ending : endings_) {
         moved |= ending->step(*exporters_);
+        drain(); // the others do not wait for all of them
+    }
     std::erase_if(endings_, [this](const auto& ending) {
         if (ending->done())
             note_end(*ending);
@@ -363,12 +366,15 @@ void Collector::see_off(bool all)
 /// Ends what is still collected, together with what is ending already.
 void Collector::drain_all()
 {
-    const auto end = std::chrono::steady_clock::now() + longest_end;
+    const auto begin = std::chrono::steady_clock::now();
+    const auto end = begin + longest_end;
 
     if (const auto present = places())
         part_with_gone(*present);
     for (const auto& [key, collection] : collections_)
         endings_.push_back(std::make_unique<FinalDrain>(collection, end));
+    for (const auto& ending : endings_)
+        ending->end_at(begin + longest_drain);
     {
         const std::scoped_lock guard(mutex_);
 

@@ -87,7 +87,7 @@ bool FinalDrain::step(Exporters& exporters)
     if (all) // not before: a flow's records from several CPUs become one in the merged table
         moved |= export_part(exporters);
     watch(moved || (!is_swept && !collection_->has_waiting()), exporters);
-    if (stuck_)
+    if (stuck_ && !exporters.have_room())
         write_off_part();
     done_ = collection_->flows() == 0 && (all || (stuck_ && is_swept && !gone()));
     return moved || stuck_;
@@ -114,7 +114,7 @@ void FinalDrain::watch(bool moved, const Exporters& exporters)
         waited_ = {};
     else
         waited_ += std::min<Clock::duration>(now - stepped_, longest_wait);
-    if (waited_ > patience)
+    if (waited_ > patience || now >= last_)
         stuck_ = true;
     progress_ = progress;
     stepped_ = now;
@@ -123,9 +123,10 @@ void FinalDrain::watch(bool moved, const Exporters& exporters)
 Result<void> FinalDrain::result() const
 {
     if (lost_.packets > 0)
-        return fail(fmt::format("{}: no exporter took a record for {} s: {} packets {} bytes are lost",
-                                collection_->point().interface, patience / 1s, grouped(lost_.packets),
-                                grouped(lost_.octets)),
+        return fail(fmt::format("{}: {}: {} packets {} bytes are lost", collection_->point().interface,
+                                waited_ > patience ? fmt::format("no exporter took a record for {} s", patience / 1s)
+                                                   : "the exporters were too slow for the end of the collector",
+                                grouped(lost_.packets), grouped(lost_.octets)),
                     "the exporters' own warnings say why; a larger --max-flows lets more records wait");
     return sweep_result_;
 }

@@ -26,6 +26,9 @@ public:
     /// Of one that stays. What still comes in is read until END at the latest. It wants a sweep().
     FinalDrain(std::shared_ptr<Collection> collection, Clock::time_point end);
 
+    /// From LAST on no exporter is waited for any more, however slow it is.
+    void end_at(Clock::time_point last) { last_ = last; }
+
     FinalDrain(const FinalDrain&) = delete;
     FinalDrain& operator=(const FinalDrain&) = delete;
     ~FinalDrain() = default;
@@ -56,6 +59,7 @@ private:
 
     std::shared_ptr<Collection> collection_;
     std::optional<Clock::time_point> end_; ///< nothing: the attachment is gone
+    Clock::time_point last_ = Clock::time_point::max();
     bool done_ = false;
     std::uint64_t progress_ = 0; ///< of the exporters, at the latest step
     Clock::time_point stepped_;  ///< the latest step

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <csignal>
 #include <utility>
@@ -19,8 +20,9 @@
 
 namespace flowlabel {
 
-constexpr int look_interval = 100; // ms between two looks whether there is a hurry
-constexpr int patience = 9;        // looks, when there is
+constexpr int look_interval = 100;                     // ms between two looks whether there is a hurry
+constexpr int patience = 9;                            // looks, when there is
+constexpr auto longest_end = std::chrono::seconds(35); // from the hurry on, however slowly somebody reads
 
 constexpr std::string_view line_begin = R"({"src":")";
 constexpr std::size_t longest_line = 4096; // octets, and much more than there are
@@ -137,9 +139,15 @@ std::unexpected<Error> JsonlFile::failed(int number) const
 }
 
 /// False: nobody reads, and this process is to end.
-bool JsonlFile::wait_for_room() const
+bool JsonlFile::wait_for_room()
 {
     pollfd room{.fd = file_.fd.get(), .events = POLLOUT, .revents = 0};
+    const auto now = std::chrono::steady_clock::now();
+
+    if (hurried() && !last_moment_)
+        last_moment_ = now + longest_end;
+    if (last_moment_ && now >= *last_moment_)
+        return false;
 
     for (int looks = 0; poll(&room, 1, look_interval) == 0; looks++)
         if (hurried() && looks >= patience)

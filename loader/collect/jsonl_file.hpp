@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -40,7 +41,7 @@ public:
     [[nodiscard]] bool closed() const override { return closed_; }
 
 private:
-    [[nodiscard]] bool wait_for_room() const;
+    [[nodiscard]] bool wait_for_room();
     [[nodiscard]] Result<void> write_text(std::string_view& text);
     [[nodiscard]] Result<void> write_batch(const RecordBatch& batch);
     [[nodiscard]] bool wants_rotation(std::size_t more) const;
@@ -68,7 +69,8 @@ private:
     std::string path_;
     std::optional<std::uint64_t> most_bytes_; ///< of a file; none: it grows
     OpenFile file_;
-    std::optional<Error> not_rotated_; ///< why, to be told
+    std::optional<Error> not_rotated_;                                 ///< why, to be told
+    std::optional<std::chrono::steady_clock::time_point> last_moment_; ///< of a hurry
     bool closed_ = false;
     std::size_t begun_ = 0; ///< octets of the next batch that have been written to a pipe already
     bool moved_ = false;    ///< to another one than the one that is open now

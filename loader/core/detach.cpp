@@ -38,9 +38,12 @@ static Result<std::optional<std::string>> take_off_clsact(const Found& found)
                            info.ifname);
     forget_filter(found);
     drop_second_program(found);
-    if (const int number = clsact_remove_filter(info.ifindex, found.place.hook, found.filter_handle))
+    if (const int number = clsact_remove_filter(info.ifindex, found.place.hook, found.filter_handle)) {
+        for (std::uint32_t entry = 0; entry < FL_ENTRIES; entry++)
+            (void)write_info(found.maps, entry, found.entries[entry]); // it is there as before
         return fail_errno(number, fmt::format("cannot remove the clsact filter on {}", info.ifname),
                           number == EPERM ? privilege_hint : "it stays attached");
+    }
     return std::nullopt;
 }
 
@@ -113,8 +116,9 @@ static bool any_here(const Bpffs& bpffs, const std::vector<PinPlace>& places, co
 /// Does PLACE belong to this network namespace, or to none that exists? FOUND may be null.
 static bool belongs_here(const PinPlace& place, const Found* found)
 {
-    return is_from_here(place) || (found && found->here) ||
-           (found && found->liveness == Liveness::interface_gone && !NetnsScope::enter(place.netns_inode));
+    const bool may_be_nobodys = !found || found->liveness == Liveness::interface_gone;
+
+    return is_from_here(place) || (found && found->here) || (may_be_nobodys && !NetnsScope::enter(place.netns_inode));
 }
 
 /// Is PLACE one that SELECTION names? FOUND may be null: something that was left behind, or damaged.
@@ -139,37 +143,66 @@ static bool selects(const Selection& selection, const PinPlace& place, const Fou
     return is_here(*found, *selection.interface);
 }
 
-/// Takes the clsact filter of PLACE off, as far as it can be told without the info map: by its handle and its name.
-static void take_off_nameless_filter(const PinPlace& place)
+/// Takes off the clsact filter of PLACE, whose pins in DIRECTORY are not all there: it is told by its handle, and by
+/// the info map or, where that is gone, by the program's name. Text: what stays behind. An error: nothing was done.
+static Result<std::optional<std::string>> take_off_damaged_filter(const PinPlace& place, const Directory& directory)
 {
     const auto there = NetnsScope::enter(place.netns_inode);
-    const auto filters = there ? clsact_filters(place.ifindex, place.hook) : std::vector<ClsactFilter>{};
+    const auto entries = read_info(open_pin(directory, info_pin));
 
-    for (const ClsactFilter& filter : filters.value_or(std::vector<ClsactFilter>{}))
-        if (filter.has_our_handle() && program_name(filter.program_id).starts_with("flowlabel_"))
-            clsact_remove_filter(place.ifindex, place.hook, filter.handle);
+    if (!there)
+        return fmt::format("the network namespace of interface {} cannot be entered: if it still exists, its clsact "
+                           "filter stays",
+                           place.ifindex);
+    if (!interface_name(place.ifindex))
+        return std::nullopt;
+    const auto filters = clsact_filters(place.ifindex, place.hook);
+
+    if (!filters)
+        return std::unexpected(filters.error());
+    for (const ClsactFilter& filter : *filters) {
+        const bool ours =
+            entries ? is_ours(*entries, filter.program_id) : program_name(filter.program_id).starts_with("flowlabel_");
+
+        if (!filter.has_our_handle() || !ours)
+            continue;
+        if (const int number = clsact_remove_filter(place.ifindex, place.hook, filter.handle))
+            return fail_errno(number, fmt::format("cannot remove the clsact filter of interface {}", place.ifindex),
+                              number == EPERM ? privilege_hint : "it stays attached");
+    }
+    return std::nullopt;
 }
 
 /// Takes off what is left of an attachment that lacks pins. Its totals are gone.
 static Result<DetachReport> detach_damaged(const Bpffs& bpffs, const PinPlace& place)
 {
     const auto directory = place.open(bpffs);
-    const auto link = directory && *directory ? open_link(**directory) : Result<std::optional<LinkState>>(std::nullopt);
-    const auto name = is_from_here(place) ? interface_name(place.ifindex) : std::nullopt;
 
-    if (!link)
-        return std::unexpected(link.error());
-    if (*link)
-        bpf_link_detach((*link)->fd.get());
-    else if (place.hook != FL_HOOK_XDP)
-        take_off_nameless_filter(place);
-    clear_leftovers(bpffs, place);
-    return DetachReport{.interface = name.value_or(fmt::format("interface {}", place.ifindex)),
+    if (!directory || !*directory)
+        return directory ? fail("the pins are gone", "try again") : std::unexpected(directory.error());
+    const auto link = open_link(**directory);
+    const auto name = is_from_here(place) ? interface_name(place.ifindex) : std::nullopt;
+    DetachReport report{.interface = name.value_or(fmt::format("interface {}", place.ifindex)),
                         .hook = place.hook,
                         .was = Liveness::unknown,
                         .totals = std::nullopt,
                         .killed = std::nullopt,
                         .warnings = {}};
+
+    if (!link)
+        return std::unexpected(link.error());
+    if (*link) {
+        bpf_link_detach((*link)->fd.get());
+    } else if (place.hook != FL_HOOK_XDP) {
+        const auto left = take_off_damaged_filter(place, **directory);
+
+        if (!left)
+            return std::unexpected(left.error());
+        if (*left)
+            report.warnings.push_back(**left);
+    }
+    clear_leftovers(bpffs, place);
+    return report;
 }
 
 Result<void> detach(const Bpffs& bpffs, const Selection& selection, std::vector<DetachReport>& reports)

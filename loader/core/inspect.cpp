@@ -159,6 +159,16 @@ static std::string hint_for_lack_of_pins(const PinPlace& place)
                        *interface, name_of(place.hook));
 }
 
+/// Was something put on the hook? That is done when all maps have their pins.
+static bool was_attached(const Directory& directory)
+{
+    const Fd info = open_pin(directory, info_pin);
+    const auto entries = read_info(info);
+
+    return has_pin(directory, link_pin) ||
+           (entries && entries->front().mode == FL_MODE_CLSACT && entries->front().hung);
+}
+
 Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place)
 {
     KernelSide kernel;
@@ -169,22 +179,21 @@ Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place)
     Found found{.place = place, .directory = std::move(**directory)};
     auto maps = open_maps(found.directory);
 
-    if (!maps && !has_pin(found.directory, last_pin))
+    if (!maps && !has_pin(found.directory, last_pin) && !was_attached(found.directory))
         return std::nullopt; // the last map is pinned last: a command that did not end
     if (!maps && lacks_pins(bpffs, place))
         return fail(maps.error().what, hint_for_lack_of_pins(place));
     if (!maps)
         return std::unexpected(maps.error());
     found.maps = std::move(*maps);
+    auto link = open_link(found.directory); // before the entries: a replacement writes its entry first
     const auto entries = read_info(found.maps.info);
-
-    if (!entries)
-        return std::unexpected(entries.error());
-    found.entries = *entries;
-    auto link = open_link(found.directory);
 
     if (!link)
         return std::unexpected(link.error());
+    if (!entries)
+        return std::unexpected(entries.error());
+    found.entries = *entries;
     if (*link) {
         kernel = link_side(place, **link);
         found.link = std::move((*link)->fd);

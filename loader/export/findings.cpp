@@ -18,8 +18,7 @@ static Finding moved(const Attachment& attachment)
             .text = fmt::format(
                 "the interface was moved to another network namespace after it was attached, and flowlabel goes on "
                 "there; 'flowlabel detach {}'{} takes it off",
-                attachment.interface(),
-                known_here ? "" : " where it was attached, or 'flowlabel detach --all --all-netns',")};
+                attachment.interface(), known_here ? "" : " where it was attached, or with --all-netns anywhere,")};
 }
 
 /// The index may have gone to another interface, which then most likely has another name.
@@ -40,13 +39,28 @@ static Finding link_detached(const Attachment& attachment)
                                 how, name)};
 }
 
+/// A link of another network namespace that hangs nowhere does not tell why.
+static Finding interface_gone(const Attachment& attachment)
+{
+    const bool elsewhere = attachment.info().netns_inode != current_netns().value_or(0);
+
+    return {.kind = "interface-gone",
+            .text =
+                fmt::format("{}; 'flowlabel detach {}' removes what is left",
+                            elsewhere ? "the interface is gone, or its link was taken off it" : "the interface is gone",
+                            attachment.interface())};
+}
+
 static Finding unknown(const Attachment& attachment)
 {
+    if (attachment.info().mode == FL_MODE_CLSACT)
+        return {.kind = "unknown",
+                .text = "its network namespace cannot be entered: nobody can tell whether the filter is there"};
     return {.kind = "unknown",
-            .text = attachment.info().mode == FL_MODE_CLSACT
-                        ? "its network namespace cannot be entered: nobody can tell whether the filter is there"
-                        : "its network namespace cannot be entered or asked: nobody can tell whether the interface is "
-                          "still in it; flowlabel goes on, and 'flowlabel detach --all --all-netns' takes it off"};
+            .text =
+                fmt::format("its network namespace cannot be entered or asked: nobody can tell whether the interface "
+                            "is still in it; flowlabel goes on, and 'flowlabel detach {} --all-netns' takes it off",
+                            attachment.interface())};
 }
 
 static std::optional<Finding> liveness_finding(const Attachment& attachment)
@@ -59,8 +73,7 @@ static std::optional<Finding> liveness_finding(const Attachment& attachment)
     case Liveness::moved:
         return moved(attachment);
     case Liveness::interface_gone:
-        return Finding{.kind = "interface-gone",
-                       .text = fmt::format("the interface is gone; 'flowlabel detach {}' removes what is left", name)};
+        return interface_gone(attachment);
     case Liveness::link_detached:
         return link_detached(attachment);
     case Liveness::filter_gone:

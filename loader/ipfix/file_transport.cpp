@@ -34,7 +34,7 @@ static Result<off_t> end_of_messages(const Fd& fd, off_t size, const std::string
         const off_t length = header[2] << 8 | header[3];
 
         if (!begins || (got == ssize_t{header.size()} && length < header_length))
-            return fail(fmt::format("'{}' is no IPFIX file: there is no message at octet {}", path, at),
+            return fail(fmt::format("'{}' is no IPFIX file: there is no message at byte {}", path, at),
                         "choose another name");
         if (got < ssize_t{header.size()} || length > size - at)
             break;

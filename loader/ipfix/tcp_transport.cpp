@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 
 constexpr auto patience = 10s; // with a collector that does not read, or does not answer
 constexpr auto little_patience = 900ms;
-constexpr auto longest_end = 90s;     // from the hurry on, however the collector reads; the unit is killed after 120 s
+constexpr auto longest_end = 35s;     // from the hurry on, however the collector reads; the unit is killed after 120 s
 constexpr auto look_interval = 100ms; // between two looks whether there is a hurry
 constexpr std::size_t most_unasked = 4096; // bytes that the other end may send; a collector has nothing to say
 constexpr int unsent = 65536;              // octets that the kernel keeps beside what is under way
@@ -193,7 +193,8 @@ int TcpTransport::connect_to(const SocketAddress& peer)
 
 Result<void> TcpTransport::connect_one()
 {
-    const auto addresses = lookup_.find([this, began = Clock::now()] { return late(began); });
+    const auto began = Clock::now();
+    const auto addresses = lookup_.find([this, began] { return late(began); });
     int number = 0;
 
     if (!addresses) {
@@ -202,6 +203,8 @@ Result<void> TcpTransport::connect_one()
         return std::unexpected(why_not_);
     }
     for (const SocketAddress& peer : *addresses) {
+        if (number != 0 && hurried_() && late(began))
+            break;
         number = connect_to(peer);
         if (number == 0) {
             session_++;

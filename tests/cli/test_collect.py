@@ -863,7 +863,7 @@ def test_a_slow_reader_gets_everything(lab, link, tmp_path, service_manager):
     os.close(reader)
     assert sum(map(int, re.findall(rb'"packets":(\d+),', text))) == made["packets"] == 3000
     assert WARNING not in ended.stderr
-    assert "= live 0 packets 0 octets + pending 0 packets" in ended.stderr and "+ lost 0 packets 0 octets" in ended.stderr
+    assert "= live 0 packets 0 bytes + pending 0 packets" in ended.stderr and "+ lost 0 packets 0 bytes" in ended.stderr
 
 
 def test_the_unit(tmp_path):

@@ -68,8 +68,8 @@ def test_cpus_that_it_may_not_run_on(lab, link, tmp_path):
         ended = collector.stop().ok()
     assert total(collector.records()) == made
     assert ended.stderr.count("cannot run on CPU") == 1
-    amount = f"{made['packets']:,} packets {made['bytes']:,} octets"
-    assert f"counted {amount} = live 0 packets 0 octets + pending 0 packets 0 octets + exported {amount}" in ended.stderr
+    amount = f"{made['packets']:,} packets {made['bytes']:,} bytes"
+    assert f"counted {amount} = live 0 packets 0 bytes + pending 0 packets 0 bytes + exported {amount}" in ended.stderr
 
 
 def test_more_flows_than_memory(lab, link, tmp_path):

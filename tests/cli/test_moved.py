@@ -113,7 +113,7 @@ def test_detach_where_it_is(lab, home, away, kept_index, hook, mode):
 
 @pytest.mark.parametrize("hook, mode", WAYS)
 def test_from_a_third_namespace(lab, home, away, kept_index, hook, mode):
-    """`status` says where it can be detached by name; --all takes it off from anywhere."""
+    """`status` says where it can be detached by name; --all-netns takes it off from anywhere."""
     third = lab.namespace("third")
     attach(lab, home, "v0", hook, mode).ok()
     assert warnings(lab, third) == []
@@ -122,7 +122,7 @@ def test_from_a_third_namespace(lab, home, away, kept_index, hook, mode):
     assert warning.startswith(MOVED) and "'flowlabel detach v0' where it was attached" in warning and "--all" in warning
     lab.veth(third, "v0", third, "w0")
     refused(lab.flowlabel(third, "detach", "v0"), 3, "nothing is attached to v0")
-    assert f"v0 {hook}: detached; counted" in lab.flowlabel(third, "detach", "--all").ok().stderr
+    assert f"v0 {hook}: detached; counted" in lab.flowlabel(third, "detach", "v0", "--all-netns").ok().stderr
     assert attached_xdp(away, "moved0") == {}
     assert pins(lab) == []
 

@@ -145,23 +145,24 @@ def other(lab):
 
 
 def test_names_in_two_namespaces(lab, host, other):
-    """DESIGN section 5: interface names repeat across namespaces; one's own comes first."""
+    """DESIGN section 9: interface names repeat across namespaces, and one's own is meant."""
     attach(lab, host, "v0").ok()
     attach(lab, other, "v0", "tc-ingress").ok()
     assert shown(lab, host, "v0") == [("v0", "xdp")]
     assert shown(lab, other, "v0") == [("v0", "tc-ingress")]
     assert sorted(shown(lab, host)) == [("v0", "tc-ingress"), ("v0", "xdp")]
     lab.flowlabel(host, "detach", "v0").ok()
-    assert shown(lab, host, "v0") == [("v0", "tc-ingress")]
+    refused(lab.flowlabel(host, "status", "v0"), 3, "nothing is attached to v0", "--all-netns")
+    assert shown(lab, host, "v0", "--all-netns") == [("v0", "tc-ingress")]
 
 
 def test_reading_from_another_namespace(lab, host, other):
-    """A name without a match in this namespace is looked for in the others; detaching stays at home."""
+    """--all-netns looks for a name in the other namespaces, too, for each command."""
     attach(lab, other, "w0").ok()
-    assert shown(lab, host, "w0") == [("w0", "xdp")]
-    lab.flowlabel(host, "stats", "w0").ok()
+    assert shown(lab, host, "w0", "--all-netns") == [("w0", "xdp")]
+    lab.flowlabel(host, "stats", "w0", "--all-netns").ok()
     refused(lab.flowlabel(host, "detach", "w0"), 3, "nothing is attached to w0")
-    lab.flowlabel(host, "detach", "--all").ok()
+    lab.flowlabel(host, "detach", "w0", "--all-netns").ok()
     assert pins(lab) == []
 
 
@@ -170,7 +171,7 @@ def test_candidates_of_several_namespaces(lab, host, other):
     attach(lab, host, "v0").ok()
     attach(lab, other, "v0").ok()
     third = lab.namespace("third")
-    refused(lab.flowlabel(third, "flows", "v0"), 2, f"v0 --hook xdp (network namespace {host.inode})",
+    refused(lab.flowlabel(third, "flows", "v0", "--all-netns"), 2, f"v0 --hook xdp (network namespace {host.inode})",
             f"v0 --hook xdp (network namespace {other.inode})")
 
 

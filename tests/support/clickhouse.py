@@ -149,7 +149,7 @@ class Server:
 
     def totals(self, table="flowlabel.records"):
         """{"packets", "bytes"} of all records."""
-        ((packets, octets),) = self.rows(f"SELECT sum(packets), sum(octets) FROM {table}")
+        ((packets, octets),) = self.rows(f"SELECT sum(packets), sum(bytes) FROM {table}")
         return {"packets": int(packets), "bytes": int(octets)}
 
 

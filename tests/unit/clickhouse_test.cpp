@@ -242,7 +242,7 @@ TEST(Batch, ABlockHoldsEachFieldOfEachRecord)
     EXPECT_EQ(columns.at("dst")[2], "ff020000000000000000000000000002");
     EXPECT_EQ(columns.at("label"), (std::vector<std::string>{"debc0a00", "07000000", "00000000"}));
     EXPECT_EQ(columns.at("packets")[1], "0300000000000000");
-    EXPECT_EQ(columns.at("octets")[1], "8877665544332211");
+    EXPECT_EQ(columns.at("bytes")[1], "8877665544332211");
     EXPECT_EQ(columns.at("first_seen")[0], "00f15365"); // 1,700,000,000
     EXPECT_EQ(columns.at("first_seen_ms")[0], "e703");  // 999
     EXPECT_EQ(columns.at("last_seen")[0], "01f15365");
