@@ -162,11 +162,10 @@ static std::string hint_for_lack_of_pins(const PinPlace& place)
 /// Was something put on the hook? That is done when all maps have their pins.
 static bool was_attached(const Directory& directory)
 {
-    const Fd info = open_pin(directory, info_pin);
-    const auto entries = read_info(info);
+    const auto link = open_link(directory);
+    const auto entries = read_info(open_pin(directory, info_pin));
 
-    return has_pin(directory, link_pin) ||
-           (entries && entries->front().mode == FL_MODE_CLSACT && entries->front().hung);
+    return (link && *link) || (entries && entries->front().mode == FL_MODE_CLSACT && entries->front().hung);
 }
 
 Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place)

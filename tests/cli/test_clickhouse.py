@@ -193,7 +193,7 @@ def test_an_answer_without_end(lab):
         with router.namespace.inside():
             listener = socket.create_server(("::1", 8200), family=socket.AF_INET6)
         router.generate(10)
-        collector = router.collector("http://[::1]:8200", "--clickhouse-timeout", "1h").reads()
+        collector = router.collector("http://[::1]:8200", "--clickhouse-timeout", "1h", "--max-flows", 1000).reads()
         before = peak_memory(collector.pid)
         for begin, more in ENDLESS.values():
             connection = listener.accept()[0]
@@ -355,7 +355,7 @@ def test_full_spool_and_full_disk(lab, router, server, tmp_path):
                                         (disk / "spool", "1G", "No space left on device")):
             server.kill()
             collector = router.collector(server.url, "--spool", directory, "--spool-limit", limit).reads()
-            router.generate(2500)
+            router.generate(2000)
             eventually(lambda: spool_files(directory))
             while not collector.has_said(words):
                 assert collector.process.poll() is None

@@ -127,7 +127,7 @@ def test_a_hidden_bpffs_where_something_was_named(host, tmp_path, argv):
 
 
 @pytest.mark.parametrize("hook, environment", WAYS, ids=["xdp", "tcx", "clsact"])
-@pytest.mark.parametrize("pin", ["counters", "ring", "info"])
+@pytest.mark.parametrize("pin", ["counters", "ring", "info", "secrets"])
 def test_a_damaged_attachment(lab, host, pin, hook, environment):
     """One whose pins somebody removed keeps no other from being shown, read and detached; what to do is told, and done by
     `detach`, whose exit status is 0."""
