@@ -466,7 +466,7 @@ def test_wrong_tables_and_wrong_users(lab, router, tmp_path):
     ended = run_through(server, router, collector)
     warnings = [line for line in ended.stderr.splitlines() if line.startswith(WARNING)]
     for words in ("answers 401: Code: 193, Wrong password for user writer", "there is no table flowlabel.records",
-                  "the table flowlabel.records has no column batch, batch_records, end_reason"):
+                  "the table flowlabel.records has no column batch, batch_records, bytes, end_reason"):
         assert any(words in line for line in warnings), (words, ended.stderr)
     assert "secret" not in ended.stderr
 

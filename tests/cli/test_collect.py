@@ -28,6 +28,7 @@ from saying import WARNING, refused
 
 FIELDS = ["src", "dst", "label", "packets", "bytes", "first_seen", "last_seen", "stamped", "end_reason", "interface",
           "ifindex", "hook", "netns", "netns_name"]
+COUNTED = re.compile(r"counted [\d,]+ packets [\d,]+ bytes")
 BURST = 40_000  # records: less than half of what the ring holds
 PIECE = 4096  # octets that a pipe takes at once
 HOOKS = [XDP_NATIVE, TC_INGRESS, TC_INGRESS_CLSACT]
@@ -408,12 +409,13 @@ def test_detached_while_nobody_takes_records(lab, link, flows):
     attach(lab, link)
     options = ["--ipfix", f"tcp://[::1]:{free_port()}", "--idle", "200ms", "--max-flows", 1000]
     collector = Collector(lab, link, None, *options).reads()
-    made = generate(link, XDP_NATIVE, flows)
-    lab.flowlabel(link, "detach", "v0").ok()
+    generate(link, XDP_NATIVE, flows)
+    counted = COUNTED.search(lab.flowlabel(link, "detach", "v0").ok().stderr)[0]  # a slow machine loses frames on the way
     collector.says("no exporter took a record for 2 s")
     said = collector.stop().expect(1).stderr
-    amount = f"{made['packets']:,} packets {made['bytes']:,} bytes"
-    assert f"collected; counted {amount} = live 0 packets 0 bytes + spilled 0 packets 0 bytes + lost {amount}" in said, said
+    lost = counted.replace("counted", "lost")
+    assert f"collected; {counted} = live 0 packets 0 bytes + spilled 0 packets 0 bytes + {lost}" in said, said
+    assert "counted 0 packets" not in said
 
 
 def test_a_stuck_collector_leaves_the_rings_to_the_next(lab, link, tmp_path):
