@@ -87,7 +87,7 @@ bool FinalDrain::step(Exporters& exporters)
     if (all) // not before: a flow's records from several CPUs become one in the merged table
         moved |= export_part(exporters);
     watch(moved || (!is_swept && !collection_->has_waiting()), exporters);
-    if (stuck_ && !exporters.have_room())
+    if (stuck_)
         write_off_part();
     done_ = collection_->flows() == 0 && (all || (stuck_ && is_swept && !gone()));
     return moved || stuck_;
@@ -114,7 +114,8 @@ void FinalDrain::watch(bool moved, const Exporters& exporters)
         waited_ = {};
     else
         waited_ += std::min<Clock::duration>(now - stepped_, longest_wait);
-    if (waited_ > patience || now >= last_)
+    late_ |= now >= last_ && !stuck_;
+    if (waited_ > patience || late_)
         stuck_ = true;
     progress_ = progress;
     stepped_ = now;
@@ -124,8 +125,8 @@ Result<void> FinalDrain::result() const
 {
     if (lost_.packets > 0)
         return fail(fmt::format("{}: {}: {} packets {} bytes are lost", collection_->point().interface,
-                                waited_ > patience ? fmt::format("no exporter took a record for {} s", patience / 1s)
-                                                   : "the exporters were too slow for the end of the collector",
+                                late_ ? "the exporters were too slow for the end of the collector"
+                                      : fmt::format("no exporter took a record for {} s", patience / 1s),
                                 grouped(lost_.packets), grouped(lost_.octets)),
                     "the exporters' own warnings say why; a larger --max-flows lets more records wait");
     return sweep_result_;

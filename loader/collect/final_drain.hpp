@@ -60,6 +60,7 @@ private:
     std::shared_ptr<Collection> collection_;
     std::optional<Clock::time_point> end_; ///< nothing: the attachment is gone
     Clock::time_point last_ = Clock::time_point::max();
+    bool late_ = false; ///< that is why nobody is waited for
     bool done_ = false;
     std::uint64_t progress_ = 0; ///< of the exporters, at the latest step
     Clock::time_point stepped_;  ///< the latest step
