@@ -4,6 +4,7 @@
 import collections
 import json
 import os
+import pathlib
 import re
 import select
 import signal
@@ -13,6 +14,7 @@ from kernel import eventually
 from lab import Result, binary
 
 UNITS = ("packets", "bytes")
+CAP_SYS_ADMIN = 21  # linux/capability.h; a collector gives it up when everything is open
 
 
 class Collector:
@@ -41,9 +43,10 @@ class Collector:
         return self.process.pid
 
     def reads(self, count=1):
-        """Waits until COUNT attachments have this collector as their reader."""
+        """Waits until COUNT attachments have this collector as their reader, and what it writes to is open."""
         eventually(lambda: [entry["ring"]["reader"] for entry in entries(self._lab, self._namespace)].count(self.pid)
                    == count)
+        eventually(lambda: self.process.poll() is not None or not has_capability(self.pid, CAP_SYS_ADMIN))
         return self
 
     def stop(self, number=signal.SIGTERM, timeout=60):
@@ -79,6 +82,12 @@ class Collector:
         """What is in the file. A collector that has ended leaves whole lines; of one that writes the last may be torn."""
         ended = self.process.poll() is not None
         return read_records(self.path) if ended else whole_records(self.path)
+
+
+def has_capability(process, number):
+    """Is the capability of this NUMBER effective in PROCESS?"""
+    status = pathlib.Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace")
+    return int(re.search(r"^CapEff:\s*(\w+)", status, re.MULTILINE)[1], 16) >> number & 1
 
 
 def read_records(path):
