@@ -17,7 +17,7 @@ import pytest
 
 from clickhouse import Meddler, Refused, Server, missing_server, spool_files
 from collector import UNITS, Collector, assert_collected, entries
-from feed import cable, one_cpu
+from feed import cable, generator, one_cpu
 from frames import NO_NEXT_HEADER, ethernet, ipv6
 from kernel import eventually
 from lab import REPOSITORY, command
@@ -59,8 +59,7 @@ class Router:
 
     def generate(self, records):
         """As many flows of a packet each, from all CPUs, none of which was there before."""
-        program = os.environ.get("FLOWLABEL_GENERATOR", REPOSITORY / "build/tests/flowlabel_generator")
-        self.namespace.run(program, "leave", f"{self.name}1", records, self._made, timeout=120)
+        self.namespace.run(*generator("leave", f"{self.name}1", self.interface, records, self._made), timeout=120)
         self._made += records
 
     def send(self, source, destination, label, octets, times):

@@ -9,8 +9,8 @@ import shutil
 
 import pytest
 
-from flows import assert_conserved
-from lab import REPOSITORY
+from feed import cable, generate
+from flows import TC_INGRESS, XDP_NATIVE, assert_conserved
 
 TEN_MILLION = 10_000_000
 MILLION = 1_000_000
@@ -21,35 +21,16 @@ SLOTS_FOR_A_MILLION = 1 << 21
 def link(lab):
     """v0 and w0 with a queue for each CPU, so that two CPUs load both; no packet on them but the generator's."""
     host = lab.namespace("host")
-    queues = ["numrxqueues", os.cpu_count(), "numtxqueues", os.cpu_count()]
-    host.ip("link", "add", "name", "v0", *queues, "type", "veth", "peer", "name", "w0", *queues)
-    for interface in ("v0", "w0"):
-        host.sysctl(f"net.ipv6.conf.{interface}.disable_ipv6", 1)
-        host.ip("link", "set", "dev", interface, "up")
+    cable(host)
     return host
 
 
-def generate(link, hook, packets):
-    """That many packets of as many flows, from all CPUs at once. For XDP they come over the cable; for tc they arrive
-    as from v0's driver. Returns what was made, as {"packets", "bytes"}."""
-    program = os.environ.get("FLOWLABEL_GENERATOR", REPOSITORY / "build/tests/flowlabel_generator")
-    way = ["leave", "w0"] if hook == "xdp" else ["arrive", "v0"]
-    return json.loads(link.run(program, *way, packets, timeout=120).stdout)
-
-
-def made_and_not_dropped(link, made):
-    """What was made, after a look at the cable: it must have carried every frame."""
-    drops = re.findall(r"(\w*(?:drops|errors)): (\d+)", link.run("ethtool", "-S", "v0").stdout)
-    assert drops and all(count == "0" for _, count in drops), drops
-    return made
-
-
-@pytest.mark.parametrize("hook", ["xdp", "tc-ingress"])
+@pytest.mark.parametrize("hook", [XDP_NATIVE, TC_INGRESS], ids=str)
 def test_ten_million_flows_in_a_small_table(lab, link, hook):
     """Issue: counted = live + spilled + lost, exactly, for packets and octets, and counted is what was sent. Nobody
     drains the ring: it keeps the first records, `lost` grows, and `status` warns."""
-    lab.flowlabel(link, "attach", "v0", "--hook", hook, "--flows", 1024).ok()
-    made = made_and_not_dropped(link, generate(link, hook, TEN_MILLION))
+    lab.flowlabel(link, "attach", "v0", "--hook", hook.hook, "--flows", 1024).ok()
+    made = generate(link, hook, TEN_MILLION)
     assert made["packets"] == TEN_MILLION
 
     document = lab.flowlabel(link, "stats", "--json").json()
@@ -75,7 +56,7 @@ def test_ten_million_flows_in_a_small_table(lab, link, hook):
 def test_the_same_flows_again(lab, link):
     """Flows that come back after they were spilled are counted as new ones, and the identity holds."""
     lab.flowlabel(link, "attach", "v0", "--flows", 1024).ok()
-    made = [generate(link, "xdp", 100_000) for _ in range(3)]
+    made = [generate(link, XDP_NATIVE, 100_000) for _ in range(3)]
     totals = lab.flowlabel(link, "stats", "--json").json()["totals"]
     assert totals["counted"] == {unit: sum(one[unit] for one in made) for unit in ("packets", "bytes")}
     assert_conserved(totals)
@@ -85,7 +66,7 @@ def test_the_same_flows_again(lab, link):
 def million(lab, link):
     """A table with more than a million live flows."""
     lab.flowlabel(link, "attach", "v0", "--flows", SLOTS_FOR_A_MILLION).ok()
-    generate(link, "xdp", MILLION + MILLION // 10)
+    generate(link, XDP_NATIVE, MILLION + MILLION // 10)
     return link
 
 

@@ -10,8 +10,7 @@ import pytest
 
 from bpf import detach_link, put_into_link, put_tcx_first, tcx_programs
 from collector import Collector
-from feed import Sender, cable, start_generating
-from flows import XDP_NATIVE
+from feed import Sender, cable, start_flood
 from kernel import attached_xdp, eventually, filters, pins
 from lab import command, kernel_version
 from saying import refused, warned
@@ -244,7 +243,7 @@ def test_records_that_are_lost(lab, host):
     """A ring that nobody drains is found while it fills, and what is lost meanwhile when it is full. An older loss is none of
     this look's."""
     lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
-    flood = start_generating(lab, host, XDP_NATIVE, 100_000_000)
+    flood = start_flood(lab, host, 100_000_000)
     eventually(lambda: "ring-fills" in check(lab, host, "--since", "100ms"))
     eventually(lambda: "records-lost" in check(lab, host, "--since", "200ms"))
     flood.kill()

@@ -11,8 +11,9 @@ import subprocess
 import time
 
 from collector import assert_collected, entries
+from feed import cable, generator
 from kernel import eventually, pins
-from lab import REPOSITORY, binary
+from lab import binary
 
 SECONDS = float(os.environ.get("FLOWLABEL_SOAK", "15"))
 BURST = 20_000
@@ -41,11 +42,7 @@ class Soak:
         self._attach()
 
     def _make_cable(self):
-        queues = ["numrxqueues", os.cpu_count(), "numtxqueues", os.cpu_count()]
-        self._host.ip("link", "add", "name", "v0", *queues, "type", "veth", "peer", "name", "w0", *queues)
-        for interface in ("v0", "w0"):
-            self._host.sysctl(f"net.ipv6.conf.{interface}.disable_ipv6", 1)
-            self._host.ip("link", "set", "dev", interface, "up")
+        cable(self._host)
 
     def _attach(self, *options):
         self._lab.flowlabel(self._host, "attach", "v0", *([] if options else ["--flows", 256]), *options).ok()
@@ -54,9 +51,8 @@ class Soak:
         return (self._directory / f"log{self._starts}").read_text()
 
     def send(self):
-        """A burst on all CPUs. What the kernel has no room for is in the identity."""
-        program = os.environ.get("FLOWLABEL_GENERATOR", REPOSITORY / "build/tests/flowlabel_generator")
-        made = json.loads(self._host.run(program, "leave", "w0", BURST, timeout=120).stdout)["packets"]
+        """A burst on all CPUs. What the rings have no room for is in the identity."""
+        made = json.loads(self._host.run(*generator("leave", "w0", "v0", BURST), timeout=120).stdout)["packets"]
         self.sent += made
         self.all_sent += made
 

@@ -62,18 +62,19 @@ class Sender:
         self.sent[key] = packets + times, before + times * (40 + octets)
 
 
-def _generator(hook, packets):
-    program = os.environ.get("FLOWLABEL_GENERATOR", REPOSITORY / "build/tests/flowlabel_generator")
-    way = ["leave", "w0"] if hook.hook == "xdp" else ["arrive", "v0"]
-    return [program, *way, packets]
+def generator(*arguments):
+    """The command that makes packets, each of a flow of its own: see tests/cli/generator."""
+    return [os.environ.get("FLOWLABEL_GENERATOR", REPOSITORY / "build/tests/flowlabel_generator"), *arguments]
 
 
 def generate(link, hook, packets):
-    """As many flows as packets, from all CPUs at once; {"packets", "bytes"}."""
-    return json.loads(link.run(*_generator(hook, packets), timeout=120).stdout)
+    """As many flows as packets, from all CPUs at once; {"packets", "bytes"}. For XDP they come over the cable, and each one
+    arrives; for tc they arrive as from v0's driver."""
+    way = ["leave", "w0", "v0"] if hook.hook == "xdp" else ["arrive", "v0"]
+    return json.loads(link.run(*generator(*way, packets), timeout=120).stdout)
 
 
-def start_generating(lab, link, hook, packets):
-    """The same from one CPU, in the background: the process, which ends with the lab at the latest."""
+def start_flood(lab, link, packets):
+    """As many as the cable carries to v0 from one CPU, in the background: the process, which ends with the lab at the latest."""
     one = str(min(os.sched_getaffinity(0)))
-    return lab.start(link, "taskset", "--cpu-list", one, *_generator(hook, packets), stdout=subprocess.DEVNULL)
+    return lab.start(link, "taskset", "--cpu-list", one, *generator("leave", "w0", "v0", packets), stdout=subprocess.DEVNULL)

@@ -1,26 +1,33 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// generator arrive|leave INTERFACE PACKETS [FIRST]
+/// generator arrive INTERFACE PACKETS [FIRST]
+/// generator leave INTERFACE PEER PACKETS [FIRST]
 ///
 /// Makes PACKETS IPv6 packets, each of a flow of its own, on all CPUs at once (BPF_F_TEST_XDP_LIVE_FRAMES). They arrive
-/// at INTERFACE as from its driver, or leave by it. FIRST is the number of each CPU's first flow, 0 unless given. Says
-/// on stdout how many packets and octets it made, as JSON.
+/// at INTERFACE as from its driver; or they leave by it, one end of a veth pair, and reach PEER, each one: what PEER's
+/// rings have no room for is not counted and is made again. FIRST is the number of each CPU's first flow (default: 0).
+/// Says on stdout how many packets and bytes it made, as JSON.
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
+#include <ifaddrs.h>
+#include <linux/if_link.h>
 #include <net/if.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -68,6 +75,21 @@ std::vector<int> usable_cpus()
     return cpus;
 }
 
+/// How many frames INTERFACE took so far, modulo 2^32. Throws std::system_error.
+std::uint32_t frames_taken(std::string_view interface)
+{
+    ifaddrs* all = nullptr;
+    std::uint32_t result = 0;
+
+    if (getifaddrs(&all) != 0)
+        throw std::system_error(errno, std::generic_category(), "getifaddrs");
+    for (const ifaddrs* entry = all; entry != nullptr; entry = entry->ifa_next)
+        if (entry->ifa_addr != nullptr && entry->ifa_addr->sa_family == AF_PACKET && interface == entry->ifa_name)
+            result = static_cast<const rtnl_link_stats*>(entry->ifa_data)->rx_packets;
+    freeifaddrs(all);
+    return result;
+}
+
 /// Sends PACKETS from CPU; RESULT gets 0 or an errno.
 void send(int program, int cpu, std::uint32_t ifindex, std::uint32_t packets, int& result)
 {
@@ -102,10 +124,27 @@ int send_on_all_cpus(int program, std::uint32_t ifindex, std::uint32_t packets)
     for (std::size_t i = 0; i < cpus.size(); i++) {
         const auto share = static_cast<std::uint32_t>(packets / cpus.size() + (i < packets % cpus.size() ? 1 : 0));
 
-        threads.emplace_back(send, program, cpus[i], ifindex, share, std::ref(results[i]));
+        if (share > 0) // the kernel takes 0 for 1
+            threads.emplace_back(send, program, cpus[i], ifindex, share, std::ref(results[i]));
     }
     threads.clear();
     return std::ranges::max(results);
+}
+
+struct Made {
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0;
+};
+
+Made made(const generator_bpf& skeleton)
+{
+    Made result;
+
+    for (const auto& cpu : skeleton.bss->cpus) {
+        result.packets += cpu.packets;
+        result.bytes += cpu.bytes;
+    }
+    return result;
 }
 
 int fail(const std::string& what, int number)
@@ -114,26 +153,35 @@ int fail(const std::string& what, int number)
     return 1;
 }
 
-int run(bool leave, const char* interface, std::uint32_t packets, std::uint32_t first)
+/// PEER: empty where the packets arrive.
+int run(const char* interface, std::string_view peer, std::uint32_t packets, std::uint32_t first)
 {
     const std::uint32_t ifindex = if_nametoindex(interface);
     const Skeleton skeleton(generator_bpf__open());
-    std::uint64_t made = 0;
-    std::uint64_t octets = 0;
+    const std::uint32_t before = frames_taken(peer);
+    Made result;
 
     if (ifindex == 0 || !skeleton)
         return fail(interface, errno);
     skeleton->rodata->first_number = first;
-    skeleton->rodata->out_ifindex = leave ? ifindex : 0;
+    skeleton->rodata->out_ifindex = peer.empty() ? 0 : ifindex;
     if (const int number = -generator_bpf__load(skeleton.get()))
         return fail("load", number);
-    if (const int number = send_on_all_cpus(bpf_program__fd(skeleton->progs.generate), ifindex, packets))
-        return fail("run", number);
-    for (const auto& cpu : skeleton->bss->made) {
-        made += cpu[0];
-        octets += cpu[1];
+    if (const int number = -generator_bpf__attach(skeleton.get()))
+        return fail("attach", number);
+    while (result.packets < packets) {
+        const std::uint64_t so_far = result.packets;
+
+        if (const int number = send_on_all_cpus(bpf_program__fd(skeleton->progs.generate), ifindex,
+                                                packets - static_cast<std::uint32_t>(so_far)))
+            return fail("run", number);
+        result = made(*skeleton);
+        if (result.packets == so_far)
+            return fail(fmt::format("{} takes nothing", peer), EIO);
     }
-    fmt::print("{{\"packets\":{},\"bytes\":{}}}\n", made, octets);
+    while (!peer.empty() && frames_taken(peer) - before < packets)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    fmt::print("{{\"packets\":{},\"bytes\":{}}}\n", result.packets, result.bytes);
     return 0;
 }
 
@@ -149,10 +197,18 @@ int main(int argc, char** argv)
             std::from_chars(arguments[at].data(), arguments[at].data() + arguments[at].size(), value);
         return value;
     };
+    const std::string_view way = arguments.size() > 1 ? arguments[1] : "";
+    const std::size_t at = way == "leave" ? 4 : 3;
 
-    if (arguments.size() > 5 || number(3) == 0 || (arguments[1] != "arrive" && arguments[1] != "leave")) {
-        fmt::print(stderr, "usage: generator arrive|leave INTERFACE PACKETS [FIRST]\n");
+    if (arguments.size() > at + 2 || number(at) == 0 || (way != "arrive" && way != "leave")) {
+        fmt::print(stderr, "usage: generator arrive INTERFACE PACKETS [FIRST]\n"
+                           "       generator leave INTERFACE PEER PACKETS [FIRST]\n");
         return 2;
     }
-    return run(arguments[1] == "leave", argv[2], number(3), number(4));
+    try {
+        return run(argv[2], way == "leave" ? arguments[3] : "", number(at), number(at + 1));
+    } catch (const std::system_error& error) {
+        fmt::print(stderr, "generator: {}\n", error.what());
+        return 1;
+    }
 }
