@@ -16,14 +16,16 @@
 
 namespace flowlabel {
 
-/// A detach that is killed from here on has removed the filter or not: nobody else did.
+/// Says in the info map that nothing hangs on the hook any more: what is left at the place has no totals to print.
 static void forget_filter(const Found& found)
 {
     for (std::uint32_t entry = 0; entry < FL_ENTRIES; entry++) {
         fl_info info = found.entries[entry];
 
+        if (!info.hung)
+            continue;
         info.hung = false;
-        (void)write_info(found.maps, entry, info); // at worst, the next command says that somebody removed it
+        (void)write_info(found.maps, entry, info); // at worst, the next command prints the totals again
     }
 }
 
@@ -36,14 +38,11 @@ static Result<std::optional<std::string>> take_off_clsact(const Found& found)
     if (!there)
         return fmt::format("the network namespace of {} cannot be entered: if it still exists, its clsact filter stays",
                            info.ifname);
-    forget_filter(found);
     drop_second_program(found);
-    if (const int number = clsact_remove_filter(info.ifindex, found.place.hook, found.filter_handle)) {
-        for (std::uint32_t entry = 0; entry < FL_ENTRIES; entry++)
-            (void)write_info(found.maps, entry, found.entries[entry]); // it is there as before
+    if (const int number = clsact_remove_filter(info.ifindex, found.place.hook, found.filter_handle))
         return fail_errno(number, fmt::format("cannot remove the clsact filter on {}", info.ifname),
                           number == EPERM ? privilege_hint : "it stays attached");
-    }
+    forget_filter(found); // after it is gone: where the command is killed in between, the next one prints the totals
     return std::nullopt;
 }
 

@@ -121,8 +121,8 @@ static KernelSide clsact_side(const PinPlace& place, const InfoEntries& entries)
             .filter_handle = filter ? filter->handle : 0};
 }
 
-/// An attachment whose clsact filter is gone though nobody detached it: its counts are there. The later program is the
-/// one that it had. Nothing when there was no filter yet, or when a detach did not end.
+/// An attachment whose clsact filter is gone: its counts are there. The later program is the one that it had. Nothing
+/// when there was no filter yet.
 static std::optional<Found> without_filter(Found found)
 {
     const auto hung = [](const fl_info& info) { return info.hung ? info.program_id : 0; };

@@ -13,6 +13,7 @@ The invariant, checked after each kill without flowlabel's help, then with it:
 """
 
 import collections
+import contextlib
 import os
 import random
 import re
@@ -93,7 +94,7 @@ class Victim:
             shown = self.status()
             expected = {shown["program"]["id"]} if shown else set()
             counts = bool(shown) and not shown["warnings"]
-            return self.our_programs() == expected and self.hook_is_taken() == counts
+            return self.our_programs() <= expected and self.hook_is_taken() == counts
 
         eventually(agree)  # the kernel frees in its own time, and another test's programs come and go
         shown = self.status()
@@ -213,22 +214,23 @@ def test_killed_at_a_random_moment(victim, action):
 
 
 @pytest.mark.parametrize("next_command", ["detach", "attach"])
-@pytest.mark.parametrize("way", ["xdp", pytest.param("tcx", marks=NEEDS_TCX)])
+@pytest.mark.parametrize("way", ["xdp", pytest.param("tcx", marks=NEEDS_TCX), "clsact"])
 def test_a_killed_detach_is_finished_by_the_next_command(lab, host, way, next_command, tmp_path):
-    """The program is off the hook before its pin goes, even while somebody else holds the link, as a collector may: nothing
+    """The program is off the hook before that is forgotten, even while somebody else holds the link, as a collector may: nothing
     counts or stamps unseen, and the totals are not lost."""
     if not shutil.which("strace"):
         pytest.skip("needs strace: run tools/setup")
     victim = Victim(lab, host, way)
     victim.run("attach")
     calls = lasting_calls(victim, "detach", tmp_path / "log")
-    after_detach = [call.command for call in calls].index("BPF_LINK_DETACH") + 1
+    # The first unlinkat is for what a replacement left. Then the link's pin goes, or the info map says that no filter hangs.
+    _, forgets, *_ = (call for call in calls if call.name == "unlinkat" or call.command == "BPF_MAP_UPDATE_ELEM")
     victim.run("attach")
     (pin,) = [os.path.join(lab.bpffs, path, "link") for path in pins(lab) if path.endswith(victim.options[1])]
-    with pinned(pin):
-        assert kill_at(victim, "detach", calls[after_detach], tmp_path / "log")
+    with pinned(pin) if way != "clsact" else contextlib.nullcontext():
+        assert kill_at(victim, "detach", forgets, tmp_path / "log")
         assert not victim.hook_is_taken()
-        assert "its link was taken off" in victim.status()["warnings"][0]
+        assert "was taken off the interface" in victim.status()["warnings"][0]
         said = victim.run(next_command).stderr
     assert f"v0 {victim.options[1]}: detached" in said and "; counted " in said
     lab.flowlabel(host, "detach", "--all").ok()
