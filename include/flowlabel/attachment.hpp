@@ -49,8 +49,7 @@ struct AttachOptions {
 struct AttachReport {
     fl_info info{};
     bool replaced = false;
-    bool kept_stamping = false; ///< mode and function are those of the replaced attachment
-    bool new_key = false;       ///< of a replaced attachment
+    std::vector<std::string> kept; ///< what is the replaced attachment's: "flow table", "stamp mode", "function", "key"
     std::vector<std::string> warnings;
 };
 
@@ -65,7 +64,7 @@ enum class Liveness {
     moved, ///< it goes on, and its interface went to another network namespace, or came back with another index
     interface_gone, ///< the interface disappeared
     link_detached,  ///< the link was taken off the interface, by somebody else or by a detach that did not end
-    filter_gone,    ///< somebody else removed the clsact filter, or its qdisc
+    filter_gone,    ///< the clsact filter, or its qdisc, was removed, by somebody else or by a detach that did not end
     swapped,        ///< somebody else put another program into the link
     unknown,        ///< the network namespace where it was attached cannot be entered, or the kernel does not tell
 };
@@ -73,7 +72,8 @@ enum class Liveness {
 /// A program that sees packets before an attachment's does: those that it takes for itself never reach ours.
 struct ProgramInFront {
     std::uint32_t id = 0;
-    std::string name; ///< empty where the kernel does not tell
+    std::string name;         ///< empty where the kernel does not tell
+    bool stays_there = false; ///< on tcx, while ours is a clsact filter: no filter can go before it
 };
 
 /// Use of the rings of finished flows, of which each CPU has one.

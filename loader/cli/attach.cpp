@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdlib>
 #include <memory>
@@ -25,20 +26,20 @@ static std::string report_text(const AttachReport& report, const std::string& in
     std::string stamping = name_of(static_cast<fl_stamp_mode>(info.stamp));
 
     if (info.stamp != FL_STAMP_OFF)
-        stamping += fmt::format(" ({}{}{})", name_of(static_cast<fl_prf>(info.prf)),
-                                report.kept_stamping ? ", kept" : "", report.new_key ? ", new key" : "");
-    return fmt::format("{} {}: {} ({}), stamp {}, table {} slots x {} CPUs = {}, rings {}\n", printable(interface),
+        stamping += fmt::format(" ({})", name_of(static_cast<fl_prf>(info.prf)));
+    return fmt::format("{} {}: {} ({}), stamp {}, table {} slots x {} CPUs = {}, rings {}\n{}", printable(interface),
                        name_of(static_cast<fl_hook>(info.hook)), report.replaced ? "replaced" : "attached",
                        name_of(static_cast<fl_mode>(info.mode)), stamping, grouped(info.slots), info.cpus,
                        memory_text(table_bytes(info.slots, info.cpus)),
-                       memory_text(rings_bytes(info.ring_records, info.cpus)));
+                       memory_text(rings_bytes(info.ring_records, info.cpus)),
+                       report.kept.empty() ? "" : fmt::format("  kept: {}\n", fmt::join(report.kept, ", ")));
 }
 
 /// How an attachment ended that is not live any more.
 static const char* end_text(Liveness was)
 {
     if (was == Liveness::filter_gone)
-        return "somebody else removed the filter";
+        return "its filter was taken off the interface";
     if (was == Liveness::link_detached)
         return "its link was taken off the interface";
     return "the interface disappeared";

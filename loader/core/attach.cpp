@@ -195,7 +195,7 @@ static Result<fl_info> hang_on_clsact(const Plan& plan, const Program& program, 
         const int number =
             clsact_set_filter(plan.interface.ifindex, plan.options.hook, first_filter_handle, program.fd.get(), false);
 
-        // Told when it is done: where the filter is not then, somebody else removed it.
+        // Told when it is done: where the filter is not then, it was removed.
         info.hung = number == 0;
         written = number == 0 ? write_info(program.maps, 0, info) : clsact_filter_error(number, plan);
         if (written)
@@ -396,9 +396,10 @@ static Result<void> put_filter_first(const Plan& plan, const Found& old, const P
 }
 
 /// Swaps PROGRAM in, in one step. Where somebody else's program came to stand in front, goes first again, in two.
-static Result<void> put_in_place(const Plan& plan, const Found& old, const Program& program)
+static Result<void> put_in_place(const Plan& plan, const Found& old, const Program& program,
+                                 const std::vector<ProgramInFront>& in_front)
 {
-    if (!in_front_of(old).empty())
+    if (!std::ranges::all_of(in_front, &ProgramInFront::stays_there))
         return old.link ? put_link_first(plan, old, program) : put_filter_first(plan, old, program);
     const int number = old.link ? -bpf_link_update(old.link.get(), program.fd.get(), nullptr)
                                 : clsact_set_filter(plan.interface.ifindex, plan.options.hook, old.filter_handle,
@@ -407,6 +408,37 @@ static Result<void> put_in_place(const Plan& plan, const Found& old, const Progr
     if (number != 0)
         return replacement_error(plan, number);
     return {};
+}
+
+/// What a replacement with INFO, as OPTIONS ask for it, takes over from OLD. The function and the key matter where one
+/// of them stamps.
+static std::vector<std::string> kept_by_replacement(const AttachOptions& options, const fl_info& old,
+                                                    const fl_info& info)
+{
+    std::vector<std::string> kept{"flow table"};
+    const bool stamps = old.stamp != FL_STAMP_OFF || info.stamp != FL_STAMP_OFF;
+
+    if (!options.stamp)
+        kept.emplace_back("stamp mode");
+    if (!options.prf && stamps)
+        kept.emplace_back("function");
+    if (!options.key && stamps)
+        kept.emplace_back("key");
+    return kept;
+}
+
+/// About the programs that see the packets of the interface before a filter does, whatever is done.
+static std::vector<std::string> front_warnings(const Plan& plan, const std::vector<ProgramInFront>& in_front)
+{
+    std::vector<std::string> warnings;
+
+    for (const ProgramInFront& program : in_front)
+        if (program.stays_there)
+            warnings.push_back(fmt::format(
+                "{} goes on seeing the packets first: it is on tcx, and flowlabel's clsact filter comes after that; "
+                "'flowlabel detach {} --hook {}', then 'flowlabel attach', puts flowlabel first on tcx",
+                describe_program(program.id), plan.interface.name, name_of(plan.options.hook)));
+    return warnings;
 }
 
 static Result<AttachReport> replace(const Plan& plan, const Found& old)
@@ -441,14 +473,18 @@ static Result<AttachReport> replace(const Plan& plan, const Found& old)
     info.hung = old.info().hung;
     if (auto written = write_info(old.maps, entry, info); !written)
         return std::unexpected(written.error());
-    if (const auto swapped = put_in_place(plan, old, *program); !swapped)
+    const auto in_front = in_front_of(old);
+
+    if (const auto swapped = put_in_place(plan, old, *program, in_front); !swapped)
         return std::unexpected(swapped.error());
-    return AttachReport{.info = info,
+    AttachReport report{.info = info,
                         .replaced = true,
-                        .kept_stamping = !plan.options.stamp && !plan.options.prf,
-                        .new_key = plan.options.key.has_value(),
-                        .warnings =
-                            stamp_warnings(info, plan.interface.name, setup->gro_lists, program->tells_gro_lists)};
+                        .kept = kept_by_replacement(plan.options, old.info(), info),
+                        .warnings = front_warnings(plan, in_front)};
+
+    std::ranges::move(stamp_warnings(info, plan.interface.name, setup->gro_lists, program->tells_gro_lists),
+                      std::back_inserter(report.warnings));
+    return report;
 }
 
 /// The pins of FOUND are in the way, and what it counts and stamps is another interface's traffic.

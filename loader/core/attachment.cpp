@@ -64,11 +64,7 @@ std::string Attachment::program_there() const
 
 std::vector<ProgramInFront> Attachment::in_front() const
 {
-    std::vector<ProgramInFront> programs;
-
-    for (const std::uint32_t id : in_front_of(state_->found))
-        programs.push_back({.id = id, .name = program_name(id)});
-    return programs;
+    return in_front_of(state_->found);
 }
 
 std::optional<std::uint64_t> Attachment::device_packets() const

@@ -2,6 +2,7 @@
 /// What surrounds an attachment: who sees its packets first, and what the device counts.
 #include <algorithm>
 #include <iterator>
+#include <span>
 
 #include "clsact.hpp"
 #include "link.hpp"
@@ -24,11 +25,10 @@ template <class Ask> static auto ask_there(const Found& found, Ask ask) -> declt
 
 using Programs = std::vector<std::uint32_t>;
 
-/// On a kernel with tcx its programs come first, then the filters.
-static std::optional<Programs> programs_on_clsact(std::uint32_t ifindex, fl_hook hook)
+static std::optional<Programs> programs_of_filters(std::uint32_t ifindex, fl_hook hook)
 {
-    auto programs = tcx_programs(ifindex, hook).value_or(Programs{});
     const auto filters = clsact_filters(ifindex, hook);
+    Programs programs;
 
     if (!filters)
         return std::nullopt;
@@ -36,22 +36,31 @@ static std::optional<Programs> programs_on_clsact(std::uint32_t ifindex, fl_hook
     return programs;
 }
 
-std::vector<std::uint32_t> in_front_of(const Found& found)
+std::vector<ProgramInFront> in_front_of(const Found& found)
 {
+    std::vector<ProgramInFront> result;
+    const auto add = [&](std::span<const std::uint32_t> programs, bool stays_there) {
+        for (const std::uint32_t id : programs)
+            result.push_back({.id = id, .name = program_name(id), .stays_there = stays_there});
+    };
+
     if (found.place.hook == FL_HOOK_XDP) // the kernel lets one program on it, and a link keeps others off
         return {};
-    auto programs = ask_there(found, [&](std::uint32_t ifindex) {
-        return found.link ? tcx_programs(ifindex, found.place.hook) : programs_on_clsact(ifindex, found.place.hook);
+    const auto tcx = ask_there(found, [&](std::uint32_t ifindex) { return tcx_programs(ifindex, found.place.hook); });
+    const auto list = found.link ? tcx : ask_there(found, [&](std::uint32_t ifindex) {
+        return programs_of_filters(ifindex, found.place.hook);
     });
 
-    if (!programs)
+    if (!list)
         return {};
-    const auto ours = std::ranges::find(*programs, found.program_there);
+    const auto ours = std::ranges::find(*list, found.program_there);
 
-    if (ours == programs->end())
+    if (ours == list->end())
         return {};
-    programs->erase(ours, programs->end());
-    return std::move(*programs);
+    if (!found.link && tcx) // where the kernel has tcx, all of its programs come before the filters
+        add(*tcx, true);
+    add(std::span(list->begin(), ours), false);
+    return result;
 }
 
 std::optional<std::uint64_t> device_packets(const Found& found)

@@ -43,7 +43,7 @@ bool is_ours(const InfoEntries& entries, std::uint32_t program);
 
 /// The programs that packets meet on the same hook before ours, first to last. Empty where there are none, and where
 /// the kernel does not tell.
-std::vector<std::uint32_t> in_front_of(const Found& found);
+std::vector<ProgramInFront> in_front_of(const Found& found);
 
 /// How many packets the device has counted in the direction of the hook. Nothing: it cannot be asked from here.
 std::optional<std::uint64_t> device_packets(const Found& found);

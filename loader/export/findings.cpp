@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace flowlabel {
 
 constexpr double ring_is_filling = 0.5;
@@ -78,8 +80,9 @@ static std::optional<Finding> liveness_finding(const Attachment& attachment)
         return link_detached(attachment);
     case Liveness::filter_gone:
         return Finding{.kind = "filter-gone",
-                       .text = fmt::format("somebody else removed the filter, so nothing is counted; 'flowlabel detach "
-                                           "{}' prints the totals and removes what is left",
+                       .text = fmt::format("nothing is counted: its filter was taken off the interface, by 'tc filter "
+                                           "del' or the like, or by a 'flowlabel detach' that was killed; 'flowlabel "
+                                           "detach {}' prints the totals and removes what is left",
                                            name)};
     case Liveness::swapped:
         return Finding{.kind = "program-swapped",
@@ -102,13 +105,20 @@ static std::optional<Finding> front_finding(const Attachment& attachment)
     for (const ProgramInFront& program : programs)
         names += fmt::format("{}{}{}", names.empty() ? "" : ", ", program.id,
                              program.name.empty() ? "" : fmt::format(" '{}'", program.name));
+    const bool stay = std::ranges::any_of(programs, &ProgramInFront::stays_there);
+    const std::string command =
+        stay ? fmt::format(
+                   "'flowlabel detach {0} --hook {1}', then 'flowlabel attach {0} --hook {1}', goes first on tcx",
+                   attachment.interface(), name_of(attachment.hook()))
+             : fmt::format("'flowlabel attach {} --hook {} --replace' goes first again", attachment.interface(),
+                           name_of(attachment.hook()));
+
     return Finding{.kind = "program-in-front",
                    .text = fmt::format("{} {} {} in front of flowlabel's: packets that {} for itself never reach "
-                                       "flowlabel; 'flowlabel attach {} --hook {} --replace' goes first again",
+                                       "flowlabel; {}",
                                        programs.size() == 1 ? "program" : "programs", names,
                                        programs.size() == 1 ? "stands" : "stand",
-                                       programs.size() == 1 ? "it takes" : "one of them takes", attachment.interface(),
-                                       name_of(attachment.hook()))};
+                                       programs.size() == 1 ? "it takes" : "one of them takes", command)};
 }
 
 /// Which interface makes the lists is known on ingress only. No number here: a collector says it again when the text

@@ -142,10 +142,18 @@ def test_a_filter_comes_to_stand_in_front(lab, host, hook, direction):
 
 @NO_TCX
 def test_a_tcx_program_stands_in_front_of_a_filter(lab, host, foreign):
-    """Where the kernel has tcx, its programs come before every filter."""
+    """Where the kernel has tcx, its programs come before every filter: a replacement says so, and a new attachment, which is
+    on tcx, goes first."""
     lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", "--flows", 4, env=CLSACT).ok()
     with put_tcx_first(host, "v0", "tc-ingress", foreign["pass"]):
-        assert "'foreign_tc'" in check(lab, host)["program-in-front"]
+        finding = check(lab, host)["program-in-front"]
+        assert "'foreign_tc'" in finding and "flowlabel detach v0 --hook tc-ingress" in finding
+        replaced = lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", "--replace").ok()
+        assert "replaced (clsact)" in replaced.stdout
+        assert "'foreign_tc' goes on seeing the packets first" in replaced.stderr
+        lab.flowlabel(host, "detach", "v0").ok()
+        lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", "--flows", 4).ok()
+        assert "program-in-front" not in check(lab, host)
 
 
 def test_a_shared_block_takes_no_filter(lab, host):

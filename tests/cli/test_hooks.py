@@ -190,13 +190,13 @@ def test_a_filter_that_others_remove(lab, host, gone, next_command):
     else:
         host.run("tc", "filter", "del", "dev", "v0", "ingress")
     (shown,) = lab.flowlabel(host, "status", "v0", "--json").ok().json()["attachments"]
-    assert "somebody else removed the filter" in shown["warnings"][0]
+    assert "its filter was taken off the interface" in shown["warnings"][0]
     counted = "counted 3 packets 120 bytes = live 3 packets 120 bytes"
     if next_command == "detach":
         assert f"v0 tc-ingress: detached; {counted}" in lab.flowlabel(host, "detach", "v0").ok().stderr
     else:
         attached = lab.flowlabel(host, *next_command.split(), "v0", "--hook", "tc-ingress", env=CLSACT).ok()
-        warned(attached, "v0 tc-ingress: detached what was left when somebody else removed the filter", counted)
+        warned(attached, "v0 tc-ingress: detached what was left when its filter was taken off the interface", counted)
         assert "counted 0 packets" in lab.flowlabel(host, "detach", "v0").ok().stderr
     assert pins(lab) == [] and "clsact" not in qdiscs(host, "v0")
 
@@ -275,13 +275,16 @@ def test_replace_keeps_the_stamping(lab, host, key_file):
 
     first = ["--stamp", "zero", "--prf", "siphash-1-3", "--key-file", key_file]
     lab.flowlabel(host, "attach", "v0", "--flows", 4, *first).ok()
-    assert "stamp zero (siphash-1-3, kept)," in replaced()
-    assert "stamp dry-run (siphash-1-3)," in replaced("--stamp", "dry-run")
+    def says(said, stamping, kept):
+        assert f"stamp {stamping}, table" in said and said.endswith(f"\n  kept: {kept}\n"), said
+
+    says(replaced(), "zero (siphash-1-3)", "flow table, stamp mode, function, key")
+    says(replaced("--stamp", "dry-run"), "dry-run (siphash-1-3)", "flow table, function, key")
     assert stamping(lab, host) == ("dry-run", "siphash-1-3")
-    assert "stamp dry-run (siphash-1-3, kept, new key)," in replaced("--key-file", key_file)
-    assert "stamp dry-run (siphash-2-4)," in replaced("--prf", "siphash-2-4")
-    assert "stamp off," in replaced("--stamp", "off")
-    assert "stamp off," in replaced()
+    says(replaced("--key-file", key_file), "dry-run (siphash-1-3)", "flow table, stamp mode, function")
+    says(replaced("--prf", "siphash-2-4"), "dry-run (siphash-2-4)", "flow table, stamp mode, key")
+    says(replaced("--stamp", "off"), "off", "flow table, function, key")
+    says(replaced(), "off", "flow table, stamp mode")
     assert stamping(lab, host)[0] == "off"
 
 
