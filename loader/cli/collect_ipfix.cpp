@@ -27,9 +27,9 @@ void add_ipfix_options(CLI::App& collect, IpfixOptions& options)
                largest_mtu);
     add_duration(collect, "--connect-interval", options.connect_interval,
                  "the least time between two attempts to connect to a tcp:// collector; 1m unless given");
-    collect.add_flag(
-        "--ipfix-no-options", options.no_options,
-        "send no options records (names of interfaces, what was lost): for nfcapd, which does not count them");
+    collect.add_flag("--ipfix-no-options", options.no_options,
+                     "send no options records (names and network namespaces of interfaces, what was lost): for nfcapd, "
+                     "which does not count them");
 }
 
 /// An option for something that was not asked for.

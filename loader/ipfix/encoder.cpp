@@ -44,8 +44,15 @@ static_assert(offsetof(FlowFields, version) + 1 == flow_octets);
 
 struct NameFields {
     fbVarfield_t name;
+    fbVarfield_t description;
     std::uint32_t interface;
 };
+
+/// Bytes of its data record with empty strings: the interface, and the length of each string in one byte.
+constexpr std::size_t empty_name_octets = 6;
+
+/// A longer string would have its length in three bytes (RFC 7011 section 7).
+constexpr std::size_t longest_string = 254;
 
 struct [[gnu::packed]] MeteringFields {
     std::uint32_t domain;
@@ -91,14 +98,15 @@ static std::vector<Layout> layouts()
                 {"flowDirection", 1},
                 {"ipVersion", 1}};
     };
-    const Field name{"interfaceName", FB_IE_VARLEN}, in{"ingressInterface", 4}, out{"egressInterface", 4};
+    const Field name{"interfaceName", FB_IE_VARLEN}, description{"interfaceDescription", FB_IE_VARLEN};
+    const Field in{"ingressInterface", 4}, out{"egressInterface", 4};
     const Field time{"observationTimeMilliseconds", 8};
 
     return {
         {.id = ingress_flows, .fields = flows("ingressInterface")},
         {.id = egress_flows, .fields = flows("egressInterface")},
-        {.id = ingress_name, .fields = {in, name}, .scope = 1, .memory = {name, in}},
-        {.id = egress_name, .fields = {out, name}, .scope = 1, .memory = {name, out}},
+        {.id = ingress_name, .fields = {in, name, description}, .scope = 1, .memory = {name, description, in}},
+        {.id = egress_name, .fields = {out, name, description}, .scope = 1, .memory = {name, description, out}},
         {.id = metering_reliability,
          .fields =
              {{"observationDomainId", 4}, {"ignoredPacketTotalCount", 8}, {"ignoredOctetTotalCount", 8}, time, time},
@@ -363,15 +371,38 @@ Result<void> Encoder::exporting_template()
     return finish();
 }
 
+/// TEXT as UTF-8 (RFC 7011 section 6.1.6) of at most MOST bytes, cut between two characters.
+static std::string utf8(const std::string& text, std::size_t most)
+{
+    const std::unique_ptr<char, decltype(&g_free)> valid(
+        g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())), g_free);
+    std::string made = valid.get();
+    std::size_t end = std::min({made.size(), most, longest_string});
+
+    while (end < made.size() && (static_cast<std::uint8_t>(made[end]) & 0xC0) == 0x80) // not the first of a character
+        end--;
+    made.resize(end);
+    return made;
+}
+
+/// Which network namespace the interface is in, since no element of IPFIX says that.
+static std::string description_of(const ObservationPoint& point)
+{
+    return fmt::format("netns {}{}", point.netns_inode,
+                       point.netns_name.empty() ? "" : fmt::format(" ({})", point.netns_name));
+}
+
+static fbVarfield_t varfield(std::string& text)
+{
+    return {.len = text.size(), .buf = reinterpret_cast<std::uint8_t*>(text.data())};
+}
+
 Result<void> Encoder::interface_name(const ObservationPoint& point)
 {
-    // Names of interfaces may be anything, IPFIX strings are UTF-8 (RFC 7011 section 6.1.6).
-    const std::unique_ptr<char, decltype(&g_free)> name(
-        g_utf8_make_valid(point.interface.data(), static_cast<gssize>(point.interface.size())), g_free);
-    const NameFields fields{
-        .name = {.len = std::strlen(name.get()), .buf = reinterpret_cast<std::uint8_t*>(name.get())},
-        .interface = point.ifindex,
-    };
+    const std::size_t room = state_->largest - message_header - set_header - empty_name_octets;
+    std::string name = utf8(point.interface, room);
+    std::string description = utf8(description_of(point), room - name.size());
+    const NameFields fields{.name = varfield(name), .description = varfield(description), .interface = point.ifindex};
 
     if (auto used = state_->use(goes_out(point.hook) ? egress_name : ingress_name); !used)
         return used;

@@ -2,8 +2,8 @@
 /// Flow records, and what else a collector wants to know, as IPFIX messages (RFC 7011), by libfixbuf.
 ///
 /// Template ids mean the same in every observation domain: 256 and 257 are flows that came in and went out, 258 and 259
-/// the names of such interfaces, 260 and 261 the reliability of the metering and of the exporting process (RFC 7011
-/// sections 4.2 and 4.3).
+/// the names and network namespaces of such interfaces, 260 and 261 the reliability of the metering and of the
+/// exporting process (RFC 7011 sections 4.2 and 4.3).
 #pragma once
 
 #include <cstddef>
@@ -51,7 +51,7 @@ public:
     /// The template of exporting(), likewise.
     Result<void> exporting_template();
 
-    /// The name of the interface.
+    /// The name of the interface, and its network namespace; cut where a message has no room for all of it.
     Result<void> interface_name(const ObservationPoint& point);
 
     /// What the domain's metering process ignored: packets that were counted and are in no record. ID is the domain's.

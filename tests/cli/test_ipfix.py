@@ -95,7 +95,8 @@ def test_every_element(lab, link, tmp_path, hook):
     numbers = {"xdp": 1, "tc-ingress": 2, "tc-egress": 3}
     assert {message.domain for message in messages} == {0, 4 * place + numbers[hook.hook]}
     names = [fields for message in messages for template, fields in message.records if template in ipfix.NAMES]
-    assert names == [{ipfix.EGRESS if egress else ipfix.INGRESS: place.to_bytes(4, "big"), 82: b"v0"}]
+    assert names == [{ipfix.EGRESS if egress else ipfix.INGRESS: place.to_bytes(4, "big"), 82: b"v0",
+                      83: f"netns {link.inode} ({link.name})".encode()}]
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
@@ -150,7 +151,7 @@ def test_nfcapd_without_options(lab, link, tmp_path):
 
 
 FIELDS = ["_ws.malformed", "_ws.expert", "cflow.sequence_analysis.expected_sn", "cflow.sequence", "cflow.od_id",
-          "cflow.template_id", "cflow.ipv6flowlabel", "cflow.if_name", "cflow.notsent_flows", "cflow.ignore_packets"]
+          "cflow.template_id", "cflow.ipv6flowlabel", "cflow.if_name", "cflow.if_descr", "cflow.notsent_flows", "cflow.ignore_packets"]
 
 
 # The last segment may carry the end of the connection beside its message.
@@ -168,6 +169,8 @@ def assert_dissected(rows, labels):
     assert rows[0]["cflow.template_id"] and not rows[0]["cflow.ipv6flowlabel"]
     assert sorted(int(label) for row in rows for label in row["cflow.ipv6flowlabel"]) == sorted(labels)
     assert {name for row in rows for name in row["cflow.if_name"]} == {"v0"}
+    (namespace,) = {text for row in rows for text in row["cflow.if_descr"]}
+    assert namespace.startswith("netns ")
     assert any(row["cflow.notsent_flows"] for row in rows) and any(row["cflow.ignore_packets"] for row in rows)
 
 
@@ -299,7 +302,8 @@ def test_two_hooks_are_two_domains(lab, link, tmp_path):
 
 
 def test_the_same_ifindex_in_two_namespaces(lab, link, tmp_path):
-    """IPFIX-10: domains do not collide where two network namespaces have an interface of the same number."""
+    """IPFIX-10: domains do not collide where two network namespaces have an interface of the same number, and each says
+    which of the two it is."""
     other = lab.namespace("other")
     cable(other)
     assert ifindex(link) == ifindex(other)
@@ -318,6 +322,12 @@ def test_the_same_ifindex_in_two_namespaces(lab, link, tmp_path):
     plain = 4 * ifindex(link) + 1
     assert domains == {plain, plain + (1 << 24)}
     assert ipfix.by_flow(messages) == sent
+    said = {message.domain: fields[83].decode() for message in messages for template, fields in message.records
+            if template in ipfix.NAMES}
+    labels = {message.domain: number(message.flows[0][ipfix.LABEL]) for message in messages if message.flows}
+    namespaces = {1: link, 2: other}
+    assert said == {domain: f"netns {namespaces[label].inode} ({namespaces[label].name})"
+                    for domain, label in labels.items()}
 
 
 def test_a_tcp_collector_that_was_away(lab, link, tmp_path):

@@ -55,8 +55,8 @@ TEST(Encoder, Golden)
     ASSERT_EQ(encoder.messages().list.size(), 2u);
     encoder.messages().set_sequence(encoder.messages().list[1], 0x01020304);
 
-    const std::string template_octets = "000a 0074 ........ 00000000 0000001d"
-                                        "0003 0012 0102 0002 0001 000a0004 0052ffff"
+    const std::string template_octets = "000a 0078 ........ 00000000 0000001d"
+                                        "0003 0016 0102 0003 0001 000a0004 0052ffff 0053ffff"
                                         "0002 0034 0100 000b 001b0010 001c0010 00020008 00010008 00980008 00990008"
                                         "001f0004 000a0004 00880001 003d0001 003c0001"
                                         "0003 001e 0104 0005 0001 00950004 00a40008 00a50008 01430008 01430008";
@@ -101,7 +101,7 @@ TEST(Encoder, Egress)
     EXPECT_EQ(all[0].templates.at(257).fields[7], std::pair(14u, 4u));
     EXPECT_EQ(all[0].templates.at(259).fields[0], std::pair(14u, 4u));
     EXPECT_EQ(all[1].records[0].number(0), 7u);
-    EXPECT_EQ(all[1].records[0].values[1], "eth0");
+    EXPECT_EQ(all[1].records[0].values.at(1), "eth0");
     EXPECT_EQ(all[2].records[0].number(7), 7u);
     EXPECT_EQ(all[2].records[0].number(9), 1u);
 }
@@ -229,8 +229,56 @@ TEST(Encoder, NamesAreText)
     ASSERT_TRUE(encoder.finish());
     const auto all = decoder.decode_all(encoder.messages().octets);
 
-    EXPECT_EQ(all.at(1).records.at(0).values[1], "a\xEF\xBF\xBD\xC3\xA4");
-    EXPECT_EQ(all.at(1).records.at(1).values[1], "");
+    EXPECT_EQ(all.at(1).records.at(0).values.at(1), "a\xEF\xBF\xBD\xC3\xA4");
+    EXPECT_EQ(all.at(1).records.at(1).values.at(1), "");
+}
+
+/// What was said of POINT in a message of LARGEST bytes at most.
+DecodedRecord named(const ObservationPoint& point, std::size_t largest)
+{
+    Encoder encoder = std::move(*Encoder::make(largest));
+    Decoder decoder;
+
+    EXPECT_TRUE(encoder.begin(9, 1));
+    EXPECT_TRUE(encoder.flow_templates(point.hook));
+    EXPECT_TRUE(encoder.interface_name(point)) << largest;
+    EXPECT_TRUE(encoder.finish());
+    const auto all = decoder.decode_all(encoder.messages().octets);
+
+    EXPECT_LE(all.back().length, largest);
+    return all.back().records.at(0);
+}
+
+/// No element of IPFIX is a network namespace: interfaceDescription says which one it is, for both directions.
+TEST(Encoder, NetworkNamespaces)
+{
+    ObservationPoint point{.interface = "eth0", .ifindex = 7, .hook = FL_HOOK_XDP, .netns_inode = 4026531840};
+
+    EXPECT_EQ(named(point, 464).values, (std::vector<std::string>{{0, 0, 0, 7}, "eth0", "netns 4026531840"}));
+    point.netns_name = "bl\xFFue";
+    point.hook = FL_HOOK_TC_EGRESS;
+    EXPECT_EQ(named(point, 464).values.at(2), "netns 4026531840 (bl\xEF\xBF\xBDue)");
+}
+
+/// Names that are longer than a message are cut between two characters; the number of the namespace always stays.
+TEST(Encoder, LongNames)
+{
+    const std::string number = "netns 4026531840";
+    ObservationPoint point{.interface = std::string(15, '\xFF'),
+                           .ifindex = 7,
+                           .netns_inode = 4026531840,
+                           .netns_name = std::string(255, 'x')};
+
+    EXPECT_EQ(named(point, 464).values.at(2), number + " (" + std::string(254 - number.size() - 2, 'x'));
+    EXPECT_EQ(named(point, least_message).values.at(1).size(), 45u);
+    EXPECT_EQ(named(point, least_message).values.at(2), number + " (xxxxxx");
+    for (const std::size_t before : {0u, 1u}) {
+        point.netns_name = std::string(before, 'x');
+        for (int i = 0; i < 100; i++)
+            point.netns_name += "\u00E4";
+        EXPECT_EQ(named(point, least_message).values[2],
+                  number + " (" + point.netns_name.substr(0, before == 0 ? 6 : 5));
+    }
 }
 
 } // namespace
