@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -23,6 +24,9 @@ using Json = nlohmann::ordered_json;
 /// DOCUMENT as text, with INDENT spaces a level or on one line. Names of interfaces and files may be anything: octets
 /// that are no UTF-8 become U+FFFD.
 std::string json_text(const Json& document, int indent = -1);
+
+/// Adds the network namespace INODE to a document's "source": netns, and netns_name where it has a name.
+void add_netns(Json& json, std::uint64_t inode);
 
 /// Takes text piece by piece; a million flows never stand in memory as text.
 using Sink = std::function<void(std::string_view)>;

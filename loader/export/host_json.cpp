@@ -100,10 +100,12 @@ static Json check_json(const HostCheck& check)
 Json host_json(const HostDocument& document)
 {
     const HostReport& report = document.report;
+    Json source = {{"kernel", text_json(report.kernel.release)}};
     Json verdicts = Json::array();
     Json interfaces = Json::array();
     Json profiles = Json::object();
 
+    add_netns(source, document.netns_inode);
     for (const HostVerdict& verdict : report.verdicts)
         verdicts.push_back({{"topic", verdict.topic}, {"text", verdict.text}});
     for (const HostInterface& interface : report.interfaces)
@@ -113,7 +115,7 @@ Json host_json(const HostDocument& document)
 
     Json json = {
         {"schema", "flowlabel.host/1"},
-        {"source", {{"kernel", text_json(report.kernel.release)}, {"netns", document.netns_inode}}},
+        {"source", source},
         {"captured_at", rfc3339(document.captured_at)},
         {"verdicts", verdicts},
         {"settings", settings_json(report.settings)},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
+#include "flowlabel/interface.hpp"
 #include "flowlabel/printable.hpp"
 #include "host.hpp"
 
@@ -87,11 +88,13 @@ void write_host_text(const HostDocument& document, const Sink& sink)
 {
     const HostReport& report = document.report;
 
+    const std::string name = netns_name(document.netns_inode);
+
     if (document.check)
         return write_check(*document.check, sink);
-    sink(fmt::format("Linux {}, network namespace {}\n\n",
+    sink(fmt::format("Linux {}, network namespace {}{}\n\n",
                      report.kernel.release.empty() ? "(release unavailable)" : report.kernel.release,
-                     document.netns_inode));
+                     document.netns_inode, name.empty() ? "" : fmt::format(" ({})", printable(name))));
     for (const HostVerdict& verdict : report.verdicts)
         sink(printable(verdict.text) + "\n");
     sink("\n");

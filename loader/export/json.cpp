@@ -49,8 +49,7 @@ static Json flow_json(const Flow& flow)
     };
 }
 
-/// Which network namespace the interface index belongs to.
-static void add_netns(Json& json, std::uint64_t inode)
+void add_netns(Json& json, std::uint64_t inode)
 {
     json["netns"] = inode;
     if (const std::string name = netns_name(inode); !name.empty())

@@ -111,7 +111,7 @@ def test_report_of_a_new_namespace(lab, host):
     before = read_sysctls(host)
     document = report(lab, host)
     assert list(document)[0] == "schema" and document["schema"] == "flowlabel.host/1"
-    assert document["source"] == {"kernel": os.uname().release, "netns": host.inode}
+    assert document["source"] == {"kernel": os.uname().release, "netns": host.inode, "netns_name": host.name}
     assert {entry["name"]: entry["value"] for entry in document["settings"]} == before
     for entry in document["settings"]:
         words = ["unavailable"] if entry["value"] is None else ["meaning", "consequence"]
@@ -127,7 +127,7 @@ def test_text_says_what_json_says(lab, host):
     """One document, two forms."""
     text = lab.flowlabel(host, "host").ok().stdout
     document = report(lab, host)
-    assert text.startswith(f"Linux {os.uname().release}, network namespace {host.inode}\n")
+    assert text.startswith(f"Linux {os.uname().release}, network namespace {host.inode} ({host.name})\n")
     for entry in document["verdicts"]:
         assert entry["text"] + "\n" in text
     for entry in document["settings"]:
@@ -496,7 +496,7 @@ def test_another_namespace(lab, pair, by):
     with pair.left.socket(socket.AF_INET6, socket.SOCK_DGRAM) as endpoint:
         lease(endpoint, 0x99)
         document = report(lab, pair.right, "--netns", chosen)
-    assert document["source"]["netns"] == pair.left.inode
+    assert (document["source"]["netns"], document["source"]["netns_name"]) == (pair.left.inode, pair.left.name)
     assert document["settings"][0] == {**document["settings"][0], "name": "net.ipv6.auto_flowlabels", "value": 3}
     assert [entry["label"] for entry in document["leases"]] == [0x99]
     result = lab.flowlabel(pair.right, "host", "--check", "lab", "--netns", chosen).expect(4)
@@ -506,6 +506,14 @@ def test_another_namespace(lab, pair, by):
     lab.flowlabel(pair.right, "host", "--check", "lab", "--netns", chosen).ok()
     assert read_sysctls(pair.left)["net.ipv6.auto_flowlabels"] == 0
     lab.flowlabel(pair.right, "host", "--check", "lab").expect(4)
+
+
+def test_a_namespace_without_a_name(lab, host):
+    """What `ip netns` has no name for has no netns_name, in JSON and in the text."""
+    alone = ["unshare", "--net", lab_module.binary(), "host"]
+    source = json.loads(host.run(*alone, "--json").stdout)["source"]
+    assert list(source) == ["kernel", "netns"] and source["netns"] != host.inode
+    assert re.match(r"Linux \S+, network namespace \d+\n", host.run(*alone).stdout)
 
 
 def test_names_of_no_namespace(lab, host):
