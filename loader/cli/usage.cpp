@@ -44,6 +44,19 @@ std::string similar_hint(const Parsed& parsed, const std::string& text, const st
     return meant && *meant != text ? fmt::format("did you mean '{}'?", *meant) : help_hint(parsed);
 }
 
+/// Is OPTION what other programs call --limit: --top, -n or -n10?
+bool means_limit(std::string_view option)
+{
+    return option == "--top" || (option.starts_with("-n") && option.find_first_not_of("0123456789", 2) == option.npos);
+}
+
+std::string option_hint(const Parsed& parsed, const std::string& option, const std::vector<std::string>& names)
+{
+    if (means_limit(option) && parsed.command->get_option_no_throw("--limit"))
+        return "'--limit N' shows the first N flows";
+    return similar_hint(parsed, option, names);
+}
+
 Error unknown_option(const Parsed& parsed, const std::string& text)
 {
     std::vector<std::string> names;
@@ -53,7 +66,7 @@ Error unknown_option(const Parsed& parsed, const std::string& text)
             for (const std::string& name : option->get_lnames())
                 names.push_back("--" + name);
     return {.what = fmt::format("'{}' has no option '{}'", parsed.name, text),
-            .hint = similar_hint(parsed, text.substr(0, text.find('=')), names),
+            .hint = option_hint(parsed, text.substr(0, text.find('=')), names),
             .kind = Failure::usage};
 }
 
