@@ -170,7 +170,7 @@ Result<BatchId> BatchId::random()
     BatchId id;
 
     if (getrandom(id.octets.data(), id.octets.size(), 0) != static_cast<ssize_t>(id.octets.size()))
-        return fail_errno(errno, "cannot get random octets for the id of a batch");
+        return fail_errno(errno, "cannot get random bytes for the id of a batch");
     id.octets[6] = static_cast<std::uint8_t>((id.octets[6] & 0x0F) | 0x40); // version 4
     id.octets[8] = static_cast<std::uint8_t>((id.octets[8] & 0x3F) | 0x80); // variant
     return id;

@@ -20,7 +20,7 @@ Result<Key> random_key()
     Key key;
 
     if (getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size()))
-        return fail_errno(errno, "cannot get random octets for the key");
+        return fail_errno(errno, "cannot get random bytes for the key");
     return key;
 }
 

@@ -40,7 +40,7 @@ Result<fl_secrets> random_secrets()
     fl_secrets secrets{};
 
     if (getrandom(secrets.hash, sizeof(secrets.hash), 0) != sizeof(secrets.hash))
-        return fail_errno(errno, "cannot get random octets for the flow table's hash");
+        return fail_errno(errno, "cannot get random bytes for the flow table's hash");
     secrets.hash[FL_HASH_WORDS] |= 1;
     return secrets;
 }
