@@ -104,19 +104,20 @@ void add_attach(CLI::App& app, Context& context)
 {
     auto command = std::make_shared<AttachCommand>();
     AttachOptions& options = command->options;
-    CLI::App& attach = *app.add_subcommand("attach", "count, and if asked label, the packets of an interface");
+    CLI::App& attach =
+        *app.add_subcommand("attach", "count packets on an interface and, optionally, label the unlabelled ones");
 
     attach.add_option("IFACE", options.interface, "the interface")->required()->type_name("");
     add_choice<fl_hook>(attach, "--hook", options.hook,
                         {{"xdp", FL_HOOK_XDP}, {"tc-ingress", FL_HOOK_TC_INGRESS}, {"tc-egress", FL_HOOK_TC_EGRESS}},
-                        "where; xdp unless given");
+                        "where; default: xdp");
     add_choice<XdpMode>(attach, "--mode", options.mode,
                         {{"auto", XdpMode::automatic}, {"native", XdpMode::native}, {"generic", XdpMode::generic}},
                         "XDP in the driver, or on skbs; auto takes native where the driver has it")
         ->each([command](const std::string&) { command->mode_given = true; });
     add_number(attach, "--flows", options.slots, 1,
-               "slots of the flow table for each possible CPU, 64 bytes each, rounded up to a power of two; 65536 "
-               "unless given");
+               "slots of the flow table for each possible CPU, 64 bytes each, rounded up to a power of two; "
+               "default: 65536");
     command->stamp.add_to(attach);
     attach.add_flag("--replace", options.replace,
                     "change the program of an attachment in place; the flow table, the counters, and the stamping, "

@@ -329,9 +329,9 @@ void add_collect(CLI::App& app, Context& context)
         {{"xdp", FL_HOOK_XDP}, {"tc-ingress", FL_HOOK_TC_INGRESS}, {"tc-egress", FL_HOOK_TC_EGRESS}}, "only this hook");
     collect.add_flag("--all-netns", options.all_netns, all_netns_text);
     add_timeout(collect, "--idle", options.idle,
-                "a flow without a packet for so long ends; 15s unless given (rfc3697: 120s, rfc1883: 6s)");
+                "a flow without a packet for so long ends; rfc3697: 120s, rfc1883: 6s; default: 15s");
     add_timeout(collect, "--active", options.active,
-                "a flow older than that ends and goes on as another record; 60s unless given");
+                "a flow older than that ends and goes on as another record; default: 60s");
     add_jsonl_options(collect, command->jsonl);
     add_ipfix_options(collect, command->ipfix);
     add_clickhouse_options(collect, command->clickhouse);
@@ -339,12 +339,12 @@ void add_collect(CLI::App& app, Context& context)
     add_number(
         collect, "--max-flows", command->max_flows, 1,
         "flows of one attachment held in memory, 64 bytes in each of 4/3 to 8/3 slots; beyond, some are exported "
-        "early; 524288 unless given",
+        "early; default: 524288",
         most_flows);
     add_examples(collect, {{"flowlabel collect --jsonl /var/log/flows.jsonl", "every attachment, into a file"},
                            {"flowlabel collect eth0 --ipfix tcp://[2001:db8::5]:4739 --idle 30s",
                             "one interface, to a collector of IPFIX"},
-                           {"flowlabel collect --clickhouse https://store --spool /var/spool/flowlabel",
+                           {"flowlabel collect --clickhouse https://store --spool /var/lib/flowlabel-spool",
                             "to a database, with a spool for when it is away"}});
     collect.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
 }

@@ -26,20 +26,20 @@ void add_clickhouse_options(CLI::App& collect, ClickHouseOptions& options)
         .add_option("--cluster", options.cluster,
                     "the URL may lead to any server of this cluster of the server's configuration")
         ->type_name("NAME");
-    collect.add_option("--router", options.router, "the name of this router in its records; the host's unless given")
+    collect.add_option("--router", options.router, "the name of this router in its records; default: the host's name")
         ->type_name("NAME");
     collect
         .add_option("--clickhouse-credentials", options.credentials_file,
-                    "user and password, a line each, mode 0600; unless given FLOWLABEL_CLICKHOUSE_USER and "
+                    "user and password, a line each, mode 0600; default: FLOWLABEL_CLICKHOUSE_USER and "
                     "FLOWLABEL_CLICKHOUSE_PASSWORD of the environment")
         ->type_name("FILE");
-    add_duration(collect, "--clickhouse-timeout", options.timeout, "how long an answer may take; 30s unless given");
+    add_duration(collect, "--clickhouse-timeout", options.timeout, "how long an answer may take; default: 30s");
     add_duration(collect, "--clickhouse-linger", options.linger,
-                 "how long a record waits for others, which share an INSERT; 1s unless given");
+                 "how long a record waits for others, which share an INSERT; default: 1s");
     collect.add_option("--spool", options.spool, "a directory where batches wait on disk while the server takes none")
         ->type_name("DIR");
     add_parsed(collect, "--spool-limit", options.spool_limit, parse_size,
-               "the size of all files there, for example 500M or 20Gi; 1Gi unless given")
+               "the size of all files there, for example 500M or 20Gi; default: 1Gi")
         ->type_name("SIZE");
     collect.add_flag("--print-schema", options.print_schema,
                      "print the statements that make the tables, those of --cluster too, and do nothing else");

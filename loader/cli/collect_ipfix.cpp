@@ -12,21 +12,20 @@ namespace flowlabel {
 void add_ipfix_options(CLI::App& collect, IpfixOptions& options)
 {
     collect
-        .add_option(
-            "--ipfix", options.urls,
-            fmt::format("IPFIX to udp://HOST[:PORT], tcp://HOST[:PORT] (port {} unless given) or file:PATH; may "
-                        "be repeated",
-                        ipfix_port))
+        .add_option("--ipfix", options.urls,
+                    fmt::format("IPFIX to udp://HOST[:PORT], tcp://HOST[:PORT] (default port: {}) or file:PATH; may "
+                                "be repeated",
+                                ipfix_port))
         ->type_name("URL")
         ->allow_extra_args(false);
     add_duration(collect, "--template-interval", options.template_interval,
-                 "templates (over UDP) and options records are sent again so often; 1m unless given");
+                 "templates (over UDP) and options records are sent again so often; default: 1m");
     add_number(collect, "--mtu", options.mtu, least_mtu,
-               fmt::format("IP packets of IPFIX over UDP have at most N bytes, headers included; {} unless given",
+               fmt::format("IP packets of IPFIX over UDP have at most N bytes, headers included; default: {}",
                            unknown_path_mtu),
                largest_mtu);
     add_duration(collect, "--connect-interval", options.connect_interval,
-                 "the least time between two attempts to connect to a tcp:// collector; 1m unless given");
+                 "the least time between two attempts to connect to a tcp:// collector; default: 1m");
     collect.add_flag("--ipfix-no-options", options.no_options,
                      "send no options records (names and network namespaces of interfaces, what was lost): for nfcapd, "
                      "which does not count them");

@@ -15,8 +15,7 @@ void add_prometheus_options(CLI::App& collect, PrometheusOptions& options)
             ->type_name("ADDR:PORT");
 
     add_number(collect, "--top", options.top, 0,
-               "the N largest live flows of each attachment among the metrics, at most 100; 0 unless given",
-               most_top_flows)
+               "the N largest live flows of each attachment among the metrics, at most 100; default: 0", most_top_flows)
         ->needs(prometheus);
 }
 

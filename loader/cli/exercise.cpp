@@ -6,7 +6,7 @@ namespace flowlabel {
 
 void add_exercise(CLI::App& app, Context& context)
 {
-    CLI::App& exercise = *app.add_subcommand("exercise", "traffic to try flow labels with");
+    CLI::App& exercise = *app.add_subcommand("exercise", "send test traffic and check which labels arrive");
 
     exercise.require_subcommand(1);
     add_exercise_server(exercise, context);

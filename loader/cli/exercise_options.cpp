@@ -50,15 +50,17 @@ void add_lease_options(CLI::App& app, ClientCommand& command)
     add_choice<std::optional<LeaseKind>>(
         app, "--lease", command.lease,
         {{"create", LeaseKind::create}, {"join", LeaseKind::join}, {"new", LeaseKind::only_new}},
-        "take the label even if nobody has it, only if somebody has it, only if nobody has it; create unless given");
+        "take the label even if nobody has it, only if somebody has it, only if nobody has it; default: create");
     add_choice<std::optional<LabelShare>>(app, "--share", command.share,
                                           {{"any", LabelShare::any},
                                            {"excl", LabelShare::exclusive},
                                            {"process", LabelShare::process},
                                            {"user", LabelShare::user}},
-                                          "who else may lease the label; any unless given");
-    add_time(app, "--expires", command.expires, parse_lease_time, "how long the label is taken at least");
-    add_time(app, "--linger", command.linger, parse_lease_time, "how long the label stays taken after its last use");
+                                          "who else may lease the label; default: any");
+    add_time(app, "--expires", command.expires, parse_lease_time,
+             "how long the label is taken at least, in whole seconds");
+    add_time(app, "--linger", command.linger, parse_lease_time,
+             "how long the label stays taken after its last use, in whole seconds");
     add_duration(app, "--renew", command.renew, "renew the lease so often", up_to_a_day);
 }
 
@@ -80,14 +82,14 @@ void ClientCommand::add_to(CLI::App& app)
     app.add_option("HOST", host, "the server: an IPv6 address, with %INTERFACE where it is link-local, or a name")
         ->required()
         ->type_name("");
-    CLI::Option* const tcp_flag = app.add_flag("--tcp", tcp, "by TCP; this unless --udp is given");
+    CLI::Option* const tcp_flag = app.add_flag("--tcp", tcp, "by TCP, which is the default");
 
     app.add_flag("--udp", udp, "by UDP")->excludes(tcp_flag);
-    add_number(app, "--port", port, 1, "the port; 24999 unless given", UINT16_MAX);
+    add_number(app, "--port", port, 1, "the port; default: 24999", UINT16_MAX);
     app.add_option_function<std::string>(
            "--label", [this](const std::string& given) { label = parse_label_word(given); },
-           "the label of each flow: this one, the kernel's automatic one, a random leased one, none; auto unless given")
-        ->type_name("L|auto|random|none");
+           "the label of each flow: this one, the kernel's automatic one, a random leased one, none; default: auto")
+        ->type_name("LABEL|auto|random|none");
     add_choice<std::optional<LabelPattern>>(app, "--generate", generate,
                                             {{"constant", LabelPattern::constant},
                                              {"sequential", LabelPattern::sequential},
@@ -98,13 +100,13 @@ void ClientCommand::add_to(CLI::App& app)
                                              {"rst-other", LabelPattern::rst_other}},
                                             "labels after a pattern that an observer should recognise");
     app.add_option("--text", text, "what --generate message hides in the labels")->type_name("TEXT");
-    add_number(app, "--count", count, 0, "messages of each flow, 0: until stopped; 10 unless given");
-    add_duration(app, "--interval", interval, "from one message to the next, as in 50ms or 2s; 100ms unless given",
+    add_number(app, "--count", count, 0, "messages of each flow, 0: until stopped; default: 10");
+    add_duration(app, "--interval", interval, "from one message to the next, as in 50ms or 2s; default: 100ms",
                  up_to_a_day);
-    add_duration(app, "--timeout", timeout, "how long to wait for an answer; 1s unless given", up_to_a_day);
-    add_number(app, "--size", size, message_header_size, "bytes of a message, at least 24; 64 unless given",
+    add_duration(app, "--timeout", timeout, "how long to wait for an answer; default: 1s", up_to_a_day);
+    add_number(app, "--size", size, message_header_size, "bytes of a message, at least 24; default: 64",
                largest_message);
-    add_number(app, "--flows", flows, 1, "flows side by side; 1 unless given", most_flows);
+    add_number(app, "--flows", flows, 1, "flows side by side; default: 1", most_flows);
     add_number(app, "--change-every", change_every, 1,
                "another label after N messages of a flow; by TCP another connection, too");
     add_lease_options(app, *this);

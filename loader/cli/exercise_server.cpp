@@ -81,11 +81,11 @@ Result<void> run(const ServerCommand& command)
 void add_exercise_server(CLI::App& exercise, Context& context)
 {
     auto command = std::make_shared<ServerCommand>();
-    CLI::App& server = *exercise.add_subcommand("server", "show the labels that come, and answer");
+    CLI::App& server = *exercise.add_subcommand("server", "print the labels of incoming traffic and reply");
 
-    server.add_flag("--tcp", command->tcp, "TCP; both protocols unless one is given");
-    server.add_flag("--udp", command->udp, "UDP; both protocols unless one is given");
-    add_number(server, "--port", command->port, 1, "the port; 24999 unless given", UINT16_MAX);
+    server.add_flag("--tcp", command->tcp, "by TCP alone; default: TCP and UDP");
+    server.add_flag("--udp", command->udp, "by UDP alone; default: TCP and UDP");
+    add_number(server, "--port", command->port, 1, "the port; default: 24999", UINT16_MAX);
     server.add_flag("--reflect", command->reflect, "answer with the label that came");
     server.add_flag("--json", command->json, "one JSON document at the end");
     add_examples(server,

@@ -24,9 +24,9 @@ static void add_everything(CLI::App& app, Context& context)
 {
     format_help(app);
     app.set_version_flag("-V,--version", "flowlabel " FLOWLABEL_VERSION, "show the version");
-    app.add_option("--bpffs", context.bpffs, "the BPF file system that holds the attachments; /sys/fs/bpf unless given")
+    app.add_option("--bpffs", context.bpffs, "the BPF file system that holds the attachments; default: /sys/fs/bpf")
         ->type_name("DIR");
-    app.add_flag("-v", context.verbose, "libbpf's and the verifier's words on stderr");
+    app.add_flag("-v", context.verbose, "show libbpf and verifier messages");
     app.require_subcommand(1);
     app.fallthrough();
     app.footer("Everywhere: --bpffs DIR, -v, --help, --version; see 'flowlabel --help'."); // subcommands inherit it

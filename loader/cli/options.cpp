@@ -60,14 +60,14 @@ void FlowOptions::add_to(CLI::App& app)
                         {"octets", SortBy::octets}},
                        "largest or latest first; default: bytes")
         ->type_name("packets|bytes|last-seen");
-    add_number(app, "--limit", limit_, 0, "at most N flows; a table shows 20 unless given, the other forms all");
+    add_number(app, "--limit", limit_, 0, "at most N flows; default: 20 in a table, all in the other forms");
     add_parsed(app, "--src", query.src, parse_prefix, "only sources in this prefix")->type_name("PREFIX");
     add_parsed(app, "--dst", query.dst, parse_prefix, "only destinations in this prefix")->type_name("PREFIX");
-    add_parsed(app, "--label", query.label, parse_label_filter,
-               "only flows with this label, with L in the bits of MASK, with a label of L to L, that came with 0, that "
-               "came with "
-               "another label, or that came with 0 and are stamped")
-        ->type_name("L|L/MASK|L-L|zero|nonzero|stamped");
+    add_parsed(
+        app, "--label", query.label, parse_label_filter,
+        "only flows with this label, with LABEL in the bits of MASK, with a label from FIRST to LAST, that came with "
+        "label 0, that came with another label, or that came with 0 and are stamped")
+        ->type_name("LABEL|LABEL/MASK|FIRST-LAST|zero|nonzero|stamped");
 
     CLI::Option* const json =
         app.add_flag_callback("--json", [this] { format = FlowFormat::json; }, "one JSON document");

@@ -160,15 +160,16 @@ Result<void> run(const ReplayCommand& command)
 void add_replay(CLI::App& app, Context& context)
 {
     auto command = std::make_shared<ReplayCommand>();
-    CLI::App& replay = *app.add_subcommand("replay", "what an observer would have counted, from a capture");
+    CLI::App& replay = *app.add_subcommand("replay", "count the flows in a pcap or pcapng file");
 
     replay.add_option("FILE", command->file, "a pcap or pcapng capture, plain or gzip-compressed, or - for stdin")
         ->required()
         ->type_name("");
     add_choice<EngineKind>(
         replay, "--engine", command->engine, {{"native", EngineKind::native}, {"kernel", EngineKind::kernel}},
-        "native (unless given): no privileges, the capture's times. kernel: the XDP program by test runs; wants root, "
-        "takes its own clock's times, and cannot run packets longer than some 70,000 bytes");
+        "native: needs no privileges, takes the capture's times; kernel: runs the XDP program by test runs, needs "
+        "root, "
+        "takes its own clock's times, and cannot run packets longer than some 70,000 bytes; default: native");
     command->stamp.add_to(replay);
     replay
         .add_option("--write", command->write,

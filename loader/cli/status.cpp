@@ -211,7 +211,7 @@ void add_status(CLI::App& app, Context& context)
     command->selection.add_to(status);
     status.add_flag("--json", command->json, "one JSON document");
     status.add_flag("--check", command->check, "only what is not as it should be; exit status 4 if anything");
-    add_duration(status, "--since", command->since, "look for so long, and find what is lost meanwhile (default: 1s)");
+    add_duration(status, "--since", command->since, "look for so long, and find what is lost meanwhile; default: 1s");
     add_examples(status, {{"flowlabel status", "everything that is attached"},
                           {"flowlabel status eth0 --json", "one interface, for scripts"},
                           {"flowlabel status --check --since 10s", "is anything wrong, or lost within ten seconds"}});

@@ -20,7 +20,7 @@ struct ClickHouseUrl {
     [[nodiscard]] std::string text() const;
 };
 
-/// `http[s]://HOST[:PORT][/DATABASE]`; port 8123, or 8443 with TLS, unless given; HOST may be an IPv6 address in
+/// `http[s]://HOST[:PORT][/DATABASE]`; default port: 8123, or 8443 with TLS; HOST may be an IPv6 address in
 /// brackets (RFC 3986 section 3.2.2), its zone behind % or %25. Wrong usage: anything else, and credentials above all,
 /// since others see a command line.
 Result<ClickHouseUrl> parse_clickhouse_url(std::string_view text);

@@ -63,7 +63,7 @@ static Result<IpfixUrl> parse_endpoint(IpfixUrl url, std::string_view text)
 
     if (!port)
         return wrong(fmt::format("'{}' does not end with a port of 1 to 65535", url.text),
-                     fmt::format("write {}; port {} unless given", forms, ipfix_port));
+                     fmt::format("write {}; default port: {}", forms, ipfix_port));
     url.port = *port;
     return url;
 }

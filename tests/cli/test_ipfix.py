@@ -153,7 +153,8 @@ def test_nfcapd_without_options(lab, link, tmp_path):
 
 
 FIELDS = ["_ws.malformed", "_ws.expert", "cflow.sequence_analysis.expected_sn", "cflow.sequence", "cflow.od_id",
-          "cflow.template_id", "cflow.ipv6flowlabel", "cflow.if_name", "cflow.if_descr", "cflow.notsent_flows", "cflow.ignore_packets"]
+          "cflow.template_id", "cflow.ipv6flowlabel", "cflow.if_name", "cflow.if_descr",
+          "cflow.notsent_flows", "cflow.ignore_packets"]
 
 
 # The last segment may carry the end of the connection beside its message.
@@ -539,10 +540,10 @@ def test_losses_are_exported(lab, link, tmp_path):
 
 
 def test_help(lab, link):
-    """IPFIX-6: 4739 unless given; what is 512 unless given."""
+    """IPFIX-6: the default port is 4739, and the default MTU 512."""
     shown = " ".join(lab.flowlabel(link, "collect", "--help").ok().stdout.split())
-    for word in ("--ipfix URL", "udp://HOST[:PORT], tcp://HOST[:PORT] (port 4739 unless given) or file:PATH", "--mtu N",
-                 "512 unless given", "--template-interval D", "--connect-interval D", "--ipfix-no-options"):
+    for word in ("--ipfix URL", "udp://HOST[:PORT], tcp://HOST[:PORT] (default port: 4739) or file:PATH", "--mtu N",
+                 "included; default: 512", "--template-interval D", "--connect-interval D", "--ipfix-no-options"):
         assert word in shown
 
 

@@ -11,6 +11,7 @@ import pytest
 import lab as lab_module
 from saying import refused
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 HOOKS = "xdp|tc-ingress|tc-egress"
 
 # What each command's help must name, beside what is said everywhere.
@@ -24,15 +25,15 @@ OPTIONS = {
     ("replay",): ["FILE", "--engine", "native|kernel", "--stamp", "--write", "--label"],
     ("status",): ["IFACE", "--hook", HOOKS, "--json"],
     ("flows",): ["IFACE", "--hook", HOOKS, "--sort", "packets|bytes|last-seen", "--limit", "--src", "--dst", "--label",
-                 "L|L/MASK|L-L|zero|nonzero|stamped", "--json", "--jsonl", "--csv"],
+                 "LABEL|LABEL/MASK|FIRST-LAST|zero|nonzero|stamped", "--json", "--jsonl", "--csv"],
     ("stats",): ["IFACE", "--hook", HOOKS, "--json", "--interval"],
     ("host",): ["--json", "--netns", "NAME|PID", "--check", "rfc6437|lab|anycast"],
     ("exercise",): ["server", "client"],
     ("exercise", "server"): ["--tcp", "--udp", "--port", "24999", "--reflect", "--json"],
-    ("exercise", "client"): ["HOST", "--tcp", "--udp", "--port", "24999", "--label", "L|auto|random|none", "--generate",
-                             "constant|sequential|encoded|per-packet|message|syn-then-zero|rst-other", "--text",
-                             "--count", "--interval", "--timeout", "--size", "--flows", "--change-every", "--lease",
-                             "create|join|new", "--share", "any|excl|process|user", "--expires", "--linger", "--renew",
+    ("exercise", "client"): ["HOST", "--tcp", "--udp", "--port", "24999", "--label", "LABEL|auto|random|none",
+                             "--generate", "constant|sequential|encoded|per-packet|message|syn-then-zero|rst-other",
+                             "--text", "--count", "--interval", "--timeout", "--size", "--flows", "--change-every",
+                             "--lease", "create|join|new", "--share", "any|excl|process|user", "--expires", "--linger", "--renew",
                              "--raw", "--yes-on-a-real-nic", "--json"],
     ("key",): ["new"],
     ("key", "new"): ["FILE"],
@@ -232,6 +233,7 @@ def test_help(command, help_option):
     assert result.stderr == ""
     for word in OPTIONS[command] + EVERYWHERE:
         assert word in result.stdout, word
+    assert "unless given" not in " ".join(result.stdout.split()), "write 'default: X'"
 
 
 @pytest.mark.parametrize("command", OPTIONS, ids=" ".join)
@@ -255,9 +257,18 @@ def test_examples(command, tmp_path):
         run(*words, "--help", cwd=tmp_path).ok()  # reads all words and values, and does nothing
 
 
+def test_one_spool_in_all_examples():
+    """The examples of the help, the manual page and the documents name the same directory for --spool."""
+    texts = [run("collect", "--help").ok().stdout]
+    texts += [path.read_text().replace("\\-", "-")
+              for path in (ROOT / "README.md", ROOT / "docs/fleet.md", ROOT / "docs/man/flowlabel.8")]
+    found = [set(re.findall(r"--spool (/[^\s`]+)", text)) for text in texts]
+    assert found == [{"/var/lib/flowlabel-spool"}] * len(texts)
+
+
 def test_the_man_page_fits_the_terminal():
     """Lines that the pager cannot wrap have at most 80 columns, 7 of them before the text."""
-    page = pathlib.Path(__file__).resolve().parents[2] / "docs/man/flowlabel.8"
+    page = ROOT / "docs/man/flowlabel.8"
     blocks = re.findall(r"^\.nf\n(.*?)^\.fi\n", page.read_text(), re.MULTILINE | re.DOTALL)
     lines = [re.sub(r"\\(.)", r"\1", re.sub(r"\\f.", "", line)) for block in blocks for line in block.splitlines()]
     assert len(lines) > 30
