@@ -30,7 +30,13 @@
 #define FL_INNER_LIMIT 4096
 
 #define FL_VXLAN_VNI_VALID 0x08 /* RFC 7348 section 5 */
+#define FL_VXLAN_GPE 0x04       /* draft-ietf-nvo3-vxlan-gpe section 3.1: a next protocol is given */
+#define FL_VXLAN_GPE_IPV4 1
+#define FL_VXLAN_GPE_IPV6 2
 #define FL_VXLAN_SIZE 8
+
+#define FL_GUE_OTHER 0xE0 /* the variant and the control flag, draft-ietf-intarea-gue section 3.2: not followed */
+#define FL_GUE_SIZE 4     /* without options */
 
 #define FL_GENEVE_VERSION 0xC0 /* RFC 8926 section 3.4 */
 #define FL_GENEVE_SIZE 8       /* without options */
@@ -41,11 +47,11 @@
 #define FL_GRE_OTHER 0x4FFF /* routing, the reserved bits and the version: not followed */
 #define FL_GRE_SIZE 4
 
-/* VXLAN's fields are reserved where Geneve has its type. */
-struct fl_geneve_header {
-	__u8 version_length; /* options in 4 bytes; VXLAN: flags */
-	__u8 flags;
-	__u16 protocol_be;
+/* Geneve's fields. VXLAN and GUE have others there. */
+struct fl_udp_tunnel_header {
+	__u8 version_length; /* options in 4 bytes; VXLAN: flags; GUE: the same as Geneve, and a flag */
+	__u8 flags;	     /* GUE: the protocol inside */
+	__u16 protocol_be;   /* VXLAN: the lower byte is GPE's next protocol */
 	__u32 vni_be;
 };
 
@@ -69,21 +75,56 @@ fl_inline bool fl_is_tunnelled(__u16 protocol_be)
 	       protocol_be == bpf_htons(FL_ETHERTYPE_IPV6);
 }
 
-/* From behind UDP to what a VXLAN or Geneve header announces. Ports say little, they are configured: the headers are
- * believed when the packet inside has the length that is left. */
+/* The ethertype of IP packets of VERSION; 0: there is none. */
+fl_inline __u16 fl_ethertype_of_version(__u32 version)
+{
+	if (version == 4)
+		return bpf_htons(FL_ETHERTYPE_IPV4);
+	return version == 6 ? bpf_htons(FL_ETHERTYPE_IPV6) : 0;
+}
+
+/* The same for the IP packet in an IP packet with the next header PROTOCOL. */
+fl_inline __u16 fl_ethertype_of_next_header(__u32 protocol)
+{
+	if (protocol == FL_NEXT_IPV4)
+		return bpf_htons(FL_ETHERTYPE_IPV4);
+	return protocol == FL_NEXT_IPV6 ? bpf_htons(FL_ETHERTYPE_IPV6) : 0;
+}
+
+/* The ethertype of what a VXLAN header announces. */
+fl_inline __u16 fl_ethertype_of_vxlan(const struct fl_udp_tunnel_header *header)
+{
+	if (header->version_length & FL_VXLAN_GPE && header->protocol_be == bpf_htons(FL_VXLAN_GPE_IPV4))
+		return bpf_htons(FL_ETHERTYPE_IPV4);
+	if (header->version_length & FL_VXLAN_GPE && header->protocol_be == bpf_htons(FL_VXLAN_GPE_IPV6))
+		return bpf_htons(FL_ETHERTYPE_IPV6);
+	return bpf_htons(FL_ETHERTYPE_ETHERNET);
+}
+
+/* From after UDP to the IP packet there (FOU, GUE variant 1, bareudp), or to what a Geneve, GUE or VXLAN header announces.
+ * Ports say little, they are configured: the headers are believed when the packet inside has the length that is left. No
+ * header that is known begins like an IP packet. */
 fl_inline bool fl_pass_udp_tunnel(const struct fl_packet *p, struct fl_link *inner)
 {
-	struct fl_geneve_header header;
+	struct fl_udp_tunnel_header header;
 
 	if (!fl_env_load(p, inner->l3, &header, sizeof(header)))
 		return false;
+	inner->protocol_be = fl_ethertype_of_version(header.version_length >> 4);
+	if (inner->protocol_be)
+		return true;
 	if (!(header.version_length & FL_GENEVE_VERSION) && fl_is_tunnelled(header.protocol_be)) {
 		inner->l3 += FL_GENEVE_SIZE + header.version_length * 4u;
 		inner->protocol_be = header.protocol_be;
 		return true;
 	}
+	inner->protocol_be = fl_ethertype_of_next_header(header.flags);
+	if (!(header.version_length & FL_GUE_OTHER) && inner->protocol_be) {
+		inner->l3 += FL_GUE_SIZE + header.version_length * 4u;
+		return true;
+	}
 	inner->l3 += FL_VXLAN_SIZE;
-	inner->protocol_be = bpf_htons(FL_ETHERTYPE_ETHERNET);
+	inner->protocol_be = fl_ethertype_of_vxlan(&header);
 	return header.version_length & FL_VXLAN_VNI_VALID;
 }
 
@@ -109,10 +150,8 @@ fl_inline bool fl_pass_tunnel(const struct fl_packet *p, const struct fl_walk *w
 	inner->l3 = walk->l3 + walk->offset;
 	switch (walk->protocol) {
 	case FL_NEXT_IPV4:
-		inner->protocol_be = bpf_htons(FL_ETHERTYPE_IPV4);
-		break;
 	case FL_NEXT_IPV6:
-		inner->protocol_be = bpf_htons(FL_ETHERTYPE_IPV6);
+		inner->protocol_be = fl_ethertype_of_next_header(walk->protocol);
 		break;
 	case FL_NEXT_GRE:
 		if (!fl_pass_gre(p, inner))

@@ -115,6 +115,53 @@ TEST_P(Gso, SegmentsRepeatTheHeadersOfAGeneveTunnel)
                    counted(84 + 1500 + 2 * 84).by_ports(17).in_segments(3));
 }
 
+// The last segment is short: the headers inside fit into it, so that their number is the same as of plain UDP.
+TEST_P(Gso, SegmentsRepeatTheHeadersOfIpInUdp)
+{
+    check_segments(3, 500, Ethernet{} / IPv6{} / Udp{} / IPv6{} / Tcp{} / Payload{1400},
+                   counted(108 + 1400 + 2 * 108).by_ports(17).in_segments(3));
+    check_segments(3, 500, Ethernet{} / IPv6{} / Udp{} / IPv6{.traffic_class = 0xFF} / Udp{} / Payload{1400},
+                   counted(96 + 1400 + 2 * 96).by_ports(17).in_segments(3));
+    check_segments(3, 500, Ethernet{} / IPv6{} / Udp{} / IPv4{} / Tcp{} / Payload{1001},
+                   counted(88 + 1001 + 2 * 88).by_ports(17).in_segments(3));
+    check_segments(0, 500, Ethernet{} / IPv6{} / Udp{} / IPv6{} / Tcp{} / Payload{1400},
+                   counted(108 + 1400 + 2 * 108).by_ports(17).in_segments(3));
+}
+
+TEST_P(Gso, SegmentsRepeatTheHeadersOfAGueTunnel)
+{
+    const Raw ipv6{{0, 41, 0, 0}};
+    const Raw ipv4_with_options{{2, 4, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2}};
+
+    check_segments(3, 500, Ethernet{} / IPv6{} / Udp{} / ipv6 / IPv6{} / Tcp{} / Payload{1400},
+                   counted(112 + 1400 + 2 * 112).by_ports(17).in_segments(3));
+    check_segments(3, 500, Ethernet{} / IPv6{} / Udp{} / ipv4_with_options / IPv4{} / Tcp{} / Payload{1400},
+                   counted(100 + 1400 + 2 * 100).by_ports(17).in_segments(3));
+}
+
+TEST_P(Gso, SegmentsRepeatTheHeadersOfAVxlanTunnelWithANextProtocol)
+{
+    const Raw ipv4{{0x0C, 0, 0, 1, 0, 0, 7, 0}};
+    const Raw ipv6{{0x0C, 0, 0, 2, 0, 0, 7, 0}};
+    const Raw ethernet{{0x0C, 0, 0, 3, 0, 0, 7, 0}};
+
+    check_segments(3, 500, Ethernet{} / IPv6{} / Udp{} / ipv4 / IPv4{} / Tcp{} / Payload{1400},
+                   counted(96 + 1400 + 2 * 96).by_ports(17).in_segments(3));
+    check_segments(3, 500, Ethernet{} / IPv6{} / Udp{} / ipv6 / IPv6{} / Tcp{} / Payload{1400},
+                   counted(116 + 1400 + 2 * 116).by_ports(17).in_segments(3));
+    check_segments(3, 500, Ethernet{} / IPv6{} / Udp{} / ethernet / Ethernet{} / IPv6{} / Tcp{} / Payload{1400},
+                   counted(130 + 1400 + 2 * 130).by_ports(17).in_segments(3));
+}
+
+// Data that begins like an IP packet of another length.
+TEST_P(Gso, UdpDataThatBeginsLikeAnIpPacketIsNoTunnel)
+{
+    check_segments(3, 500, Ethernet{} / IPv6{} / Udp{} / IPv6{.payload_length = 460} / Tcp{} / Payload{1340},
+                   counted(48 + 1400 + 2 * 48).by_ports(17).in_segments(3));
+    check_segments(3, 500, Ethernet{} / IPv6{} / Udp{} / Raw{Octets(1400, 0x45)},
+                   counted(48 + 1400 + 2 * 48).by_ports(17).in_segments(3));
+}
+
 TEST_P(Gso, SegmentsRepeatTheHeadersOfAGreTunnel)
 {
     const Packet outer = Ethernet{} / IPv6{} / Unknown{47};
@@ -177,7 +224,8 @@ TEST_P(Gso, TunnelHeadersThatAreNotWholeAreTakenAs40Octets)
 {
     const Packet tunnels[] = {Ethernet{} / IPv6{} / Udp{} / vxlan / Ethernet{} / IPv6{} / Tcp{},
                               Ethernet{} / IPv6{} / Unknown{47} / Raw{{0, 0, 0x65, 0x58}} / Ethernet{} / IPv4{} / Tcp{},
-                              Ethernet{} / IPv6{} / IPv6{} / HopByHop{} / Tcp{}};
+                              Ethernet{} / IPv6{} / IPv6{} / HopByHop{} / Tcp{},
+                              Ethernet{} / IPv6{} / Udp{} / IPv6{} / HopByHop{} / Tcp{}};
 
     for (const Packet& tunnel : tunnels)
         for (std::size_t length = 14 + 40 + 8; length < tunnel.octets().size(); length++) {
