@@ -207,3 +207,17 @@ def test_a_kernel_that_does_not_show_its_packets(topology, key_file, interface, 
         assert labels_of(received.quiet().of(CLIENT, SERVER)) == {transport: {0} for transport in transports}
     assert router.counters()["skip_gro_list"] > DATAGRAMS
     router.detach()
+
+
+@pytest.mark.parametrize("hook", [TC_EGRESS, TC_EGRESS_CLSACT], ids=str)
+def test_what_the_host_sends_itself_is_no_list(topology, key_file, hook):
+    """Only what was received can be a list: also without BTF the super-packets of a host's own sockets are labelled."""
+    sender = Attachment(topology.lab, topology.client, "eth0", hook)
+    attach_without_btf(topology.lab, topology.client, "eth0", hook, "--flows", 1024, *STAMP, key_file)
+    with Capture(topology.server, "eth0") as received, FlowCounters(topology.client, "eth0", hook="egress") as skbs:
+        transports = traffic(topology)
+        packets = received.quiet().of(CLIENT, SERVER)
+        assert_merged(skbs, packets)
+        assert labels_of(packets) == {transport: {label_of(KEY, CLIENT, SERVER, transport)} for transport in transports}
+    assert sender.counters()["skip_gro_list"] == 0
+    sender.detach()
