@@ -19,6 +19,10 @@ constexpr std::size_t packet_head_size = 16;
 constexpr std::size_t kuznetzov_head_size = 24;
 constexpr std::uint32_t most_captured = 262144; // the largest snap length of tcpdump and Wireshark
 constexpr std::uint16_t version_major = 2;
+// Section 4: the field of the link type, in its upper half, may say how long the frame check sequences are
+constexpr std::uint32_t fcs_length_given = 1u << 26;
+constexpr unsigned fcs_length_shift = 28;
+constexpr std::uint32_t fcs_unit = 2; // bytes
 constexpr std::uint64_t ns_per_second = 1'000'000'000;
 
 /// The byte order and the magic number of a file that starts with START; nothing if it is no pcap.
@@ -35,11 +39,16 @@ std::optional<std::pair<Numbers, std::uint32_t>> recognise(std::span<const std::
     return std::nullopt;
 }
 
+std::uint32_t fcs_size_of(std::uint32_t link_type_field)
+{
+    return link_type_field & fcs_length_given ? (link_type_field >> fcs_length_shift) * fcs_unit : 0;
+}
+
 class Pcap final : public RecordSource {
 public:
     Pcap(Input& input, Numbers numbers, std::uint32_t magic, std::span<const std::uint8_t> head)
         : input_(input), numbers_(numbers), minor_(numbers.u16(head, 6)),
-          link_type_(static_cast<std::uint16_t>(numbers.u32(head, 20))), // the upper bits tell of checksums
+          link_type_(static_cast<std::uint16_t>(numbers.u32(head, 20))), fcs_size_(fcs_size_of(numbers.u32(head, 20))),
           head_size_(magic == kuznetzov_magic ? kuznetzov_head_size : packet_head_size),
           ns_per_unit_(magic == nanosecond_magic ? 1 : 1000)
     {
@@ -56,6 +65,7 @@ private:
     Numbers numbers_;
     std::uint16_t minor_;
     LinkType link_type_;
+    std::uint32_t fcs_size_; ///< of each packet, bytes
     std::size_t head_size_;
     std::uint64_t ns_per_unit_;
     bool started_ = false;
@@ -98,6 +108,7 @@ Checked<bool> Pcap::next(CaptureRecord& record)
         .link_type = link_type_,
         .order = numbers_.order(),
     };
+    record.packet->drop_fcs(fcs_size_);
     return true;
 }
 

@@ -37,14 +37,32 @@ constexpr std::size_t most_interfaces = 65536; // of a section
 // Section 4.2: options of an interface
 constexpr std::uint16_t end_of_options = 0;
 constexpr std::uint16_t stamp_resolution = 9;
+constexpr std::uint16_t fcs_length = 13;
 constexpr std::uint16_t stamp_offset = 14;
 
+// Section 4.3.1: the flags of a packet, an option
+constexpr std::uint16_t packet_flags = 2;
+constexpr unsigned packet_fcs_shift = 5;
+constexpr std::uint32_t packet_fcs_mask = 0xF; // bytes; 0: not known
+
 using Bytes = std::span<const std::uint8_t>;
+
+struct InterfaceOptions {
+    StampClock clock;
+    std::uint32_t fcs_size = 0; ///< of each packet, bytes
+};
 
 struct Interface {
     LinkType link_type;
     std::uint32_t snap_length = 0; ///< 0: none
-    StampClock clock;
+    InterfaceOptions options;
+};
+
+/// Section 3.5. The end of a block may cut VALUE short.
+struct Option {
+    std::uint16_t code = 0;
+    std::size_t size = 0;
+    Bytes value;
 };
 
 /// Where a packet stands in its block.
@@ -67,7 +85,9 @@ private:
     Checked<void> take_packet(CaptureRecord& record, std::uint32_t interface);
     Checked<void> take_simple_packet(CaptureRecord& record);
     Checked<void> set_packet(CaptureRecord& record, const Interface& from, const Place& place);
-    [[nodiscard]] Checked<StampClock> clock_of(Bytes options) const;
+    [[nodiscard]] Checked<InterfaceOptions> interface_options(Bytes options) const;
+    [[nodiscard]] std::uint32_t fcs_size_of_packet(Bytes options) const;
+    [[nodiscard]] std::optional<Option> take_option(Bytes& options) const;
 
     Input& input_;
     Numbers numbers_;
@@ -142,43 +162,71 @@ Checked<void> Pcapng::take_interface(Bytes block)
             .what = fmt::format("describes more than {} interfaces in one section", most_interfaces),
             .hint = "no real capture has as many: do not trust this file",
         });
-    const auto clock = clock_of(block.subspan(interface_size - end_size, block.size() - interface_size));
-    if (!clock)
-        return std::unexpected(clock.error());
+    const auto options = interface_options(block.subspan(interface_size - end_size, block.size() - interface_size));
+    if (!options)
+        return std::unexpected(options.error());
     interfaces_.push_back({
         .link_type = LinkType(numbers_.u16(block, body_at)),
         .snap_length = numbers_.u32(block, body_at + 4),
-        .clock = *clock,
+        .options = *options,
     });
     return {};
 }
 
-/// Section 3.5: each option has its code, its length, and its value, padded to four bytes.
-Checked<StampClock> Pcapng::clock_of(Bytes options) const
+/// Section 3.5: takes the first option off OPTIONS; nothing: there is none. Each has its code, its length, and its
+/// value, padded to four bytes.
+std::optional<Option> Pcapng::take_option(Bytes& options) const
+{
+    constexpr std::size_t head_size = 4;
+
+    if (options.size() < head_size || numbers_.u16(options, 0) == end_of_options)
+        return std::nullopt;
+    const std::size_t size = numbers_.u16(options, 2);
+    const Bytes rest = options.subspan(head_size);
+    const Option option{
+        .code = numbers_.u16(options, 0), .size = size, .value = rest.first(std::min(rest.size(), size))};
+
+    options = rest.subspan(std::min(rest.size(), (size + 3) / 4 * 4));
+    return option;
+}
+
+/// Of the option if_fcslen, which is in bits. Some programs write bytes, always fewer than 8.
+std::uint32_t fcs_size_of_interface(std::uint8_t length)
+{
+    return length < 8 ? length : length / 8;
+}
+
+Checked<InterfaceOptions> Pcapng::interface_options(Bytes options) const
 {
     std::uint8_t resolution = StampClock::microseconds;
     std::int64_t offset = 0;
+    std::uint32_t fcs_size = 0;
 
-    while (options.size() >= 4) {
-        const auto code = numbers_.u16(options, 0);
-        const std::size_t size = numbers_.u16(options, 2);
-        const auto value = options.subspan(4);
-
-        if (code == end_of_options)
-            break;
-        if (size > value.size() || (code == stamp_resolution && size != sizeof(resolution)) ||
-            (code == stamp_offset && size != sizeof(offset)))
-            return damaged(fmt::format("an option of {} bytes in an interface block", size));
-        if (code == stamp_resolution)
-            resolution = value[0];
-        if (code == stamp_offset)
-            offset = numbers_.get<std::int64_t>(value, 0);
-        options = value.subspan(std::min(value.size(), (size + 3) / 4 * 4));
+    while (const auto option = take_option(options)) {
+        if (option->value.size() < option->size ||
+            (option->code == stamp_resolution && option->size != sizeof(resolution)) ||
+            (option->code == stamp_offset && option->size != sizeof(offset)))
+            return damaged(fmt::format("an option of {} bytes in an interface block", option->size));
+        if (option->code == stamp_resolution)
+            resolution = option->value[0];
+        if (option->code == stamp_offset)
+            offset = numbers_.get<std::int64_t>(option->value, 0);
+        if (option->code == fcs_length && !option->value.empty())
+            fcs_size = fcs_size_of_interface(option->value[0]);
     }
     const auto clock = StampClock::of(resolution, offset);
     if (!clock)
         return damaged(fmt::format("an interface whose stamps have the resolution {:#04x}", resolution));
-    return *clock;
+    return InterfaceOptions{.clock = *clock, .fcs_size = fcs_size};
+}
+
+/// What a packet says of its frame check sequence; 0: nothing.
+std::uint32_t Pcapng::fcs_size_of_packet(Bytes options) const
+{
+    while (const auto option = take_option(options))
+        if (option->code == packet_flags && option->value.size() == sizeof(std::uint32_t))
+            return numbers_.u32(option->value, 0) >> packet_fcs_shift & packet_fcs_mask;
+    return 0;
 }
 
 /// Sections 4.3 and A.1, which differ in the size of INTERFACE.
@@ -190,7 +238,7 @@ Checked<void> Pcapng::take_packet(CaptureRecord& record, std::uint32_t interface
         return damaged(fmt::format("a packet of interface {}, which no block describes", interface));
     const std::uint64_t stamp = std::uint64_t{numbers_.u32(block, 12)} << 32 | numbers_.u32(block, 16);
 
-    time_ = interfaces_[interface].clock.ns(stamp);
+    time_ = interfaces_[interface].options.clock.ns(stamp);
     return set_packet(record, interfaces_[interface],
                       {.at = packet_at, .captured = numbers_.u32(block, 20), .length = numbers_.u32(block, 24)});
 }
@@ -222,6 +270,12 @@ Checked<void> Pcapng::set_packet(CaptureRecord& record, const Interface& from, c
         .link_type = from.link_type,
         .order = numbers_.order(),
     };
+    const std::size_t options_at = place.at + (place.captured + std::size_t{3}) / 4 * 4;
+    const std::size_t end = record.bytes.size() - end_size;
+    const std::uint32_t of_packet =
+        options_at < end ? fcs_size_of_packet(record.bytes.subspan(options_at, end - options_at)) : 0;
+
+    record.packet->drop_fcs(of_packet ? of_packet : from.options.fcs_size);
     return {};
 }
 

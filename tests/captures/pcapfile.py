@@ -101,16 +101,16 @@ def ng_interface(link_type, snap_length=262144, order="<", options=b""):
     return ng_block(1, struct.pack(order + "HHI", link_type, 0, snap_length) + options, order)
 
 
-def ng_packet(interface, octets, length=None, order="<", stamp=1_700_000_000_000_000):
+def ng_packet(interface, octets, length=None, order="<", stamp=1_700_000_000_000_000, options=b""):
     """The octets of an enhanced packet block. LENGTH is that on the wire."""
     return ng_block(6, struct.pack(order + "IIIII", interface, stamp >> 32, stamp & 0xFFFFFFFF, len(octets),
-                                   length or len(octets)) + octets, order)
+                                   length or len(octets)) + octets + bytes(-len(octets) % 4) + options, order)
 
 
-def ng_obsolete_packet(interface, octets, order="<", stamp=1_700_000_000_000_000):
+def ng_obsolete_packet(interface, octets, order="<", stamp=1_700_000_000_000_000, options=b""):
     """The octets of a packet block as it was before the enhanced one."""
     return ng_block(2, struct.pack(order + "HHIIII", interface, 0, stamp >> 32, stamp & 0xFFFFFFFF, len(octets),
-                                   len(octets)) + octets, order)
+                                   len(octets)) + octets + bytes(-len(octets) % 4) + options, order)
 
 
 def ng_simple_packet(octets, length=None, order="<"):
