@@ -22,6 +22,7 @@
  *   fl_env_pass_link(p, link)         calls fl_pass_link(), in whatever way it can be called
  *   fl_env_walk_extensions(p, walk)   the same for fl_walk_extensions()
  *   fl_env_segment_headers(p, walk)   the same for fl_segment_headers()
+ *   fl_env_in_udp_tunnel(p)           whether the kernel says that P, a super-packet, is in a tunnel over UDP
  */
 #ifndef FLOWLABEL_ENV_H
 #define FLOWLABEL_ENV_H

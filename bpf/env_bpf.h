@@ -8,6 +8,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "gro_list.h"
+#include "gso_type.h"
 #include "maps.h"
 #include "packet.h"
 #include "record.h"
@@ -232,6 +233,13 @@ fl_inline void fl_env_walk_extensions(const struct fl_packet *p, struct fl_walk 
 fl_inline __u32 fl_env_segment_headers(const struct fl_packet *p, struct fl_walk *walk)
 {
 	return p->hook == FL_HOOK_XDP ? 0 : flowlabel_headers_tc(p->ctx, walk);
+}
+
+fl_inline bool fl_env_in_udp_tunnel(const struct fl_packet *p)
+{
+	__u32 gso_type;
+
+	return p->hook != FL_HOOK_XDP && fl_read_gso_type(p->ctx, &gso_type) && gso_type & fl_config.gso_udp_tunnel;
 }
 
 fl_inline __u32 fl_env_frame_length(const struct fl_packet *p)

@@ -110,6 +110,12 @@ fl_inline __u32 fl_env_segment_headers(const struct fl_packet *p, const struct f
 	return fl_segment_headers(p, walk);
 }
 
+fl_inline bool fl_env_in_udp_tunnel(const struct fl_packet *p)
+{
+	(void)p;
+	return false;
+}
+
 fl_inline __u32 fl_env_frame_length(const struct fl_packet *p)
 {
 	return fl_host_frame_of(p)->captured;

@@ -12,6 +12,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "gso_type.h"
 #include "maps.h"
 #include "packet.h"
 
@@ -22,19 +23,14 @@
 extern __u8 fl_gro_lists[FL_GRO_LIST_PLACES] SEC(FL_GRO_LIST_MAP);
 
 /* Is SKB, which was merged, a list? Where its type cannot be read, all that was received is taken for one: GRO makes lists
- * on receive only, and what the host sends itself has no ingress interface. The context of a tc program is the sk_buff. */
+ * on receive only, and what the host sends itself has no ingress interface. */
 fl_inline bool fl_is_gro_list(const struct __sk_buff *skb)
 {
-	const __u8 *head;
 	__u32 gso_type;
-	__u32 end;
 
 	if (!fl_config.skb_head)
 		return skb->ingress_ifindex != 0;
-	return bpf_probe_read_kernel(&head, sizeof(head), (const __u8 *)skb + fl_config.skb_head) != 0 ||
-	       bpf_probe_read_kernel(&end, sizeof(end), (const __u8 *)skb + fl_config.skb_end) != 0 ||
-	       bpf_probe_read_kernel(&gso_type, sizeof(gso_type), head + end + fl_config.gso_type) != 0 ||
-	       gso_type >> fl_config.gso_list_bit & 1;
+	return !fl_read_gso_type(skb, &gso_type) || gso_type >> fl_config.gso_list_bit & 1;
 }
 
 /* The mark of the interface that received SKB. */

@@ -269,7 +269,7 @@ fl_inline __u32 fl_segment_headers(const struct fl_packet *p, const struct fl_wa
 		return headers ? inner.l3 - walk->l3 + headers : 0;
 	}
 	headers = fl_transport_end(p, walk);
-	if (walk->protocol == FL_NEXT_UDP && headers && !fl_segments_fit(p, walk, headers))
+	if (walk->protocol == FL_NEXT_UDP && headers && (fl_env_in_udp_tunnel(p) || !fl_segments_fit(p, walk, headers)))
 		return 0; /* a tunnel that is not known */
 	return headers;
 }

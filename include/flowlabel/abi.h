@@ -190,16 +190,18 @@ struct fl_config {
 	__u8 fences;	   /* this machine may show stores to other CPUs in another order than they were made */
 	__u8 gso_type;	   /* offset in the kernel's struct skb_shared_info */
 	__u8 gso_list_bit; /* the bit of gso_type that says fraglist */
-	__u16 skb_head;	   /* offsets in the kernel's struct sk_buff; 0: not known, and what is merged may be a fraglist */
+	__u16 skb_head;	   /* offsets in the kernel's struct sk_buff; 0: not known, so no gso_type can be read */
 	__u16 skb_end;
 	__u64 epoch_jiffies; /* at attach */
 	__u64 jiffy_ns;	   /* length of a jiffy */
+	__u32 gso_udp_tunnel; /* the bits of gso_type that say that an skb is in a tunnel over UDP */
+	__u32 reserved;
 };
 
 /* The map in which a program marks the interfaces that make lists of packets (bpf/gro_list.h): any octet that is not 0. */
 #define FL_GRO_LIST_MAP ".data.gro_list"
 
-FL_STATIC_ASSERT(sizeof(struct fl_config) == 32, "the configuration has no holes");
+FL_STATIC_ASSERT(sizeof(struct fl_config) == 40, "the configuration has no holes");
 
 /*
  * The secrets and the description of an attachment have two entries. A replacement fills the one that is not in use

@@ -151,7 +151,7 @@ template <class Skeleton> static bool configure(Skeleton& skeleton, const Progra
     add_machine(config);
     for (const auto& [ifindex, maker] : setup.gro_lists)
         skeleton.data_gro_list->fl_gro_lists[ifindex % std::size(skeleton.data_gro_list->fl_gro_lists)] = 1;
-    return setup.hook == FL_HOOK_XDP || config.stamp == FL_STAMP_OFF || add_skb_layout(config);
+    return setup.hook == FL_HOOK_XDP || add_skb_layout(config) || config.stamp == FL_STAMP_OFF;
 }
 
 static Fd duplicate(int fd)

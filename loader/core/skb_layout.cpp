@@ -85,6 +85,8 @@ bool add_skb_layout(fl_config& config)
     const auto end = field_of(*types, "sk_buff", "end");
     const auto gso_type = field_of(*types, "skb_shared_info", "gso_type");
     const auto list_bit = enumerator(*types, "SKB_GSO_FRAGLIST");
+    const auto udp_tunnel = enumerator(*types, "SKB_GSO_UDP_TUNNEL");
+    const auto udp_tunnel_with_sum = enumerator(*types, "SKB_GSO_UDP_TUNNEL_CSUM");
 
     // On machines of 32 bits `end` is a pointer.
     if (!head || head->size != sizeof(std::uint64_t) || !end || end->size != sizeof(std::uint32_t) || !gso_type ||
@@ -97,6 +99,7 @@ bool add_skb_layout(fl_config& config)
     config.skb_end = static_cast<std::uint16_t>(end->offset);
     config.gso_type = static_cast<std::uint8_t>(gso_type->offset);
     config.gso_list_bit = static_cast<std::uint8_t>(std::countr_zero(*list_bit));
+    config.gso_udp_tunnel = udp_tunnel.value_or(0) | udp_tunnel_with_sum.value_or(0);
     return true;
 }
 

@@ -227,6 +227,26 @@ def test_tunnelled_super_packets(topology, segmenting_client, hook, tunnel):
         assert sender.counters()["gso_estimated"] == 0
 
 
+def gre_in_udp(topology):
+    """IPv6 after a GRE header after UDP, which is not looked for there."""
+    return foo_over_udp(topology, "fou", ["ipproto", "47"], ["ip6gre"])
+
+
+@pytest.mark.parametrize("hook", [TC_EGRESS, TC_EGRESS_CLSACT], ids=str)
+def test_super_packets_in_a_tunnel_that_is_not_known(topology, segmenting_client, hook):
+    """DEC-8: the kernel says that they are in a tunnel, so their segments are estimated and counted as such."""
+    with gre_in_udp(topology) as (source, destination), \
+            attached(topology.lab, topology.client, "eth0", hook) as sender, \
+            Capture(topology.router, "lan") as received:
+        tcp(topology.client, topology.router, destination, 1_000_000, source=source)
+        (packets, octets), = count_frames(received.quiet().of(CLIENT, ROUTER_LAN)).values()
+        (counted_packets, counted_octets), = sender.flows("--src", CLIENT, "--dst", ROUTER_LAN).values()
+        estimated = sender.counters()["gso_estimated"]
+    assert counted_packets == packets
+    assert packets * 0.9 < estimated < packets, "all but those that came alone"
+    assert counted_octets < octets
+
+
 def test_xdp_counts_frames(topology):
     """XDP knows no segments, so what generic XDP gets as one frame is one packet, with all its octets."""
     with attached(topology.lab, topology.router, "lan", XDP_GENERIC) as attachment, \
