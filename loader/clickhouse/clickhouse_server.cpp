@@ -41,9 +41,11 @@ std::string shortened(std::string_view words)
 }
 
 ClickHouseServer::ClickHouseServer(ClickHouseUrl url, std::string cluster, Credentials credentials,
-                                   std::chrono::milliseconds patience, std::function<bool()> hurried)
-    : url_(std::move(url)), cluster_(std::move(cluster)), credentials_(std::move(credentials)), hurried_(hurried),
-      client_({.tls = url_.tls, .host = url_.host, .port = url_.port}, patience, std::move(hurried))
+                                   std::chrono::milliseconds patience, std::function<bool()> hurried,
+                                   std::function<void()> progressed)
+    : url_(std::move(url)), cluster_(std::move(cluster)), credentials_(std::move(credentials)),
+      client_({.tls = url_.tls, .host = url_.host, .port = url_.port}, patience, std::move(hurried),
+              std::move(progressed))
 {
 }
 
@@ -53,32 +55,40 @@ Error ClickHouseServer::told(Error error) const
     return error;
 }
 
-Error ClickHouseServer::refused(const HttpAnswer& answer) const
+/// The server has answered, and not what was wanted.
+Error ClickHouseServer::refused(Error error)
+{
+    refuses_ = true;
+    return told(std::move(error));
+}
+
+Error ClickHouseServer::refused(const HttpAnswer& answer)
 {
     const std::string words = shortened(answer.body);
 
     if (answer.status == ok)
-        return told({.what = fmt::format("the answer is not that of a ClickHouse server: {}", words), .hint = {}});
-    return told({.what = fmt::format("the server answers {}{}{}", answer.status, words.empty() ? "" : ": ", words),
-                 .hint = "those are its words"});
+        return refused({.what = fmt::format("the answer is not that of a ClickHouse server: {}", words), .hint = {}});
+    return refused({.what = fmt::format("the server answers {}{}{}", answer.status, words.empty() ? "" : ": ", words),
+                    .hint = "those are its words"});
 }
 
 std::expected<HttpAnswer, HttpFailure> ClickHouseServer::post(const std::map<std::string, std::string>& parameters,
-                                                              const std::string& body)
+                                                              const std::string& body, HttpClient::Ending ending)
 {
     std::string target = "/";
     std::multimap<std::string, std::string> headers;
 
     for (const auto& [name, value] : parameters)
         target += fmt::format("{}{}={}", target == "/" ? '?' : '&', name, percent_encoded(value));
+    refuses_ = false;
     if (!credentials_.user.empty())
         headers = {{"X-ClickHouse-User", credentials_.user}, {"X-ClickHouse-Key", credentials_.password}};
-    return client_.post(target, headers, body);
+    return client_.post(target, headers, body, ending);
 }
 
 Result<std::string> ClickHouseServer::ask(const std::string& query)
 {
-    auto answer = post({}, query);
+    auto answer = post({}, query, HttpClient::Ending::second);
 
     if (!answer)
         return std::unexpected(told(std::move(answer.error().error)));
@@ -98,7 +108,7 @@ Result<std::uint64_t> ClickHouseServer::ask_number(const std::string& query)
                             : std::nullopt;
 
     if (!number)
-        return std::unexpected(told({.what = "the answer is not that of a ClickHouse server", .hint = {}}));
+        return std::unexpected(refused({.what = "the answer is not that of a ClickHouse server", .hint = {}}));
     return *number;
 }
 
@@ -120,20 +130,20 @@ Result<void> ClickHouseServer::check_table()
     if (!answer)
         return std::unexpected(answer.error());
     if (answer->empty())
-        return std::unexpected(
-            told({.what = fmt::format("there is no table {}.{}", url_.database, records_table), .hint = schema_hint}));
+        return std::unexpected(refused(
+            {.what = fmt::format("there is no table {}.{}", url_.database, records_table), .hint = schema_hint}));
     for (const auto& [name, type] : batch_columns())
         if (('\n' + *answer).find('\n' + name + '\n') == std::string::npos)
             missing.insert(name);
     if (!missing.empty())
-        return std::unexpected(told({.what = fmt::format("the table {}.{} has no column {}", url_.database,
-                                                         records_table, fmt::join(missing, ", ")),
-                                     .hint = schema_hint}));
+        return std::unexpected(refused({.what = fmt::format("the table {}.{} has no column {}", url_.database,
+                                                            records_table, fmt::join(missing, ", ")),
+                                        .hint = schema_hint}));
     table_checked_ = true;
     return {};
 }
 
-Result<void> ClickHouseServer::insert(Batch& batch)
+Result<void> ClickHouseServer::insert(Batch& batch, HttpClient::Ending ending)
 {
     std::vector<std::string> names;
 
@@ -144,7 +154,7 @@ Result<void> ClickHouseServer::insert(Batch& batch)
         names.push_back(name);
     const std::string query =
         fmt::format("INSERT INTO {}.{} ({}) FORMAT Native", url_.database, records_table, fmt::join(names, ", "));
-    const auto answer = post({{"query", query}, {"query_id", batch.id.text()}}, batch.block);
+    const auto answer = post({{"query", query}, {"query_id", batch.id.text()}}, batch.block, ending);
 
     if (!answer) {
         batch.doubtful = answer.error().sent;

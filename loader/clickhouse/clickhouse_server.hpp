@@ -18,37 +18,42 @@ namespace flowlabel {
 
 class ClickHouseServer {
 public:
-    /// CLUSTER: see has(). See HttpClient for PATIENCE and HURRIED.
+    /// CLUSTER: see has(). See HttpClient for PATIENCE, HURRIED and PROGRESSED.
     ClickHouseServer(ClickHouseUrl url, std::string cluster, Credentials credentials,
-                     std::chrono::milliseconds patience, std::function<bool()> hurried);
+                     std::chrono::milliseconds patience, std::function<bool()> hurried,
+                     std::function<void()> progressed);
 
     void use(Credentials credentials) { credentials_ = std::move(credentials); }
 
     /// The table takes all of BATCH, or nothing. After an error `doubtful` says whether it may have done so, or may do
-    /// so still.
-    Result<void> insert(Batch& batch);
+    /// so still. ENDING: see HttpClient.
+    Result<void> insert(Batch& batch, HttpClient::Ending ending);
 
     /// How many records of a doubtful BATCH are in the table, once no INSERT of it is on its way. It is 0 only if the
     /// server has said so twice, a second apart, so that a request that lay in a queue when the server began to answer
     /// has been seen. All servers of the cluster are asked if there is one.
     Result<std::uint64_t> has(const Batch& batch);
 
+    /// Was the latest answer a wrong one, or that the server does not take a batch? False: there was none.
+    [[nodiscard]] bool refuses() const { return refuses_; }
+
 private:
     std::expected<HttpAnswer, HttpFailure> post(const std::map<std::string, std::string>& parameters,
-                                                const std::string& body);
+                                                const std::string& body, HttpClient::Ending ending);
     Result<std::string> ask(const std::string& query);
     Result<std::uint64_t> ask_number(const std::string& query);
     [[nodiscard]] std::string everywhere(const std::string& database, const std::string& table) const;
     Result<void> check_table();
     [[nodiscard]] Error told(Error error) const;
-    [[nodiscard]] Error refused(const HttpAnswer& answer) const;
+    Error refused(Error error);
+    Error refused(const HttpAnswer& answer);
 
     const ClickHouseUrl url_;
     const std::string cluster_;
     Credentials credentials_;
-    const std::function<bool()> hurried_;
     HttpClient client_;
     bool table_checked_ = false;
+    bool refuses_ = false; ///< so the latest answer says
 };
 
 /// What a server said, as one line without what says nothing, and not for ever.

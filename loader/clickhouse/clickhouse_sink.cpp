@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "flowlabel/time.hpp"
@@ -21,7 +22,8 @@ constexpr std::uint64_t ns_per_s = 1'000'000'000;
 
 ClickHouseSink::ClickHouseSink(ClickHouseSinkOptions options, Credentials credentials, std::optional<Spool> spool)
     : options_(std::move(options)),
-      server_(options_.url, options_.cluster, std::move(credentials), options_.patience, [this] { return hurried(); }),
+      server_(options_.url, options_.cluster, std::move(credentials), options_.patience,
+              std::bind_front(&ClickHouseSink::hurried, this), std::bind_front(&ClickHouseSink::moved, this)),
       spool_(std::move(spool))
 {
 }
@@ -57,6 +59,13 @@ RecordSink::Appetite ClickHouseSink::appetite() const
             .longest_pause = longest_pause};
 }
 
+/// Bytes of a request or an answer have moved, or the server works on a whole request.
+void ClickHouseSink::moved()
+{
+    if (Clock::now() < expected_)
+        progressed();
+}
+
 /// How many records of BATCH the server has, once that is known.
 Result<std::uint64_t> ClickHouseSink::attempt(Batch& batch)
 {
@@ -67,7 +76,9 @@ Result<std::uint64_t> ClickHouseSink::attempt(Batch& batch)
             return there;
         batch.doubtful = false;
     }
-    if (const auto inserted = server_.insert(batch); !inserted)
+    const auto inserted = server_.insert(batch, spool_ ? HttpClient::Ending::second : HttpClient::Ending::while_moving);
+
+    if (!inserted)
         return std::unexpected(inserted.error());
     return batch.records;
 }
@@ -77,6 +88,8 @@ Result<std::uint64_t> ClickHouseSink::deliver(Batch& batch)
 {
     auto there = attempt(batch);
 
+    if (!there && server_.refuses())
+        expected_ = {};
     return !there && hurried() && batch.doubtful ? attempt(batch) : there;
 }
 
@@ -117,6 +130,7 @@ WriteResult ClickHouseSink::write(std::span<const RecordBatch* const> batches)
             return {.error = id.error()};
         pending_ =
             make_batch(batches, most_records, options_.router, *id, static_cast<std::uint32_t>(now_utc() / ns_per_s));
+        expected_ = Clock::now() + options_.patience;
     }
     if (pending_->records == 0)
         return taken(0);
@@ -159,6 +173,8 @@ Result<void> ClickHouseSink::drain(Clock::time_point end)
         }
         if (auto marked = spool_->mark_sent(); !marked)
             return marked;
+        if (!refusing_) // the records that come next find a place in the spool when this request has ended
+            expected_ = Clock::now() + options_.patience;
         const auto there = deliver(*first_);
 
         if (!there) {

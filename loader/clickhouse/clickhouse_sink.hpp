@@ -60,6 +60,7 @@ private:
     WriteResult write_or_spool();
     Result<void> drain(Clock::time_point end);
     void failed(const Error& error);
+    void moved();
 
     const ClickHouseSinkOptions options_;
     ClickHouseServer server_;
@@ -68,6 +69,7 @@ private:
     std::optional<Batch> first_;   ///< the spool's first
     std::optional<Error> failure_; ///< why the server takes nothing
     Clock::time_point next_try_;   ///< of the spool's first
+    Clock::time_point expected_;   ///< until then a request that moves brings records to where they are safe
     std::chrono::milliseconds pause_{0};
     bool refusing_ = false; ///< write() had no place for records, and said why
 };

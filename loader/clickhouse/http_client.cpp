@@ -13,10 +13,11 @@
 namespace flowlabel {
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds connecting = 10s; // a name server that is down takes the resolver five of them
-constexpr std::chrono::milliseconds hurry = 1s;
+constexpr auto hurry = 1s;
+constexpr auto last_answer = 10s;    // in a hurry, for the answer to a request that the other end has
+constexpr auto longest_end = 35s;    // from the hurry on, however slowly bytes move; the unit is killed after 120 s
 constexpr auto look_interval = 50ms; // between two looks whether there is a hurry
 constexpr std::size_t longest_head = 16384;
 constexpr std::size_t longest_body = 65536;
@@ -91,9 +92,10 @@ static std::string base_of(const HttpClient::Place& place)
     return fmt::format("{}://{}:{}", place.tls ? "https" : "http", host, place.port);
 }
 
-HttpClient::HttpClient(const Place& place, std::chrono::milliseconds patience, std::function<bool()> hurried)
+HttpClient::HttpClient(const Place& place, std::chrono::milliseconds patience, std::function<bool()> hurried,
+                       std::function<void()> progressed)
     : connections_(std::make_unique<Connections>()), base_(base_of(place)), patience_(patience),
-      hurried_(std::move(hurried))
+      hurried_(std::move(hurried)), progressed_(std::move(progressed))
 {
 }
 
@@ -134,22 +136,80 @@ static Headers header_list(const std::multimap<std::string, std::string>& header
     return list;
 }
 
-/// Runs REQUEST to its end, at most until END, or for a second after HURRIED.
-static CURLcode perform(CURLM* connections, CURL* request, Clock::time_point end, const std::function<bool()>& hurried)
+/// Watches one request while it goes on.
+class HttpClient::Wait {
+public:
+    Wait(HttpClient& client, CURL* request, std::size_t body, Ending ending)
+        : client_(client), request_(request), body_(static_cast<curl_off_t>(body)), ending_(ending),
+          end_(Clock::now() + client.patience_)
+    {
+    }
+
+    /// Is it worth to wait longer?
+    [[nodiscard]] bool goes_on();
+
+private:
+    void look(Clock::time_point now);
+    [[nodiscard]] Clock::time_point last_end(Clock::time_point now);
+
+    HttpClient& client_;
+    CURL* request_;
+    curl_off_t body_; ///< bytes
+    Ending ending_;
+    Clock::time_point end_;
+    std::optional<Clock::time_point> hurried_; ///< since when
+    Clock::time_point moved_at_;               ///< the latest bytes
+    curl_off_t moved_ = 0;                     ///< bytes, of the request's body and of the answer
+    bool taken_ = false;                       ///< the other end has the whole body
+};
+
+void HttpClient::Wait::look(Clock::time_point now)
+{
+    curl_off_t sent = 0;
+    curl_off_t received = 0;
+    long head = 0;
+
+    curl_easy_getinfo(request_, CURLINFO_SIZE_UPLOAD_T, &sent);
+    curl_easy_getinfo(request_, CURLINFO_SIZE_DOWNLOAD_T, &received);
+    curl_easy_getinfo(request_, CURLINFO_HEADER_SIZE, &head);
+    taken_ = sent >= body_;
+    const curl_off_t now_moved = sent + received + head;
+    const bool moved = std::exchange(moved_, now_moved) != now_moved;
+
+    if (moved)
+        moved_at_ = now;
+    if (moved || taken_)
+        client_.progressed_();
+}
+
+/// When it ends now that there is a hurry.
+HttpClient::Clock::time_point HttpClient::Wait::last_end(Clock::time_point now)
+{
+    hurried_ = hurried_.value_or(now);
+    client_.last_moment_ = client_.last_moment_.value_or(now + longest_end);
+    if (ending_ == Ending::second)
+        return *hurried_ + hurry;
+    return std::min(*client_.last_moment_, std::max(*hurried_, moved_at_) + (taken_ ? last_answer : hurry));
+}
+
+bool HttpClient::Wait::goes_on()
+{
+    const auto now = Clock::now();
+
+    look(now);
+    return now < (client_.hurried_() ? std::min(end_, last_end(now)) : end_);
+}
+
+/// Runs REQUEST to its end, or as long as GOES_ON returns true.
+static CURLcode perform(CURLM* connections, CURL* request, const std::function<bool()>& goes_on)
 {
     CURLcode result = CURLE_OPERATION_TIMEDOUT;
-    bool hurrying = false;
     int running = 0;
 
     if (curl_multi_add_handle(connections, request) != CURLM_OK)
         return CURLE_OUT_OF_MEMORY;
-    while (curl_multi_perform(connections, &running) == CURLM_OK && running > 0) {
-        if (hurried() && !std::exchange(hurrying, true))
-            end = std::min(end, Clock::now() + hurry);
-        if (Clock::now() >= end)
-            break;
+    while (curl_multi_perform(connections, &running) == CURLM_OK && running > 0 && goes_on())
         curl_multi_poll(connections, nullptr, 0, look_interval / 1ms, nullptr);
-    }
     if (const CURLMsg* const message = curl_multi_info_read(connections, &running))
         result = message->data.result;
     curl_multi_remove_handle(connections, request);
@@ -191,9 +251,8 @@ static Error words_for(CURL* request, CURLcode code, bool sent)
 
 std::expected<HttpAnswer, HttpFailure> HttpClient::post(const std::string& target,
                                                         const std::multimap<std::string, std::string>& headers,
-                                                        const std::string& body)
+                                                        const std::string& body, Ending ending)
 {
-    const auto end = Clock::now() + (hurried_() ? std::min(patience_, hurry) : patience_);
     const Request request(curl_easy_init(), curl_easy_cleanup);
     const Headers list = header_list(headers);
     Received received;
@@ -209,7 +268,8 @@ std::expected<HttpAnswer, HttpFailure> HttpClient::post(const std::string& targe
     curl_easy_setopt(request.get(), CURLOPT_HEADERDATA, &received);
     curl_easy_setopt(request.get(), CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(request.get(), CURLOPT_WRITEDATA, &received);
-    const CURLcode code = perform(connections_->handle.get(), request.get(), end, hurried_);
+    Wait wait(*this, request.get(), body.size(), ending);
+    const CURLcode code = perform(connections_->handle.get(), request.get(), [&wait] { return wait.goes_on(); });
     long octets_sent = 0;
     long status = 0;
 

@@ -271,6 +271,71 @@ def test_the_end_does_not_wait_for_a_server(router, server, tmp_path):
     assert server.totals()["packets"] in (BURST, 2 * BURST)  # of what did not get there nobody knows
 
 
+SMALL = ["--max-flows", 1000]  # the exporter's queue has room for as many records
+
+
+@pytest.mark.parametrize("fault", ["work", "trickle"])
+def test_a_slow_server_gets_everything(router, server, fault):
+    """A server that takes an INSERT slowly, or takes it and works on it, is slow, not stuck: a detach waits for it."""
+    router.namespace.sysctl("net.ipv4.tcp_wmem", "4096 16384 16384")  # the collector's kernel does not take all at once
+    with Meddler(server, [fault]) as meddler:
+        collector = router.collector(meddler.url, *SMALL).reads()
+        router.generate(4000)
+        sent = router.sent
+        router.lab.flowlabel(router.namespace, "detach", router.interface).ok()
+        collector.says("collected; counted")
+        ended = collector.stop().ok()
+        assert meddler.done == [fault]
+    assert server.totals() == sent
+    assert_whole(server)
+    assert "are lost" not in ended.stderr and "+ lost 0 packets 0 bytes" in ended.stderr, ended.stderr
+
+
+@pytest.mark.parametrize("fault", ["work", "trickle"])
+def test_the_end_waits_for_a_slow_server(router, server, fault):
+    """So does SIGTERM, for seconds at least."""
+    router.namespace.sysctl("net.ipv4.tcp_wmem", "4096 16384 16384")
+    with Meddler(server, [fault]) as meddler:
+        collector = router.collector(meddler.url).reads()
+        router.generate(1000)
+        collector.stop().ok()
+        assert meddler.done == [fault]
+    assert_all_there(server, router)
+
+
+@pytest.mark.parametrize("fault, timeout", [("hang", "1s"), ("refuse", "1h")])
+def test_a_server_that_takes_nothing(router, server, fault, timeout):
+    """One that never answers is given up after the time that an answer may take, one that refuses is not waited for. What is
+    lost then is counted, and said."""
+    with Meddler(server, [fault] * 1000) as meddler:
+        collector = router.collector(meddler.url, "--clickhouse-timeout", timeout, *SMALL).reads()
+        router.generate(4000)
+        amount = "{packets:,} packets {bytes:,} bytes".format(**router.sent)
+        router.lab.flowlabel(router.namespace, "detach", router.interface).ok()
+        collector.says("no exporter took a record for 2 s")
+        said = collector.stop().expect(1).stderr
+    assert f"counted {amount} = live 0 packets 0 bytes + spilled 0 packets 0 bytes + lost {amount}" in said, said
+
+
+def test_a_server_that_hangs_stalls_nobody_else(lab, router, server):
+    """While an answer is waited for, the rings of the other attachments are drained. When the server goes on, all arrives."""
+    cable(router.namespace, "other0", "other1")
+    lab.flowlabel(router.namespace, "attach", "other0", "--flows", 64).ok()
+    with Meddler(server, ["hang"]) as meddler:
+        collector = router.collector(meddler.url, "other0", *SMALL).reads(2)
+        router.generate(4000)
+        sent = router.sent
+        lab.flowlabel(router.namespace, "detach", router.interface).ok()
+        router.namespace.run(*generator("leave", "other1", "other0", 500), timeout=120)
+        eventually(lambda: [entry["collected"]["pending"]["packets"] for entry in entries(lab, router.namespace)] == [500])
+        assert not collector.has_said("are lost") and server.totals()["packets"] == 0
+        meddler.let_go()
+        collector.says("collected; counted")
+        collector.stop().ok()
+    assert server.totals()["packets"] == sent["packets"] + 500
+    assert_whole(server)
+
+
 def test_two_shards_and_a_question_to_both(lab, router, tmp_path):
     """Issue: two servers as a two-shard cluster with a Distributed table. The URL leads to either of the two, and a batch
     whose fate is unknown is looked for on both."""

@@ -46,6 +46,10 @@ USER = ("<{name}><password>{password}</password><networks><ip>::/0</ip></network
         "<profile>default</profile><quota>default</quota></{name}>")
 HTTP_PORT = 8123
 TCP_PORT = 9000
+LONG = 3  # seconds: longer than a collector waits for an exporter that takes nothing
+DELAYS = {"slow": 0.5, "work": LONG}
+PIECES = 30  # of a request that is taken slowly
+RECEIVE_BUFFER = 16384  # bytes: the kernel does not take much before we do
 
 
 def missing_server():
@@ -166,6 +170,9 @@ class Meddler:
     late          the connection closes, and the server gets the request after it was asked once whether it works on it
     refuse        503 without asking the server
     slow          the answer comes after half a second
+    work          the server gets all of it, and the answer comes after three seconds
+    trickle       the request is taken a bit at a time, for three seconds, and then all goes well
+    hang          nothing reaches the server, and no answer comes until let_go()
     """
 
     def __init__(self, server, faults=(), port=8200, tls=None):
@@ -179,7 +186,9 @@ class Meddler:
         self._lock = threading.Lock()
         with server.namespace.inside():
             self._listener = socket.create_server(("::1", port), family=socket.AF_INET6)
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)  # of its connections, too
         self._open = []
+        self._hung = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -187,6 +196,7 @@ class Meddler:
         return self
 
     def __exit__(self, *error):
+        self.let_go()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._listener.close()
@@ -197,6 +207,11 @@ class Meddler:
     def url(self):
         """As a collector in the same namespace names it."""
         return f"{'https' if self._tls else 'http'}://[::1]:{self.port}"
+
+    def let_go(self):
+        """Connections that hang are closed, and from now on all goes well."""
+        self.faults.clear()
+        self._hung.set()
 
     def _run(self):
         while True:
@@ -212,10 +227,15 @@ class Meddler:
             if self._tls:
                 connection = self._tls.wrap_socket(connection, server_side=True)
             with connection, connection.makefile("rb") as stream:
-                while request := _read_message(stream):
+                while request := _read_message(stream, self._pace):
                     self._handle(connection, request)
         except (OSError, ValueError):
             pass  # the collector closed it, or we did
+
+    def _pace(self, head):
+        """How long the body behind HEAD takes to be read, in seconds."""
+        with self._lock:
+            return LONG if b"query=INSERT" in head and self.faults[:1] == ["trickle"] else 0
 
     def _handle(self, connection, request):
         insert = b"query=INSERT" in request.split(b"\r\n", 1)[0]
@@ -227,7 +247,9 @@ class Meddler:
                 self.done.append(fault)
             if insert:
                 self.inserts.append(request)
-        if fault == "drop":
+        if fault == "hang":
+            self._hung.wait()
+        if fault in ("drop", "hang"):
             connection.shutdown(socket.SHUT_RDWR)
         elif fault == "cut":
             self.ask(request[:len(request) // 2])
@@ -252,8 +274,8 @@ class Meddler:
         elif fault == "silence":
             threading.Event().wait(3)
         else:
-            if fault == "slow":
-                threading.Event().wait(0.5)
+            if fault in DELAYS:
+                threading.Event().wait(DELAYS[fault])
             connection.sendall(answer)
 
     def _deliver_late(self):
@@ -273,8 +295,8 @@ class Meddler:
         return b"HTTP/1.1 %d %s\r\nContent-Length: %d\r\n\r\n" % (answer.status, answer.reason.encode(), len(body)) + body
 
 
-def _read_message(stream):
-    """A whole HTTP request with a Content-Length, or nothing at the end."""
+def _read_message(stream, pace):
+    """A whole HTTP request with a Content-Length, or nothing at the end. PACE(head) says how many seconds its body takes."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         line = stream.readline()
@@ -282,7 +304,13 @@ def _read_message(stream):
             return None
         head += line
     length = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
-    return head + stream.read(int(length[0]) if length else 0)
+    size = int(length[0]) if length else 0
+    pause = pace(head) / PIECES
+    body = b""
+    while pause and len(body) < size:
+        body += stream.read(min(size // PIECES + 1, size - len(body)))
+        threading.Event().wait(pause)
+    return head + body + stream.read(size - len(body))
 
 
 def spool_files(directory):
