@@ -155,7 +155,7 @@ bool Exporter::wants_to_write() const
     const auto now = Clock::now();
 
     return !queue_.empty() && now >= not_before_ &&
-           (ending_ || queued_ >= appetite_.records || now >= queue_.front().since + appetite_.linger);
+           (ending_ || queued_ >= std::min(appetite_.records, room_) || now >= queue_.front().since + appetite_.linger);
 }
 
 /// What the sink is to get next; nothing when something else is due first.

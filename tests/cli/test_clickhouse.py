@@ -336,6 +336,18 @@ def test_a_server_that_hangs_stalls_nobody_else(lab, router, server):
     assert_whole(server)
 
 
+def test_a_full_queue_does_not_linger(lab, router, server):
+    """Where there is no room for more records, nobody waits for them: an INSERT that is smaller than it could be goes out."""
+    collector = router.collector(server.url, *SMALL, linger="1h").reads()
+    router.generate(4000)
+    sent = router.sent
+    lab.flowlabel(router.namespace, "detach", router.interface).ok()
+    eventually(lambda: server.totals()["packets"] >= 3000 or collector.has_said("are lost"))
+    collector.stop().ok()
+    assert server.totals() == sent
+    assert_whole(server)
+
+
 def test_two_shards_and_a_question_to_both(lab, router, tmp_path):
     """Issue: two servers as a two-shard cluster with a Distributed table. The URL leads to either of the two, and a batch
     whose fate is unknown is looked for on both."""
