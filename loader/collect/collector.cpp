@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <condition_variable>
+#include <set>
 #include <utility>
 
 #include "flowlabel/units.hpp"
@@ -34,12 +34,16 @@ static SweepLimits limits_of(const CollectorOptions& options)
     return {.idle = ticks(options.idle), .active = ticks(options.active)};
 }
 
-/// Errors that say something about this process or its machine, not about an attachment.
+/// Errors that say something about this process or its machine, not about what it looks at.
+static bool lacks_resources(const Error& error)
+{
+    return error.number == EMFILE || error.number == ENFILE || error.number == ENOMEM;
+}
+
+/// The same, for what a process that may do less cannot do with any attachment.
 static bool is_of_this_process(const Error& error)
 {
-    constexpr std::array ours{EMFILE, ENFILE, ENOMEM, EPERM, EACCES};
-
-    return std::ranges::find(ours, error.number) != ours.end();
+    return lacks_resources(error) || error.number == EPERM || error.number == EACCES;
 }
 
 Collector::Collector(Bpffs bpffs, CollectorOptions options, CollectorEvents events)
@@ -49,9 +53,17 @@ Collector::Collector(Bpffs bpffs, CollectorOptions options, CollectorEvents even
 
 Collector::~Collector() = default;
 
-Result<std::map<Collector::Key, PinPlace>> Collector::places() const
+bool Collector::Present::has(const Key& key) const
 {
-    std::map<Key, PinPlace> places;
+    const auto& [netns, ifindex, hook, inode] = key;
+
+    return places.contains(key) || closed.contains({netns, ifindex, hook, 0});
+}
+
+/// One directory that cannot be opened keeps nobody from seeing the others.
+Result<Collector::Present> Collector::look() const
+{
+    Present present;
     const auto listed = list_pin_places(bpffs_);
 
     if (!listed)
@@ -60,12 +72,15 @@ Result<std::map<Collector::Key, PinPlace>> Collector::places() const
         const auto directory = place.open(bpffs_);
         struct stat status{};
 
-        if (!directory)
+        if (!directory && lacks_resources(directory.error()))
             return std::unexpected(directory.error());
-        if (*directory && fstat((*directory)->fd(), &status) == 0)
-            places.emplace(Key{place.netns_inode, place.ifindex, place.hook, status.st_ino}, place);
+        if (!directory)
+            present.closed.emplace(Key{place.netns_inode, place.ifindex, place.hook, 0},
+                                   Closed{.place = place, .error = directory.error()});
+        else if (*directory && fstat((*directory)->fd(), &status) == 0)
+            present.places.emplace(Key{place.netns_inode, place.ifindex, place.hook, status.st_ino}, place);
     }
-    return places;
+    return present;
 }
 
 bool Collector::selects(const Found& found) const
@@ -97,12 +112,13 @@ bool Collector::may_be_selected(const PinPlace& place) const
            (options_.interfaces.empty() || std::ranges::any_of(options_.interfaces, is_named));
 }
 
-/// Remembers that the attachment of KEY cannot be collected, and tells it once.
+/// Remembers that the attachment of KEY cannot be collected, and tells it once. Several of them may have one cause.
 void Collector::note_trouble(const Key& key, const Error& error)
 {
-    const auto known = troubles_.find(key);
-    const bool told = known != troubles_.end() &&
-                      (known->second.what == error.what || (error.number == ENOMEM && known->second.number == ENOMEM));
+    const bool told = std::ranges::any_of(troubles_, [&](const auto& known) {
+        return known.second.what == error.what ||
+               (known.first == key && error.number == ENOMEM && known.second.number == ENOMEM);
+    });
 
     if (!told)
         events_.warning(error.hint.empty() ? error.what : error.what + "; " + error.hint);
@@ -115,6 +131,16 @@ Result<void> Collector::skip_damaged(const Key& key, const Error& error)
     if (is_of_this_process(error))
         return std::unexpected(error);
     note_trouble(key, error);
+    return {};
+}
+
+/// The same for directories that cannot be opened.
+Result<void> Collector::skip_closed(const Present& present)
+{
+    for (const auto& [key, closed] : present.closed)
+        if (may_be_selected(closed.place))
+            if (const auto skipped = skip_damaged(key, closed.error); !skipped)
+                return skipped;
     return {};
 }
 
@@ -189,12 +215,14 @@ Result<void> Collector::start()
         return std::unexpected(lock.error());
     if (const auto layout = bpffs_.check_layout(); !layout)
         return std::unexpected(layout.error());
-    const auto present = places();
+    const auto present = look();
 
     if (!present)
         return std::unexpected(present.error());
+    if (const auto skipped = skip_closed(*present); !skipped)
+        return skipped;
     if (*lock) // else nothing is attached yet
-        for (const auto& [key, place] : *present)
+        for (const auto& [key, place] : present->places)
             if (const auto taken = take(key, place); !taken)
                 return taken;
     return {};
@@ -225,34 +253,39 @@ std::chrono::milliseconds Collector::pass_interval() const
 }
 
 /// Begins the end of what is not PRESENT any more.
-void Collector::part_with_gone(const std::map<Key, PinPlace>& present)
+void Collector::part_with_gone(const Present& present)
 {
     const std::scoped_lock guard(mutex_);
 
     std::erase_if(collections_, [&](const auto& entry) {
-        if (present.contains(entry.first))
+        if (present.has(entry.first))
             return false;
         endings_.push_back(std::make_unique<FinalDrain>(entry.second));
         return true;
     });
-    std::erase_if(troubles_, [&](const auto& entry) { return !present.contains(entry.first); });
+    std::erase_if(troubles_, [&](const auto& entry) {
+        return !present.places.contains(entry.first) && !present.closed.contains(entry.first);
+    });
 }
 
 /// Parts with those that are gone and takes those that are new. Where another command has the lock, it waits its turn.
 void Collector::look_around()
 {
-    const auto present = places();
+    const auto present = look();
 
     if (!present)
         return note_trouble({}, present.error());
     part_with_gone(*present);
-    if (std::ranges::all_of(*present, [&](const auto& entry) { return collections_.contains(entry.first); }))
+    for (const auto& [key, closed] : present->closed)
+        if (may_be_selected(closed.place))
+            note_trouble(key, closed.error);
+    if (std::ranges::all_of(present->places, [&](const auto& entry) { return collections_.contains(entry.first); }))
         return;
     const auto lock = bpffs_.try_lock();
 
     if (!lock || !*lock)
         return;
-    for (const auto& [key, place] : *present)
+    for (const auto& [key, place] : present->places)
         if (!collections_.contains(key))
             if (const auto taken = take(key, place); !taken)
                 note_trouble(key, taken.error());
@@ -369,7 +402,7 @@ void Collector::drain_all()
     const auto begin = std::chrono::steady_clock::now();
     const auto end = begin + longest_end;
 
-    if (const auto present = places())
+    if (const auto present = look())
         part_with_gone(*present);
     for (const auto& [key, collection] : collections_)
         endings_.push_back(std::make_unique<FinalDrain>(collection, end));
@@ -399,6 +432,7 @@ void Collector::drain_all()
 Result<void> Collector::finish()
 {
     Result<void> result;
+    std::set<std::string> told;
     const auto note = [&](const Result<void>& done) {
         if (done)
             return;
@@ -409,7 +443,7 @@ Result<void> Collector::finish()
 
     sweeping_ = {};
     for (const auto& [key, trouble] : troubles_)
-        if (trouble.number != EBUSY) // what another collector has is in good hands
+        if (trouble.number != EBUSY && told.insert(trouble.what).second) // what another one has is in good hands
             note(std::unexpected(trouble));
     if (failed_)
         note(fail("earlier: " + failed_->what, failed_->hint));

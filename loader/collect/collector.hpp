@@ -78,7 +78,22 @@ private:
     /// A directory of pins: its place, and the inode that tells it from one that was there before.
     using Key = std::tuple<std::uint64_t, std::uint32_t, int, std::uint64_t>;
 
-    [[nodiscard]] Result<std::map<Key, PinPlace>> places() const;
+    /// A place whose directory cannot be opened.
+    struct Closed {
+        PinPlace place;
+        Error error;
+    };
+
+    /// What is in the bpffs.
+    struct Present {
+        std::map<Key, PinPlace> places;
+        std::map<Key, Closed> closed; ///< their inodes are not known: 0
+
+        /// Is the attachment of KEY there, as far as can be told?
+        [[nodiscard]] bool has(const Key& key) const;
+    };
+
+    [[nodiscard]] Result<Present> look() const;
     [[nodiscard]] bool selects(const Found& found) const;
     [[nodiscard]] bool may_be_selected(const PinPlace& place) const;
     Result<void> take(const Key& key, const PinPlace& place);
@@ -86,9 +101,10 @@ private:
     [[nodiscard]] Result<Fd> take_lock(const Found& found) const;
     [[nodiscard]] Result<void> check_memory() const;
     Result<void> skip_damaged(const Key& key, const Error& error);
+    Result<void> skip_closed(const Present& present);
     void note_trouble(const Key& key, const Error& error);
     void look_around();
-    void part_with_gone(const std::map<Key, PinPlace>& present);
+    void part_with_gone(const Present& present);
     std::size_t drain();
     void populate();
     void expire();

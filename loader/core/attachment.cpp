@@ -212,6 +212,13 @@ static Result<std::optional<Attachment>> open_place(const Bpffs& bpffs, const Pi
     return std::move(*attachment);
 }
 
+/// Adds ERROR to ERRORS, unless it says the same as one of them: the places of an interface may have one cause.
+static void add_error(std::vector<Error>& errors, const Error& error)
+{
+    if (std::ranges::find(errors, error.what, &Error::what) == errors.end())
+        errors.push_back(error);
+}
+
 Result<std::vector<Attachment>> find_attachments(const Bpffs& bpffs, const Selection& selection,
                                                  std::vector<Error>* unreadable)
 {
@@ -238,7 +245,7 @@ Result<std::vector<Attachment>> find_attachments(const Bpffs& bpffs, const Selec
         if (!attachment && !unreadable)
             return std::unexpected(attachment.error());
         if (!attachment)
-            unreadable->push_back(attachment.error());
+            add_error(*unreadable, attachment.error());
         else if (*attachment)
             attachments.push_back(std::move(**attachment));
     }

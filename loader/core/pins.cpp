@@ -26,6 +26,8 @@ constexpr struct {
     {info_pin, &Maps::info}, {last_pin, &Maps::secrets},
 };
 
+constexpr fl_hook every_hook[] = {FL_HOOK_XDP, FL_HOOK_TC_INGRESS, FL_HOOK_TC_EGRESS};
+
 static std::string name_of_interface(const PinPlace& place)
 {
     return fmt::format("{}-{}", place.netns_inode, place.ifindex);
@@ -65,7 +67,7 @@ Result<Directory> PinPlace::make(const Bpffs& bpffs) const
 
 static std::optional<fl_hook> hook_named(const std::string& name)
 {
-    for (const fl_hook hook : {FL_HOOK_XDP, FL_HOOK_TC_INGRESS, FL_HOOK_TC_EGRESS})
+    for (const fl_hook hook : every_hook)
         if (name == name_of(hook))
             return hook;
     return std::nullopt;
@@ -87,22 +89,20 @@ static std::optional<PinPlace> place_named(const std::string& name)
     return place;
 }
 
-/// Adds to PLACES those of the interface that DIRECTORY, which may be gone, is for.
-static Result<void> add_places(std::vector<PinPlace>& places, PinPlace place,
-                               const Result<std::optional<Directory>>& directory)
+/// The hooks in the DIRECTORY of an interface, which may be gone; all of them where it cannot be read.
+static std::vector<fl_hook> hooks_in(const Result<std::optional<Directory>>& directory)
 {
-    if (!directory || !*directory)
-        return directory ? Result<void>{} : std::unexpected(directory.error());
-    const auto names = (*directory)->names();
+    if (directory && !*directory)
+        return {};
+    const auto names = directory ? (*directory)->names() : std::unexpected(directory.error());
+    std::vector<fl_hook> hooks;
 
     if (!names)
-        return std::unexpected(names.error());
+        return {std::begin(every_hook), std::end(every_hook)};
     for (const std::string& name : *names)
-        if (const auto hook = hook_named(name)) {
-            place.hook = *hook;
-            places.push_back(place);
-        }
-    return {};
+        if (const auto hook = hook_named(name))
+            hooks.push_back(*hook);
+    return hooks;
 }
 
 Result<std::vector<PinPlace>> list_pin_places(const Bpffs& bpffs)
@@ -119,9 +119,11 @@ Result<std::vector<PinPlace>> list_pin_places(const Bpffs& bpffs)
     if (!names)
         return std::unexpected(names.error());
     for (const std::string& name : *names)
-        if (const auto place = place_named(name))
-            if (const auto added = add_places(places, *place, (*layout)->enter(name)); !added)
-                return std::unexpected(added.error());
+        if (auto place = place_named(name))
+            for (const fl_hook hook : hooks_in((*layout)->enter(name))) {
+                place->hook = hook;
+                places.push_back(*place);
+            }
     std::ranges::sort(places, {},
                       [](const PinPlace& place) { return std::tuple(place.netns_inode, place.ifindex, place.hook); });
     return places;

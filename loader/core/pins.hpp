@@ -27,7 +27,8 @@ struct PinPlace {
     [[nodiscard]] Result<Directory> make(const Bpffs& bpffs) const;
 };
 
-/// Every place under BPFFS, in the order of its numbers.
+/// Every place under BPFFS, in the order of its numbers. Where the directory of an interface cannot be read, any of its
+/// places may be there, and opening it says what is wrong.
 Result<std::vector<PinPlace>> list_pin_places(const Bpffs& bpffs);
 
 constexpr auto link_pin = "link";

@@ -107,6 +107,52 @@ def test_one_damaged_attachment(lab, link, tmp_path):
     collector.reads(2).stop().ok()
 
 
+def open_to_all(directory):
+    """Others may write in DIRECTORY, until it is mended."""
+    directory.chmod(0o777)
+    return lambda: directory.chmod(0o700)
+
+
+def link_instead(directory):
+    """A symbolic link takes the place of DIRECTORY, until it is mended."""
+    aside = directory.with_name("aside")
+    directory.rename(aside)
+    directory.symlink_to(aside)
+
+    def mend():
+        directory.unlink()
+        aside.rename(directory)
+    return mend
+
+
+@pytest.mark.parametrize("level, damage, words", [
+    ("interface", open_to_all, "has mode 0777"), ("hook", open_to_all, "has mode 0777"),
+    ("interface", link_instead, "is no directory"), ("hook", link_instead, "is no directory")])
+def test_one_directory_that_cannot_be_trusted(lab, link, tmp_path, level, damage, words):
+    """A directory that cannot be opened is told once, and keeps no other attachment from being collected, neither at the start
+    nor later. What is collected already goes on to be. When it is as it should be again, its attachment is collected."""
+    cable(link, "v1", "w1")
+    attach(lab, link)
+    lab.flowlabel(link, "attach", "v1", "--flows", 64).ok()
+    (other,) = (entry["source"]["ifindex"] for entry in entries(lab, link) if entry["source"]["interface"] == "v1")
+    (directory,) = pathlib.Path(lab.bpffs).glob(f"flowlabel/v1/*-{other}" + ("/xdp" if level == "hook" else ""))
+    mend = damage(directory)
+    with Sender(link) as sender, Sender(link, "w1") as other_sender:
+        collector = Collector(lab, link, tmp_path / "first", "--idle", "200ms").says(words)
+        sender.send(label=5)
+        eventually(lambda: collector.packets() == 1)
+        mend()
+        collector.reads(2).stop().ok()
+        collector = Collector(lab, link, tmp_path / "second", "--idle", "200ms").reads(2)
+        damage(directory)
+        collector.says(words)
+        sender.send(label=6)
+        other_sender.send(label=7)
+        eventually(lambda: collector.packets() == 2)
+    assert not collector.has_said("collected; counted")
+    assert collector.stop().expect(1).stderr.count(words) == 2, "a warning, and the error at the end"
+
+
 def test_a_second_collector_touches_nothing(lab, link, tmp_path):
     """A collector that finds another one at work has sent nothing, opened nothing and cut nothing off."""
     link.ip("link", "set", "dev", "lo", "up")
