@@ -154,6 +154,25 @@ def test_a_damaged_attachment(lab, host, pin, hook, environment):
     assert pins(lab) == []
 
 
+def test_a_directory_that_others_may_change(lab, host):
+    """The directory of an interface that is refused keeps no other attachment from being shown and detached."""
+    for interface in ("v0", "w0"):
+        lab.flowlabel(host, "attach", interface, "--flows", 4).ok()
+    (ifindex,) = (entry["source"]["ifindex"] for entry in lab.flowlabel(host, "status", "--json").json()["attachments"]
+                  if entry["source"]["interface"] == "w0")
+    (directory,) = pathlib.Path(lab.bpffs).glob(f"flowlabel/v1/*-{ifindex}")
+    directory.chmod(0o777)
+    shown = lab.flowlabel(host, "status").expect(1)
+    assert shown.stdout.startswith("v0 xdp ") and "w0" not in shown.stdout
+    assert shown.stderr.count("has mode 0777") == 1 and f"chmod 0700 {directory}" in shown.stderr
+    lab.flowlabel(host, "flows", "v0").ok()
+    done = lab.flowlabel(host, "detach", "--all").expect(1)
+    assert "v0 xdp: detached" in done.stderr and done.stderr.count("has mode 0777") == 1
+    directory.chmod(0o700)
+    assert "w0 xdp: detached" in lab.flowlabel(host, "detach", "--all").ok().stderr
+    assert pins(lab) == []
+
+
 @pytest.fixture
 def read_only(lab, host):
     """A bpffs with an attachment that is then mounted read-only."""
