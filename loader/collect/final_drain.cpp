@@ -104,19 +104,19 @@ void FinalDrain::write_off_part()
 }
 
 /// Notices when no exporter has taken anything for too long: neither a record nor a part of one. One that is slow gets
-/// all the time that it needs.
+/// all the time that it needs, and one that comes back gets what is left.
 void FinalDrain::watch(bool moved, const Exporters& exporters)
 {
     const auto now = Clock::now();
     const std::uint64_t progress = exporters.progress();
+    const bool taken = progress != progress_;
 
-    if (moved || progress != progress_ || collection_->flows() == 0)
+    if (moved || taken || collection_->flows() == 0)
         waited_ = {};
     else
         waited_ += std::min<Clock::duration>(now - stepped_, longest_wait);
     late_ |= now >= last_ && !stuck_;
-    if (waited_ > patience || late_)
-        stuck_ = true;
+    stuck_ = late_ || waited_ > patience || (stuck_ && !taken);
     progress_ = progress;
     stepped_ = now;
 }

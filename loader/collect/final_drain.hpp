@@ -66,7 +66,7 @@ private:
     Clock::time_point stepped_;  ///< the latest step
     Clock::duration waited_{};   ///< since anything was taken
     Amount lost_;
-    std::atomic<bool> stuck_{false}; ///< no exporter takes anything
+    std::atomic<bool> stuck_{false}; ///< no exporter takes anything, for now
     std::atomic<bool> swept_{false}; ///< no sweep goes on, and none will begin
     Result<void> sweep_result_;      ///< of sweep(); valid when swept_
 };

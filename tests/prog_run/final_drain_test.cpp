@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// The end of a collection whose exporter takes nothing for too long, and comes back.
+#include "final_drain.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include "expect.hpp"
+#include "flowlabel/time.hpp"
+#include "program.hpp"
+
+namespace flowlabel::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint32_t flows = 12'000; ///< more than a step writes off, three times
+constexpr std::size_t room = 512;       ///< records, of the exporter's queue
+
+/// Takes nothing, or all.
+class Gate final : public RecordSink {
+public:
+    explicit Gate(const std::atomic<bool>& open) : open_(open) {}
+
+    [[nodiscard]] std::string name() const override { return "gate"; }
+    [[nodiscard]] Appetite appetite() const override { return {.first_pause = 1ms, .longest_pause = 1ms}; }
+
+    WriteResult write(std::span<const RecordBatch* const> batches) override
+    {
+        WriteResult result;
+
+        if (!open_)
+            return {.error = Error{.what = "closed"}};
+        for (const RecordBatch* const batch : batches)
+            result.written += batch->records.size();
+        return result;
+    }
+
+private:
+    const std::atomic<bool>& open_;
+};
+
+Fd copy(const Fd& fd)
+{
+    return Fd(fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+}
+
+class FinalDrainTest : public testing::Test {
+protected:
+    void SetUp() override
+    {
+        directory_ = (std::filesystem::temp_directory_path() / "flowlabel-drain-XXXXXX").string();
+        ASSERT_NE(mkdtemp(directory_.data()), nullptr);
+        ASSERT_EQ(unshare(CLONE_NEWNS), 0);
+        ASSERT_EQ(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
+        ASSERT_EQ(mount("bpf", directory_.c_str(), "bpf", 0, nullptr), 0);
+        engine_ = make_engine(Kind::xdp, choice);
+        for (std::uint32_t label = 1; label <= flows; label++) {
+            Octets frame = (Ethernet{} / IPv6{.label = label} / Udp{}).octets();
+
+            ASSERT_EQ(*engine_->run({.octets = frame}), Verdict::pass);
+        }
+        auto collection = Collection::open(found(), Fd(), flows);
+
+        ASSERT_TRUE(collection) << collection.error().what;
+        collection_ = std::move(*collection);
+    }
+
+    void TearDown() override
+    {
+        umount2(directory_.c_str(), MNT_DETACH);
+        rmdir(directory_.c_str());
+    }
+
+    /// The engine's program, as if it were attached.
+    Found found()
+    {
+        const auto& kernel = dynamic_cast<KernelEngine&>(*engine_);
+        const Maps& maps = kernel.maps();
+        Found found{.directory = **Directory::open(directory_),
+                    .maps = {.table = copy(maps.table),
+                             .counters = copy(maps.counters),
+                             .ring = copy(maps.ring),
+                             .ring_positions = copy(maps.ring_positions),
+                             .info = copy(maps.info),
+                             .secrets = copy(maps.secrets)}};
+        fl_info& info = found.entries[found.entry];
+
+        info.cpus = *possible_cpus();
+        info.slots = 1u << choice.slots_shift;
+        info.ring_records = 1u << choice.ring_shift;
+        info.epoch = now_monotonic();
+        info.epoch_jiffies = kernel.epoch_jiffies();
+        return found;
+    }
+
+    static constexpr Choice choice{.slots_shift = 15};
+
+    std::string directory_;
+    std::unique_ptr<Engine> engine_;
+    std::shared_ptr<Collection> collection_;
+};
+
+TEST_F(FinalDrainTest, AnExporterThatComesBackGetsTheRest)
+{
+    std::atomic<bool> open = false;
+    std::vector<std::unique_ptr<RecordSink>> sinks;
+
+    sinks.push_back(std::make_unique<Gate>(open));
+    Exporters exporters(std::move(sinks), room);
+    FinalDrain drain(collection_);
+
+    while (collection_->lost_packets() == 0) { // for two seconds
+        drain.step(exporters);
+        std::this_thread::sleep_for(1ms);
+    }
+    ASSERT_FALSE(drain.done());
+    const std::uint64_t lost = collection_->lost_packets();
+    const std::uint64_t progress = exporters.progress();
+
+    open = true;
+    while (exporters.progress() == progress)
+        std::this_thread::sleep_for(1ms);
+    while (!drain.done()) {
+        drain.step(exporters);
+        std::this_thread::sleep_for(1ms);
+    }
+    exporters.hurry();
+    ASSERT_TRUE(exporters.finish());
+    EXPECT_EQ(collection_->lost_packets(), lost);
+    EXPECT_EQ(exporters.states().front().written.packets, flows - lost);
+    EXPECT_FALSE(drain.result()) << "what was lost before is told";
+}
+
+} // namespace
+} // namespace flowlabel::test
