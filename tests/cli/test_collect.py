@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The collector: each packet of a flow in exactly one record, whatever happens meanwhile."""
 
+import concurrent.futures
 import fcntl
 import gzip
 import json
@@ -19,7 +20,7 @@ import time
 import pytest
 
 from collector import (UNITS, Collector, assert_collected, by_flow, entries, read_records, reasons, total, whole_records)
-from feed import Sender, cable, generate, start_flood
+from feed import Sender, cable, generate, generator, start_flood
 from flows import TC_INGRESS, TC_INGRESS_CLSACT, XDP_NATIVE
 from ipfix import free_port
 from kernel import eventually, flowlabel_programs, pins
@@ -838,32 +839,77 @@ def test_service_manager(lab, link, tmp_path, service_manager):
     collector.wait().ok()
 
 
+class SlowReader:
+    """Reads a pipe at the pace of the watchdog's messages: longer than the collector waits for an exporter that takes
+    nothing."""
+
+    def __init__(self, path, service_manager):
+        self._listener, self.environment = service_manager
+        self.environment["WATCHDOG_USEC"] = "800000"  # a message each 0.2 s
+        os.mkfifo(path)
+        self._pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        fcntl.fcntl(self._pipe, fcntl.F_SETPIPE_SZ, PIECE)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        os.close(self._pipe)
+
+    def read(self, records, collector):
+        """Until there are RECORDS, or COLLECTOR says that some are lost; the text."""
+        text = b""
+        for _ in range(25):
+            assert self._listener.recv(4096) in (b"READY=1", b"WATCHDOG=1")
+            assert select.select([self._pipe], [], [], 60)[0]
+            text += os.read(self._pipe, PIECE)
+        while text.count(b"\n") < records and not collector.has_said("are lost"):
+            if select.select([self._pipe], [], [], 0.1)[0]:
+                text += os.read(self._pipe, PIECE)
+        return text
+
+
 def test_a_slow_reader_gets_everything(lab, link, tmp_path, service_manager):
     """A reader that takes some octets now and then is slow, not stuck: it gets every record of an attachment that was
-    detached, and nothing else stands still meanwhile. It reads at the pace of the watchdog's messages."""
-    listener, environment = service_manager
-    environment["WATCHDOG_USEC"] = "800000"  # a message each 0.2 s
+    detached, and nothing else stands still meanwhile."""
     attach(lab, link)
     path = tmp_path / "pipe"
-    os.mkfifo(path)
-    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, PIECE)
-    collector = Collector(lab, link, path, "--max-flows", 300, "--idle", "1h", "--active", "1h", env=environment).reads()
-    made = generate(link, XDP_NATIVE, 3000)
-    lab.flowlabel(link, "detach", "v0").ok()
-    text = b""
-    for _ in range(25):  # 300 records take longer than the collector waits for an exporter that takes nothing
-        assert listener.recv(4096) in (b"READY=1", b"WATCHDOG=1")
-        assert select.select([reader], [], [], 60)[0]
-        text += os.read(reader, PIECE)
-    while text.count(b"\n") < 3000 and not collector.has_said("are lost"):
-        if select.select([reader], [], [], 0.1)[0]:
-            text += os.read(reader, PIECE)
-    ended = collector.stop().ok()
-    os.close(reader)
+    options = ["--max-flows", 300, "--idle", "1h", "--active", "1h"]
+    with SlowReader(path, service_manager) as reader:
+        collector = Collector(lab, link, path, *options, env=reader.environment).reads()
+        made = generate(link, XDP_NATIVE, 3000)
+        lab.flowlabel(link, "detach", "v0").ok()
+        text = reader.read(3000, collector)
+        ended = collector.stop().ok()
     assert sum(map(int, re.findall(rb'"packets":(\d+),', text))) == made["packets"] == 3000
     assert WARNING not in ended.stderr
     assert "= live 0 packets 0 bytes + pending 0 packets" in ended.stderr and "+ lost 0 packets 0 bytes" in ended.stderr
+
+
+def test_a_slow_reader_gets_everything_of_several(lab, link, tmp_path, service_manager):
+    """Attachments that end at once wait for one slow reader together, and lose nothing. The rings of one that stays are
+    drained meanwhile."""
+    for number, flows in ((0, 2048), (1, 2048), (2, 64)):
+        if number > 0:
+            cable(link, f"v{number}", f"w{number}")
+        lab.flowlabel(link, "attach", f"v{number}", "--flows", flows).ok()
+    path = tmp_path / "pipe"
+    options = ["--max-flows", 300, "--idle", "1h", "--active", "1h"]
+    with SlowReader(path, service_manager) as reader, concurrent.futures.ThreadPoolExecutor() as beside:
+        collector = Collector(lab, link, path, *options, env=reader.environment).reads(3)
+        for number in (0, 1):
+            link.run(*generator("leave", f"w{number}", f"v{number}", 1500), timeout=120)
+        for number in (0, 1):
+            lab.flowlabel(link, "detach", f"v{number}").ok()
+        text = beside.submit(reader.read, 3300, collector)
+        link.run(*generator("leave", "w2", "v2", 300), timeout=120)
+        eventually(lambda: status(lab, link)["ring"]["used"] == 0 < status(lab, link)["collected"]["pending"]["packets"])
+        lab.flowlabel(link, "detach", "v2").ok()
+        assert sum(map(int, re.findall(rb'"packets":(\d+),', text.result()))) == 3300
+        ended = collector.stop().ok()
+    assert WARNING not in ended.stderr
+    assert ended.stderr.count("= live 0 packets 0 bytes + pending 0 packets 0 bytes + exported") == 3
+    assert ended.stderr.count("+ lost 0 packets 0 bytes") == 3
 
 
 def test_the_unit(tmp_path):
