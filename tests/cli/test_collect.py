@@ -840,13 +840,15 @@ def test_service_manager(lab, link, tmp_path, service_manager):
 
 
 class SlowReader:
-    """Reads a pipe at the pace of the watchdog's messages: longer than the collector waits for an exporter that takes
-    nothing."""
+    """Reads a pipe at the pace of the watchdog's messages, for longer than the collector waits for an exporter that takes
+    nothing, and as long as it is held back."""
 
     def __init__(self, path, service_manager):
         self._listener, self.environment = service_manager
         self.environment["WATCHDOG_USEC"] = "800000"  # a message each 0.2 s
         os.mkfifo(path)
+        self.held_back = False
+        self.text = b""
         self._pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         fcntl.fcntl(self._pipe, fcntl.F_SETPIPE_SZ, PIECE)
 
@@ -857,16 +859,17 @@ class SlowReader:
         os.close(self._pipe)
 
     def read(self, records, collector):
-        """Until there are RECORDS, or COLLECTOR says that some are lost; the text."""
-        text = b""
-        for _ in range(25):
+        """Until there are RECORDS, or COLLECTOR says that some are lost. Returns how many packets they have."""
+        pieces = 0
+        while pieces < 25 or self.held_back:
             assert self._listener.recv(4096) in (b"READY=1", b"WATCHDOG=1")
             assert select.select([self._pipe], [], [], 60)[0]
-            text += os.read(self._pipe, PIECE)
-        while text.count(b"\n") < records and not collector.has_said("are lost"):
+            self.text += os.read(self._pipe, PIECE)
+            pieces += 1
+        while self.text.count(b"\n") < records and not collector.has_said("are lost"):
             if select.select([self._pipe], [], [], 0.1)[0]:
-                text += os.read(self._pipe, PIECE)
-        return text
+                self.text += os.read(self._pipe, PIECE)
+        return sum(map(int, re.findall(rb'"packets":(\d+),', self.text)))
 
 
 def test_a_slow_reader_gets_everything(lab, link, tmp_path, service_manager):
@@ -879,9 +882,8 @@ def test_a_slow_reader_gets_everything(lab, link, tmp_path, service_manager):
         collector = Collector(lab, link, path, *options, env=reader.environment).reads()
         made = generate(link, XDP_NATIVE, 3000)
         lab.flowlabel(link, "detach", "v0").ok()
-        text = reader.read(3000, collector)
+        assert reader.read(3000, collector) == made["packets"] == 3000
         ended = collector.stop().ok()
-    assert sum(map(int, re.findall(rb'"packets":(\d+),', text))) == made["packets"] == 3000
     assert WARNING not in ended.stderr
     assert "= live 0 packets 0 bytes + pending 0 packets" in ended.stderr and "+ lost 0 packets 0 bytes" in ended.stderr
 
@@ -895,17 +897,21 @@ def test_a_slow_reader_gets_everything_of_several(lab, link, tmp_path, service_m
         lab.flowlabel(link, "attach", f"v{number}", "--flows", flows).ok()
     path = tmp_path / "pipe"
     options = ["--max-flows", 300, "--idle", "1h", "--active", "1h"]
-    with SlowReader(path, service_manager) as reader, concurrent.futures.ThreadPoolExecutor() as beside:
+    with concurrent.futures.ThreadPoolExecutor() as beside, SlowReader(path, service_manager) as reader:
         collector = Collector(lab, link, path, *options, env=reader.environment).reads(3)
         for number in (0, 1):
             link.run(*generator("leave", f"w{number}", f"v{number}", 1500), timeout=120)
         for number in (0, 1):
             lab.flowlabel(link, "detach", f"v{number}").ok()
-        text = beside.submit(reader.read, 3300, collector)
+        reader.held_back = True
+        reading = beside.submit(reader.read, 3300, collector)
+        eventually(lambda: reader.text.count(b"\n") > 100)  # more than a second: the collector has seen that they are gone
         link.run(*generator("leave", "w2", "v2", 300), timeout=120)
         eventually(lambda: status(lab, link)["ring"]["used"] == 0 < status(lab, link)["collected"]["pending"]["packets"])
+        assert reader.text.count(b"\n") < 1500, "it is drained while the others end"
         lab.flowlabel(link, "detach", "v2").ok()
-        assert sum(map(int, re.findall(rb'"packets":(\d+),', text.result()))) == 3300
+        reader.held_back = False
+        assert reading.result() == 3300
         ended = collector.stop().ok()
     assert WARNING not in ended.stderr
     assert ended.stderr.count("= live 0 packets 0 bytes + pending 0 packets 0 bytes + exported") == 3
