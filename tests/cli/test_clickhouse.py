@@ -336,6 +336,25 @@ def test_a_server_that_hangs_stalls_nobody_else(lab, router, server):
     assert_whole(server)
 
 
+def test_a_detach_waits_for_the_spool(lab, router, server, tmp_path):
+    """While a batch of the spool is sent to a server that hangs, no record gets into the spool: a detach waits until the
+    attempt has failed, and the records are safe there then."""
+    spool = tmp_path / "spool"
+    leave_spool(router, "http://[::1]:8300", spool, 1)
+    with Meddler(server, ["hang"] * 1000) as meddler:
+        collector = router.collector(meddler.url, "--spool", spool, "--clickhouse-timeout", "3s", *SMALL).reads()
+        eventually(lambda: meddler.done)
+        router.generate(1600)
+        sent = router.sent
+        lab.flowlabel(router.namespace, "detach", router.interface).ok()
+        collector.says("collected; counted")
+        meddler.let_go()
+        eventually(lambda: server.totals() == sent)
+        ended = collector.stop().ok()
+    assert "are lost" not in ended.stderr and "+ lost 0 packets 0 bytes" in ended.stderr, ended.stderr
+    assert_whole(server)
+
+
 def test_a_full_queue_does_not_linger(lab, router, server):
     """Where there is no room for more records, nobody waits for them: an INSERT that is smaller than it could be goes out."""
     collector = router.collector(server.url, *SMALL, linger="1h").reads()
