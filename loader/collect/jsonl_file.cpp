@@ -175,7 +175,8 @@ Result<void> JsonlFile::write_text(std::string_view& text)
             return failed(number);
         }
         text.remove_prefix(static_cast<std::size_t>(written));
-        progressed();
+        if (!file_.regular) // a part of a batch in a file is taken back
+            progressed();
     }
     return {};
 }

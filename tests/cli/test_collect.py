@@ -577,6 +577,21 @@ def test_a_disk_that_stays_full(lab, link, tmp_path):
     assert entry["totals"]["lost"] == made
 
 
+def test_a_part_of_a_batch_that_is_taken_back(lab, link, tmp_path):
+    """A file that has room for a part of a batch, time and again, takes no record: a detach does not wait for it."""
+    attach(lab, link)
+    options = ["--max-flows", 300, "--idle", "1h", "--active", "1h"]
+    collector = Collector(lab, link, tmp_path / "records", *options, prefix=["prlimit", "--fsize=200000"]).reads()
+    made = generate(link, XDP_NATIVE, 3000)
+    lab.flowlabel(link, "detach", "v0").ok()
+    collector.says("no exporter took a record for 2 s")
+    said = collector.stop().expect(1).stderr
+    there = total(collector.records())
+    lost = {unit: made[unit] - there[unit] for unit in UNITS}
+    assert "= live 0 packets 0 bytes + pending 0 packets 0 bytes + exported {packets:,} packets".format(**there) in said
+    assert "+ lost {packets:,} packets {bytes:,} bytes".format(**lost) in said
+
+
 def test_a_limit_of_file_size(lab, link, tmp_path):
     """LimitFSIZE= and ulimit -f: the same as a full disk. In the end nobody is told that something waits."""
     attach(lab, link)
