@@ -19,6 +19,7 @@ constexpr auto hurry = 1s;
 constexpr auto last_answer = 10s;    // in a hurry, for the answer to a request that the other end has
 constexpr auto longest_end = 35s;    // from the hurry on, however slowly bytes move; the unit is killed after 120 s
 constexpr auto look_interval = 50ms; // between two looks whether there is a hurry
+constexpr auto longest_step = 100ms; // that one look counts: a machine that stands still says nothing about servers
 constexpr std::size_t longest_head = 16384;
 constexpr std::size_t longest_body = 65536;
 
@@ -150,7 +151,7 @@ public:
 
 private:
     void look(Clock::time_point now);
-    [[nodiscard]] Clock::time_point last_end(Clock::time_point now);
+    [[nodiscard]] bool goes_on_in_a_hurry(Clock::time_point now);
 
     HttpClient& client_;
     CURL* request_;
@@ -158,9 +159,10 @@ private:
     Ending ending_;
     Clock::time_point end_;
     std::optional<Clock::time_point> hurried_; ///< since when
-    Clock::time_point moved_at_;               ///< the latest bytes
-    curl_off_t moved_ = 0;                     ///< bytes, of the request's body and of the answer
-    bool taken_ = false;                       ///< the other end has the whole body
+    Clock::time_point looked_ = Clock::now();
+    Clock::duration still_{}; ///< since bytes moved, or since there is a hurry
+    curl_off_t moved_ = 0;    ///< bytes, of the request's body and of the answer
+    bool taken_ = false;      ///< the other end has the whole body
 };
 
 void HttpClient::Wait::look(Clock::time_point now)
@@ -176,20 +178,22 @@ void HttpClient::Wait::look(Clock::time_point now)
     const curl_off_t now_moved = sent + received + head;
     const bool moved = std::exchange(moved_, now_moved) != now_moved;
 
-    if (moved)
-        moved_at_ = now;
+    still_ = moved ? Clock::duration() : still_ + std::min<Clock::duration>(now - looked_, longest_step);
+    looked_ = now;
     if (moved || taken_)
         client_.progressed_();
 }
 
-/// When it ends now that there is a hurry.
-HttpClient::Clock::time_point HttpClient::Wait::last_end(Clock::time_point now)
+bool HttpClient::Wait::goes_on_in_a_hurry(Clock::time_point now)
 {
-    hurried_ = hurried_.value_or(now);
+    if (!hurried_) {
+        hurried_ = now;
+        still_ = {};
+    }
     client_.last_moment_ = client_.last_moment_.value_or(now + longest_end);
     if (ending_ == Ending::second)
-        return *hurried_ + hurry;
-    return std::min(*client_.last_moment_, std::max(*hurried_, moved_at_) + (taken_ ? last_answer : hurry));
+        return now < *hurried_ + hurry;
+    return now < *client_.last_moment_ && still_ < (taken_ ? last_answer : hurry);
 }
 
 bool HttpClient::Wait::goes_on()
@@ -197,7 +201,7 @@ bool HttpClient::Wait::goes_on()
     const auto now = Clock::now();
 
     look(now);
-    return now < (client_.hurried_() ? std::min(end_, last_end(now)) : end_);
+    return now < end_ && (!client_.hurried_() || goes_on_in_a_hurry(now));
 }
 
 /// Runs REQUEST to its end, or as long as GOES_ON returns true.

@@ -37,8 +37,8 @@ public:
     /// What a request is given once HURRIED returns true.
     enum class Ending {
         second,      ///< a second
-        while_moving ///< 35 seconds for all of them, as long as bytes move. No second passes without any, but ten do
-                     ///< once the other end has the whole request and works.
+        while_moving ///< until no byte of it has moved for a second, or, once the other end has all of it, for ten
+                     ///< seconds; 35 seconds at most for all such requests together
     };
 
     /// To look the host up and to connect takes ten seconds at most, a whole request PATIENCE. HURRIED is asked as long
