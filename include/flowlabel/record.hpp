@@ -104,7 +104,8 @@ public:
     /// Nobody will ever read there again, and wants to: the reader of a pipe went away.
     [[nodiscard]] virtual bool closed() const { return false; }
 
-    /// From now on no wait is longer than a second. On any thread.
+    /// From now on the sink waits a second for an end that takes nothing, some seconds for one that has taken all and
+    /// still has to answer, and less than a minute in all. On any thread.
     void hurry() { hurried_.store(true, std::memory_order_relaxed); }
 
     /// Grows while a write goes on, however slowly: whoever finds the same number again sees a sink that is stuck. On
