@@ -177,6 +177,20 @@ def assert_dissected(rows, labels):
     assert any(row["cflow.notsent_flows"] for row in rows) and any(row["cflow.ignore_packets"] for row in rows)
 
 
+def send_until_full(link, collector, capture, mtu):
+    """Bursts, until an IP packet has no room for one more record. A busy machine hands records on in small parts, and a message
+    ends with its part."""
+    made = 0
+
+    def is_full():
+        nonlocal made
+        made += generate(link, XDP_NATIVE, 3000)["packets"]
+        eventually(lambda: collector.packets() == made)
+        return max(len(frame) - 14 for frame in capture.frames) > mtu - 75
+
+    eventually(is_full)
+
+
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_tshark_on_the_wire(lab, link, tmp_path, transport):
     """Issue: tshark decodes the same messages with nothing malformed. IPFIX-5: no packet is larger than the MTU, 512
@@ -184,9 +198,9 @@ def test_tshark_on_the_wire(lab, link, tmp_path, transport):
     attach(lab, link)
     make = UdpCollector if transport == "udp" else TcpCollector
     with make(link) as peer, FrameCapture(link, "lo") as capture:
-        collector = Collector(lab, link, tmp_path / "records", "--ipfix", peer.url).reads()
+        collector = Collector(lab, link, tmp_path / "records", "--ipfix", peer.url, "--idle", "200ms").reads()
         eventually(lambda: capture.frames)  # it has begun to speak before there is a record
-        generate(link, XDP_NATIVE, 300)
+        send_until_full(link, collector, capture, MTU)
         collector.stop().ok()
         capture.quiet()
     ipfix.write_pcap(tmp_path / "pcap", capture.frames)
@@ -194,7 +208,7 @@ def test_tshark_on_the_wire(lab, link, tmp_path, transport):
                      [record["label"] for record in collector.records()])
     if transport == "udp":
         sizes = [len(frame) - 14 for frame in capture.frames]
-        assert MTU - 75 < max(sizes) <= MTU
+        assert max(sizes) <= MTU
         assert {frame[14 + 40 + 6:14 + 40 + 8] != b"\0\0" for frame in capture.frames} == {True}, "checksums"
 
 
@@ -202,12 +216,12 @@ def test_another_mtu(lab, link, tmp_path):
     """IPFIX-5: --mtu is the size of the IP packet."""
     attach(lab, link)
     with UdpCollector(link) as peer, FrameCapture(link, "lo") as capture:
-        collector = Collector(lab, link, tmp_path / "records", "--ipfix", peer.url, "--mtu", 1500).reads()
-        generate(link, XDP_NATIVE, 300)
+        collector = Collector(lab, link, tmp_path / "records", "--ipfix", peer.url, "--mtu", 1500, "--idle", "200ms").reads()
+        send_until_full(link, collector, capture, 1500)
         collector.stop().ok()
         capture.quiet()
         assert ipfix.by_flow(peer.messages()) == collector_module.by_flow(collector.records())
-    assert 1500 - 75 < max(len(frame) - 14 for frame in capture.frames) <= 1500
+    assert max(len(frame) - 14 for frame in capture.frames) <= 1500
 
 
 def test_a_file(lab, link, tmp_path):
