@@ -88,7 +88,7 @@ std::expected<HttpAnswer, HttpFailure> ClickHouseServer::post(const std::map<std
 
 Result<std::string> ClickHouseServer::ask(const std::string& query)
 {
-    auto answer = post({}, query, HttpClient::Ending::second);
+    auto answer = post({}, query, HttpClient::Ending::one_second);
 
     if (!answer)
         return std::unexpected(told(std::move(answer.error().error)));

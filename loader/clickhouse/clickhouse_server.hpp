@@ -34,7 +34,7 @@ public:
     /// has been seen. All servers of the cluster are asked if there is one.
     Result<std::uint64_t> has(const Batch& batch);
 
-    /// Was the latest answer a wrong one, or that the server does not take a batch? False: there was none.
+    /// Did the server answer the latest request, and not with what was wanted? False where no answer came, too.
     [[nodiscard]] bool refuses() const { return refuses_; }
 
 private:

@@ -76,7 +76,8 @@ Result<std::uint64_t> ClickHouseSink::attempt(Batch& batch)
             return there;
         batch.doubtful = false;
     }
-    const auto inserted = server_.insert(batch, spool_ ? HttpClient::Ending::second : HttpClient::Ending::while_moving);
+    const auto inserted =
+        server_.insert(batch, spool_ ? HttpClient::Ending::one_second : HttpClient::Ending::while_moving);
 
     if (!inserted)
         return std::unexpected(inserted.error());

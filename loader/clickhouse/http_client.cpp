@@ -191,7 +191,7 @@ bool HttpClient::Wait::goes_on_in_a_hurry(Clock::time_point now)
         still_ = {};
     }
     client_.last_moment_ = client_.last_moment_.value_or(now + longest_end);
-    if (ending_ == Ending::second)
+    if (ending_ == Ending::one_second)
         return now < *hurried_ + hurry;
     return now < *client_.last_moment_ && still_ < (taken_ ? last_answer : hurry);
 }

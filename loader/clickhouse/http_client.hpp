@@ -36,7 +36,7 @@ public:
 
     /// What a request is given once HURRIED returns true.
     enum class Ending {
-        second,      ///< a second
+        one_second,
         while_moving ///< until no byte of it has moved for a second, or, once the other end has all of it, for ten
                      ///< seconds; 35 seconds at most for all such requests together
     };

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Ten million flows against a small table, and a million in a large one."""
 
-import json
 import os
 import re
 import resource

@@ -14,7 +14,7 @@ import lab as lab_module
 from flows import KEY
 from kernel import attached_xdp, eventually, filters, flowlabel_programs, pins, qdiscs
 from lab import command
-from saying import refused, warned
+from saying import refused
 
 EVERY_COMMAND = [["attach", "v0"], ["detach", "v0"], ["status", "v0"], ["flows", "v0"], ["stats", "v0"]]
 READERS = EVERY_COMMAND[2:]
