@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "flowlabel/address.hpp"
-#include "flowlabel/huge_pages.hpp"
 #include "flowlabel/result.hpp"
+#include "maps/huge_pages.hpp"
 
 namespace flowlabel {
 

@@ -11,7 +11,7 @@
 #include "flowlabel/abi.h"
 #include "flowlabel/counters.hpp"
 #include "flowlabel/flow.hpp"
-#include "flowlabel/huge_pages.hpp"
+#include "maps/huge_pages.hpp"
 
 namespace flowlabel {
 

@@ -11,17 +11,17 @@
 #include <iterator>
 #include <optional>
 
-#include "clsact.hpp"
-#include "epoch.hpp"
+#include "attach/clsact.hpp"
+#include "attach/leftovers.hpp"
+#include "attach/stamp_warnings.hpp"
+#include "attach/state.hpp"
+#include "base/gro_lists.hpp"
+#include "base/memory.hpp"
+#include "base/privilege.hpp"
+#include "base/units.hpp"
 #include "flowlabel/attachment.hpp"
 #include "flowlabel/time.hpp"
-#include "flowlabel/units.hpp"
-#include "gro_lists.hpp"
-#include "leftovers.hpp"
-#include "memory.hpp"
-#include "privilege.hpp"
-#include "stamp_warnings.hpp"
-#include "state.hpp"
+#include "maps/epoch.hpp"
 
 namespace flowlabel {
 

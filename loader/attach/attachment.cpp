@@ -9,12 +9,12 @@
 #include <cerrno>
 #include <tuple>
 
-#include "account.hpp"
+#include "attach/account.hpp"
+#include "attach/state.hpp"
+#include "base/gro_lists.hpp"
 #include "flowlabel/time.hpp"
-#include "gro_lists.hpp"
-#include "mapping.hpp"
-#include "rings.hpp"
-#include "state.hpp"
+#include "maps/mapping.hpp"
+#include "maps/rings.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "flowlabel/blindness.hpp"
+#include "attach/blindness.hpp"
 
 namespace flowlabel {
 

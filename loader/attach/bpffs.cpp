@@ -13,10 +13,10 @@
 
 #include <cerrno>
 
-#include "directory.hpp"
+#include "attach/surroundings.hpp"
+#include "base/directory.hpp"
+#include "base/lock.hpp"
 #include "flowlabel/abi.h"
-#include "lock.hpp"
-#include "surroundings.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "clsact.hpp"
+#include "attach/clsact.hpp"
 
 #include <bpf/libbpf.h>
 #include <linux/pkt_cls.h>
@@ -12,7 +12,7 @@
 #include <optional>
 #include <string>
 
-#include "netlink.hpp"
+#include "base/netlink.hpp"
 
 namespace flowlabel {
 

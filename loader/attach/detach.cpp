@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "account.hpp"
-#include "clsact.hpp"
+#include "attach/account.hpp"
+#include "attach/clsact.hpp"
+#include "attach/grace_period.hpp"
+#include "attach/leftovers.hpp"
+#include "attach/state.hpp"
+#include "base/privilege.hpp"
 #include "flowlabel/attachment.hpp"
-#include "grace_period.hpp"
-#include "leftovers.hpp"
-#include "privilege.hpp"
-#include "state.hpp"
 
 namespace flowlabel {
 

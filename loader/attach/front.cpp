@@ -4,9 +4,9 @@
 #include <iterator>
 #include <span>
 
-#include "clsact.hpp"
-#include "link.hpp"
-#include "state.hpp"
+#include "attach/clsact.hpp"
+#include "attach/link.hpp"
+#include "attach/state.hpp"
 
 namespace flowlabel {
 

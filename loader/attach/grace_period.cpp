@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "grace_period.hpp"
+#include "attach/grace_period.hpp"
 
 #include <bpf/bpf.h>
 #include <linux/membarrier.h>

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "clsact.hpp"
-#include "state.hpp"
+#include "attach/clsact.hpp"
+#include "attach/state.hpp"
 
 namespace flowlabel {
 

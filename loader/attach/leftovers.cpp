@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "leftovers.hpp"
+#include "attach/leftovers.hpp"
 
-#include "clsact.hpp"
+#include "attach/clsact.hpp"
 #include "flowlabel/interface.hpp"
 
 namespace flowlabel {

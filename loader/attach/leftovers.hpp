@@ -2,7 +2,7 @@
 /// What a command that was killed left at a place: pins without an attachment, and perhaps a clsact qdisc.
 #pragma once
 
-#include "state.hpp"
+#include "attach/state.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "link.hpp"
+#include "attach/link.hpp"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -13,9 +13,9 @@
 #include <cstddef>
 #include <cstring>
 
-#include "netlink.hpp"
-#include "pins.hpp"
-#include "privilege.hpp"
+#include "attach/pins.hpp"
+#include "base/netlink.hpp"
+#include "base/privilege.hpp"
 
 namespace flowlabel {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "directory.hpp"
+#include "base/directory.hpp"
 #include "flowlabel/fd.hpp"
 #include "flowlabel/interface.hpp"
 #include "flowlabel/result.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "pins.hpp"
+#include "attach/pins.hpp"
 
 #include <bpf/bpf.h>
 #include <fcntl.h>
@@ -12,8 +12,8 @@
 #include <charconv>
 #include <tuple>
 
+#include "base/privilege.hpp"
 #include "flowlabel/attachment.hpp"
-#include "privilege.hpp"
 
 namespace flowlabel {
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "directory.hpp"
+#include "base/directory.hpp"
 #include "flowlabel/bpffs.hpp"
-#include "program.hpp"
+#include "maps/program.hpp"
 
 namespace flowlabel {
 

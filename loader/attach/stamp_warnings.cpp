@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "stamp_warnings.hpp"
+#include "attach/stamp_warnings.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <set>
 
-#include "ethtool.hpp"
+#include "base/ethtool.hpp"
 
 namespace flowlabel {
 

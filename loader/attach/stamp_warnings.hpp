@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/gro_lists.hpp"
 #include "flowlabel/abi.h"
-#include "gro_lists.hpp"
 
 namespace flowlabel {
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "attach/link.hpp"
+#include "attach/pins.hpp"
+#include "collect/collection_state.hpp"
 #include "flowlabel/attachment.hpp"
-#include "flowlabel/collection_state.hpp"
-#include "link.hpp"
-#include "pins.hpp"
 
 namespace flowlabel {
 

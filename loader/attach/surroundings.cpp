@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "surroundings.hpp"
+#include "attach/surroundings.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>

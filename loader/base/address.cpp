@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
+#include "base/number.hpp"
 #include "flowlabel/abi.h"
-#include "number.hpp"
 
 namespace flowlabel {
 

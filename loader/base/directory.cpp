@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "directory.hpp"
+#include "base/directory.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -10,8 +10,8 @@
 #include <string_view>
 #include <utility>
 
-#include "ownership.hpp"
-#include "privilege.hpp"
+#include "base/ownership.hpp"
+#include "base/privilege.hpp"
 
 namespace flowlabel {
 

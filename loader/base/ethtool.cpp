@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "ethtool.hpp"
+#include "base/ethtool.hpp"
 
 #include <linux/ethtool.h>
 #include <linux/sockios.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "host_lookup.hpp"
+#include "base/host_lookup.hpp"
 
 #include <netdb.h>
 

@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/private_file.hpp"
 #include "flowlabel/fd.hpp"
-#include "private_file.hpp"
 
 namespace flowlabel {
 

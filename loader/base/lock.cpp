@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "lock.hpp"
+#include "base/lock.hpp"
 
 #include <fmt/format.h>
 #include <sys/file.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "memory.hpp"
+#include "base/memory.hpp"
 
 #include <algorithm>
 #include <fstream>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "netlink.hpp"
+#include "base/netlink.hpp"
 
 #include <array>
 #include <cerrno>

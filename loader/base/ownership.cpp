@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "ownership.hpp"
+#include "base/ownership.hpp"
 
 #include <unistd.h>
 

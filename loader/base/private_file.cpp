@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "private_file.hpp"
+#include "base/private_file.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -8,8 +8,8 @@
 
 #include <cerrno>
 
+#include "base/ownership.hpp"
 #include "flowlabel/fd.hpp"
-#include "ownership.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "privilege.hpp"
+#include "base/privilege.hpp"
 
 #include <cap-ng.h>
 #include <linux/capability.h>

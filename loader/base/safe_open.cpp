@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "safe_open.hpp"
+#include "base/safe_open.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -8,7 +8,7 @@
 #include <string>
 #include <system_error>
 
-#include "ownership.hpp"
+#include "base/ownership.hpp"
 
 namespace flowlabel {
 

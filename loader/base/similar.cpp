@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "similar.hpp"
+#include "base/similar.hpp"
 
 #include <algorithm>
 #include <numeric>

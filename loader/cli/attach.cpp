@@ -6,11 +6,11 @@
 #include <memory>
 #include <string_view>
 
-#include "context.hpp"
-#include "flowlabel/printable.hpp"
-#include "help.hpp"
-#include "options.hpp"
-#include "output.hpp"
+#include "base/printable.hpp"
+#include "cli/context.hpp"
+#include "cli/help.hpp"
+#include "cli/options.hpp"
+#include "cli/output.hpp"
 
 namespace flowlabel {
 

@@ -9,17 +9,17 @@
 #include <csignal>
 #include <memory>
 
-#include "attachment_watch.hpp"
-#include "collect_exporters.hpp"
-#include "collect_prometheus.hpp"
-#include "collector.hpp"
-#include "context.hpp"
-#include "exporter.hpp"
-#include "flow_timeout.hpp"
-#include "flowlabel/printable.hpp"
-#include "help.hpp"
-#include "options.hpp"
-#include "privilege.hpp"
+#include "base/printable.hpp"
+#include "base/privilege.hpp"
+#include "cli/collect_exporters.hpp"
+#include "cli/collect_prometheus.hpp"
+#include "cli/context.hpp"
+#include "cli/help.hpp"
+#include "cli/options.hpp"
+#include "collect/attachment_watch.hpp"
+#include "collect/collector.hpp"
+#include "collect/exporter.hpp"
+#include "collect/flow_timeout.hpp"
 
 namespace flowlabel {
 

@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <array>
 
-#include "clickhouse_schema.hpp"
-#include "clickhouse_sink.hpp"
-#include "clickhouse_url.hpp"
-#include "collect_exporters.hpp"
-#include "options.hpp"
-#include "output.hpp"
+#include "cli/collect_exporters.hpp"
+#include "cli/options.hpp"
+#include "cli/output.hpp"
+#include "sinks/clickhouse/clickhouse_schema.hpp"
+#include "sinks/clickhouse/clickhouse_sink.hpp"
+#include "sinks/clickhouse/clickhouse_url.hpp"
 
 namespace flowlabel {
 

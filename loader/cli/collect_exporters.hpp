@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "flowlabel/collector_watch.hpp"
-#include "flowlabel/record.hpp"
+#include "collect/collector_watch.hpp"
+#include "flow/record.hpp"
 #include "flowlabel/result.hpp"
 
 namespace flowlabel {

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "collect_exporters.hpp"
-#include "ipfix_sink.hpp"
-#include "options.hpp"
+#include "cli/collect_exporters.hpp"
+#include "cli/options.hpp"
+#include "sinks/ipfix/ipfix_sink.hpp"
 
 namespace flowlabel {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include "collect_exporters.hpp"
-#include "flowlabel/units.hpp"
-#include "jsonl_file.hpp"
-#include "options.hpp"
+#include "base/units.hpp"
+#include "cli/collect_exporters.hpp"
+#include "cli/options.hpp"
+#include "sinks/jsonl/jsonl_file.hpp"
 
 namespace flowlabel {
 

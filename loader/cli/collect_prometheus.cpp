@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "collect_prometheus.hpp"
+#include "cli/collect_prometheus.hpp"
 
-#include "options.hpp"
+#include "cli/options.hpp"
 
 namespace flowlabel {
 

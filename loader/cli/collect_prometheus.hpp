@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "flowlabel/result.hpp"
-#include "metrics_server.hpp"
+#include "metrics/metrics_server.hpp"
 
 namespace flowlabel {
 

@@ -3,9 +3,9 @@
 
 #include <memory>
 
-#include "context.hpp"
-#include "help.hpp"
-#include "options.hpp"
+#include "cli/context.hpp"
+#include "cli/help.hpp"
+#include "cli/options.hpp"
 
 namespace flowlabel {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "exercise.hpp"
-#include "help.hpp"
+#include "cli/exercise.hpp"
+#include "cli/help.hpp"
 
 namespace flowlabel {
 

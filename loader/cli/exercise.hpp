@@ -2,7 +2,7 @@
 /// The two halves of `flowlabel exercise`.
 #pragma once
 
-#include "context.hpp"
+#include "cli/context.hpp"
 
 namespace flowlabel {
 

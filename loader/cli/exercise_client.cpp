@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <memory>
 
-#include "exercise.hpp"
-#include "exercise_export.hpp"
-#include "exercise_options.hpp"
-#include "help.hpp"
-#include "live_output.hpp"
-#include "output.hpp"
-#include "verdict.hpp"
+#include "cli/exercise.hpp"
+#include "cli/exercise_options.hpp"
+#include "cli/help.hpp"
+#include "cli/live_output.hpp"
+#include "cli/output.hpp"
+#include "host/exercise/exercise_export.hpp"
+#include "host/exercise/verdict.hpp"
 
 namespace flowlabel {
 

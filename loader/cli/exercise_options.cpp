@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "exercise_options.hpp"
+#include "cli/exercise_options.hpp"
 
 #include <fmt/format.h>
 
-#include "device.hpp"
-#include "message.hpp"
-#include "options.hpp"
-#include "server.hpp"
+#include "cli/options.hpp"
+#include "host/exercise/device.hpp"
+#include "host/exercise/message.hpp"
+#include "host/exercise/server.hpp"
 
 namespace flowlabel {
 

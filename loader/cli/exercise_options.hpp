@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "client.hpp"
-#include "generator.hpp"
+#include "host/exercise/client.hpp"
+#include "host/exercise/generator.hpp"
 
 namespace flowlabel {
 

@@ -4,13 +4,13 @@
 #include <memory>
 #include <optional>
 
-#include "exercise.hpp"
-#include "exercise_export.hpp"
-#include "help.hpp"
-#include "live_output.hpp"
-#include "options.hpp"
-#include "output.hpp"
-#include "server.hpp"
+#include "cli/exercise.hpp"
+#include "cli/help.hpp"
+#include "cli/live_output.hpp"
+#include "cli/options.hpp"
+#include "cli/output.hpp"
+#include "host/exercise/exercise_export.hpp"
+#include "host/exercise/server.hpp"
 
 namespace flowlabel {
 

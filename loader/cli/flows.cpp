@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <memory>
 
-#include "context.hpp"
+#include "cli/context.hpp"
+#include "cli/help.hpp"
+#include "cli/options.hpp"
+#include "cli/output.hpp"
 #include "flowlabel/time.hpp"
-#include "help.hpp"
-#include "options.hpp"
-#include "output.hpp"
 
 namespace flowlabel {
 

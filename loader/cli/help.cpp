@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "help.hpp"
+#include "cli/help.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

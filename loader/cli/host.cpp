@@ -3,13 +3,13 @@
 
 #include <memory>
 
-#include "context.hpp"
+#include "cli/context.hpp"
+#include "cli/help.hpp"
+#include "cli/options.hpp"
+#include "cli/output.hpp"
 #include "flowlabel/interface.hpp"
 #include "flowlabel/time.hpp"
-#include "help.hpp"
-#include "host.hpp"
-#include "options.hpp"
-#include "output.hpp"
+#include "host/report/host_output.hpp"
 
 namespace flowlabel {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <memory>
 
-#include "context.hpp"
+#include "cli/context.hpp"
+#include "cli/help.hpp"
 #include "flowlabel/key.hpp"
-#include "help.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "live_output.hpp"
+#include "cli/live_output.hpp"
 
 #include <pthread.h>
 #include <sys/signalfd.h>
@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <csignal>
 
-#include "output.hpp"
+#include "cli/output.hpp"
 
 namespace flowlabel {
 

@@ -11,12 +11,12 @@
 #include <utility>
 #include <vector>
 
-#include "context.hpp"
-#include "flowlabel/log.hpp"
-#include "flowlabel/printable.hpp"
-#include "help.hpp"
-#include "output.hpp"
-#include "usage.hpp"
+#include "base/log.hpp"
+#include "base/printable.hpp"
+#include "cli/context.hpp"
+#include "cli/help.hpp"
+#include "cli/output.hpp"
+#include "cli/usage.hpp"
 
 namespace flowlabel {
 

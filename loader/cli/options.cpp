@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "options.hpp"
+#include "cli/options.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <ranges>
 
-#include "context.hpp"
-#include "findings.hpp"
+#include "cli/context.hpp"
 #include "flowlabel/interface.hpp"
+#include "output/findings.hpp"
 
 namespace flowlabel {
 

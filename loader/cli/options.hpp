@@ -9,11 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "export.hpp"
+#include "base/units.hpp"
+#include "cli/usage.hpp"
 #include "flowlabel/attachment.hpp"
 #include "flowlabel/flow.hpp"
-#include "flowlabel/units.hpp"
-#include "usage.hpp"
+#include "output/export.hpp"
 
 namespace flowlabel {
 

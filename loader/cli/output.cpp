@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "output.hpp"
+#include "cli/output.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -10,8 +10,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "context.hpp"
-#include "flowlabel/printable.hpp"
+#include "base/printable.hpp"
+#include "cli/context.hpp"
 
 namespace flowlabel {
 

@@ -2,8 +2,8 @@
 /// Writing the result to stdout so that a full disk shows and a closed pipe does not.
 #pragma once
 
-#include "export.hpp"
 #include "flowlabel/result.hpp"
+#include "output/export.hpp"
 
 namespace flowlabel {
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "progress.hpp"
+#include "cli/progress.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <string>
 
-#include "context.hpp"
-#include "export.hpp"
+#include "cli/context.hpp"
+#include "output/export.hpp"
 
 namespace flowlabel {
 

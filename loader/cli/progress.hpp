@@ -4,7 +4,7 @@
 
 #include <chrono>
 
-#include "reader.hpp"
+#include "replay/reader.hpp"
 
 namespace flowlabel {
 

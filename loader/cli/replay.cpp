@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "replay.hpp"
+#include "replay/replay.hpp"
 
 #include <fmt/format.h>
 
 #include <csignal>
 #include <memory>
 
-#include "context.hpp"
-#include "flowlabel/printable.hpp"
+#include "base/printable.hpp"
+#include "cli/context.hpp"
+#include "cli/help.hpp"
+#include "cli/options.hpp"
+#include "cli/output.hpp"
+#include "cli/progress.hpp"
 #include "flowlabel/time.hpp"
-#include "help.hpp"
-#include "options.hpp"
-#include "output.hpp"
-#include "progress.hpp"
 
 namespace flowlabel {
 

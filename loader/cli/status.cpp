@@ -7,11 +7,11 @@
 #include <memory>
 #include <thread>
 
-#include "context.hpp"
-#include "findings.hpp"
-#include "help.hpp"
-#include "options.hpp"
-#include "output.hpp"
+#include "cli/context.hpp"
+#include "cli/help.hpp"
+#include "cli/options.hpp"
+#include "cli/output.hpp"
+#include "output/findings.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "usage.hpp"
+#include "cli/usage.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "similar.hpp"
+#include "base/similar.hpp"
 
 namespace flowlabel {
 

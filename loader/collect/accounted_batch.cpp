@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "accounted_batch.hpp"
+#include "collect/accounted_batch.hpp"
 
 #include <utility>
 

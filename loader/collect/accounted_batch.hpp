@@ -7,9 +7,9 @@
 #include <mutex>
 #include <vector>
 
-#include "account.hpp"
+#include "attach/account.hpp"
+#include "flow/record.hpp"
 #include "flowlabel/counters.hpp"
-#include "flowlabel/record.hpp"
 
 namespace flowlabel {
 

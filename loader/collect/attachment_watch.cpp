@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "attachment_watch.hpp"
+#include "collect/attachment_watch.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <condition_variable>
 #include <utility>
 
-#include "findings.hpp"
+#include "output/findings.hpp"
 
 namespace flowlabel {
 

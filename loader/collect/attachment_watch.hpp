@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "attach/blindness.hpp"
 #include "flowlabel/attachment.hpp"
-#include "flowlabel/blindness.hpp"
 
 namespace flowlabel {
 

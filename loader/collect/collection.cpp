@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "collection.hpp"
+#include "collect/collection.hpp"
 
 #include <bpf/bpf.h>
 #include <fmt/format.h>
@@ -11,10 +11,10 @@
 #include <chrono>
 #include <utility>
 
-#include "export.hpp"
+#include "base/memory.hpp"
+#include "engine/native.h"
 #include "flowlabel/time.hpp"
-#include "memory.hpp"
-#include "native.h"
+#include "output/export.hpp"
 
 namespace flowlabel {
 

@@ -18,17 +18,17 @@
 #include <utility>
 #include <vector>
 
-#include "accounted_batch.hpp"
-#include "exporter.hpp"
-#include "flowlabel/collection_state.hpp"
+#include "attach/state.hpp"
+#include "collect/accounted_batch.hpp"
+#include "collect/collection_state.hpp"
+#include "collect/exporter.hpp"
+#include "collect/merged_table.hpp"
+#include "flow/record.hpp"
 #include "flowlabel/counters.hpp"
-#include "flowlabel/record.hpp"
 #include "flowlabel/table.hpp"
 #include "host.h"
-#include "merged_table.hpp"
-#include "rings.hpp"
-#include "state.hpp"
-#include "sweep.hpp"
+#include "maps/rings.hpp"
+#include "maps/sweep.hpp"
 
 namespace flowlabel {
 

@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "flow/record.hpp"
 #include "flowlabel/abi.h"
 #include "flowlabel/attachment.hpp"
 #include "flowlabel/counters.hpp"
 #include "flowlabel/flow.hpp"
-#include "flowlabel/record.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "collector.hpp"
+#include "collect/collector.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -10,9 +10,9 @@
 #include <set>
 #include <utility>
 
-#include "flowlabel/units.hpp"
-#include "lock.hpp"
-#include "memory.hpp"
+#include "base/lock.hpp"
+#include "base/memory.hpp"
+#include "base/units.hpp"
 
 namespace flowlabel {
 

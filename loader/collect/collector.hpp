@@ -13,8 +13,8 @@
 #include <tuple>
 #include <vector>
 
-#include "collection.hpp"
-#include "final_drain.hpp"
+#include "collect/collection.hpp"
+#include "collect/final_drain.hpp"
 #include "flowlabel/bpffs.hpp"
 
 namespace flowlabel {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "flowlabel/collection_state.hpp"
+#include "collect/collection_state.hpp"
 
 namespace flowlabel {
 

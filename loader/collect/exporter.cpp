@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "exporter.hpp"
+#include "collect/exporter.hpp"
 
 #include <fmt/format.h>
 

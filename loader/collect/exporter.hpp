@@ -14,9 +14,9 @@
 #include <thread>
 #include <vector>
 
-#include "accounted_batch.hpp"
-#include "flowlabel/collection_state.hpp"
-#include "flowlabel/record.hpp"
+#include "collect/accounted_batch.hpp"
+#include "collect/collection_state.hpp"
+#include "flow/record.hpp"
 #include "flowlabel/result.hpp"
 
 namespace flowlabel {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "final_drain.hpp"
+#include "collect/final_drain.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-#include "export.hpp"
+#include "output/export.hpp"
 
 namespace flowlabel {
 

@@ -12,7 +12,7 @@
 #include <memory>
 #include <optional>
 
-#include "collection.hpp"
+#include "collect/collection.hpp"
 
 namespace flowlabel {
 

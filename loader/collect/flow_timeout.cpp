@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "flow_timeout.hpp"
+#include "collect/flow_timeout.hpp"
 
-#include "flowlabel/units.hpp"
+#include "base/units.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "merged_table.hpp"
+#include "collect/merged_table.hpp"
 
 #include <sys/mman.h>
 
@@ -7,7 +7,7 @@
 #include <bit>
 #include <new>
 
-#include "native.h"
+#include "engine/native.h"
 
 namespace flowlabel {
 

@@ -12,13 +12,13 @@
 #include <optional>
 #include <vector>
 
-#include "engine.hpp"
-#include "epoch.hpp"
+#include "engine/engine.hpp"
+#include "engine/native.h"
 #include "flowlabel/time.hpp"
-#include "mapping.hpp"
-#include "native.h"
-#include "program.hpp"
-#include "rings.hpp"
+#include "maps/epoch.hpp"
+#include "maps/mapping.hpp"
+#include "maps/program.hpp"
+#include "maps/rings.hpp"
 
 namespace flowlabel {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "datapath.h"
 
-#include "native.h"
+#include "engine/native.h"
 
 fl_inline void fl_run(struct fl_host *host, __u8 *data, __u32 captured, __u32 wire_length, struct fl_link link)
 {

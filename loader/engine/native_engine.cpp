@@ -3,8 +3,8 @@
 #include <limits>
 #include <vector>
 
-#include "engine.hpp"
-#include "native.h"
+#include "engine/engine.hpp"
+#include "engine/native.h"
 
 namespace flowlabel {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <algorithm>
 
-#include "engine.hpp"
-#include "program.hpp"
+#include "engine/engine.hpp"
+#include "maps/program.hpp"
 
 namespace flowlabel {
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "flowlabel/record.hpp"
+#include "flow/record.hpp"
 
 #include <fmt/format.h>
 
 #include <iterator>
 
-#include "export.hpp"
 #include "flowlabel/time.hpp"
+#include "output/export.hpp"
 
 namespace flowlabel {
 

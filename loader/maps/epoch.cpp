@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "epoch.hpp"
+#include "maps/epoch.hpp"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -9,7 +9,7 @@
 
 #include "epoch.skel.h"
 #include "flowlabel/time.hpp"
-#include "program.hpp"
+#include "maps/program.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "program.hpp"
+#include "maps/program.hpp"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -12,12 +12,12 @@
 #include <iterator>
 #include <memory>
 
+#include "base/privilege.hpp"
+#include "base/units.hpp"
 #include "flowlabel.skel.h"
-#include "flowlabel/units.hpp"
 #include "flowlabel_rt.skel.h"
-#include "preemption.hpp"
-#include "privilege.hpp"
-#include "skb_layout.hpp"
+#include "maps/preemption.hpp"
+#include "maps/skb_layout.hpp"
 
 namespace flowlabel {
 

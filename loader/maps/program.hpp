@@ -7,10 +7,10 @@
 #include <optional>
 #include <string>
 
+#include "base/gro_lists.hpp"
 #include "flowlabel/abi.h"
 #include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
-#include "gro_lists.hpp"
 
 namespace flowlabel {
 

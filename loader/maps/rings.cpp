@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "rings.hpp"
+#include "maps/rings.hpp"
 
 #include <algorithm>
 #include <cerrno>

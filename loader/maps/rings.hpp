@@ -10,8 +10,8 @@
 #include "flowlabel/attachment.hpp"
 #include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
-#include "mapping.hpp"
-#include "program.hpp"
+#include "maps/mapping.hpp"
+#include "maps/program.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "skb_layout.hpp"
+#include "maps/skb_layout.hpp"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "sweep.hpp"
+#include "maps/sweep.hpp"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -11,8 +11,8 @@
 #include <cstring>
 #include <utility>
 
-#include "preemption.hpp"
-#include "privilege.hpp"
+#include "base/privilege.hpp"
+#include "maps/preemption.hpp"
 #include "sweep.skel.h"
 #include "sweep_rt.skel.h"
 

@@ -9,7 +9,7 @@
 
 #include "flowlabel/abi.h"
 #include "flowlabel/result.hpp"
-#include "program.hpp"
+#include "maps/program.hpp"
 
 namespace flowlabel {
 

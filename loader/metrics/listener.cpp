@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "listener.hpp"
+#include "metrics/listener.hpp"
 
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -11,9 +11,9 @@
 #include <cstdint>
 #include <string>
 
-#include "host_lookup.hpp"
-#include "number.hpp"
-#include "zone.hpp"
+#include "base/host_lookup.hpp"
+#include "base/number.hpp"
+#include "base/zone.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "metrics_server.hpp"
+#include "metrics/metrics_server.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -18,8 +18,8 @@
 
 #include "flowlabel/interface.hpp"
 #include "flowlabel/time.hpp"
-#include "pages.hpp"
-#include "responder.hpp"
+#include "metrics/pages.hpp"
+#include "metrics/responder.hpp"
 
 namespace flowlabel {
 

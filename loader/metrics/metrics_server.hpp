@@ -8,11 +8,11 @@
 #include <thread>
 #include <vector>
 
-#include "flowlabel/collection_state.hpp"
+#include "collect/collection_state.hpp"
 #include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
-#include "listener.hpp"
-#include "render.hpp"
+#include "metrics/listener.hpp"
+#include "metrics/render.hpp"
 
 namespace flowlabel {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "format.hpp"
+#include "metrics/format.hpp"
 
 namespace flowlabel {
 

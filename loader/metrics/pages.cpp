@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "pages.hpp"
+#include "metrics/pages.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -8,8 +8,8 @@
 #include <string>
 #include <tuple>
 
-#include "flowlabel/collection_state.hpp"
-#include "render.hpp"
+#include "collect/collection_state.hpp"
+#include "metrics/render.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "render.hpp"
+#include "metrics/render.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "page.hpp"
+#include "metrics/page.hpp"
 
 namespace flowlabel {
 

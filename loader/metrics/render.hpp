@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string>
 
-#include "flowlabel/collection_state.hpp"
-#include "format.hpp"
+#include "collect/collection_state.hpp"
+#include "metrics/format.hpp"
 
 namespace flowlabel {
 

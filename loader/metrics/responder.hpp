@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "format.hpp"
+#include "metrics/format.hpp"
 
 namespace flowlabel {
 

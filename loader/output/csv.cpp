@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include "export.hpp"
 #include "flowlabel/time.hpp"
+#include "output/export.hpp"
 
 namespace flowlabel {
 

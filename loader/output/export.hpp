@@ -12,10 +12,10 @@
 #include <string_view>
 #include <vector>
 
+#include "flow/record.hpp"
 #include "flowlabel/attachment.hpp"
 #include "flowlabel/counters.hpp"
 #include "flowlabel/flow.hpp"
-#include "flowlabel/record.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "findings.hpp"
+#include "output/findings.hpp"
 
 #include <fmt/format.h>
 

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "export.hpp"
+#include "attach/blindness.hpp"
 #include "flowlabel/attachment.hpp"
-#include "flowlabel/blindness.hpp"
+#include "output/export.hpp"
 
 namespace flowlabel {
 

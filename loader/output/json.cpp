@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include "export.hpp"
-#include "flowlabel/printable.hpp"
+#include "base/printable.hpp"
 #include "flowlabel/time.hpp"
+#include "output/export.hpp"
 
 namespace flowlabel {
 

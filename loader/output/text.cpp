@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "export.hpp"
-#include "flowlabel/printable.hpp"
+#include "base/printable.hpp"
+#include "base/units.hpp"
 #include "flowlabel/time.hpp"
-#include "flowlabel/units.hpp"
+#include "output/export.hpp"
 
 namespace flowlabel {
 

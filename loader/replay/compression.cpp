@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "compression.hpp"
+#include "replay/compression.hpp"
 
 #include <algorithm>
 #include <string_view>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "input.hpp"
+#include "replay/input.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "flowlabel/result.hpp"
-#include "problem.hpp"
+#include "replay/problem.hpp"
 
 namespace flowlabel {
 

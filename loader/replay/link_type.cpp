@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "link_type.hpp"
+#include "replay/link_type.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "numbers.hpp"
+#include "replay/numbers.hpp"
 
 namespace flowlabel {
 

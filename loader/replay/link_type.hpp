@@ -9,7 +9,7 @@
 #include <string>
 
 #include "flowlabel/abi.h"
-#include "problem.hpp"
+#include "replay/problem.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "output_file.hpp"
+#include "replay/output_file.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <utility>
 
-#include "ownership.hpp"
-#include "safe_open.hpp"
+#include "base/ownership.hpp"
+#include "base/safe_open.hpp"
 
 namespace flowlabel {
 

@@ -7,7 +7,7 @@
 
 #include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
-#include "input.hpp"
+#include "replay/input.hpp"
 
 namespace flowlabel {
 

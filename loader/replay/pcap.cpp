@@ -4,8 +4,8 @@
 
 #include <utility>
 
-#include "numbers.hpp"
-#include "source.hpp"
+#include "replay/numbers.hpp"
+#include "replay/source.hpp"
 
 namespace flowlabel {
 

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "numbers.hpp"
-#include "source.hpp"
-#include "stamp_clock.hpp"
+#include "replay/numbers.hpp"
+#include "replay/source.hpp"
+#include "replay/stamp_clock.hpp"
 
 namespace flowlabel {
 

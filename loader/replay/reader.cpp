@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "reader.hpp"
+#include "replay/reader.hpp"
 
 #include <fmt/format.h>
 
-#include "compression.hpp"
-#include "source.hpp"
+#include "replay/compression.hpp"
+#include "replay/source.hpp"
 
 namespace flowlabel {
 

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "flowlabel/result.hpp"
-#include "input.hpp"
-#include "record.hpp"
+#include "replay/input.hpp"
+#include "replay/record.hpp"
 
 namespace flowlabel {
 

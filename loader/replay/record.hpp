@@ -8,7 +8,7 @@
 #include <optional>
 #include <span>
 
-#include "link_type.hpp"
+#include "replay/link_type.hpp"
 
 namespace flowlabel {
 

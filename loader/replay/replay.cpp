@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "replay.hpp"
+#include "replay/replay.hpp"
 
 #include <algorithm>
 
-#include "flow_collector.hpp"
 #include "flowlabel/time.hpp"
+#include "replay/flow_collector.hpp"
 
 namespace flowlabel {
 

@@ -8,12 +8,12 @@
 #include <optional>
 #include <vector>
 
-#include "engine.hpp"
+#include "engine/engine.hpp"
 #include "flowlabel/counters.hpp"
 #include "flowlabel/flow.hpp"
 #include "flowlabel/result.hpp"
-#include "reader.hpp"
-#include "writer.hpp"
+#include "replay/reader.hpp"
+#include "replay/writer.hpp"
 
 namespace flowlabel {
 

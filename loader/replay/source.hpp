@@ -6,9 +6,9 @@
 #include <span>
 #include <string_view>
 
-#include "input.hpp"
-#include "problem.hpp"
-#include "record.hpp"
+#include "replay/input.hpp"
+#include "replay/problem.hpp"
+#include "replay/record.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "stamp_clock.hpp"
+#include "replay/stamp_clock.hpp"
 
 #include <algorithm>
 #include <limits>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "writer.hpp"
+#include "replay/writer.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

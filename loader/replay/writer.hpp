@@ -7,8 +7,8 @@
 #include <string>
 
 #include "flowlabel/result.hpp"
-#include "output_file.hpp"
-#include "reader.hpp"
+#include "replay/output_file.hpp"
+#include "replay/reader.hpp"
 
 namespace flowlabel {
 

@@ -20,14 +20,14 @@
 #include <thread>
 #include <vector>
 
+#include "collect/collector_watch.hpp"
 #include "flowlabel/attachment.hpp"
-#include "flowlabel/collector_watch.hpp"
 #include "flowlabel/fd.hpp"
 #include "generator.hpp"
-#include "ipfix_sink.hpp"
-#include "jsonl_file.hpp"
 #include "lab.hpp"
 #include "shell.hpp"
+#include "sinks/ipfix/ipfix_sink.hpp"
+#include "sinks/jsonl/jsonl_file.hpp"
 
 namespace flowlabel::bench {
 

@@ -20,9 +20,9 @@
 #include "flowlabel/attachment.hpp"
 #include "flowlabel/table.hpp"
 #include "lab.hpp"
+#include "maps/program.hpp"
 #include "object.hpp"
 #include "packet_shape.hpp"
-#include "program.hpp"
 #include "shell.hpp"
 
 namespace flowlabel::bench {

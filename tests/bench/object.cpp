@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "program.hpp"
+#include "maps/program.hpp"
 
 namespace flowlabel::bench {
 

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "flowlabel/abi.h"
+#include "maps/rings.hpp"
 #include "packet_shape.hpp"
-#include "rings.hpp"
 #include "stream.hpp"
 
 // behind abi.h, whose types it names

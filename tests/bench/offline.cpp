@@ -11,10 +11,10 @@
 #include <stdexcept>
 #include <string>
 
-#include "engine.hpp"
+#include "engine/engine.hpp"
 #include "flowlabel/fd.hpp"
 #include "packet_shape.hpp"
-#include "replay.hpp"
+#include "replay/replay.hpp"
 
 namespace flowlabel::bench {
 

@@ -14,9 +14,9 @@
 #include <stdexcept>
 #include <string>
 
+#include "attach/link.hpp"
 #include "generator.hpp"
 #include "lab.hpp"
-#include "link.hpp"
 #include "object.hpp"
 #include "shell.hpp"
 

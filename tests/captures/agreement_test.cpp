@@ -15,8 +15,8 @@
 
 #include "engines.hpp"
 #include "expect.hpp"
-#include "reader.hpp"
-#include "replay.hpp"
+#include "replay/reader.hpp"
+#include "replay/replay.hpp"
 
 namespace flowlabel::test {
 namespace {

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "link_type.hpp"
+#include "replay/link_type.hpp"
 
 namespace flowlabel::test {
 namespace {

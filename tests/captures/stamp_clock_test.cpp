@@ -4,7 +4,7 @@
 #include <limits>
 #include <string>
 
-#include "stamp_clock.hpp"
+#include "replay/stamp_clock.hpp"
 
 namespace flowlabel::test {
 namespace {

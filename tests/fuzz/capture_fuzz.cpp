@@ -10,7 +10,7 @@
 
 #include "flowlabel/fd.hpp"
 #include "input.hpp"
-#include "replay.hpp"
+#include "replay/replay.hpp"
 
 using namespace flowlabel;
 

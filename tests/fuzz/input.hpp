@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "engine.hpp"
+#include "engine/engine.hpp"
 
 namespace flowlabel::fuzz {
 

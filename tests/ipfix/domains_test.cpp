@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // IPFIX-10: each attachment is an observation domain, and none of them is 0.
-#include "domains.hpp"
+#include "sinks/ipfix/domains.hpp"
 
 #include <gtest/gtest.h>
 

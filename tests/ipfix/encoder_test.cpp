@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The messages, octet by octet (IPFIX-1, IPFIX-3, IPFIX-5, IPFIX-9).
-#include "encoder.hpp"
+#include "sinks/ipfix/encoder.hpp"
 
 #include <gtest/gtest.h>
 

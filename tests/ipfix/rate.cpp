@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <memory>
 
-#include "ipfix_sink.hpp"
+#include "sinks/ipfix/ipfix_sink.hpp"
 
 using namespace flowlabel;
 

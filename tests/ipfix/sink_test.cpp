@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Whole sinks, against sockets and files (IPFIX-2, IPFIX-4, IPFIX-5).
-#include "ipfix_sink.hpp"
+#include "sinks/ipfix/ipfix_sink.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // IPFIX-6: port 4739 unless another is given.
-#include "url.hpp"
+#include "sinks/ipfix/url.hpp"
 
 #include <gtest/gtest.h>
 

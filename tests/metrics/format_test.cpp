@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "format.hpp"
+#include "metrics/format.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "page.hpp"
+#include "metrics/page.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "render.hpp"
+#include "metrics/render.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "responder.hpp"
+#include "metrics/responder.hpp"
 
 #include <gtest/gtest.h>
 #include <pthread.h>

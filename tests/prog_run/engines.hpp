@@ -7,7 +7,7 @@
 #include <ostream>
 #include <vector>
 
-#include "engine.hpp"
+#include "engine/engine.hpp"
 #include "label.hpp"
 
 namespace flowlabel::test {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /// An exporter whose sink stops anywhere: each record leaves once, and the account adds up.
-#include "exporter.hpp"
+#include "collect/exporter.hpp"
 
 #include <gtest/gtest.h>
 #include <sched.h>

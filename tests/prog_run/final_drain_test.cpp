@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /// The end of a collection whose exporter takes nothing for too long, and comes back.
-#include "final_drain.hpp"
+#include "collect/final_drain.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@
 
 #include "expect.hpp"
 #include "flowlabel/time.hpp"
-#include "program.hpp"
+#include "maps/program.hpp"
 
 namespace flowlabel::test {
 namespace {

@@ -8,10 +8,10 @@
 #include <thread>
 
 #include "expect.hpp"
-#include "preemption.hpp"
-#include "program.hpp"
+#include "maps/preemption.hpp"
+#include "maps/program.hpp"
+#include "maps/sweep.hpp"
 #include "random_packet.hpp"
-#include "sweep.hpp"
 
 namespace flowlabel::test {
 namespace {

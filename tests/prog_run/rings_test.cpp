@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /// The rings of finished flows: each CPU fills its own, a reader on another CPU empties them, and no record is torn,
 /// missing or there twice. With and without the fences that machines need which do not keep stores in order.
-#include "rings.hpp"
+#include "maps/rings.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "expect.hpp"
-#include "program.hpp"
+#include "maps/program.hpp"
 
 namespace flowlabel::test {
 namespace {

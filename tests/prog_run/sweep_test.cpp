@@ -11,8 +11,8 @@
 #include <thread>
 
 #include "expect.hpp"
-#include "program.hpp"
-#include "sweep.hpp"
+#include "maps/program.hpp"
+#include "maps/sweep.hpp"
 
 namespace flowlabel::test {
 namespace {

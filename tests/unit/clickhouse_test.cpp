@@ -9,12 +9,12 @@
 #include <fstream>
 #include <map>
 
-#include "batch.hpp"
-#include "clickhouse_schema.hpp"
-#include "clickhouse_server.hpp"
-#include "clickhouse_url.hpp"
-#include "credentials.hpp"
-#include "http_client.hpp"
+#include "sinks/clickhouse/batch.hpp"
+#include "sinks/clickhouse/clickhouse_schema.hpp"
+#include "sinks/clickhouse/clickhouse_server.hpp"
+#include "sinks/clickhouse/clickhouse_url.hpp"
+#include "sinks/clickhouse/credentials.hpp"
+#include "sinks/clickhouse/http_client.hpp"
 
 namespace flowlabel::test {
 namespace {

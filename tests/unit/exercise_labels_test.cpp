@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "labels.hpp"
+#include "host/exercise/labels.hpp"
 
 namespace flowlabel {
 namespace {

@@ -5,7 +5,7 @@
 #include <array>
 #include <vector>
 
-#include "message.hpp"
+#include "host/exercise/message.hpp"
 
 namespace flowlabel {
 namespace {

@@ -2,7 +2,7 @@
 // What a server keeps of its peers, and that it keeps no more than it should.
 #include <gtest/gtest.h>
 
-#include "peers.hpp"
+#include "host/exercise/peers.hpp"
 
 namespace flowlabel {
 namespace {

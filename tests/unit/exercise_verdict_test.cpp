@@ -2,7 +2,7 @@
 // What a client says about the path.
 #include <gtest/gtest.h>
 
-#include "verdict.hpp"
+#include "host/exercise/verdict.hpp"
 
 namespace flowlabel {
 namespace {

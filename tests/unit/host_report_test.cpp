@@ -9,8 +9,8 @@
 #include <iterator>
 #include <map>
 
-#include "flowlabel/host_report.hpp"
 #include "flowlabel/interface.hpp"
+#include "host/report/host_report.hpp"
 
 namespace flowlabel {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "engine/native.h"
 #include "label.hpp"
-#include "native.h"
 
 namespace flowlabel {
 namespace {

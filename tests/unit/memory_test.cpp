@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /// The memory that there is, as a made-up /proc and /sys tell it.
-#include "memory.hpp"
+#include "base/memory.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /// The collector's table beside a std::map.
-#include "merged_table.hpp"
+#include "collect/merged_table.hpp"
 
 #include <gtest/gtest.h>
 

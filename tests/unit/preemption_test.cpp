@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "preemption.hpp"
+#include "maps/preemption.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "flowlabel/printable.hpp"
+#include "base/printable.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "flowlabel/record.hpp"
+#include "flow/record.hpp"
 
 #include <gtest/gtest.h>
 
-#include "export.hpp"
+#include "output/export.hpp"
 
 namespace flowlabel::test {
 namespace {

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <numeric>
 
+#include "engine/native.h"
 #include "label.hpp"
-#include "native.h"
 
 namespace flowlabel {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "spool.hpp"
+#include "sinks/clickhouse/spool.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

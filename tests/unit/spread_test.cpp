@@ -5,7 +5,7 @@
 #include <functional>
 #include <random>
 
-#include "engine.hpp"
+#include "engine/engine.hpp"
 #include "packet.hpp"
 
 namespace flowlabel {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "stamp_warnings.hpp"
+#include "attach/stamp_warnings.hpp"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 #include <set>
 #include <vector>
 
-#include "engine.hpp"
+#include "engine/engine.hpp"
 #include "packet.hpp"
 
 namespace flowlabel {

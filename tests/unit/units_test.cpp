@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "flowlabel/units.hpp"
+#include "base/units.hpp"
 
 #include <gtest/gtest.h>
 
-#include "flow_timeout.hpp"
+#include "collect/flow_timeout.hpp"
 
 namespace flowlabel::test {
 namespace {

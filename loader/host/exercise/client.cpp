@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "client.hpp"
+#include "host/exercise/client.hpp"
 
 #include <algorithm>
 #include <vector>
 
-#include "client_flow.hpp"
-#include "flowlabel/host_report.hpp"
+#include "base/privilege.hpp"
 #include "flowlabel/time.hpp"
-#include "privilege.hpp"
+#include "host/exercise/client_flow.hpp"
+#include "host/report/host_report.hpp"
 
 namespace flowlabel {
 

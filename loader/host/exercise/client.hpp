@@ -6,8 +6,8 @@
 #include <functional>
 
 #include "flowlabel/host.hpp"
-#include "labels.hpp"
-#include "report.hpp"
+#include "host/exercise/labels.hpp"
+#include "host/exercise/report.hpp"
 
 namespace flowlabel {
 

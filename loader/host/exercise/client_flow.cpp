@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "client_flow.hpp"
+#include "host/exercise/client_flow.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>

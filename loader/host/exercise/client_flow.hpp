@@ -5,10 +5,10 @@
 #include <optional>
 #include <vector>
 
-#include "client.hpp"
 #include "flowlabel/fd.hpp"
-#include "message.hpp"
-#include "wait.hpp"
+#include "host/exercise/client.hpp"
+#include "host/exercise/message.hpp"
+#include "host/exercise/wait.hpp"
 
 namespace flowlabel {
 

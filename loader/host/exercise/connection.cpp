@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "connection.hpp"
+#include "host/exercise/connection.hpp"
 
 #include <sys/socket.h>
 
@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <span>
 
-#include "message.hpp"
+#include "host/exercise/message.hpp"
 
 namespace flowlabel {
 

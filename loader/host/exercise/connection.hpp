@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "flowlabel/fd.hpp"
-#include "peers.hpp"
+#include "host/exercise/peers.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "device.hpp"
+#include "host/exercise/device.hpp"
 
 #include <net/if.h>
 #include <sys/ioctl.h>
@@ -7,7 +7,7 @@
 
 #include <cerrno>
 
-#include "ethtool.hpp"
+#include "base/ethtool.hpp"
 #include "flowlabel/fd.hpp"
 #include "flowlabel/interface.hpp"
 

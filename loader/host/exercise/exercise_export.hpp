@@ -2,9 +2,9 @@
 /// What the exercise found out, as text and as documents.
 #pragma once
 
-#include "client.hpp"
-#include "export.hpp"
-#include "report.hpp"
+#include "host/exercise/client.hpp"
+#include "host/exercise/report.hpp"
+#include "output/export.hpp"
 
 namespace flowlabel {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "exercise_export.hpp"
 #include "flowlabel/time.hpp"
-#include "verdict.hpp"
+#include "host/exercise/exercise_export.hpp"
+#include "host/exercise/verdict.hpp"
 
 namespace flowlabel {
 

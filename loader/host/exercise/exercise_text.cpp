@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "exercise_export.hpp"
-#include "flowlabel/printable.hpp"
-#include "verdict.hpp"
+#include "base/printable.hpp"
+#include "host/exercise/exercise_export.hpp"
+#include "host/exercise/verdict.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "generator.hpp"
+#include "host/exercise/generator.hpp"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -8,8 +8,8 @@
 
 #include "flowlabel/fd.hpp"
 #include "flowlabel/time.hpp"
-#include "raw_packet.hpp"
-#include "wait.hpp"
+#include "host/exercise/raw_packet.hpp"
+#include "host/exercise/wait.hpp"
 
 namespace flowlabel {
 

@@ -4,8 +4,8 @@
 
 #include <chrono>
 
-#include "labels.hpp"
-#include "report.hpp"
+#include "host/exercise/labels.hpp"
+#include "host/exercise/report.hpp"
 
 namespace flowlabel {
 

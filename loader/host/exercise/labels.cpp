@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "labels.hpp"
+#include "host/exercise/labels.hpp"
 
 #include "flowlabel/abi.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "message.hpp"
+#include "host/exercise/message.hpp"
 
 #include <arpa/inet.h>
 #include <endian.h>

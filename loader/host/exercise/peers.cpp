@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "peers.hpp"
+#include "host/exercise/peers.hpp"
 
 namespace flowlabel {
 

@@ -6,7 +6,7 @@
 #include <map>
 #include <vector>
 
-#include "server.hpp"
+#include "host/exercise/server.hpp"
 
 namespace flowlabel {
 

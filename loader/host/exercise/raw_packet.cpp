@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "raw_packet.hpp"
+#include "host/exercise/raw_packet.hpp"
 
 namespace flowlabel {
 

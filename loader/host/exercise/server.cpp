@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "server.hpp"
+#include "host/exercise/server.hpp"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <list>
 
-#include "connection.hpp"
+#include "base/privilege.hpp"
 #include "flowlabel/time.hpp"
-#include "message.hpp"
-#include "privilege.hpp"
-#include "wait.hpp"
+#include "host/exercise/connection.hpp"
+#include "host/exercise/message.hpp"
+#include "host/exercise/wait.hpp"
 
 namespace flowlabel {
 

@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "report.hpp"
+#include "host/exercise/report.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "verdict.hpp"
+#include "host/exercise/verdict.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "wait.hpp"
+#include "host/exercise/wait.hpp"
 
 #include <algorithm>
 #include <vector>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "flowlabel/time.hpp"
-#include "host.hpp"
+#include "host/report/host_output.hpp"
 
 namespace flowlabel {
 

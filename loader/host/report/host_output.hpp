@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "export.hpp"
-#include "flowlabel/host_report.hpp"
+#include "host/report/host_report.hpp"
+#include "output/export.hpp"
 
 namespace flowlabel {
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <utility>
 
-#include "flowlabel/host_report.hpp"
+#include "host/report/host_report.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "flowlabel/host_report.hpp"
+#include "host/report/host_report.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -11,11 +11,11 @@
 #include <cstring>
 #include <sstream>
 
+#include "base/number.hpp"
 #include "flowlabel/abi.h"
 #include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
-#include "host_words.hpp"
-#include "number.hpp"
+#include "host/report/host_words.hpp"
 
 namespace flowlabel {
 

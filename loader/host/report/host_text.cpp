@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
+#include "base/printable.hpp"
 #include "flowlabel/interface.hpp"
-#include "flowlabel/printable.hpp"
-#include "host.hpp"
+#include "host/report/host_output.hpp"
 
 namespace flowlabel {
 

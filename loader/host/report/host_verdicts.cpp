@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "host_words.hpp"
+#include "host/report/host_words.hpp"
 
 namespace flowlabel {
 

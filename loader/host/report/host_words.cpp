@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What each value does is in net/ipv6/{ip6_flowlabel,tcp_ipv6,icmp,route,seg6_iptunnel}.c, include/net/ipv6.h
 // (ip6_make_flowlabel) and include/net/sock.h (sk_rethink_txhash) of Linux.
-#include "host_words.hpp"
+#include "host/report/host_words.hpp"
 
 #include <fmt/format.h>
 

@@ -6,8 +6,8 @@
 #include <cstring>
 
 #include "flowlabel/abi.h"
-#include "options.hpp"
-#include "refusal.hpp"
+#include "host/sockets/options.hpp"
+#include "host/sockets/refusal.hpp"
 
 namespace flowlabel {
 

@@ -9,8 +9,8 @@
 #include <cstring>
 #include <memory>
 
-#include "options.hpp"
-#include "refusal.hpp"
+#include "host/sockets/options.hpp"
+#include "host/sockets/refusal.hpp"
 
 namespace flowlabel {
 

@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "options.hpp"
-#include "refusal.hpp"
+#include "host/sockets/options.hpp"
+#include "host/sockets/refusal.hpp"
 
 namespace flowlabel {
 

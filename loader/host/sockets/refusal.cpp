@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "refusal.hpp"
+#include "host/sockets/refusal.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "batch.hpp"
+#include "sinks/clickhouse/batch.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

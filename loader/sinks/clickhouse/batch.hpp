@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "flow/record.hpp"
 #include "flowlabel/counters.hpp"
-#include "flowlabel/record.hpp"
 
 namespace flowlabel {
 

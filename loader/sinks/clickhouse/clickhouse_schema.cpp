@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "clickhouse_schema.hpp"
+#include "sinks/clickhouse/clickhouse_schema.hpp"
 
 #include <fmt/format.h>
 
-#include "batch.hpp"
+#include "sinks/clickhouse/batch.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "clickhouse_server.hpp"
+#include "sinks/clickhouse/clickhouse_server.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "clickhouse_schema.hpp"
-#include "number.hpp"
+#include "base/number.hpp"
+#include "sinks/clickhouse/clickhouse_schema.hpp"
 
 namespace flowlabel {
 

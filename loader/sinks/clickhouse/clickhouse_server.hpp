@@ -9,10 +9,10 @@
 #include <map>
 #include <string>
 
-#include "batch.hpp"
-#include "clickhouse_url.hpp"
-#include "credentials.hpp"
-#include "http_client.hpp"
+#include "sinks/clickhouse/batch.hpp"
+#include "sinks/clickhouse/clickhouse_url.hpp"
+#include "sinks/clickhouse/credentials.hpp"
+#include "sinks/clickhouse/http_client.hpp"
 
 namespace flowlabel {
 

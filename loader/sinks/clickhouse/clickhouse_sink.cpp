@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "clickhouse_sink.hpp"
+#include "sinks/clickhouse/clickhouse_sink.hpp"
 
 #include <fmt/format.h>
 

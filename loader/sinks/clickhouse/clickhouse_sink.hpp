@@ -9,11 +9,11 @@
 #include <optional>
 #include <string>
 
-#include "batch.hpp"
-#include "clickhouse_server.hpp"
-#include "clickhouse_url.hpp"
-#include "flowlabel/record.hpp"
-#include "spool.hpp"
+#include "flow/record.hpp"
+#include "sinks/clickhouse/batch.hpp"
+#include "sinks/clickhouse/clickhouse_server.hpp"
+#include "sinks/clickhouse/clickhouse_url.hpp"
+#include "sinks/clickhouse/spool.hpp"
 
 namespace flowlabel {
 

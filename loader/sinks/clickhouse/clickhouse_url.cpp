@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "clickhouse_url.hpp"
+#include "sinks/clickhouse/clickhouse_url.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
 
-#include "number.hpp"
-#include "zone.hpp"
+#include "base/number.hpp"
+#include "base/zone.hpp"
 
 namespace flowlabel {
 

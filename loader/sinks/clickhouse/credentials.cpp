@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "credentials.hpp"
+#include "sinks/clickhouse/credentials.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "private_file.hpp"
+#include "base/private_file.hpp"
 
 namespace flowlabel {
 

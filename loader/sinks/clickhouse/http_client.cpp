@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "http_client.hpp"
+#include "sinks/clickhouse/http_client.hpp"
 
 #include <curl/curl.h>
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "spool.hpp"
+#include "sinks/clickhouse/spool.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -18,9 +18,9 @@
 #include <system_error>
 #include <utility>
 
-#include "number.hpp"
-#include "ownership.hpp"
-#include "safe_open.hpp"
+#include "base/number.hpp"
+#include "base/ownership.hpp"
+#include "base/safe_open.hpp"
 
 namespace flowlabel {
 

@@ -19,9 +19,9 @@
 #include <map>
 #include <string>
 
-#include "batch.hpp"
 #include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
+#include "sinks/clickhouse/batch.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "domains.hpp"
+#include "sinks/ipfix/domains.hpp"
 
 #include <algorithm>
 

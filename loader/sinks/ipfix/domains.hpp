@@ -8,8 +8,8 @@
 #include <optional>
 #include <vector>
 
-#include "encoder.hpp"
-#include "flowlabel/record.hpp"
+#include "flow/record.hpp"
+#include "sinks/ipfix/encoder.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "encoder.hpp"
+#include "sinks/ipfix/encoder.hpp"
 
 #include <fixbuf/public.h>
 #include <fmt/format.h>

@@ -11,10 +11,10 @@
 #include <memory>
 #include <span>
 
+#include "flow/record.hpp"
 #include "flowlabel/counters.hpp"
-#include "flowlabel/record.hpp"
 #include "flowlabel/result.hpp"
-#include "messages.hpp"
+#include "sinks/ipfix/messages.hpp"
 
 namespace flowlabel {
 

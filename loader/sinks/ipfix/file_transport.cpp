@@ -9,9 +9,9 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "base/safe_open.hpp"
 #include "flowlabel/fd.hpp"
-#include "safe_open.hpp"
-#include "transport.hpp"
+#include "sinks/ipfix/transport.hpp"
 
 namespace flowlabel {
 

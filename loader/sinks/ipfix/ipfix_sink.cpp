@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "ipfix_sink.hpp"
+#include "sinks/ipfix/ipfix_sink.hpp"
 
 #include <unistd.h>
 

@@ -6,12 +6,12 @@
 #include <memory>
 #include <string>
 
-#include "domains.hpp"
-#include "encoder.hpp"
-#include "flowlabel/collector_watch.hpp"
-#include "flowlabel/record.hpp"
-#include "transport.hpp"
-#include "url.hpp"
+#include "collect/collector_watch.hpp"
+#include "flow/record.hpp"
+#include "sinks/ipfix/domains.hpp"
+#include "sinks/ipfix/encoder.hpp"
+#include "sinks/ipfix/transport.hpp"
+#include "sinks/ipfix/url.hpp"
 
 namespace flowlabel {
 

@@ -17,9 +17,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/host_lookup.hpp"
 #include "flowlabel/fd.hpp"
-#include "host_lookup.hpp"
-#include "transport.hpp"
+#include "sinks/ipfix/transport.hpp"
 
 namespace flowlabel {
 

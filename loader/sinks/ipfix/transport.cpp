@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "transport.hpp"
+#include "sinks/ipfix/transport.hpp"
 
 #include <fmt/format.h>
 
-#include "host_lookup.hpp"
+#include "base/host_lookup.hpp"
 
 namespace flowlabel {
 

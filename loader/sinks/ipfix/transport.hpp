@@ -11,8 +11,8 @@
 #include <string>
 
 #include "flowlabel/result.hpp"
-#include "messages.hpp"
-#include "url.hpp"
+#include "sinks/ipfix/messages.hpp"
+#include "sinks/ipfix/url.hpp"
 
 namespace flowlabel {
 

@@ -9,9 +9,9 @@
 #include <string>
 #include <utility>
 
+#include "base/host_lookup.hpp"
 #include "flowlabel/fd.hpp"
-#include "host_lookup.hpp"
-#include "transport.hpp"
+#include "sinks/ipfix/transport.hpp"
 
 namespace flowlabel {
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "url.hpp"
+#include "sinks/ipfix/url.hpp"
 
 #include <fmt/format.h>
 
 #include <charconv>
 #include <optional>
 
-#include "zone.hpp"
+#include "base/zone.hpp"
 
 namespace flowlabel {
 

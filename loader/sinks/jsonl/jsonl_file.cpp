@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "jsonl_file.hpp"
+#include "sinks/jsonl/jsonl_file.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -15,8 +15,8 @@
 #include <csignal>
 #include <utility>
 
-#include "export.hpp"
-#include "safe_open.hpp"
+#include "base/safe_open.hpp"
+#include "output/export.hpp"
 
 namespace flowlabel {
 

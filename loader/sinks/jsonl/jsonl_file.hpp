@@ -14,8 +14,8 @@
 #include <string_view>
 #include <utility>
 
+#include "flow/record.hpp"
 #include "flowlabel/fd.hpp"
-#include "flowlabel/record.hpp"
 
 namespace flowlabel {
 

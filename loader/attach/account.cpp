@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "account.hpp"
+#include "attach/account.hpp"
 
 #include <bpf/bpf.h>
 #include <sys/file.h>
@@ -10,8 +10,8 @@
 #include <cstring>
 #include <thread>
 
-#include "pins.hpp"
-#include "privilege.hpp"
+#include "attach/pins.hpp"
+#include "base/privilege.hpp"
 
 namespace flowlabel {
 

@@ -5,12 +5,12 @@
 #include <cstdint>
 #include <optional>
 
-#include "directory.hpp"
+#include "base/directory.hpp"
 #include "flowlabel/abi.h"
 #include "flowlabel/counters.hpp"
 #include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
-#include "mapping.hpp"
+#include "maps/mapping.hpp"
 
 namespace flowlabel {
 

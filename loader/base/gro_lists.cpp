@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "gro_lists.hpp"
+#include "base/gro_lists.hpp"
 
 #include <bpf/bpf.h>
 #include <linux/if_link.h>
@@ -12,10 +12,10 @@
 #include <string_view>
 #include <vector>
 
-#include "ethtool.hpp"
+#include "base/ethtool.hpp"
+#include "base/netlink.hpp"
 #include "flowlabel/abi.h"
 #include "flowlabel/fd.hpp"
-#include "netlink.hpp"
 
 namespace flowlabel {
 
