@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "attach/health.hpp"
 #include "attach/link.hpp"
 #include "attach/pins.hpp"
-#include "collect/collection_state.hpp"
 #include "flowlabel/attachment.hpp"
 
 namespace flowlabel {

@@ -159,4 +159,13 @@ std::string traffic_text(std::uint64_t bytes)
     return fmt::format("{:.1f} {}B", value, prefix == "K" ? "k" : prefix);
 }
 
+std::string grouped(std::uint64_t number)
+{
+    std::string text = std::to_string(number);
+
+    for (auto place = static_cast<std::ptrdiff_t>(text.size()) - 3; place > 0; place -= 3)
+        text.insert(static_cast<std::size_t>(place), ",");
+    return text;
+}
+
 } // namespace flowlabel

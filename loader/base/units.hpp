@@ -38,4 +38,7 @@ std::string memory_text(std::uint64_t bytes);
 /// Traffic: "512 bytes", "2.1 MB".
 std::string traffic_text(std::uint64_t bytes);
 
+/// 1234567 as 1,234,567.
+std::string grouped(std::uint64_t number);
+
 } // namespace flowlabel

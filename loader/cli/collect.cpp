@@ -11,6 +11,7 @@
 
 #include "base/printable.hpp"
 #include "base/privilege.hpp"
+#include "base/units.hpp"
 #include "cli/collect_exporters.hpp"
 #include "cli/collect_prometheus.hpp"
 #include "cli/context.hpp"

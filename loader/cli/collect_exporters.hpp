@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "collect/collector_watch.hpp"
-#include "flow/record.hpp"
+#include "collect/record_sink.hpp"
 #include "flowlabel/result.hpp"
 
 namespace flowlabel {

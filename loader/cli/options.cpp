@@ -8,7 +8,7 @@
 
 #include "cli/context.hpp"
 #include "flowlabel/interface.hpp"
-#include "output/findings.hpp"
+#include "output/check.hpp"
 
 namespace flowlabel {
 

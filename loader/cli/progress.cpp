@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "base/units.hpp"
 #include "cli/context.hpp"
 #include "output/export.hpp"
 

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/printable.hpp"
+#include "base/units.hpp"
 #include "cli/context.hpp"
 #include "cli/help.hpp"
 #include "cli/options.hpp"

@@ -11,7 +11,7 @@
 #include "cli/help.hpp"
 #include "cli/options.hpp"
 #include "cli/output.hpp"
-#include "output/findings.hpp"
+#include "output/check.hpp"
 
 namespace flowlabel {
 

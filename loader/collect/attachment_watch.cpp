@@ -8,7 +8,7 @@
 #include <condition_variable>
 #include <utility>
 
-#include "output/findings.hpp"
+#include "attach/findings.hpp"
 
 namespace flowlabel {
 

@@ -12,9 +12,9 @@
 #include <utility>
 
 #include "base/memory.hpp"
+#include "base/units.hpp"
 #include "engine/native.h"
 #include "flowlabel/time.hpp"
-#include "output/export.hpp"
 
 namespace flowlabel {
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "attach/health.hpp"
+#include "collect/record_sink.hpp"
 #include "flow/record.hpp"
 #include "flowlabel/abi.h"
 #include "flowlabel/attachment.hpp"
@@ -15,14 +17,6 @@
 #include "flowlabel/flow.hpp"
 
 namespace flowlabel {
-
-/// How an attachment hangs on its interface now.
-struct AttachmentHealth {
-    bool up = false;                             ///< the interface is there, and our program on it
-    bool moved = false;                          ///< to another network namespace than where it was attached
-    std::uint64_t in_front = 0;                  ///< programs that see its packets first
-    std::optional<std::uint64_t> device_packets; ///< that the device counted in the direction of the hook, where known
-};
 
 /// One attachment that is being collected.
 struct CollectionState {

@@ -16,7 +16,7 @@
 
 #include "collect/accounted_batch.hpp"
 #include "collect/collection_state.hpp"
-#include "flow/record.hpp"
+#include "collect/record_sink.hpp"
 #include "flowlabel/result.hpp"
 
 namespace flowlabel {

@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-#include "output/export.hpp"
+#include "base/units.hpp"
 
 namespace flowlabel {
 

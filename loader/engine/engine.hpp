@@ -127,7 +127,7 @@ public:
     void drain(const std::function<void(const fl_slot& record)>& visit) override;
     void reset() override;
 
-    /// The program's maps, as an attachment has them (loader/core/program.hpp), and tick 0 of its table in
+    /// The program's maps, as an attachment has them (loader/maps/program.hpp), and tick 0 of its table in
     /// jiffies.
     [[nodiscard]] const Maps& maps() const;
     [[nodiscard]] std::uint64_t epoch_jiffies() const;

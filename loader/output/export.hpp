@@ -90,9 +90,6 @@ void write_status_table(const std::vector<StatusEntry>& entries, const Sink& sin
 /// A line for each record: the flow object with the record's packets and octets, its end reason, and where it was.
 std::string records_jsonl(const ObservationPoint& point, std::span<const FlowRecord> records);
 
-/// 1234567 as 1,234,567.
-std::string grouped(std::uint64_t number);
-
 /// "counted 3 packets 180 octets = live 3 packets 180 octets + spilled … + lost …"; ~ instead of = while packets
 /// arrive. Once a collector has exported, "pending … + exported …" stands for "spilled …".
 std::string identity_text(const Totals& totals);

@@ -10,15 +10,6 @@
 
 namespace flowlabel {
 
-std::string grouped(std::uint64_t number)
-{
-    std::string text = std::to_string(number);
-
-    for (auto place = static_cast<std::ptrdiff_t>(text.size()) - 3; place > 0; place -= 3)
-        text.insert(static_cast<std::size_t>(place), ",");
-    return text;
-}
-
 static std::string amount_text(const Amount& amount)
 {
     return fmt::format("{} packets {} bytes", grouped(amount.packets), grouped(amount.octets));

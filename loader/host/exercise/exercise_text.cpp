@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/printable.hpp"
+#include "base/units.hpp"
 #include "host/exercise/exercise_export.hpp"
 #include "host/exercise/verdict.hpp"
 

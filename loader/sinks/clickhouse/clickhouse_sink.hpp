@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "collect/record_sink.hpp"
 #include "flow/record.hpp"
 #include "sinks/clickhouse/batch.hpp"
 #include "sinks/clickhouse/clickhouse_server.hpp"

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "collect/collector_watch.hpp"
+#include "collect/record_sink.hpp"
 #include "flow/record.hpp"
 #include "sinks/ipfix/domains.hpp"
 #include "sinks/ipfix/encoder.hpp"

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "collect/record_sink.hpp"
 #include "flow/record.hpp"
 #include "flowlabel/fd.hpp"
 
