@@ -9,7 +9,7 @@
 
 #include "flowlabel/result.hpp"
 #include "replay/input.hpp"
-#include "replay/record.hpp"
+#include "replay/captured_packet.hpp"
 
 namespace flowlabel {
 

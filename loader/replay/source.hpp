@@ -8,7 +8,7 @@
 
 #include "replay/input.hpp"
 #include "replay/problem.hpp"
-#include "replay/record.hpp"
+#include "replay/captured_packet.hpp"
 
 namespace flowlabel {
 

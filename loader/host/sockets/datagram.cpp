@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "flowlabel/abi.h"
-#include "host/sockets/options.hpp"
+#include "host/sockets/socket_options.hpp"
 #include "host/sockets/refusal.hpp"
 
 namespace flowlabel {

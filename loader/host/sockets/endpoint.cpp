@@ -9,7 +9,7 @@
 #include <cstring>
 #include <memory>
 
-#include "host/sockets/options.hpp"
+#include "host/sockets/socket_options.hpp"
 #include "host/sockets/refusal.hpp"
 
 namespace flowlabel {

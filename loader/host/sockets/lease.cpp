@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "host/sockets/options.hpp"
+#include "host/sockets/socket_options.hpp"
 #include "host/sockets/refusal.hpp"
 
 namespace flowlabel {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "host/sockets/options.hpp"
+#include "host/sockets/socket_options.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
