@@ -12,6 +12,7 @@
 
 #include "attach/pins.hpp"
 #include "base/privilege.hpp"
+#include "base/try.hpp"
 
 namespace flowlabel {
 
@@ -42,11 +43,9 @@ Result<std::optional<Account>> Account::open(const Directory& directory)
         return std::nullopt;
     if (!map)
         return cannot_open(errno, directory);
-    auto mapping = map_account(map, Mapping::Access::read);
+    auto mapping = TRY(map_account(map, Mapping::Access::read));
 
-    if (!mapping)
-        return std::unexpected(mapping.error());
-    return Account(std::move(*mapping));
+    return Account(std::move(mapping));
 }
 
 static Result<Fd> make_map(const Directory& directory)
@@ -56,27 +55,22 @@ static Result<Fd> make_map(const Directory& directory)
 
     if (!map)
         return fail_errno(errno, "cannot make the account of the collectors", hint_for_access(errno));
-    if (const auto pinned = pin(map, directory, account_pin); !pinned)
-        return std::unexpected(pinned.error());
+    TRY(pin(map, directory, account_pin));
     return map;
 }
 
 Result<Account> Account::open_or_make(const Directory& directory)
 {
-    Result<Fd> map = open_pin(directory, account_pin);
+    Fd map = open_pin(directory, account_pin);
 
-    if (!*map && errno == ENOENT)
-        map = make_map(directory);
-    else if (!*map)
+    if (!map && errno == ENOENT)
+        map = TRY(make_map(directory));
+    else if (!map)
         return cannot_open(errno, directory);
-    if (!map)
-        return std::unexpected(map.error());
-    auto mapping = map_account(*map, Mapping::Access::write);
+    auto mapping = TRY(map_account(map, Mapping::Access::write));
 
-    if (!mapping)
-        return std::unexpected(mapping.error());
-    mapping->items<fl_collection>(1).front().pid = static_cast<std::uint32_t>(getpid());
-    return Account(std::move(*mapping));
+    mapping.items<fl_collection>(1).front().pid = static_cast<std::uint32_t>(getpid());
+    return Account(std::move(mapping));
 }
 
 fl_account Account::get() const
@@ -121,15 +115,13 @@ std::uint32_t Account::pid() const
 
 Result<std::optional<Fd>> become_collector(const Directory& directory, bool worth_a_wait)
 {
-    auto lock = directory.open_for_reading();
+    auto lock = TRY(directory.open_for_reading());
 
-    if (!lock)
-        return std::unexpected(lock.error());
     for (unsigned i = 0; i < (worth_a_wait ? lock_attempts : 1); i++) {
         if (i > 0)
             std::this_thread::sleep_for(lock_interval);
-        if (flock(lock->get(), LOCK_EX | LOCK_NB) == 0)
-            return std::move(*lock);
+        if (flock(lock.get(), LOCK_EX | LOCK_NB) == 0)
+            return std::move(lock);
     }
     return std::nullopt;
 }

@@ -12,6 +12,7 @@
 #include "attach/account.hpp"
 #include "attach/state.hpp"
 #include "base/gro_lists.hpp"
+#include "base/try.hpp"
 #include "flowlabel/time.hpp"
 #include "maps/mapping.hpp"
 #include "maps/rings.hpp"
@@ -107,11 +108,9 @@ TableView Attachment::table() const
 
 Result<RingUsage> Attachment::ring_usage() const
 {
-    const auto rings = Rings::open(state_->found.maps, info().cpus, info().ring_records, Mapping::Access::read);
+    const auto rings = TRY(Rings::open(state_->found.maps, info().cpus, info().ring_records, Mapping::Access::read));
 
-    if (!rings)
-        return std::unexpected(rings.error());
-    return rings->usage();
+    return rings.usage();
 }
 
 fl_account Attachment::account() const
@@ -165,13 +164,10 @@ static std::string tag_of_program(const Found& found)
 Result<Attachment> open_attachment(Found found)
 {
     const fl_info info = found.info();
-    auto account = Account::open(found.directory);
-
-    if (!account)
-        return std::unexpected(account.error());
+    auto account = TRY(Account::open(found.directory));
     auto state = std::make_unique<Attachment::State>(Attachment::State{
         .found = std::move(found),
-        .account = std::move(*account),
+        .account = std::move(account),
     });
     const Found& kept = state->found;
 
@@ -199,17 +195,11 @@ static void keep_interface(std::vector<Attachment>& attachments, const std::stri
 /// Opens the attachment at PLACE, if there is one.
 static Result<std::optional<Attachment>> open_place(const Bpffs& bpffs, const PinPlace& place)
 {
-    auto found = look_at(bpffs, place);
+    auto found = TRY(look_at(bpffs, place));
 
     if (!found)
-        return std::unexpected(found.error());
-    if (!*found)
         return std::nullopt;
-    auto attachment = open_attachment(std::move(**found));
-
-    if (!attachment)
-        return std::unexpected(attachment.error());
-    return std::move(*attachment);
+    return TRY(open_attachment(std::move(*found)));
 }
 
 /// Adds ERROR to ERRORS, unless it says the same as one of them: the places of an interface may have one cause.
@@ -223,19 +213,14 @@ Result<std::vector<Attachment>> find_attachments(const Bpffs& bpffs, const Selec
                                                  std::vector<Error>* unreadable)
 {
     std::vector<Attachment> attachments;
-    const auto lock = bpffs.lock(Bpffs::LockMode::shared);
+    const auto lock = TRY(bpffs.lock(Bpffs::LockMode::shared));
 
     if (!lock)
-        return std::unexpected(lock.error());
-    if (!*lock)
         return attachments;
-    if (const auto layout = bpffs.check_layout(); !layout)
-        return std::unexpected(layout.error());
-    const auto places = list_pin_places(bpffs);
+    TRY(bpffs.check_layout());
+    const auto places = TRY(list_pin_places(bpffs));
 
-    if (!places)
-        return std::unexpected(places.error());
-    for (const PinPlace& place : *places) {
+    for (const PinPlace& place : places) {
         if (selection.hook && *selection.hook != place.hook)
             continue;
         auto attachment = open_place(bpffs, place);

@@ -16,6 +16,7 @@
 #include "attach/surroundings.hpp"
 #include "base/directory.hpp"
 #include "base/lock.hpp"
+#include "base/try.hpp"
 #include "flowlabel/abi.h"
 
 namespace flowlabel {
@@ -81,20 +82,17 @@ static Result<std::optional<Directory>> find_bpffs(const std::filesystem::path& 
         return directory;
     if (!*directory || !is_bpffs(**directory))
         return std::nullopt;
-    if (const auto checked = (*directory)->check_way(); !checked)
-        return std::unexpected(checked.error());
+    TRY((*directory)->check_way());
     return directory;
 }
 
 Result<Bpffs> Bpffs::open(const std::filesystem::path& root)
 {
-    auto directory = find_bpffs(plain(root));
+    auto directory = TRY(find_bpffs(plain(root)));
 
     if (!directory)
-        return std::unexpected(directory.error());
-    if (!*directory)
         return no_bpffs(root);
-    return Bpffs(std::make_shared<Directory>(std::move(**directory)));
+    return Bpffs(std::make_shared<Directory>(std::move(*directory)));
 }
 
 /// Mounts a bpffs over PLACE, which is empty and nobody else's: what is in a directory would be hidden.
@@ -102,13 +100,10 @@ static Result<void> mount_over(const Directory& place)
 {
     const std::string name = place.path().string();
 
-    if (const auto checked = place.check_owner(); !checked)
-        return checked;
-    const auto names = place.names();
+    TRY(place.check_owner());
+    const auto names = TRY(place.names());
 
-    if (!names)
-        return std::unexpected(names.error());
-    if (!names->empty())
+    if (!names.empty())
         return fail(fmt::format("there is no bpffs at {}, and the directory is not empty", name),
                     "name an empty directory with --bpffs: a bpffs is mounted on it");
     if (mount("bpf", place.entry(".").c_str(), "bpf", 0, "mode=0700") != 0)
@@ -122,11 +117,9 @@ static Result<void> mount_over(const Directory& place)
 /// Two commands at once must not mount two, one over the other: the directory that is mounted on is their lock.
 static Result<void> mount_at(const std::filesystem::path& root)
 {
-    const auto place = Directory::open(root);
+    const auto place = TRY(Directory::open(root));
 
     if (!place)
-        return std::unexpected(place.error());
-    if (!*place)
         return fail(fmt::format("there is no bpffs at {}: no such directory", root.string()),
                     fmt::format("mkdir -p {0} && mount -t bpf -o mode=0700 bpf {0}", root.string()));
     if (!in_mount_namespace_of_init())
@@ -134,28 +127,20 @@ static Result<void> mount_at(const std::filesystem::path& root)
                                 "namespace",
                                 root.string()),
                     hidden_bpffs_hint(root));
-    const auto lock = (*place)->open_for_reading();
+    const auto lock = TRY(place->open_for_reading());
 
-    if (!lock)
-        return std::unexpected(lock.error());
-    if (const auto locked = wait_for_lock(*lock, LOCK_EX, root); !locked)
-        return locked;
-    const auto present = find_bpffs(root);
+    TRY(wait_for_lock(lock, LOCK_EX, root));
+    const auto present = TRY(find_bpffs(root));
 
-    if (!present)
-        return std::unexpected(present.error());
-    return *present ? Result<void>{} : mount_over(**place);
+    return present ? Result<void>{} : mount_over(*place);
 }
 
 Result<Bpffs> Bpffs::open_or_mount(const std::filesystem::path& root)
 {
-    const auto present = find_bpffs(plain(root));
+    const auto present = TRY(find_bpffs(plain(root)));
 
     if (!present)
-        return std::unexpected(present.error());
-    if (!*present)
-        if (const auto mounted = mount_at(plain(root)); !mounted)
-            return std::unexpected(mounted.error());
+        TRY(mount_at(plain(root)));
     return open(root);
 }
 
@@ -181,57 +166,43 @@ Result<std::optional<BpffsLock>> Bpffs::lock(LockMode mode) const
 {
     const bool exclusive = mode == LockMode::exclusive;
 
-    if (const auto writable = exclusive ? check_writable(*root_) : Result<void>{}; !writable)
-        return std::unexpected(writable.error());
+    TRY(exclusive ? check_writable(*root_) : Result<void>{});
     for (;;) {
-        const auto locked = home();
+        const auto locked = TRY(home());
 
         if (!locked)
-            return std::unexpected(locked.error());
-        if (!*locked)
             return std::nullopt;
-        auto fd = (*locked)->open_for_reading();
+        auto fd = TRY(locked->open_for_reading());
 
-        if (!fd)
-            return std::unexpected(fd.error());
-        if (const auto waited = wait_for_lock(*fd, exclusive ? LOCK_EX : LOCK_SH, (*locked)->path()); !waited)
-            return std::unexpected(waited.error());
-        if (!is_stale(*root_, *fd))
-            return BpffsLock(root_, std::move(*fd), exclusive);
+        TRY(wait_for_lock(fd, exclusive ? LOCK_EX : LOCK_SH, locked->path()));
+        if (!is_stale(*root_, fd))
+            return BpffsLock(root_, std::move(fd), exclusive);
     }
 }
 
 Result<BpffsLock> Bpffs::make_and_lock() const
 {
-    if (const auto writable = check_writable(*root_); !writable)
-        return std::unexpected(writable.error());
+    TRY(check_writable(*root_));
     for (;;) {
-        if (const auto made = root_->make(home_name); !made)
-            return std::unexpected(made.error());
-        auto locked = lock(LockMode::exclusive);
+        TRY(root_->make(home_name));
+        auto locked = TRY(lock(LockMode::exclusive));
 
-        if (!locked)
-            return std::unexpected(locked.error());
-        if (*locked)
-            return std::move(**locked);
+        if (locked)
+            return std::move(*locked);
     }
 }
 
 Result<std::optional<BpffsLock>> Bpffs::try_lock() const
 {
-    const auto locked = home();
+    const auto locked = TRY(home());
 
     if (!locked)
-        return std::unexpected(locked.error());
-    if (!*locked)
         return std::nullopt;
-    auto fd = (*locked)->open_for_reading();
+    auto fd = TRY(locked->open_for_reading());
 
-    if (!fd)
-        return std::unexpected(fd.error());
-    if (flock(fd->get(), LOCK_EX | LOCK_NB) != 0 || is_stale(*root_, *fd))
+    if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0 || is_stale(*root_, fd))
         return std::nullopt;
-    return BpffsLock(root_, std::move(*fd), true);
+    return BpffsLock(root_, std::move(fd), true);
 }
 
 /// Is the directory NAME in PARENT empty? A command of another version may have left it.
@@ -249,11 +220,9 @@ Result<void> Bpffs::check_layout() const
 
     if (!found || !*found)
         return found ? Result<void>{} : std::unexpected(found.error());
-    const auto names = (*found)->names();
+    const auto names = TRY((*found)->names());
 
-    if (!names)
-        return std::unexpected(names.error());
-    for (const std::string& name : *names) {
+    for (const std::string& name : names) {
         const auto entry = (*found)->path() / name;
 
         if (name == layout_name() || is_empty(**found, name))
@@ -281,11 +250,9 @@ Result<std::optional<Directory>> Bpffs::layout() const
 
 Result<Directory> Bpffs::make_layout() const
 {
-    const auto made = root_->make(home_name);
+    const auto made = TRY(root_->make(home_name));
 
-    if (!made)
-        return std::unexpected(made.error());
-    return made->make(layout_name());
+    return made.make(layout_name());
 }
 
 } // namespace flowlabel

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "base/netlink.hpp"
+#include "base/try.hpp"
 
 namespace flowlabel {
 
@@ -115,11 +116,8 @@ static Result<void> ask_until_whole(std::uint16_t type, std::uint32_t ifindex, s
 static Result<std::optional<std::string>> kind_at(std::uint16_t type, std::uint32_t ifindex, std::uint32_t parent)
 {
     Wanted wanted{.ifindex = ifindex, .parent = parent, .kind = {}};
-    const auto asked =
-        ask_until_whole(type, ifindex, parent, note_match, &wanted, [&wanted] { wanted.kind = std::nullopt; });
 
-    if (!asked)
-        return std::unexpected(asked.error());
+    TRY(ask_until_whole(type, ifindex, parent, note_match, &wanted, [&wanted] { wanted.kind = std::nullopt; }));
     return wanted.kind;
 }
 
@@ -166,33 +164,27 @@ Result<std::vector<ClsactFilter>> clsact_filters(std::uint32_t ifindex, fl_hook 
 {
     std::vector<ClsactFilter> filters;
     const std::uint32_t minor = hook == FL_HOOK_TC_EGRESS ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS;
-    const auto asked = ask_until_whole(RTM_GETTFILTER, ifindex, TC_H_MAKE(TC_H_CLSACT, minor), note_filter, &filters,
-                                       [&filters] { filters.clear(); });
 
-    if (!asked)
-        return std::unexpected(asked.error());
+    TRY(ask_until_whole(RTM_GETTFILTER, ifindex, TC_H_MAKE(TC_H_CLSACT, minor), note_filter, &filters,
+                        [&filters] { filters.clear(); }));
     return filters;
 }
 
 Result<ClsactQdisc> clsact_qdisc(std::uint32_t ifindex)
 {
-    const auto kind = kind_at(RTM_GETQDISC, ifindex, TC_H_CLSACT);
+    const auto kind = TRY(kind_at(RTM_GETQDISC, ifindex, TC_H_CLSACT));
 
     if (!kind)
-        return std::unexpected(kind.error());
-    if (!*kind)
         return ClsactQdisc::none;
-    return **kind == "clsact" ? ClsactQdisc::clsact : ClsactQdisc::ingress;
+    return *kind == "clsact" ? ClsactQdisc::clsact : ClsactQdisc::ingress;
 }
 
 Result<void> clsact_remove_idle_qdisc(std::uint32_t ifindex)
 {
     for (const std::uint32_t minor : {TC_H_MIN_INGRESS, TC_H_MIN_EGRESS}) {
-        const auto filters = kind_at(RTM_GETTFILTER, ifindex, TC_H_MAKE(TC_H_CLSACT, minor));
+        const auto filters = TRY(kind_at(RTM_GETTFILTER, ifindex, TC_H_MAKE(TC_H_CLSACT, minor)));
 
-        if (!filters)
-            return std::unexpected(filters.error());
-        if (*filters)
+        if (filters)
             return {};
     }
     bpf_tc_hook at = hook_of(ifindex, both_directions);

@@ -12,6 +12,7 @@
 #include "attach/leftovers.hpp"
 #include "attach/state.hpp"
 #include "base/privilege.hpp"
+#include "base/try.hpp"
 #include "flowlabel/attachment.hpp"
 
 namespace flowlabel {
@@ -71,26 +72,22 @@ Result<DetachReport> detach_one(const Bpffs& bpffs, Found found)
 {
     const PinPlace place = found.place;
     DetachReport report{.hook = place.hook, .was = found.liveness};
-    auto left = take_off(found);
+    auto left = TRY(take_off(found));
 
-    if (!left)
-        return std::unexpected(left.error());
-    if (*left)
-        report.warnings.push_back(std::move(**left));
+    if (left)
+        report.warnings.push_back(std::move(*left));
     if (const auto waited = wait_for_packets_under_way(); !waited)
         report.warnings.push_back(fmt::format(
             "{}: the totals may miss packets that were in the program when it was taken off", waited.error().what));
-    const auto attachment = open_attachment(std::move(found));
+    const auto attachment = TRY(open_attachment(std::move(found)));
 
-    if (!attachment)
-        return std::unexpected(attachment.error());
-    report.interface = attachment->interface();
-    fl_account account = attachment->account();
+    report.interface = attachment.interface();
+    fl_account account = attachment.account();
 
-    if (!attachment->collector())
+    if (!attachment.collector())
         if (const KilledCollector killed = Account::write_off(account); killed.lost.packets > 0)
             report.killed = killed;
-    report.totals = attachment->totals(account);
+    report.totals = attachment.totals(account);
     clear_leftovers(bpffs, place);
     return report;
 }
@@ -155,11 +152,9 @@ static Result<std::optional<std::string>> take_off_damaged_filter(const PinPlace
                            place.ifindex);
     if (!interface_name(place.ifindex))
         return std::nullopt;
-    const auto filters = clsact_filters(place.ifindex, place.hook);
+    const auto filters = TRY(clsact_filters(place.ifindex, place.hook));
 
-    if (!filters)
-        return std::unexpected(filters.error());
-    for (const ClsactFilter& filter : *filters) {
+    for (const ClsactFilter& filter : filters) {
         const bool ours =
             entries ? is_ours(*entries, filter.program_id) : program_name(filter.program_id).starts_with("flowlabel_");
 
@@ -179,7 +174,7 @@ static Result<DetachReport> detach_damaged(const Bpffs& bpffs, const PinPlace& p
 
     if (!directory || !*directory)
         return directory ? fail("the pins are gone", "try again") : std::unexpected(directory.error());
-    const auto link = open_link(**directory);
+    const auto link = TRY(open_link(**directory));
     const auto name = is_from_here(place) ? interface_name(place.ifindex) : std::nullopt;
     DetachReport report{.interface = name.value_or(fmt::format("interface {}", place.ifindex)),
                         .hook = place.hook,
@@ -188,17 +183,11 @@ static Result<DetachReport> detach_damaged(const Bpffs& bpffs, const PinPlace& p
                         .killed = std::nullopt,
                         .warnings = {}};
 
-    if (!link)
-        return std::unexpected(link.error());
-    if (*link) {
-        bpf_link_detach((*link)->fd.get());
+    if (link) {
+        bpf_link_detach(link->fd.get());
     } else if (place.hook != FL_HOOK_XDP) {
-        const auto left = take_off_damaged_filter(place, **directory);
-
-        if (!left)
-            return std::unexpected(left.error());
-        if (*left)
-            report.warnings.push_back(**left);
+        if (const auto left = TRY(take_off_damaged_filter(place, **directory)))
+            report.warnings.push_back(*left);
     }
     clear_leftovers(bpffs, place);
     return report;
@@ -211,21 +200,15 @@ Result<void> detach(const Bpffs& bpffs, const Selection& selection, std::vector<
         if (all)
             all = std::unexpected(error);
     };
-    const auto lock = bpffs.lock(Bpffs::LockMode::exclusive);
+    const auto lock = TRY(bpffs.lock(Bpffs::LockMode::exclusive));
 
     if (!lock)
-        return std::unexpected(lock.error());
-    if (!*lock)
         return {};
-    if (const auto layout = bpffs.check_layout(); !layout)
-        return std::unexpected(layout.error());
-    const auto places = list_pin_places(bpffs);
+    TRY(bpffs.check_layout());
+    const auto places = TRY(list_pin_places(bpffs));
+    const bool moved_too = !any_here(bpffs, places, selection);
 
-    if (!places)
-        return std::unexpected(places.error());
-    const bool moved_too = !any_here(bpffs, *places, selection);
-
-    for (const PinPlace& place : *places) {
+    for (const PinPlace& place : places) {
         auto found = look_at(bpffs, place);
 
         if (!selects(selection, place, found && *found ? &**found : nullptr, moved_too))

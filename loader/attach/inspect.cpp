@@ -7,6 +7,7 @@
 
 #include "attach/clsact.hpp"
 #include "attach/state.hpp"
+#include "base/try.hpp"
 
 namespace flowlabel {
 
@@ -185,17 +186,12 @@ Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place)
     if (!maps)
         return std::unexpected(maps.error());
     found.maps = std::move(*maps);
-    auto link = open_link(found.directory); // before the entries: a replacement writes its entry first
-    const auto entries = read_info(found.maps.info);
+    auto link = TRY(open_link(found.directory)); // before the entries: a replacement writes its entry first
 
-    if (!link)
-        return std::unexpected(link.error());
-    if (!entries)
-        return std::unexpected(entries.error());
-    found.entries = *entries;
-    if (*link) {
-        kernel = link_side(place, **link);
-        found.link = std::move((*link)->fd);
+    found.entries = TRY(read_info(found.maps.info));
+    if (link) {
+        kernel = link_side(place, *link);
+        found.link = std::move(link->fd);
     } else if (found.entries[0].mode == FL_MODE_CLSACT) {
         kernel = clsact_side(place, found.entries);
     }

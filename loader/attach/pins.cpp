@@ -13,6 +13,7 @@
 #include <tuple>
 
 #include "base/privilege.hpp"
+#include "base/try.hpp"
 #include "flowlabel/attachment.hpp"
 
 namespace flowlabel {
@@ -54,15 +55,10 @@ Result<std::optional<Directory>> PinPlace::open(const Bpffs& bpffs) const
 
 Result<Directory> PinPlace::make(const Bpffs& bpffs) const
 {
-    const auto layout = bpffs.make_layout();
+    const auto layout = TRY(bpffs.make_layout());
+    const auto of_interface = TRY(layout.make(name_of_interface(*this)));
 
-    if (!layout)
-        return std::unexpected(layout.error());
-    const auto of_interface = layout->make(name_of_interface(*this));
-
-    if (!of_interface)
-        return std::unexpected(of_interface.error());
-    return of_interface->make(name_of(hook));
+    return of_interface.make(name_of(hook));
 }
 
 static std::optional<fl_hook> hook_named(const std::string& name)
@@ -108,19 +104,15 @@ static std::vector<fl_hook> hooks_in(const Result<std::optional<Directory>>& dir
 Result<std::vector<PinPlace>> list_pin_places(const Bpffs& bpffs)
 {
     std::vector<PinPlace> places;
-    const auto layout = bpffs.layout();
+    const auto layout = TRY(bpffs.layout());
 
     if (!layout)
-        return std::unexpected(layout.error());
-    if (!*layout)
         return places;
-    const auto names = (*layout)->names();
+    const auto names = TRY(layout->names());
 
-    if (!names)
-        return std::unexpected(names.error());
-    for (const std::string& name : *names)
+    for (const std::string& name : names)
         if (auto place = place_named(name))
-            for (const fl_hook hook : hooks_in((*layout)->enter(name))) {
+            for (const fl_hook hook : hooks_in(layout->enter(name))) {
                 place->hook = hook;
                 places.push_back(*place);
             }
@@ -156,8 +148,7 @@ void remove_pin(const Directory& directory, const std::string& name)
 Result<void> pin_maps(const Maps& maps, const Directory& directory)
 {
     for (const auto& [name, fd] : map_pins)
-        if (auto pinned = pin(maps.*fd, directory, name); !pinned)
-            return pinned;
+        TRY(pin(maps.*fd, directory, name));
     return {};
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/ownership.hpp"
 #include "base/privilege.hpp"
+#include "base/try.hpp"
 
 namespace flowlabel {
 
@@ -83,13 +84,11 @@ Result<Directory> Directory::make(const std::string& name) const
 
     if (mkdirat(fd_.get(), name.c_str(), 0700) != 0 && errno != EEXIST)
         return fail_errno(errno, "cannot make " + path.string(), hint_for_access(errno));
-    auto made = enter(name);
+    auto made = TRY(enter(name));
 
     if (!made)
-        return std::unexpected(made.error());
-    if (!*made)
         return fail_errno(ENOENT, "cannot open " + path.string(), "another command removed it: try again");
-    return std::move(**made);
+    return std::move(*made);
 }
 
 Result<void> Directory::check_owner() const
@@ -130,16 +129,14 @@ Result<void> Directory::check_way() const
 Result<std::vector<std::string>> Directory::names() const
 {
     const auto failed = [this] { return fail_errno(errno, "cannot read " + path_.string(), hint_for_access(errno)); };
-    auto fd = open_for_reading();
+    auto fd = TRY(open_for_reading());
     std::vector<std::string> names;
 
-    if (!fd)
-        return std::unexpected(fd.error());
-    const std::unique_ptr<DIR, int (*)(DIR*)> stream(fdopendir(fd->get()), closedir);
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream(fdopendir(fd.get()), closedir);
 
     if (!stream)
         return failed();
-    (void)fd->release();
+    (void)fd.release();
     errno = 0;
     // NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is this call's own
     while (const dirent* const entry = readdir(stream.get()))

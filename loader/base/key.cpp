@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/private_file.hpp"
+#include "base/try.hpp"
 #include "flowlabel/fd.hpp"
 
 namespace flowlabel {
@@ -62,19 +63,14 @@ static Result<Key> parse_key(const std::string& path, std::string_view text)
 Result<Key> read_key_file(const std::string& path)
 {
     constexpr std::size_t most = digits_size + 3; // room to see that there is more than allowed
-    const auto text = read_private_file("key file", path, most, "'flowlabel key new FILE' makes one");
+    const auto text = TRY(read_private_file("key file", path, most, "'flowlabel key new FILE' makes one"));
 
-    if (!text)
-        return std::unexpected(text.error());
-    return parse_key(path, *text);
+    return parse_key(path, text);
 }
 
 Result<void> create_key_file(const std::string& path)
 {
-    const auto key = random_key();
-
-    if (!key)
-        return std::unexpected(key.error());
+    const auto key = TRY(random_key());
     const Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
 
     if (!file)
@@ -84,7 +80,7 @@ Result<void> create_key_file(const std::string& path)
                                             "choose a directory that is there and that you may write to");
     std::string text;
 
-    for (const std::uint8_t octet : *key)
+    for (const std::uint8_t octet : key)
         text += fmt::format("{:02x}", octet);
     text += '\n';
     if (write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) || fsync(file.get()) != 0) {

@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <iterator>
 
+#include "base/try.hpp"
+
 namespace flowlabel {
 
 std::string hint_for_access(int number)
@@ -52,12 +54,10 @@ Result<void> check_capabilities()
         {CAP_NET_ADMIN, "CAP_NET_ADMIN", false},
         {CAP_PERFMON, "CAP_PERFMON", true},
     };
-    const auto effective = effective_capabilities();
+    const auto effective = TRY(effective_capabilities());
     std::string missing;
 
-    if (!effective)
-        return std::unexpected(effective.error());
-    const auto has = [&](int capability) { return (*effective >> capability & 1) != 0; };
+    const auto has = [&](int capability) { return (effective >> capability & 1) != 0; };
 
     for (const auto& [number, name, part_of_sys_admin] : needed)
         if (!has(number) && !(part_of_sys_admin && has(CAP_SYS_ADMIN)))

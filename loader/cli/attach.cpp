@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/printable.hpp"
+#include "base/try.hpp"
 #include "base/units.hpp"
 #include "cli/context.hpp"
 #include "cli/help.hpp"
@@ -64,28 +65,19 @@ static Result<void> run(const Context& context, AttachCommand& command)
 
     if (command.mode_given && options.hook != FL_HOOK_XDP)
         return fail("--mode is about XDP and makes no sense with a tc hook", "leave --mode out", Failure::usage);
-    const auto key = command.stamp.key(options.replace);
-    const auto tc_link = tc_link_from_environment();
+    const auto key = TRY(command.stamp.key(options.replace));
+    const auto tc_link = TRY(tc_link_from_environment());
 
-    if (!key)
-        return std::unexpected(key.error());
-    if (!tc_link)
-        return std::unexpected(tc_link.error());
     options.stamp = command.stamp.mode;
     options.prf = command.stamp.prf;
-    options.key = *key;
-    options.tc_link = *tc_link;
-    const auto interface = find_interface(options.interface);
+    options.key = key;
+    options.tc_link = tc_link;
+    const auto interface = TRY(find_interface(options.interface));
 
-    if (!interface)
-        return std::unexpected(interface.error());
-    options.interface = interface->name;
-    const auto bpffs = Bpffs::open_or_mount(context.bpffs);
-
-    if (!bpffs)
-        return std::unexpected(bpffs.error());
+    options.interface = interface.name;
+    const auto bpffs = TRY(Bpffs::open_or_mount(context.bpffs));
     std::optional<DetachReport> detached;
-    const auto report = attach(*bpffs, options, detached);
+    const auto report = attach(bpffs, options, detached);
 
     if (detached)
         print_warning(fmt::format("{} {}: detached what was left when {}; {}", detached->interface,

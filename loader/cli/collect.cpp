@@ -11,6 +11,7 @@
 
 #include "base/printable.hpp"
 #include "base/privilege.hpp"
+#include "base/try.hpp"
 #include "base/units.hpp"
 #include "cli/collect_exporters.hpp"
 #include "cli/collect_prometheus.hpp"
@@ -215,12 +216,9 @@ static void collect(Collector& collector, Exporters& exporters, AttachmentWatch&
 /// Wrong usage comes first, whatever else may be wrong.
 static Result<void> check_usage(const CollectCommand& command)
 {
-    if (const auto checked = check_jsonl(command.jsonl); !checked)
-        return checked;
-    if (const auto checked = check_ipfix(command.ipfix); !checked)
-        return checked;
-    if (const auto checked = check_clickhouse(command.clickhouse); !checked)
-        return checked;
+    TRY(check_jsonl(command.jsonl));
+    TRY(check_ipfix(command.ipfix));
+    TRY(check_clickhouse(command.clickhouse));
     if (!command.clickhouse.print_schema && command.jsonl.file.empty() && command.ipfix.urls.empty() &&
         command.clickhouse.url.empty())
         return fail("nothing says where the records go",
@@ -234,12 +232,9 @@ static Result<Sinks> open_sinks(const CollectCommand& command, const std::shared
 {
     Sinks sinks;
 
-    if (const auto opened = open_jsonl(command.jsonl, sinks); !opened)
-        return std::unexpected(opened.error());
-    if (const auto opened = open_ipfix(command.ipfix, watch, sinks); !opened)
-        return std::unexpected(opened.error());
-    if (const auto opened = open_clickhouse(command.clickhouse, sinks); !opened)
-        return std::unexpected(opened.error());
+    TRY(open_jsonl(command.jsonl, sinks));
+    TRY(open_ipfix(command.ipfix, watch, sinks));
+    TRY(open_clickhouse(command.clickhouse, sinks));
     return sinks;
 }
 
@@ -257,46 +252,35 @@ static Result<void> run(const Context& context, CollectCommand& command)
 {
     const sigset_t signals = handled_signals();
 
-    if (const auto checked = check_usage(command); !checked)
-        return checked;
+    TRY(check_usage(command));
     if (command.clickhouse.print_schema)
         return print_clickhouse_schema(command.clickhouse);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     raise_file_limit(); // an attachment takes 19
     command.options.max_flows = command.max_flows.value_or(command.options.max_flows);
-    const auto bpffs = Bpffs::open(context.bpffs);
+    const auto bpffs = TRY(Bpffs::open(context.bpffs));
 
-    if (!bpffs)
-        return std::unexpected(bpffs.error());
     std::ranges::transform(command.options.interfaces, command.options.interfaces.begin(), primary_name);
     StatusLine line(command.jsonl.file != "-");
-    Collector collector(*bpffs, command.options, events(line));
+    Collector collector(bpffs, command.options, events(line));
 
     // Nothing is opened before the attachments are taken: a second collector must not touch the first one's files.
-    if (const auto started = collector.start(); !started)
-        return started;
-    if (const auto named = check_names(collector, command.options); !named)
-        return named;
+    TRY(collector.start());
+    TRY(check_names(collector, command.options));
     const auto watch = std::make_shared<CollectorWatch>();
-    auto sinks = open_sinks(command, watch);
+    auto sinks = TRY(open_sinks(command, watch));
+    auto port = TRY(open_prometheus(command.prometheus));
 
-    if (!sinks)
-        return std::unexpected(sinks.error());
-    auto port = open_prometheus(command.prometheus);
-
-    if (!port)
-        return std::unexpected(port.error());
-    if (const auto dropped = drop_capabilities_for_collecting(); !dropped)
-        return dropped;
-    Exporters exporters(std::move(*sinks), command.options.max_flows);
+    TRY(drop_capabilities_for_collecting());
+    Exporters exporters(std::move(sinks), command.options.max_flows);
 
     say_started(exporters);
     collector.begin(exporters);
     watch->begin([&collector](std::size_t top) { return collector.state(top); });
     sd_notify(0, "READY=1");
-    AttachmentWatch attachments(*bpffs); // ends last: it may have to wait for another command
+    AttachmentWatch attachments(bpffs); // ends last: it may have to wait for another command
 
-    collect(collector, exporters, attachments, std::move(*port), line);
+    collect(collector, exporters, attachments, std::move(port), line);
     sd_notify(0, "STOPPING=1");
     watch->end();
     const bool enough = exporters.all_closed(); // whoever read the records has what it wanted

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/try.hpp"
 #include "cli/collect_exporters.hpp"
 #include "cli/options.hpp"
 #include "cli/output.hpp"
@@ -94,10 +95,8 @@ Result<void> check_clickhouse(const ClickHouseOptions& options)
     if (options.spool_limit && options.spool.empty())
         return fail("--spool-limit says something about --spool, which is not given", "add --spool DIR",
                     Failure::usage);
-    if (const auto url = parse_url(options); !url)
-        return std::unexpected(url.error());
-    if (const auto router = check_router(options.router); !router)
-        return router;
+    TRY(parse_url(options));
+    TRY(check_router(options.router));
     return check_cluster(options.cluster);
 }
 
@@ -114,37 +113,26 @@ Result<void> open_clickhouse(const ClickHouseOptions& options, Sinks& sinks)
 {
     if (options.url.empty())
         return {};
-    auto url = parse_url(options);
-    auto router = options.router.empty() ? host_name() : Result<std::string>(options.router);
-
-    if (!url)
-        return std::unexpected(url.error());
-    if (!router)
-        return std::unexpected(router.error());
-    ClickHouseSinkOptions sink_options{.url = std::move(*url),
+    auto url = TRY(parse_url(options));
+    auto router = TRY(options.router.empty() ? host_name() : Result<std::string>(options.router));
+    ClickHouseSinkOptions sink_options{.url = std::move(url),
                                        .cluster = options.cluster,
-                                       .router = std::move(*router),
+                                       .router = std::move(router),
                                        .credentials_file = options.credentials_file,
                                        .spool = options.spool};
 
     sink_options.patience = options.timeout.value_or(sink_options.patience);
     sink_options.linger = options.linger.value_or(sink_options.linger);
     sink_options.spool_limit = options.spool_limit.value_or(sink_options.spool_limit);
-    auto sink = ClickHouseSink::open(std::move(sink_options));
-
-    if (!sink)
-        return std::unexpected(sink.error());
-    sinks.push_back(std::move(*sink));
+    sinks.push_back(TRY(ClickHouseSink::open(std::move(sink_options))));
     return {};
 }
 
 Result<void> print_clickhouse_schema(const ClickHouseOptions& options)
 {
-    const auto url = parse_url(options);
+    const auto url = TRY(parse_url(options));
 
-    if (!url)
-        return std::unexpected(url.error());
-    return to_stdout([&](const Sink& sink) { sink(clickhouse_schema(url->database, options.cluster)); });
+    return to_stdout([&](const Sink& sink) { sink(clickhouse_schema(url.database, options.cluster)); });
 }
 
 } // namespace flowlabel

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/try.hpp"
 #include "cli/collect_exporters.hpp"
 #include "cli/options.hpp"
 #include "sinks/ipfix/ipfix_sink.hpp"
@@ -58,13 +59,11 @@ static Result<std::vector<IpfixUrl>> parse_urls(const IpfixOptions& options)
     std::vector<IpfixUrl> urls;
 
     for (const std::string& text : options.urls) {
-        auto url = parse_ipfix_url(text);
+        auto url = TRY(parse_ipfix_url(text));
 
-        if (!url)
-            return std::unexpected(url.error());
-        if (std::ranges::find(urls, url->text, &IpfixUrl::text) != urls.end())
+        if (std::ranges::find(urls, url.text, &IpfixUrl::text) != urls.end())
             return fail(fmt::format("'{}' is there twice", text), "name each place once", Failure::usage);
-        urls.push_back(std::move(*url));
+        urls.push_back(std::move(url));
     }
     return urls;
 }
@@ -78,21 +77,15 @@ Result<void> check_ipfix(const IpfixOptions& options)
 
 Result<void> open_ipfix(const IpfixOptions& options, const std::shared_ptr<const CollectorWatch>& watch, Sinks& sinks)
 {
-    const auto urls = parse_urls(options);
+    const auto urls = TRY(parse_urls(options));
     IpfixSettings settings;
 
-    if (!urls)
-        return std::unexpected(urls.error());
     settings.mtu = options.mtu.value_or(settings.mtu);
     settings.template_interval = options.template_interval.value_or(settings.template_interval);
     settings.connect_interval = options.connect_interval.value_or(settings.connect_interval);
     settings.options = !options.no_options;
-    for (const IpfixUrl& url : *urls) {
-        auto sink = IpfixSink::open(url, settings, watch);
-
-        if (!sink)
-            return std::unexpected(sink.error());
-        sinks.push_back(std::move(*sink));
+    for (const IpfixUrl& url : urls) {
+        sinks.push_back(TRY(IpfixSink::open(url, settings, watch)));
     }
     return {};
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
+#include "base/try.hpp"
 #include "base/units.hpp"
 #include "cli/collect_exporters.hpp"
 #include "cli/options.hpp"
@@ -39,11 +40,7 @@ Result<void> open_jsonl(const JsonlOptions& options, Sinks& sinks)
 {
     if (options.file.empty())
         return {};
-    auto file = JsonlFile::open(options.file, options.rotate);
-
-    if (!file)
-        return std::unexpected(file.error());
-    sinks.push_back(std::move(*file));
+    sinks.push_back(TRY(JsonlFile::open(options.file, options.rotate)));
     return {};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <memory>
 
+#include "base/try.hpp"
 #include "cli/exercise.hpp"
 #include "cli/exercise_options.hpp"
 #include "cli/help.hpp"
@@ -33,23 +34,15 @@ static Result<void> judge(const ClientReport& report)
 
 static Result<void> run_raw(const ClientCommand& command)
 {
-    const auto options = command.generator_options();
+    const auto options = TRY(command.generator_options());
+    const auto stop = TRY(StopSignals::take());
+    const auto report = TRY(run_generator(options, stop.descriptor()));
 
-    if (!options)
-        return std::unexpected(options.error());
-    const auto stop = StopSignals::take();
-
-    if (!stop)
-        return std::unexpected(stop.error());
-    const auto report = run_generator(*options, stop->descriptor());
-
-    if (!report)
-        return std::unexpected(report.error());
     return to_stdout([&](const Sink& sink) {
         if (command.json)
-            sink(json_text(generator_json(*report), 2) + "\n");
+            sink(json_text(generator_json(report), 2) + "\n");
         else
-            write_generator_summary(*report, sink);
+            write_generator_summary(report, sink);
     });
 }
 
@@ -57,17 +50,11 @@ static Result<void> run(const ClientCommand& command)
 {
     if (command.raw)
         return run_raw(command);
-    const auto options = command.options();
-
-    if (!options)
-        return std::unexpected(options.error());
-    const auto stop = StopSignals::take();
-
-    if (!stop)
-        return std::unexpected(stop.error());
+    const auto options = TRY(command.options());
+    const auto stop = TRY(StopSignals::take());
     LiveOutput output;
-    const auto report = run_client(*options, stop->descriptor(), [&](const Exchange& exchange) {
-        if (!command.json && options->flows == 1)
+    const auto report = run_client(options, stop.descriptor(), [&](const Exchange& exchange) {
+        if (!command.json && options.flows == 1)
             output.line(exchange_text(exchange));
     });
 
@@ -75,8 +62,7 @@ static Result<void> run(const ClientCommand& command)
         return std::unexpected(report.error());
     if (!output.result())
         return output.result();
-    if (const auto shown = show(*report, command.json); !shown)
-        return shown;
+    TRY(show(*report, command.json));
     return judge(*report);
 }
 

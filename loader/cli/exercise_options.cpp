@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/try.hpp"
 #include "cli/options.hpp"
 #include "host/exercise/device.hpp"
 #include "host/exercise/message.hpp"
@@ -176,12 +177,10 @@ Result<void> ClientCommand::check(const ClientOptions& options) const
 Result<ClientOptions> ClientCommand::options() const
 {
     ClientOptions options;
-    const auto chosen = labels();
+    const auto chosen = TRY(labels());
 
-    if (!chosen)
-        return std::unexpected(chosen.error());
     options.transport = udp ? Transport::udp : Transport::tcp;
-    options.labels = *chosen;
+    options.labels = chosen;
     options.lease = lease_options();
     options.count = count.value_or(options.count);
     options.interval = interval.value_or(options.interval);
@@ -189,13 +188,8 @@ Result<ClientOptions> ClientCommand::options() const
     options.size = size.value_or(options.size);
     options.flows = static_cast<unsigned>(flows.value_or(options.flows));
     options.change_every = change_every.value_or(0);
-    if (const auto sensible = check(options); !sensible)
-        return std::unexpected(sensible.error());
-    const auto server = resolve(host, static_cast<std::uint16_t>(port.value_or(exercise_port)));
-
-    if (!server)
-        return std::unexpected(server.error());
-    options.server = *server;
+    TRY(check(options));
+    options.server = TRY(resolve(host, static_cast<std::uint16_t>(port.value_or(exercise_port))));
     return options;
 }
 
@@ -213,11 +207,9 @@ Result<void> ClientCommand::check_generator(const GeneratorOptions& options) con
         return wrong("UDP has neither SYN nor RST", "leave out --udp");
     if (options.flows > most_raw_flows)
         return wrong(fmt::format("--raw has ports for {} flows", most_raw_flows), "choose fewer --flows");
-    const auto for_trying = is_for_trying(options.interface);
+    const auto for_trying = TRY(is_for_trying(options.interface));
 
-    if (!for_trying)
-        return std::unexpected(for_trying.error());
-    if (!*for_trying && !real_nic)
+    if (!for_trying && !real_nic)
         return wrong(fmt::format("{} is neither veth, tun, tap nor loopback: raw packets may reach a network",
                                  options.interface),
                      "add --yes-on-a-real-nic if that is meant");
@@ -227,23 +219,16 @@ Result<void> ClientCommand::check_generator(const GeneratorOptions& options) con
 Result<GeneratorOptions> ClientCommand::generator_options() const
 {
     GeneratorOptions options{.interface = *raw};
-    const auto chosen = labels();
+    const auto chosen = TRY(labels());
 
-    if (!chosen)
-        return std::unexpected(chosen.error());
     options.transport = udp ? Transport::udp : Transport::tcp;
-    options.labels = *chosen;
+    options.labels = chosen;
     options.count = count.value_or(options.count);
     options.interval = interval.value_or(options.interval);
     options.size = size.value_or(options.size);
     options.flows = static_cast<unsigned>(flows.value_or(options.flows));
-    if (const auto sensible = check_generator(options); !sensible)
-        return std::unexpected(sensible.error());
-    const auto destination = resolve(host, static_cast<std::uint16_t>(port.value_or(exercise_port)));
-
-    if (!destination)
-        return std::unexpected(destination.error());
-    options.destination = *destination;
+    TRY(check_generator(options));
+    options.destination = TRY(resolve(host, static_cast<std::uint16_t>(port.value_or(exercise_port))));
     return options;
 }
 

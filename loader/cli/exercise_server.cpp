@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/try.hpp"
 #include "cli/exercise.hpp"
 #include "cli/help.hpp"
 #include "cli/live_output.hpp"
@@ -56,23 +57,18 @@ ServerEvents events_for(const ServerOptions& options, const ServerCommand& comma
 
 Result<void> run(const ServerCommand& command)
 {
-    const auto stop = StopSignals::take();
-
-    if (!stop)
-        return std::unexpected(stop.error());
+    const auto stop = TRY(StopSignals::take());
     const ServerOptions options = options_of(command);
     LiveOutput output;
-    const auto report = run_server(options, stop->descriptor(), events_for(options, command, output));
+    const auto report = TRY(run_server(options, stop.descriptor(), events_for(options, command, output)));
 
-    if (!report)
-        return std::unexpected(report.error());
     if (!output.result())
         return output.result();
     return to_stdout([&](const Sink& sink) {
         if (command.json)
-            sink(json_text(server_json(*report), 2) + "\n");
+            sink(json_text(server_json(report), 2) + "\n");
         else
-            write_server_summary(*report, sink);
+            write_server_summary(report, sink);
     });
 }
 

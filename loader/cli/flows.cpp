@@ -33,18 +33,16 @@ static FlowsDocument read_document(const Attachment& attachment)
 
 static Result<void> run(const Context& context, const FlowsCommand& command)
 {
-    const auto found = find_one(context.bpffs, command.selection.selection());
+    const auto found = TRY(find_one(context.bpffs, command.selection.selection()));
     std::string said;
 
-    if (!found)
-        return std::unexpected(found.error());
-    warn_of_findings(found->attachment, said);
-    FlowsDocument document = read_document(found->attachment);
+    warn_of_findings(found.attachment, said);
+    FlowsDocument document = read_document(found.attachment);
 
     command.flows.select(document);
     const auto written = to_stdout([&](const Sink& sink) { command.flows.write(document, sink); });
 
-    return written ? unreadable_result(found->unreadable) : written;
+    return written ? unreadable_result(found.unreadable) : written;
 }
 
 void add_flows(CLI::App& app, Context& context)

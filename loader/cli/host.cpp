@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "base/try.hpp"
 #include "cli/context.hpp"
 #include "cli/help.hpp"
 #include "cli/options.hpp"
@@ -21,11 +22,8 @@ struct HostCommand {
 
 static Result<HostDocument> read_here(const HostCommand& command, const std::string& prefix)
 {
-    const auto inode = current_netns();
-
-    if (!inode)
-        return std::unexpected(inode.error());
-    HostDocument document{.netns_inode = *inode, .captured_at = now_utc(), .report = read_host_report(), .check = {}};
+    const auto inode = TRY(current_netns());
+    HostDocument document{.netns_inode = inode, .captured_at = now_utc(), .report = read_host_report(), .check = {}};
 
     if (command.profile)
         document.check = {.profile = *command.profile,
@@ -37,15 +35,10 @@ static Result<HostDocument> read_document(const HostCommand& command)
 {
     if (!command.netns)
         return read_here(command, "");
-    const auto path = find_netns(*command.netns);
+    const auto path = TRY(find_netns(*command.netns));
+    const auto scope = TRY(NetnsScope::enter(path));
 
-    if (!path)
-        return std::unexpected(path.error());
-    const auto scope = NetnsScope::enter(*path);
-
-    if (!scope)
-        return std::unexpected(scope.error());
-    return read_here(command, netns_command_prefix(*path));
+    return read_here(command, netns_command_prefix(path));
 }
 
 /// Nothing was set, whatever the check found.
@@ -62,21 +55,18 @@ static Error check_error(const HostCheck& check)
 
 static Result<void> run(const HostCommand& command)
 {
-    const auto document = read_document(command);
-
-    if (!document)
-        return std::unexpected(document.error());
+    const auto document = TRY(read_document(command));
     const auto written = to_stdout([&](const Sink& sink) {
         if (command.json)
-            sink(json_text(host_json(*document), 2) + "\n");
+            sink(json_text(host_json(document), 2) + "\n");
         else
-            write_host_text(*document, sink);
+            write_host_text(document, sink);
     });
 
     if (!written)
         return written;
-    if (document->check && !document->check->differences.empty())
-        return std::unexpected(check_error(*document->check));
+    if (document.check && !document.check->differences.empty())
+        return std::unexpected(check_error(*document.check));
     return {};
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "base/try.hpp"
 #include "cli/context.hpp"
 #include "flowlabel/interface.hpp"
 #include "output/check.hpp"
@@ -128,11 +129,7 @@ Result<std::optional<Key>> StampOptions::key(bool kept) const
                     "add --stamp zero or --stamp dry-run", Failure::usage);
     if (!key_file_)
         return std::nullopt;
-    const auto key = read_key_file(*key_file_);
-
-    if (!key)
-        return std::unexpected(key.error());
-    return *key;
+    return TRY(read_key_file(*key_file_));
 }
 
 Result<Bpffs> open_bpffs(const std::filesystem::path& root, const Selection& selection)
@@ -140,8 +137,7 @@ Result<Bpffs> open_bpffs(const std::filesystem::path& root, const Selection& sel
     auto bpffs = Bpffs::open(root);
 
     if (!bpffs && selection.interface)
-        if (const auto interface = find_interface(*selection.interface); !interface)
-            return std::unexpected(interface.error());
+        TRY(find_interface(*selection.interface));
     return bpffs;
 }
 
@@ -209,12 +205,9 @@ void warn_of_findings(const Attachment& attachment, std::string& said)
 
 Result<FoundOne> find_one(const std::filesystem::path& bpffs, const Selection& selection)
 {
-    const auto root = open_bpffs(bpffs, selection);
-
-    if (!root)
-        return std::unexpected(root.error());
+    const auto root = TRY(open_bpffs(bpffs, selection));
     std::vector<Error> unreadable;
-    auto attachments = find_attachments(*root, selection, &unreadable);
+    auto attachments = find_attachments(root, selection, &unreadable);
 
     if (!attachments)
         return std::unexpected(attachments.error());

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/try.hpp"
 #include "base/units.hpp"
 #include "cli/usage.hpp"
 #include "flowlabel/attachment.hpp"
@@ -76,11 +77,9 @@ CLI::Option* add_time(CLI::App& app, const std::string& name, Value& value, Pars
 {
     using Time = typename Held<Value>::Type;
     const auto rounded = [parse](const std::string& given) -> Result<Time> {
-        const auto time = parse(given);
+        const auto time = TRY(parse(given));
 
-        if (!time)
-            return std::unexpected(time.error());
-        return std::chrono::duration_cast<Time>(*time);
+        return std::chrono::duration_cast<Time>(time);
     };
 
     return add_parsed(app, name, value, rounded, description)->type_name("D");

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/printable.hpp"
+#include "base/try.hpp"
 #include "base/units.hpp"
 #include "cli/context.hpp"
 #include "cli/help.hpp"
@@ -53,13 +54,11 @@ void end_if_stopped()
 Result<ReplayOptions> options_of(const ReplayCommand& command)
 {
     ReplayOptions options{.engine = command.engine};
-    const auto key = command.stamp.key();
+    const auto key = TRY(command.stamp.key());
 
-    if (!key)
-        return std::unexpected(key.error());
     options.setup.stamp = command.stamp.mode.value_or(FL_STAMP_OFF);
     options.setup.prf = command.stamp.prf.value_or(FL_PRF_SIPHASH_2_4);
-    options.setup.key = *key;
+    options.setup.key = key;
     return options;
 }
 
@@ -84,25 +83,18 @@ Result<ReplayReport> read_and_write(const ReplayCommand& command, const ReplayOp
 {
     ProgressBar progress;
     std::optional<CaptureWriter> writer;
-    auto reader = CaptureReader::open(command.file);
+    auto reader = TRY(CaptureReader::open(command.file));
 
-    if (!reader)
-        return std::unexpected(reader.error());
     if (!command.write.empty()) {
-        auto created = CaptureWriter::create(command.write, *reader);
-
-        if (!created)
-            return std::unexpected(created.error());
-        writer.emplace(std::move(*created));
+        writer.emplace(TRY(CaptureWriter::create(command.write, reader)));
     }
-    auto report = replay(*reader, options, writer ? &*writer : nullptr, [&](const CaptureReader& at) {
+    auto report = replay(reader, options, writer ? &*writer : nullptr, [&](const CaptureReader& at) {
         progress.update(at);
         return stop_signal == 0;
     });
     if (!report || report->ended_early || !writer)
         return report;
-    if (const auto committed = writer->commit(); !committed)
-        return std::unexpected(committed.error());
+    TRY(writer->commit());
     return report;
 }
 
@@ -128,13 +120,11 @@ void warn(const ReplayReport& report)
 
 Result<void> run(const ReplayCommand& command)
 {
-    const auto options = options_of(command);
+    const auto options = TRY(options_of(command));
 
-    if (!options)
-        return std::unexpected(options.error());
     if (!command.write.empty())
         take_stop_signals();
-    auto report = read_and_write(command, *options);
+    auto report = read_and_write(command, options);
 
     end_if_stopped();
     if (!report)

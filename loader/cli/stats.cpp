@@ -6,6 +6,7 @@
 #include <csignal>
 #include <memory>
 
+#include "base/try.hpp"
 #include "cli/context.hpp"
 #include "cli/help.hpp"
 #include "cli/options.hpp"
@@ -70,14 +71,12 @@ static bool sleep_until(std::chrono::steady_clock::time_point end)
 /// \param[in,out] said the warnings of the time before
 static Result<void> show_once(const Context& context, const StatsCommand& command, std::string& said)
 {
-    const auto found = find_one(context.bpffs, command.selection.selection());
+    const auto found = TRY(find_one(context.bpffs, command.selection.selection()));
 
-    if (!found)
-        return std::unexpected(found.error());
-    warn_of_findings(found->attachment, said);
-    const auto shown = show(command, found->attachment);
+    warn_of_findings(found.attachment, said);
+    const auto shown = show(command, found.attachment);
 
-    return shown ? unreadable_result(found->unreadable) : shown;
+    return shown ? unreadable_result(found.unreadable) : shown;
 }
 
 static Result<void> run(const Context& context, const StatsCommand& command)

@@ -7,6 +7,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/try.hpp"
 #include "cli/context.hpp"
 #include "cli/help.hpp"
 #include "cli/options.hpp"
@@ -39,16 +40,13 @@ static std::vector<std::string> warnings_of(const Attachment& attachment, const 
 
 static Result<StatusEntry> read_entry(const Attachment& attachment)
 {
-    const auto ring = attachment.ring_usage();
-
-    if (!ring)
-        return std::unexpected(ring.error());
+    const auto ring = TRY(attachment.ring_usage());
     const TableView::Sum live = attachment.table().sum();
     StatusEntry entry{
         .source = live_source(attachment),
         .info = attachment.info(),
         .program_tag = attachment.program_tag(),
-        .ring = *ring,
+        .ring = ring,
         .occupied = live.occupied,
         .collector = attachment.collector(),
         .totals = make_totals(sum_counters(attachment.cpu_counters()), live.flows, live.amount, attachment.account()),
@@ -82,11 +80,9 @@ static Result<StatusDocument> read_document(const std::vector<Attachment>& attac
     StatusDocument document{.entries = {}, .unreadable = std::move(unreadable)};
 
     for (const Attachment& attachment : attachments) {
-        auto entry = read_entry(attachment);
+        auto entry = TRY(read_entry(attachment));
 
-        if (!entry)
-            return std::unexpected(entry.error());
-        document.entries.push_back(std::move(*entry));
+        document.entries.push_back(std::move(entry));
     }
     return document;
 }
@@ -94,21 +90,16 @@ static Result<StatusDocument> read_document(const std::vector<Attachment>& attac
 static Result<void> show(const Context& context, const StatusCommand& command)
 {
     std::vector<Error> unreadable;
-    const auto attachments = find_named(context, command.selection.selection(), unreadable);
+    const auto attachments = TRY(find_named(context, command.selection.selection(), unreadable));
 
-    if (!attachments)
-        return std::unexpected(attachments.error());
-    if (attachments->empty() && !unreadable.empty())
+    if (attachments.empty() && !unreadable.empty())
         return unreadable_result(unreadable);
-    const auto document = read_document(*attachments, unreadable);
-
-    if (!document)
-        return std::unexpected(document.error());
+    const auto document = TRY(read_document(attachments, unreadable));
     const auto written = to_stdout([&](const Sink& sink) {
         if (command.json)
-            sink(json_text(status_json(*document), 2) + "\n");
+            sink(json_text(status_json(document), 2) + "\n");
         else
-            write_status_table(document->entries, sink);
+            write_status_table(document.entries, sink);
     });
 
     return written ? unreadable_result(unreadable) : written;
@@ -166,29 +157,21 @@ static Result<void> check(const Context& context, const StatusCommand& command)
     const Selection selection = command.selection.selection();
     const auto time = command.since.value_or(default_look);
     std::vector<Error> unreadable;
-    const auto before = find_named(context, selection, unreadable);
+    const auto before = TRY(find_named(context, selection, unreadable));
 
-    if (!before)
-        return std::unexpected(before.error());
-    if (before->empty() && unreadable.empty())
+    if (before.empty() && unreadable.empty())
         return std::unexpected(nothing_attached(selection));
-    const auto looks = look_for(*before, time);
+    const auto looks = look_for(before, time);
 
     unreadable.clear();
-    const auto now = find_named(context, selection, unreadable);
-
-    if (!now)
-        return std::unexpected(now.error());
-    const auto document = read_document(*now, unreadable);
-
-    if (!document)
-        return std::unexpected(document.error());
-    const auto findings = all_findings(looks, *now, unreadable);
+    const auto now = TRY(find_named(context, selection, unreadable));
+    const auto document = TRY(read_document(now, unreadable));
+    const auto findings = all_findings(looks, now, unreadable);
     const auto written = to_stdout([&](const Sink& sink) {
         if (command.json)
-            sink(json_text(check_json(*document, time, findings), 2) + "\n");
+            sink(json_text(check_json(document, time, findings), 2) + "\n");
         else
-            write_check_text(now->size(), findings, sink);
+            write_check_text(now.size(), findings, sink);
     });
 
     if (!written || findings.empty())

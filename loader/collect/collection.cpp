@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/memory.hpp"
+#include "base/try.hpp"
 #include "base/units.hpp"
 #include "engine/native.h"
 #include "flowlabel/time.hpp"
@@ -71,18 +72,12 @@ Result<std::shared_ptr<Collection>> Collection::open(Found found, Fd lock, std::
     const fl_info info = found.info();
     const std::uint32_t key = 0;
     Secrets secrets{};
-    auto account = Account::open_or_make(found.directory);
-    auto rings = Rings::open(found.maps, info.cpus, info.ring_records, Mapping::Access::write);
-    auto sweeper = Sweeper::load(found.maps, info);
+    auto account = TRY(Account::open_or_make(found.directory));
+    auto rings = TRY(Rings::open(found.maps, info.cpus, info.ring_records, Mapping::Access::write));
+    auto sweeper = TRY(Sweeper::load(found.maps, info));
     Mapping table(found.maps.table, sets_of(info) * info.cpus * sizeof(fl_set), 0, Mapping::Access::write);
     Mapping counters(found.maps.counters, info.cpus * sizeof(fl_counters), 0, Mapping::Access::write);
 
-    if (!account)
-        return std::unexpected(account.error());
-    if (!rings)
-        return std::unexpected(rings.error());
-    if (!sweeper)
-        return std::unexpected(sweeper.error());
     if (!table || !counters)
         return fail_errno(errno, "cannot map the flow table of " + found.directory.path().string());
     if (bpf_map_lookup_elem(found.maps.secrets.get(), &key, secrets.data()) != 0)
@@ -91,8 +86,8 @@ Result<std::shared_ptr<Collection>> Collection::open(Found found, Fd lock, std::
 
     found.link = {}; // whoever detaches must not find it held by a collector
 
-    return std::shared_ptr<Collection>(new Collection(std::move(found), std::move(lock), std::move(*account),
-                                                      std::move(*rings), std::move(*sweeper), std::move(table),
+    return std::shared_ptr<Collection>(new Collection(std::move(found), std::move(lock), std::move(account),
+                                                      std::move(rings), std::move(sweeper), std::move(table),
                                                       std::move(counters), in_use, most_flows));
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/lock.hpp"
 #include "base/memory.hpp"
+#include "base/try.hpp"
 #include "base/units.hpp"
 
 namespace flowlabel {
@@ -64,11 +65,9 @@ bool Collector::Present::has(const Key& key) const
 Result<Collector::Present> Collector::look() const
 {
     Present present;
-    const auto listed = list_pin_places(bpffs_);
+    const auto listed = TRY(list_pin_places(bpffs_));
 
-    if (!listed)
-        return std::unexpected(listed.error());
-    for (const PinPlace& place : *listed) {
+    for (const PinPlace& place : listed) {
         const auto directory = place.open(bpffs_);
         struct stat status{};
 
@@ -139,8 +138,7 @@ Result<void> Collector::skip_closed(const Present& present)
 {
     for (const auto& [key, closed] : present.closed)
         if (may_be_selected(closed.place))
-            if (const auto skipped = skip_damaged(key, closed.error); !skipped)
-                return skipped;
+            TRY(skip_damaged(key, closed.error));
     return {};
 }
 
@@ -162,12 +160,10 @@ Result<void> Collector::check_memory() const
 
 Result<Fd> Collector::take_lock(const Found& found) const
 {
-    auto lock = become_collector(found.directory, exporters_ == nullptr); // once it collects, others' rings do not wait
+    const bool may_wait = exporters_ == nullptr; // once it collects, others' rings do not wait
 
-    if (!lock)
-        return std::unexpected(lock.error());
-    if (*lock)
-        return std::move(**lock);
+    if (auto lock = TRY(become_collector(found.directory, may_wait)))
+        return std::move(*lock);
     return std::unexpected(Error{.what = fmt::format("{} {} is collected by {} already", interface_of(found),
                                                      name_of(found.place.hook), collector_of(found.directory)),
                                  .hint = "stop it first, or name the interfaces that each of the two collects",
@@ -181,8 +177,7 @@ Result<void> Collector::take_found(const Key& key, Found found)
 
     if (!lock)
         return lock.error().number == EBUSY ? std::unexpected(lock.error()) : skip_damaged(key, lock.error());
-    if (const auto enough = check_memory(); !enough)
-        return enough;
+    TRY(check_memory());
     auto collection = Collection::open(std::move(found), std::move(*lock), options_.max_flows);
 
     if (!collection)
@@ -209,22 +204,15 @@ Result<void> Collector::take(const Key& key, const PinPlace& place)
 
 Result<void> Collector::start()
 {
-    const auto lock = bpffs_.lock(Bpffs::LockMode::exclusive);
+    const auto lock = TRY(bpffs_.lock(Bpffs::LockMode::exclusive));
 
-    if (!lock)
-        return std::unexpected(lock.error());
-    if (const auto layout = bpffs_.check_layout(); !layout)
-        return std::unexpected(layout.error());
-    const auto present = look();
+    TRY(bpffs_.check_layout());
+    const auto present = TRY(look());
 
-    if (!present)
-        return std::unexpected(present.error());
-    if (const auto skipped = skip_closed(*present); !skipped)
-        return skipped;
-    if (*lock) // else nothing is attached yet
-        for (const auto& [key, place] : present->places)
-            if (const auto taken = take(key, place); !taken)
-                return taken;
+    TRY(skip_closed(present));
+    if (lock) // else nothing is attached yet
+        for (const auto& [key, place] : present.places)
+            TRY(take(key, place));
     return {};
 }
 

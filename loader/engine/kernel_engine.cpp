@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/try.hpp"
 #include "engine/engine.hpp"
 #include "engine/native.h"
 #include "flowlabel/time.hpp"
@@ -71,10 +72,7 @@ Result<void> KernelEngine::State::map(const fl_config& config)
     counters = Mapping(program.maps.counters, cpus * sizeof(fl_counters), 0, Mapping::Access::write);
     if (!counters)
         return fail_errno(errno, "cannot map the counters");
-    auto opened = Rings::open(program.maps, cpus, 1u << config.ring_shift, Mapping::Access::write);
-    if (!opened)
-        return std::unexpected(opened.error());
-    rings = std::move(*opened);
+    rings = TRY(Rings::open(program.maps, cpus, 1u << config.ring_shift, Mapping::Access::write));
     return {};
 }
 
@@ -117,28 +115,21 @@ Result<KernelEngine> KernelEngine::create(fl_hook hook, const EngineSetup& setup
     ProgramSetup program_setup{.hook = hook, .config = setup.config, .preemptible = setup.preemptible};
 
     program_setup.config.entry = 0;
-    const auto epoch = read_epoch();
-
-    if (!epoch)
-        return std::unexpected(epoch.error());
+    const auto epoch = TRY(read_epoch());
     // Beside the reading: the program's load lies behind it and takes long enough to show in the times.
-    state->epoch_utc = now_utc() - now_monotonic() + epoch->monotonic;
-    program_setup.config.epoch_jiffies = epoch->jiffies;
+    state->epoch_utc = now_utc() - now_monotonic() + epoch.monotonic;
+    program_setup.config.epoch_jiffies = epoch.jiffies;
     program_setup.config.link_layer = FL_LINK_ETHERNET;
     program_setup.secrets[0] = setup.secrets;
-    auto cpus = possible_cpus();
-    if (!cpus)
-        return std::unexpected(cpus.error());
-    auto program = load_program(program_setup);
-    if (!program)
-        return std::unexpected(program.error());
+    auto cpus = TRY(possible_cpus());
+    auto program = TRY(load_program(program_setup));
+
     state->hook = hook;
     state->link_layer = static_cast<fl_link_layer>(setup.config.link_layer);
-    state->cpus = *cpus;
-    state->epoch_jiffies = epoch->jiffies;
-    state->program = std::move(*program);
-    if (auto mapped = state->map(setup.config); !mapped)
-        return std::unexpected(mapped.error());
+    state->cpus = cpus;
+    state->epoch_jiffies = epoch.jiffies;
+    state->program = std::move(program);
+    TRY(state->map(setup.config));
     return KernelEngine(std::move(state));
 }
 

@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "base/try.hpp"
+
 namespace flowlabel {
 
 using Kind = LabelFilter::Kind;
@@ -21,14 +23,10 @@ static std::unexpected<Error> no_filter(std::string what)
 /// FIRST and LAST on both sides of the separator at AT.
 static Result<LabelFilter> parse_pair(std::string_view text, std::size_t at, Kind kind)
 {
-    const auto first = parse_label(text.substr(0, at));
-    const auto last = parse_label(text.substr(at + 1));
+    const auto first = TRY(parse_label(text.substr(0, at)));
+    const auto last = TRY(parse_label(text.substr(at + 1)));
 
-    if (!first)
-        return std::unexpected(first.error());
-    if (!last)
-        return std::unexpected(last.error());
-    return LabelFilter{.kind = kind, .first = *first, .last = *last};
+    return LabelFilter{.kind = kind, .first = first, .last = last};
 }
 
 static Result<LabelFilter> parse_masked(std::string_view text, std::size_t at)

@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "base/privilege.hpp"
+#include "base/try.hpp"
 #include "base/units.hpp"
 #include "flowlabel.skel.h"
 #include "flowlabel_rt.skel.h"
@@ -210,13 +211,11 @@ template <class Skeleton> static Result<Program> load_as(const ProgramSetup& set
 
 Result<Program> load_program(ProgramSetup setup, const Maps* reuse)
 {
-    const auto cpus = possible_cpus();
+    const auto cpus = TRY(possible_cpus());
 
-    if (!cpus)
-        return std::unexpected(cpus.error());
     setup.preemptible |= programs_preempt_each_other();
-    return setup.preemptible ? load_as<flowlabel_rt_bpf>(setup, *cpus, reuse)
-                             : load_as<flowlabel_bpf>(setup, *cpus, reuse);
+    return setup.preemptible ? load_as<flowlabel_rt_bpf>(setup, cpus, reuse)
+                             : load_as<flowlabel_bpf>(setup, cpus, reuse);
 }
 
 } // namespace flowlabel

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/privilege.hpp"
+#include "base/try.hpp"
 #include "maps/preemption.hpp"
 #include "sweep.skel.h"
 #include "sweep_rt.skel.h"
@@ -85,12 +86,10 @@ Result<std::unique_ptr<Sweeper::State>> Sweeper::load_as(const Maps& maps, const
 
 Result<Sweeper> Sweeper::load(const Maps& maps, const fl_info& info, bool preemptible)
 {
-    auto state = preemptible || programs_preempt_each_other() ? load_as<sweep_rt_bpf>(maps, info)
-                                                              : load_as<sweep_bpf>(maps, info);
+    auto state = TRY(preemptible || programs_preempt_each_other() ? load_as<sweep_rt_bpf>(maps, info)
+                                                                  : load_as<sweep_bpf>(maps, info));
 
-    if (!state)
-        return std::unexpected(state.error());
-    return Sweeper(std::move(*state));
+    return Sweeper(std::move(state));
 }
 
 Result<fl_sweep_result> Sweeper::step(const fl_sweep_request& request)
@@ -137,16 +136,14 @@ Result<SweepPass> Sweeper::pass(const SweepLimits& limits, const std::function<b
         bool reached = move_to(cpu);
 
         while (reached && request.first < state_->sets) {
-            const auto result = step(request);
+            const auto result = TRY(step(request));
 
-            if (!result)
-                return std::unexpected(result.error());
-            reached = result->cpu == cpu;
+            reached = result.cpu == cpu;
             if (!reached)
                 break;
-            request.first = result->next;
-            pass.ended += result->ended;
-            if (!wait(result->ring_full != 0)) {
+            request.first = result.next;
+            pass.ended += result.ended;
+            if (!wait(result.ring_full != 0)) {
                 pass.stopped = true;
                 return pass;
             }

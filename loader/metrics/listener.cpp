@@ -13,6 +13,7 @@
 
 #include "base/host_lookup.hpp"
 #include "base/number.hpp"
+#include "base/try.hpp"
 #include "base/zone.hpp"
 
 namespace flowlabel {
@@ -100,15 +101,12 @@ static std::string hint_for(int number)
 
 Result<std::vector<Fd>> listen_on(const ListenAddress& wanted)
 {
-    const auto addresses = resolve(wanted);
-
-    if (!addresses)
-        return std::unexpected(addresses.error());
+    const auto addresses = TRY(resolve(wanted));
     std::vector<Fd> sockets;
     int refused = 0;
 
-    for (auto one = addresses->begin(); one != addresses->end(); ++one) {
-        if (std::find(addresses->begin(), one, *one) != one) // two lines of /etc/hosts may say the same
+    for (auto one = addresses.begin(); one != addresses.end(); ++one) {
+        if (std::find(addresses.begin(), one, *one) != one) // two lines of /etc/hosts may say the same
             continue;
         auto opened = listen_at(*one);
 

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/try.hpp"
 #include "flowlabel/interface.hpp"
 #include "flowlabel/time.hpp"
 #include "metrics/pages.hpp"
@@ -245,15 +246,12 @@ void Connections::run()
 
 Result<MetricsPort> open_metrics(const MetricsOptions& options)
 {
-    auto listeners = listen_on(options.address);
-
-    if (!listeners)
-        return std::unexpected(listeners.error());
+    auto listeners = TRY(listen_on(options.address));
     Fd stopped(eventfd(0, EFD_CLOEXEC));
 
     if (!stopped)
         return fail_errno(errno, "cannot make an eventfd");
-    return MetricsPort{.listeners = std::move(*listeners),
+    return MetricsPort{.listeners = std::move(listeners),
                        .stopped = std::move(stopped),
                        .top = options.top,
                        .source = {.version = options.version, .started = now_utc()}};

@@ -11,6 +11,7 @@
 
 #include "base/ownership.hpp"
 #include "base/safe_open.hpp"
+#include "base/try.hpp"
 
 namespace flowlabel {
 
@@ -75,16 +76,11 @@ Result<void> OutputFile::open()
 
 Result<OutputFile> OutputFile::create(const std::string& path, const FileIdentity& input)
 {
-    if (const auto checked = check_target(path, input); !checked)
-        return std::unexpected(checked.error());
-    auto target = safe_target(path);
+    TRY(check_target(path, input));
+    auto target = TRY(safe_target(path));
+    OutputFile file(path, std::move(target));
 
-    if (!target)
-        return std::unexpected(target.error());
-    OutputFile file(path, std::move(*target));
-
-    if (const auto opened = file.open(); !opened)
-        return std::unexpected(opened.error());
+    TRY(file.open());
     return file;
 }
 

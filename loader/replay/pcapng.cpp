@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/try.hpp"
 #include "replay/numbers.hpp"
 #include "replay/source.hpp"
 #include "replay/stamp_clock.hpp"
@@ -162,13 +163,13 @@ Checked<void> Pcapng::take_interface(Bytes block)
             .what = fmt::format("describes more than {} interfaces in one section", most_interfaces),
             .hint = "no real capture has as many: do not trust this file",
         });
-    const auto options = interface_options(block.subspan(interface_size - end_size, block.size() - interface_size));
-    if (!options)
-        return std::unexpected(options.error());
+    const auto options =
+        TRY(interface_options(block.subspan(interface_size - end_size, block.size() - interface_size)));
+
     interfaces_.push_back({
         .link_type = LinkType(numbers_.u16(block, body_at)),
         .snap_length = numbers_.u32(block, body_at + 4),
-        .options = *options,
+        .options = options,
     });
     return {};
 }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/try.hpp"
 #include "replay/compression.hpp"
 #include "replay/source.hpp"
 
@@ -72,11 +73,8 @@ CaptureReader::~CaptureReader() = default;
 
 Result<CaptureReader> CaptureReader::open(const std::string& path)
 {
-    auto input = Input::open(path);
-
-    if (!input)
-        return std::unexpected(input.error());
-    auto state = std::make_unique<State>(path, std::move(*input));
+    auto input = TRY(Input::open(path));
+    auto state = std::make_unique<State>(path, std::move(input));
     auto source = open_source(state->input, path);
     if (!source) {
         Problem& problem = source.error();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/try.hpp"
 #include "flowlabel/time.hpp"
 #include "replay/flow_collector.hpp"
 
@@ -133,11 +134,9 @@ template <class Run> Result<bool> Replay<Run>::one()
     if (!read || !*read)
         return false;
     if (record.packet)
-        if (const auto ran = run(*record.packet); !ran)
-            return std::unexpected(ran.error());
+        TRY(run(*record.packet));
     if (writer_)
-        if (const auto written = writer_->write(record); !written)
-            return std::unexpected(written.error());
+        TRY(writer_->write(record));
     return true;
 }
 
@@ -150,8 +149,7 @@ template <class Run> Result<void> Replay<Run>::run(const CapturedPacket& packet)
     }
     run_.at(packet, [this] { put_aside(); });
     last_packet_ = std::max(last_packet_, std::optional(packet.time));
-    if (const auto verdict = run_.engine.run(frame_of(packet)); !verdict)
-        return std::unexpected(verdict.error());
+    TRY(run_.engine.run(frame_of(packet)));
     return {};
 }
 
@@ -198,11 +196,7 @@ template <class Run> Result<ReplayReport> Replay<Run>::all(const KeepGoing& keep
 {
     for (bool more = true; more;) {
         for (unsigned i = 0; i < batch && more; i++) {
-            const auto ran = one();
-
-            if (!ran)
-                return std::unexpected(ran.error());
-            more = *ran;
+            more = TRY(one());
         }
         if (!keep_going(reader_))
             return std::unexpected(interrupted());
@@ -239,19 +233,15 @@ Error interrupted()
 Result<ReplayReport> replay(CaptureReader& reader, const ReplayOptions& options, CaptureWriter* writer,
                             const KeepGoing& keep_going)
 {
-    const auto setup = make_engine_setup(options.setup);
+    const auto setup = TRY(make_engine_setup(options.setup));
 
-    if (!setup)
-        return std::unexpected(setup.error());
     if (options.engine == EngineKind::native) {
-        NativeRun run(*setup);
+        NativeRun run(setup);
 
         return Replay(reader, writer, run).all(keep_going);
     }
-    auto engine = KernelEngine::create(FL_HOOK_XDP, *setup);
-    if (!engine)
-        return std::unexpected(engine.error());
-    KernelRun run(std::move(*engine));
+    auto engine = TRY(KernelEngine::create(FL_HOOK_XDP, setup));
+    KernelRun run(std::move(engine));
 
     return Replay(reader, writer, run).all(keep_going);
 }

@@ -7,6 +7,8 @@
 
 #include <cerrno>
 
+#include "base/try.hpp"
+
 namespace flowlabel {
 
 namespace {
@@ -20,20 +22,17 @@ std::unexpected<Error> failure(const OutputFile& file, int number)
 
 Result<CaptureWriter> CaptureWriter::create(const std::string& path, const CaptureReader& reader)
 {
-    auto file = OutputFile::create(path, reader.identity());
-
-    if (!file)
-        return std::unexpected(file.error());
-    const int copy = fcntl(file->fd(), F_DUPFD_CLOEXEC, 0);
+    auto file = TRY(OutputFile::create(path, reader.identity()));
+    const int copy = fcntl(file.fd(), F_DUPFD_CLOEXEC, 0);
     Stream stream(copy < 0 ? nullptr : fdopen(copy, "wb"));
     if (!stream) {
         const int number = errno;
 
         if (copy >= 0)
             close(copy);
-        return failure(*file, number);
+        return failure(file, number);
     }
-    return CaptureWriter(std::move(*file), std::move(stream));
+    return CaptureWriter(std::move(file), std::move(stream));
 }
 
 Result<void> CaptureWriter::write(const CaptureRecord& record)

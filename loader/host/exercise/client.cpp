@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/privilege.hpp"
+#include "base/try.hpp"
 #include "flowlabel/time.hpp"
 #include "host/exercise/client_flow.hpp"
 #include "host/report/host_report.hpp"
@@ -65,11 +66,9 @@ private:
 Result<void> Client::open_flows()
 {
     for (unsigned i = 0; i < options_.flows; i++) {
-        auto flow = ClientFlow::open(options_, labels_.of_flow(i, options_.flows, 0), stop_);
+        auto flow = TRY(ClientFlow::open(options_, labels_.of_flow(i, options_.flows, 0), stop_));
 
-        if (!flow)
-            return std::unexpected(flow.error());
-        lanes_.push_back({.flow = std::move(*flow), .report = {}, .current = {.flow = i}});
+        lanes_.push_back({.flow = std::move(flow), .report = {}, .current = {.flow = i}});
     }
     if (options_.lease.renew.count() != 0)
         next_renewal_ = Clock::now() + options_.lease.renew;
@@ -122,8 +121,7 @@ Result<void> Client::send_round(std::uint64_t round)
     for (Lane& lane : lanes_) {
         if (lane.flow.closed())
             continue;
-        if (const auto done = send_one(lane, round); !done)
-            return done;
+        TRY(send_one(lane, round));
         if (++sent % burst == 0)
             collect(Clock::now() + breath);
     }
@@ -209,8 +207,7 @@ Result<void> Client::renew_leases()
         return {};
     next_renewal_ += options_.lease.renew;
     for (const Lane& lane : lanes_)
-        if (const auto renewed = lane.flow.renew_lease(); !renewed)
-            return renewed;
+        TRY(lane.flow.renew_lease());
     return {};
 }
 

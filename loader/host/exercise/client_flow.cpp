@@ -7,6 +7,8 @@
 
 #include <cerrno>
 
+#include "base/try.hpp"
+
 namespace flowlabel {
 
 static Result<Fd> open_socket(Transport transport)
@@ -28,8 +30,7 @@ Result<ClientFlow> ClientFlow::open(const ClientOptions& options, std::uint32_t 
 {
     ClientFlow flow(options);
 
-    if (const auto done = flow.set_up(label, stop); !done)
-        return std::unexpected(done.error());
+    TRY(flow.set_up(label, stop));
     return flow;
 }
 
@@ -46,12 +47,10 @@ Result<void> ClientFlow::set_up(std::uint32_t label, int stop)
 {
     close();
     closed_ = true; // until there is another one
-    auto opened = open_socket(options_->transport);
+    auto opened = TRY(open_socket(options_->transport));
 
-    if (!opened)
-        return std::unexpected(opened.error());
     buffer_.clear();
-    socket_ = std::move(*opened);
+    socket_ = std::move(opened);
     const LabelPattern pattern = options_->labels.pattern;
     Result<void> done = receive_labels(socket(), true);
 
@@ -79,18 +78,16 @@ Result<void> ClientFlow::take_lease(std::uint32_t label)
         label_ = label;
         return {};
     }
-    auto lease = Lease::get(socket(), {.destination = options_->server.address,
-                                       .label = label,
-                                       .share = options_->lease.share,
-                                       .create = options_->lease.create,
-                                       .only_new = options_->lease.only_new,
-                                       .expires = options_->lease.expires,
-                                       .linger = options_->lease.linger});
+    auto lease = TRY(Lease::get(socket(), {.destination = options_->server.address,
+                                           .label = label,
+                                           .share = options_->lease.share,
+                                           .create = options_->lease.create,
+                                           .only_new = options_->lease.only_new,
+                                           .expires = options_->lease.expires,
+                                           .linger = options_->lease.linger}));
 
-    if (!lease)
-        return std::unexpected(lease.error());
-    label_ = lease->label();
-    lease_ = std::move(*lease); // the one before, if there was one, is given back
+    label_ = lease.label();
+    lease_ = std::move(lease); // the one before, if there was one, is given back
     return {};
 }
 
@@ -175,35 +172,30 @@ Result<void> ClientFlow::fill_stream_buffer()
 static Result<std::optional<Answer>> receive_udp(int socket)
 {
     std::uint8_t octets[largest_message];
-    const auto datagram = receive_datagram(socket, octets);
+    const auto datagram = TRY(receive_datagram(socket, octets));
 
     if (!datagram)
-        return std::unexpected(datagram.error());
-    if (!*datagram)
         return std::nullopt;
-    const auto message = read_message({octets, (*datagram)->octets});
+    const auto message = read_message({octets, datagram->octets});
 
     if (!message || !message->answer)
         return std::nullopt;
-    return Answer{*message, (*datagram)->label};
+    return Answer{*message, datagram->label};
 }
 
 Result<std::optional<Answer>> ClientFlow::receive()
 {
     if (options_->transport == Transport::udp)
         return receive_udp(socket());
-    if (const auto filled = fill_stream_buffer(); !filled)
-        return std::unexpected(filled.error());
+    TRY(fill_stream_buffer());
     const auto message = read_message(buffer_);
 
     if (!message || buffer_.size() < message->size)
         return std::nullopt;
     buffer_.erase(buffer_.begin(), buffer_.begin() + message->size);
-    const auto remote = remote_label(socket());
+    const auto remote = TRY(remote_label(socket()));
 
-    if (!remote)
-        return std::unexpected(remote.error());
-    return Answer{*message, *remote};
+    return Answer{*message, remote};
 }
 
 } // namespace flowlabel

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "base/ethtool.hpp"
+#include "base/try.hpp"
 #include "flowlabel/fd.hpp"
 #include "flowlabel/interface.hpp"
 
@@ -15,10 +16,7 @@ namespace flowlabel {
 
 Result<bool> is_for_trying(const std::string& interface)
 {
-    const auto found = find_interface(interface);
-
-    if (!found)
-        return std::unexpected(found.error());
+    const auto found = TRY(find_interface(interface));
     const Fd socket_fd(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     const std::string driver = driver_of(interface);
     ifreq request{};

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "base/try.hpp"
 #include "flowlabel/fd.hpp"
 #include "flowlabel/time.hpp"
 #include "host/exercise/raw_packet.hpp"
@@ -62,17 +63,12 @@ Result<void> bind_to(int socket, const std::string& interface)
 Result<Address> source_for(const Endpoint& destination, const std::string& interface)
 {
     const Fd probe(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    Result<void> done = bind_to(probe.get(), interface);
 
-    if (done)
-        done = connect_labelled(probe.get(), destination, 0);
-    if (!done)
-        return std::unexpected(done.error());
-    const auto local = local_endpoint(probe.get());
+    TRY(bind_to(probe.get(), interface));
+    TRY(connect_labelled(probe.get(), destination, 0));
+    const auto local = TRY(local_endpoint(probe.get()));
 
-    if (!local)
-        return std::unexpected(local.error());
-    return local->address;
+    return local.address;
 }
 
 Result<void> Generator::open()
@@ -81,13 +77,8 @@ Result<void> Generator::open()
     socket_ = Fd(socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
     if (!socket_)
         return fail_errno(errno, "cannot send raw packets", "run it as root, or with CAP_NET_RAW");
-    if (const auto bound = bind_to(socket_.get(), options_.interface); !bound)
-        return bound;
-    const auto source = source_for(options_.destination, options_.interface);
-
-    if (!source)
-        return std::unexpected(source.error());
-    report_.source = *source;
+    TRY(bind_to(socket_.get(), options_.interface));
+    report_.source = TRY(source_for(options_.destination, options_.interface));
     return {};
 }
 

@@ -8,6 +8,7 @@
 #include <list>
 
 #include "base/privilege.hpp"
+#include "base/try.hpp"
 #include "flowlabel/time.hpp"
 #include "host/exercise/connection.hpp"
 #include "host/exercise/message.hpp"
@@ -68,22 +69,14 @@ Result<Fd> open_on(std::uint16_t port, int type)
         (void)setsockopt(opened.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     else
         make_room(opened.get());
-    Result<void> done = bind_endpoint(opened.get(), {.port = port});
-
-    if (done)
-        done = receive_labels(opened.get(), true);
-    if (!done)
-        return std::unexpected(done.error());
+    TRY(bind_endpoint(opened.get(), {.port = port}));
+    TRY(receive_labels(opened.get(), true));
     return opened;
 }
 
 Result<void> Server::open_tcp()
 {
-    auto opened = open_on(options_.port, SOCK_STREAM);
-
-    if (!opened)
-        return std::unexpected(opened.error());
-    listener_ = std::move(*opened);
+    listener_ = TRY(open_on(options_.port, SOCK_STREAM));
     Result<void> done = keep_syns(listener_.get());
 
     if (done && options_.reflect) // of the listener: once accepted, a connection answers with its own
@@ -95,11 +88,7 @@ Result<void> Server::open_tcp()
 
 Result<void> Server::open_udp()
 {
-    auto opened = open_on(options_.port, SOCK_DGRAM);
-
-    if (!opened)
-        return std::unexpected(opened.error());
-    datagrams_ = std::move(*opened);
+    datagrams_ = TRY(open_on(options_.port, SOCK_DGRAM));
     return receive_destinations(datagrams_.get(), true);
 }
 
@@ -202,18 +191,13 @@ Result<ServerReport> Server::run()
                         .udp = options_.udp,
                         .reflect = options_.reflect,
                         .started = now_utc()};
-    Result<void> done;
 
     if (options_.tcp)
-        done = open_tcp();
-    if (done && options_.udp)
-        done = open_udp();
-    if (done) {
-        events_.listening();
-        done = serve();
-    }
-    if (!done)
-        return std::unexpected(done.error());
+        TRY(open_tcp());
+    if (options_.udp)
+        TRY(open_udp());
+    events_.listening();
+    TRY(serve());
     report.ended = now_utc();
     report.peers = peers_.all();
     report.unlisted = peers_.unlisted();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/number.hpp"
+#include "base/try.hpp"
 #include "sinks/clickhouse/clickhouse_schema.hpp"
 
 namespace flowlabel {
@@ -99,12 +100,9 @@ Result<std::string> ClickHouseServer::ask(const std::string& query)
 
 Result<std::uint64_t> ClickHouseServer::ask_number(const std::string& query)
 {
-    const auto answer = ask(query);
-
-    if (!answer)
-        return std::unexpected(answer.error());
-    const auto number = answer->ends_with('\n')
-                            ? number_of<std::uint64_t>(std::string_view(*answer).substr(0, answer->size() - 1))
+    const auto answer = TRY(ask(query));
+    const auto number = answer.ends_with('\n')
+                            ? number_of<std::uint64_t>(std::string_view(answer).substr(0, answer.size() - 1))
                             : std::nullopt;
 
     if (!number)
@@ -122,18 +120,16 @@ std::string ClickHouseServer::everywhere(const std::string& database, const std:
 /// Says what is missing before the first INSERT, in a request so small that the answer is always read.
 Result<void> ClickHouseServer::check_table()
 {
-    const auto answer =
+    const auto answer = TRY(
         ask(fmt::format("SELECT name FROM system.columns WHERE database = '{}' AND table = '{}' FORMAT TabSeparated",
-                        url_.database, records_table));
+                        url_.database, records_table)));
     std::set<std::string> missing;
 
-    if (!answer)
-        return std::unexpected(answer.error());
-    if (answer->empty())
+    if (answer.empty())
         return std::unexpected(refused(
             {.what = fmt::format("there is no table {}.{}", url_.database, records_table), .hint = schema_hint}));
     for (const auto& [name, type] : batch_columns())
-        if (('\n' + *answer).find('\n' + name + '\n') == std::string::npos)
+        if (('\n' + answer).find('\n' + name + '\n') == std::string::npos)
             missing.insert(name);
     if (!missing.empty())
         return std::unexpected(refused({.what = fmt::format("the table {}.{} has no column {}", url_.database,
@@ -148,8 +144,7 @@ Result<void> ClickHouseServer::insert(Batch& batch, HttpClient::Ending ending)
     std::vector<std::string> names;
 
     if (!table_checked_)
-        if (const auto checked = check_table(); !checked)
-            return checked;
+        TRY(check_table());
     for (const auto& [name, type] : batch_columns())
         names.push_back(name);
     const std::string query =

@@ -7,6 +7,7 @@
 #include <functional>
 #include <utility>
 
+#include "base/try.hpp"
 #include "flowlabel/time.hpp"
 
 namespace flowlabel {
@@ -36,19 +37,13 @@ Result<Credentials> ClickHouseSink::credentials(const ClickHouseSinkOptions& opt
 
 Result<std::unique_ptr<ClickHouseSink>> ClickHouseSink::open(ClickHouseSinkOptions options)
 {
-    auto who = credentials(options);
+    auto who = TRY(credentials(options));
     std::optional<Spool> spool;
 
-    if (!who)
-        return std::unexpected(who.error());
     if (!options.spool.empty()) {
-        auto opened = Spool::open(options.spool, options.spool_limit);
-
-        if (!opened)
-            return std::unexpected(opened.error());
-        spool = std::move(*opened);
+        spool = TRY(Spool::open(options.spool, options.spool_limit));
     }
-    return std::unique_ptr<ClickHouseSink>(new ClickHouseSink(std::move(options), std::move(*who), std::move(spool)));
+    return std::unique_ptr<ClickHouseSink>(new ClickHouseSink(std::move(options), std::move(who), std::move(spool)));
 }
 
 RecordSink::Appetite ClickHouseSink::appetite() const
@@ -76,11 +71,7 @@ Result<std::uint64_t> ClickHouseSink::attempt(Batch& batch)
             return there;
         batch.doubtful = false;
     }
-    const auto inserted =
-        server_.insert(batch, spool_ ? HttpClient::Ending::one_second : HttpClient::Ending::while_moving);
-
-    if (!inserted)
-        return std::unexpected(inserted.error());
+    TRY(server_.insert(batch, spool_ ? HttpClient::Ending::one_second : HttpClient::Ending::while_moving));
     return batch.records;
 }
 
@@ -166,14 +157,9 @@ Result<void> ClickHouseSink::drain(Clock::time_point end)
 {
     while (!spool_->empty() && Clock::now() >= next_try_ && Clock::now() < end) {
         if (!first_) {
-            auto batch = spool_->first();
-
-            if (!batch)
-                return std::unexpected(batch.error());
-            first_ = std::move(*batch);
+            first_ = TRY(spool_->first());
         }
-        if (auto marked = spool_->mark_sent(); !marked)
-            return marked;
+        TRY(spool_->mark_sent());
         if (!refusing_) // the records that come next find a place in the spool when this request has ended
             expected_ = Clock::now() + options_.patience;
         const auto there = deliver(*first_);
@@ -186,8 +172,7 @@ Result<void> ClickHouseSink::drain(Clock::time_point end)
         pause_ = {};
         const Batch batch = *std::exchange(first_, std::nullopt);
 
-        if (auto removed = spool_->remove_first(); !removed)
-            return removed;
+        TRY(spool_->remove_first());
         if (auto error = incomplete(name(), batch, *there))
             return std::unexpected(std::move(*error));
     }
@@ -198,8 +183,7 @@ Result<void> ClickHouseSink::turn()
 {
     if (!spool_)
         return {};
-    if (auto drained = drain(Clock::now() + drain_time); !drained)
-        return drained;
+    TRY(drain(Clock::now() + drain_time));
     if (failure_ && !refusing_)
         return std::unexpected(*failure_);
     return {};
@@ -207,11 +191,9 @@ Result<void> ClickHouseSink::turn()
 
 Result<void> ClickHouseSink::reopen()
 {
-    auto who = credentials(options_);
+    auto who = TRY(credentials(options_));
 
-    if (!who)
-        return std::unexpected(who.error());
-    server_.use(std::move(*who));
+    server_.use(std::move(who));
     return {};
 }
 

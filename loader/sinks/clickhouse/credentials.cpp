@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/private_file.hpp"
+#include "base/try.hpp"
 
 namespace flowlabel {
 
@@ -35,11 +36,9 @@ static Result<Credentials> split(const std::string& path, std::string_view text)
 Result<Credentials> read_credentials_file(const std::string& path)
 {
     constexpr std::size_t most = longest + 2; // room to see that there is more than allowed
-    const auto text = read_private_file("credentials file", path, most, hint);
+    const auto text = TRY(read_private_file("credentials file", path, most, hint));
 
-    if (!text)
-        return std::unexpected(text.error());
-    return split(path, *text);
+    return split(path, text);
 }
 
 static std::string variable(const char* name)

@@ -21,6 +21,7 @@
 #include "base/number.hpp"
 #include "base/ownership.hpp"
 #include "base/safe_open.hpp"
+#include "base/try.hpp"
 
 namespace flowlabel {
 
@@ -123,15 +124,12 @@ Result<Spool> Spool::open(const std::filesystem::path& directory, std::uint64_t 
 
     if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
         return failed("cannot be made");
-    auto opened = safe_open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    auto opened = TRY(safe_open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
     if (!opened)
-        return std::unexpected(opened.error());
-    if (!*opened)
         return failed("cannot be opened");
-    if (const auto checked = check_owner(*opened, directory); !checked)
-        return std::unexpected(checked.error());
-    Fd fd = std::move(*opened);
+    TRY(check_owner(opened, directory));
+    Fd fd = std::move(opened);
     Fd lock(openat(fd.get(), "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
 
     if (!lock)
@@ -142,8 +140,7 @@ Result<Spool> Spool::open(const std::filesystem::path& directory, std::uint64_t 
                                     : failed("cannot be locked");
     Spool spool(directory, std::move(fd), std::move(lock), limit);
 
-    if (const auto looked = spool.look_around(); !looked)
-        return std::unexpected(looked.error());
+    TRY(spool.look_around());
     return spool;
 }
 

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/try.hpp"
+
 namespace flowlabel {
 
 enum TemplateId : std::uint16_t {
@@ -200,8 +202,7 @@ struct Encoder::State {
             }
             if (!error.end_of_message())
                 break;
-            if (const auto ended = end(); !ended)
-                return ended;
+            TRY(end());
         }
         return error.failed();
     }
@@ -233,16 +234,12 @@ Result<void> Encoder::State::make_templates()
     // A full message is ours to take out before the next one begins.
     fBufSetAutomaticMode(buffer.get(), FALSE);
     for (const Layout& layout : layouts()) {
-        auto sent = make_template(model.get(), layout.fields, layout.scope);
-        auto memory = make_template(model.get(), layout.memory.empty() ? layout.fields : layout.memory, 0);
+        auto sent = TRY(make_template(model.get(), layout.fields, layout.scope));
+        auto memory = TRY(make_template(model.get(), layout.memory.empty() ? layout.fields : layout.memory, 0));
 
-        if (!sent)
-            return std::unexpected(sent.error());
-        if (!memory)
-            return std::unexpected(memory.error());
-        if (fbSessionAddTemplate(session, TRUE, layout.id, memory->release(), error.out()) == 0)
+        if (fbSessionAddTemplate(session, TRUE, layout.id, memory.release(), error.out()) == 0)
             return error.failed();
-        templates.emplace_back(layout.id, std::move(*sent));
+        templates.emplace_back(layout.id, std::move(sent));
     }
     return {};
 }
@@ -281,8 +278,7 @@ Result<void> Encoder::State::add_template(TemplateId which)
         return fbSessionAddTemplate(session, FALSE, which, tmpl.get(), error) != 0;
     };
 
-    if (const auto done = put(put_template); !done)
-        return done;
+    TRY(put(put_template));
     if (!again)
         known.push_back(key);
     has_templates = true;
@@ -315,8 +311,7 @@ Result<Encoder> Encoder::make(std::size_t largest)
 {
     auto state = std::make_unique<State>(largest);
 
-    if (const auto made = state->make_templates(); !made)
-        return std::unexpected(made.error());
+    TRY(state->make_templates());
     return Encoder(std::move(state));
 }
 
@@ -359,15 +354,13 @@ Result<void> Encoder::flow_templates(fl_hook hook)
     // alone.
     for (const TemplateId id : {goes_out(hook) ? egress_name : ingress_name,
                                 goes_out(hook) ? egress_flows : ingress_flows, metering_reliability})
-        if (auto added = state_->add_template(id); !added)
-            return added;
+        TRY(state_->add_template(id));
     return finish();
 }
 
 Result<void> Encoder::exporting_template()
 {
-    if (auto added = state_->add_template(exporting_reliability); !added)
-        return added;
+    TRY(state_->add_template(exporting_reliability));
     return finish();
 }
 
@@ -404,8 +397,7 @@ Result<void> Encoder::interface_name(const ObservationPoint& point)
     std::string description = utf8(description_of(point), room - name.size());
     const NameFields fields{.name = varfield(name), .description = varfield(description), .interface = point.ifindex};
 
-    if (auto used = state_->use(goes_out(point.hook) ? egress_name : ingress_name); !used)
-        return used;
+    TRY(state_->use(goes_out(point.hook) ? egress_name : ingress_name));
     return state_->append(&fields, sizeof(fields));
 }
 
@@ -417,8 +409,7 @@ Result<void> Encoder::metering(std::uint32_t id, const Reliability& ignored)
                                 .first = ignored.first,
                                 .last = ignored.last};
 
-    if (auto used = state_->use(metering_reliability); !used)
-        return used;
+    TRY(state_->use(metering_reliability));
     return state_->append(&fields, sizeof(fields));
 }
 
@@ -431,8 +422,7 @@ Result<void> Encoder::exporting(std::uint32_t process, const Reliability& not_se
                                  .first = not_sent.first,
                                  .last = not_sent.last};
 
-    if (auto used = state_->use(exporting_reliability); !used)
-        return used;
+    TRY(state_->use(exporting_reliability));
     return state_->append(&fields, sizeof(fields));
 }
 
@@ -443,10 +433,8 @@ Result<void> Encoder::flows(const ObservationPoint& point, std::span<const FlowR
     const Direction direction = goes_out(point.hook) ? Direction::egress : Direction::ingress;
 
     if (state_->data_records != state_->flow_records) // flows have messages of their own, so that ROOM holds
-        if (auto ended = state_->end(); !ended)
-            return ended;
-    if (auto used = state_->use(goes_out(point.hook) ? egress_flows : ingress_flows); !used)
-        return used;
+        TRY(state_->end());
+    TRY(state_->use(goes_out(point.hook) ? egress_flows : ingress_flows));
     for (const auto& [flow, reason] : records) {
         const FlowFields fields{.src = flow.src.octets,
                                 .dst = flow.dst.octets,
@@ -460,11 +448,9 @@ Result<void> Encoder::flows(const ObservationPoint& point, std::span<const FlowR
                                 .direction = static_cast<std::uint8_t>(direction),
                                 .version = 6};
 
-        if (auto appended = state_->append(&fields, sizeof(fields)); !appended)
-            return appended;
+        TRY(state_->append(&fields, sizeof(fields)));
         if (++state_->flow_records == room) // sooner than libfixbuf finds it full, which takes an allocation
-            if (auto ended = state_->end(); !ended)
-                return ended;
+            TRY(state_->end());
     }
     return {};
 }

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "base/safe_open.hpp"
+#include "base/try.hpp"
 #include "flowlabel/fd.hpp"
 #include "sinks/ipfix/transport.hpp"
 
@@ -46,22 +47,17 @@ static Result<off_t> end_of_messages(const Fd& fd, off_t size, const std::string
 static Result<Fd> open_file(const std::string& path)
 {
     struct stat status{};
-    auto opened = safe_open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
-
-    if (!opened)
-        return std::unexpected(opened.error());
-    Fd fd = std::move(*opened);
+    auto opened = TRY(safe_open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640));
+    Fd fd = std::move(opened);
 
     if (!fd || fstat(fd.get(), &status) != 0)
         return fail_errno(errno, fmt::format("cannot open '{}' for IPFIX", path), "name a file that can be written");
     if (!S_ISREG(status.st_mode))
         return fail(fmt::format("'{}' is no regular file", path),
                     "name a file; a collector has a udp:// or tcp:// URL");
-    const auto end = end_of_messages(fd, status.st_size, path);
+    const auto end = TRY(end_of_messages(fd, status.st_size, path));
 
-    if (!end)
-        return std::unexpected(end.error());
-    if (*end < status.st_size && ftruncate(fd.get(), *end) != 0)
+    if (end < status.st_size && ftruncate(fd.get(), end) != 0)
         return fail_errno(errno, fmt::format("cannot cut half a message off the end of '{}'", path),
                           "choose another name");
     return fd;
@@ -113,11 +109,7 @@ Outcome FileTransport::send(const Messages& messages)
 
 Result<void> FileTransport::reopen()
 {
-    auto fd = open_file(path_);
-
-    if (!fd)
-        return std::unexpected(fd.error());
-    fd_ = std::move(*fd);
+    fd_ = TRY(open_file(path_));
     session_++;
     return {};
 }
@@ -126,11 +118,9 @@ Result<void> FileTransport::reopen()
 
 Result<std::unique_ptr<Transport>> open_ipfix_file(const IpfixUrl& url)
 {
-    auto fd = open_file(url.path);
+    auto fd = TRY(open_file(url.path));
 
-    if (!fd)
-        return std::unexpected(fd.error());
-    return std::make_unique<FileTransport>(url.path, std::move(*fd));
+    return std::make_unique<FileTransport>(url.path, std::move(fd));
 }
 
 } // namespace flowlabel

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/try.hpp"
 #include "flowlabel/time.hpp"
 
 namespace flowlabel {
@@ -31,14 +32,10 @@ static std::size_t message_size(const IpfixUrl& url, const IpfixSettings& settin
 Result<std::unique_ptr<IpfixSink>> IpfixSink::open(const IpfixUrl& url, const IpfixSettings& settings,
                                                    std::shared_ptr<const CollectorWatch> watch)
 {
-    auto encoder = Encoder::make(message_size(url, settings));
+    auto encoder = TRY(Encoder::make(message_size(url, settings)));
+    std::unique_ptr<IpfixSink> sink(new IpfixSink(url, settings, std::move(watch), std::move(encoder)));
 
-    if (!encoder)
-        return std::unexpected(encoder.error());
-    std::unique_ptr<IpfixSink> sink(new IpfixSink(url, settings, std::move(watch), std::move(*encoder)));
-
-    if (const auto opened = sink->open_transport(); !opened)
-        return std::unexpected(opened.error());
+    TRY(sink->open_transport());
     return sink;
 }
 
@@ -51,11 +48,7 @@ Result<void> IpfixSink::open_transport()
     } else if (url_.scheme == IpfixUrl::Scheme::tcp) {
         transport_ = open_ipfix_tcp(url_, settings_.connect_interval, hurry, [this] { progressed(); });
     } else {
-        auto file = open_ipfix_file(url_);
-
-        if (!file)
-            return std::unexpected(file.error());
-        transport_ = std::move(*file);
+        transport_ = TRY(open_ipfix_file(url_));
     }
     return {};
 }
@@ -118,8 +111,7 @@ Result<void> IpfixSink::introduce(std::size_t number)
     Domain& domain = domains_[number];
     const int copies = transport_->forgetful() && !domain.introduced ? 2 : 1;
 
-    if (auto begun = encoder_.begin(domain.id, number); !begun)
-        return begun;
+    TRY(encoder_.begin(domain.id, number));
     for (int copy = 0; copy < copies; copy++)
         if (auto made = domain.point ? encoder_.flow_templates(domain.point->hook) : encoder_.exporting_template();
             !made)
@@ -134,18 +126,15 @@ Result<void> IpfixSink::describe(std::size_t number)
     Domain& domain = domains_[number];
 
     if (!domain.introduced || transport_->forgetful())
-        if (auto introduced = introduce(number); !introduced)
-            return introduced;
+        TRY(introduce(number));
     domain.described = Domain::Clock::now();
     if (!settings_.options)
         return {};
     look_for_losses();
-    if (auto begun = encoder_.begin(domain.id, number); !begun)
-        return begun;
+    TRY(encoder_.begin(domain.id, number));
     if (!domain.point)
         return encoder_.exporting(static_cast<std::uint32_t>(getpid()), domain.reliability);
-    if (auto named = encoder_.interface_name(*domain.point); !named)
-        return named;
+    TRY(encoder_.interface_name(*domain.point));
     return encoder_.metering(domain.id, domain.reliability);
 }
 
@@ -156,12 +145,9 @@ Result<void> IpfixSink::encode(std::span<const RecordBatch* const> batches)
 
         domains_[number].used = Domain::Clock::now();
         if (due(domains_[number]))
-            if (auto described = describe(number); !described)
-                return described;
-        if (auto begun = encoder_.begin(domains_[number].id, number); !begun)
-            return begun;
-        if (auto encoded = encoder_.flows(batch->point, batch->records); !encoded)
-            return encoded;
+            TRY(describe(number));
+        TRY(encoder_.begin(domains_[number].id, number));
+        TRY(encoder_.flows(batch->point, batch->records));
     }
     return encoder_.finish();
 }

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/host_lookup.hpp"
+#include "base/try.hpp"
 #include "flowlabel/fd.hpp"
 #include "sinks/ipfix/transport.hpp"
 
@@ -401,11 +402,9 @@ Result<void> TcpTransport::finish()
     if (!fd_)
         return {};
     if (!rest_.empty()) {
-        const auto given = give(rest_);
+        const auto given = TRY(give(rest_));
 
-        if (!given)
-            return std::unexpected(given.error());
-        if (*given < rest_.size())
+        if (given < rest_.size())
             return std::unexpected(unfinished());
     }
     shutdown(fd_.get(), SHUT_WR);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/host_lookup.hpp"
+#include "base/try.hpp"
 #include "flowlabel/fd.hpp"
 #include "sinks/ipfix/transport.hpp"
 
@@ -147,8 +148,7 @@ void UdpTransport::away(int number)
 
 Result<void> UdpTransport::ready()
 {
-    if (auto found = look_up(); !found)
-        return found;
+    TRY(look_up());
     const int connected = connect_one();
 
     if (const int number = connected != 0 ? connected : take_error(); number != 0)

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "base/safe_open.hpp"
+#include "base/try.hpp"
 #include "output/export.hpp"
 
 namespace flowlabel {
@@ -75,11 +76,8 @@ Result<JsonlFile::OpenFile> JsonlFile::open_file(const std::string& path)
     struct stat status{};
     const bool readable = !is_lent(path) && (stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode));
     const int flags = (readable ? O_RDWR : O_WRONLY) | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    auto opened = path == "-" ? Fd(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)) : safe_open(path, flags, 0640);
-
-    if (!opened)
-        return std::unexpected(opened.error());
-    Fd fd = std::move(*opened);
+    auto opened = TRY(path == "-" ? Fd(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)) : safe_open(path, flags, 0640));
+    Fd fd = std::move(opened);
 
     if (!fd && errno == ENXIO && is_fifo(path))
         return OpenFile{.fifo = true};
@@ -89,8 +87,7 @@ Result<JsonlFile::OpenFile> JsonlFile::open_file(const std::string& path)
     const bool regular = S_ISREG(status.st_mode);
 
     if (readable && regular)
-        if (const auto cut = cut_torn_line(fd, status.st_size, path); !cut)
-            return std::unexpected(cut.error());
+        TRY(cut_torn_line(fd, status.st_size, path));
     if (path != "-" && fcntl(fd.get(), F_SETFL, O_APPEND) != 0) // not to wait was for open() alone
         return fail_errno(errno, fmt::format("cannot open '{}' for records", path), "choose another name");
     return OpenFile{.fd = std::move(fd),
@@ -102,16 +99,14 @@ Result<JsonlFile::OpenFile> JsonlFile::open_file(const std::string& path)
 
 Result<std::unique_ptr<JsonlFile>> JsonlFile::open(const std::string& path, std::optional<std::uint64_t> most_bytes)
 {
-    auto file = open_file(path);
+    auto file = TRY(open_file(path));
 
-    if (!file)
-        return std::unexpected(file.error());
-    if (!file->fd)
+    if (!file.fd)
         return no_reader(path, "start its reader first");
-    if (most_bytes && (!file->regular || is_lent(path)))
+    if (most_bytes && (!file.regular || is_lent(path)))
         return fail(fmt::format("'{}' is no regular file, and has no size to limit", path),
                     "leave --rotate out, or name a file");
-    return std::unique_ptr<JsonlFile>(new JsonlFile(path, most_bytes, std::move(*file)));
+    return std::unique_ptr<JsonlFile>(new JsonlFile(path, most_bytes, std::move(file)));
 }
 
 /// Where the pipe that is there now has no reader yet, the next write tries again; if it is the one that was open that
@@ -119,14 +114,12 @@ Result<std::unique_ptr<JsonlFile>> JsonlFile::open(const std::string& path, std:
 Result<void> JsonlFile::reopen()
 {
     struct stat status{};
-    auto file = open_file(path_);
+    auto file = TRY(open_file(path_));
 
-    if (!file)
-        return std::unexpected(file.error());
-    if (!file->fd && stat(path_.c_str(), &status) == 0 && status.st_dev == file_.device && status.st_ino == file_.inode)
+    if (!file.fd && stat(path_.c_str(), &status) == 0 && status.st_dev == file_.device && status.st_ino == file_.inode)
         return {};
-    moved_ |= file->device != file_.device || file->inode != file_.inode;
-    file_ = std::move(*file);
+    moved_ |= file.device != file_.device || file.inode != file_.inode;
+    file_ = std::move(file);
     return {};
 }
 
