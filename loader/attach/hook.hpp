@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Putting a program on the hook of an interface.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "attach/plan.hpp"
+
+namespace flowlabel {
+
+/// Attaches PROGRAM to the hook of PLAN: by an XDP link, a tcx link or a clsact filter. Writes INFO with the mode that
+/// it got into the info map, and pins the link in DIRECTORY, which is what makes it stay. On failure nothing is on the
+/// hook.
+/// \param[out] warnings what the user should know
+/// \return INFO as it was written
+Result<fl_info> put_on_hook(const Plan& plan, const Program& program, const Directory& directory, const fl_info& info,
+                            std::vector<std::string>& warnings);
+
+} // namespace flowlabel

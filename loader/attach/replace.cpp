@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "attach/replace.hpp"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstdio>
+#include <iterator>
+
+#include "attach/clsact.hpp"
+#include "attach/leftovers.hpp"
+#include "attach/stamp_warnings.hpp"
+#include "base/privilege.hpp"
+#include "base/try.hpp"
+
+namespace flowlabel {
+
+/// Can OPTIONS be had without giving up the table and the place on the hook?
+static Result<void> check_replacement(const AttachOptions& options, const fl_info& old)
+{
+    const std::string hint = fmt::format("detach and attach again: 'flowlabel detach {} --hook {}'", options.interface,
+                                         name_of(options.hook));
+
+    if (options.slots &&
+        (*options.slots > largest_slots || std::bit_ceil(std::max(*options.slots, smallest_slots)) != old.slots))
+        return fail(
+            fmt::format("the table of {} has {} slots a CPU, and a replacement keeps it", options.interface, old.slots),
+            "leave --flows out, or " + hint);
+    if ((options.mode == XdpMode::native && old.mode == FL_MODE_GENERIC) ||
+        (options.mode == XdpMode::generic && old.mode == FL_MODE_NATIVE))
+        return fail(fmt::format("{} is attached in {} mode, and a replacement keeps it", options.interface,
+                                name_of(static_cast<fl_mode>(old.mode))),
+                    "leave --mode out, or " + hint);
+    return {};
+}
+
+static Result<Secrets> read_secrets(const Maps& maps)
+{
+    Secrets secrets{};
+    const std::uint32_t key = 0;
+
+    if (bpf_map_lookup_elem(maps.secrets.get(), &key, secrets.data()) != 0)
+        return fail_errno(errno, "cannot read the secrets map");
+    return secrets;
+}
+
+/// The flow table's hash stays. The label key stays too unless there is a new one: a flow keeps its label
+/// (RFC 6437 section 3).
+static Result<Secrets> secrets_of_replacement(const Plan& plan, const Found& old, std::uint32_t entry)
+{
+    Secrets secrets = TRY(read_secrets(old.maps));
+
+    secrets[entry] = secrets[old.entry];
+    if (plan.options.key)
+        std::ranges::copy(siphash_words(*plan.options.key), secrets[entry].stamp);
+    return secrets;
+}
+
+static std::unexpected<Error> replacement_error(const Plan& plan, int number)
+{
+    return fail_errno(number, fmt::format("the kernel refused to replace the program on {}", plan.interface.name),
+                      "the old program goes on; -v shows more");
+}
+
+/// A tcx link cannot be moved: a new one goes to the head and takes the pin of the old one, which then goes. A packet
+/// that arrives between the two steps meets both programs and is counted by both; none is missed.
+static Result<void> put_link_first(const Plan& plan, const Found& old, const Program& program)
+{
+    const int directory = old.directory.fd();
+    const std::string next_name = (old.directory.path() / next_link_pin).string();
+    const LinkAttempt link = link_tcx(program.fd.get(), plan.interface.ifindex, plan.options.hook);
+
+    if (!link.fd)
+        return replacement_error(plan, link.number);
+    TRY(pin(link.fd, old.directory, next_link_pin));
+    if (renameat(directory, next_link_pin, directory, link_pin) != 0) {
+        const int number = errno;
+
+        remove_pin(old.directory, next_link_pin);
+        return fail_errno(number, "cannot rename " + next_name, hint_for_access(number));
+    }
+    bpf_link_detach(old.link.get()); // it would end with this process, too
+    return {};
+}
+
+/// As put_link_first(), with filters.
+static Result<void> put_filter_first(const Plan& plan, const Found& old, const Program& program)
+{
+    const std::uint32_t handle = old.filter_handle == first_filter_handle ? other_filter_handle : first_filter_handle;
+
+    if (const int number =
+            clsact_set_filter(plan.interface.ifindex, plan.options.hook, handle, program.fd.get(), false))
+        return replacement_error(plan, number);
+    if (const int number = clsact_remove_filter(plan.interface.ifindex, plan.options.hook, old.filter_handle))
+        return fail_errno(number,
+                          fmt::format("cannot remove the old filter on {}: packets count twice", plan.interface.name),
+                          "run the same command again");
+    return {};
+}
+
+/// Swaps PROGRAM in, in one step. Where somebody else's program came to stand in front, goes first again, in two.
+static Result<void> put_in_place(const Plan& plan, const Found& old, const Program& program,
+                                 const std::vector<ProgramInFront>& in_front)
+{
+    if (!std::ranges::all_of(in_front, &ProgramInFront::stays_there))
+        return old.link ? put_link_first(plan, old, program) : put_filter_first(plan, old, program);
+    const int number = old.link ? -bpf_link_update(old.link.get(), program.fd.get(), nullptr)
+                                : clsact_set_filter(plan.interface.ifindex, plan.options.hook, old.filter_handle,
+                                                    program.fd.get(), true);
+
+    if (number != 0)
+        return replacement_error(plan, number);
+    return {};
+}
+
+/// What a replacement with INFO, as OPTIONS ask for it, takes over from OLD. The function and the key matter where one
+/// of them stamps.
+static std::vector<std::string> kept_by_replacement(const AttachOptions& options, const fl_info& old,
+                                                    const fl_info& info)
+{
+    std::vector<std::string> kept{"flow table"};
+    const bool stamps = old.stamp != FL_STAMP_OFF || info.stamp != FL_STAMP_OFF;
+
+    if (!options.stamp)
+        kept.emplace_back("stamp mode");
+    if (!options.prf && stamps)
+        kept.emplace_back("function");
+    if (!options.key && stamps)
+        kept.emplace_back("key");
+    return kept;
+}
+
+/// About the programs that see the packets of the interface before a filter does, whatever is done.
+static std::vector<std::string> front_warnings(const Plan& plan, const std::vector<ProgramInFront>& in_front)
+{
+    std::vector<std::string> warnings;
+
+    for (const ProgramInFront& program : in_front)
+        if (program.stays_there)
+            warnings.push_back(fmt::format(
+                "{} goes on seeing the packets first: it is on tcx, and flowlabel's clsact filter comes after that; "
+                "'flowlabel detach {} --hook {}', then 'flowlabel attach', puts flowlabel first on tcx",
+                describe_program(program.id), plan.interface.name, name_of(plan.options.hook)));
+    return warnings;
+}
+
+Result<AttachReport> replace(const Plan& plan, const Found& old)
+{
+    const std::uint32_t entry = old.entry ^ 1;
+
+    TRY(check_replacement(plan.options, old.info()));
+    const Secrets secrets = TRY(secrets_of_replacement(plan, old, entry));
+
+    drop_second_program(old);
+    auto setup = TRY(setup_for(plan, old.info().slots, &old.info()));
+
+    setup.config.entry = entry;
+    setup.config.epoch_jiffies = old.info().epoch_jiffies;
+    setup.secrets = secrets;
+    setup.config.ring_shift = static_cast<std::uint8_t>(std::countr_zero(old.info().ring_records));
+    const auto program = TRY(load_program(setup, &old.maps));
+    fl_info info = describe(plan, setup, program.id);
+
+    info.attached_at = old.info().attached_at;
+    info.epoch = old.info().epoch;
+    info.mode = old.info().mode;
+    info.made_qdisc = old.info().made_qdisc;
+    info.hung = old.info().hung;
+    TRY(write_info(old.maps, entry, info));
+    const auto in_front = in_front_of(old);
+
+    TRY(put_in_place(plan, old, program, in_front));
+    AttachReport report{.info = info,
+                        .replaced = true,
+                        .kept = kept_by_replacement(plan.options, old.info(), info),
+                        .warnings = front_warnings(plan, in_front)};
+
+    std::ranges::move(stamp_warnings(info, plan.interface.name, setup.gro_lists, program.tells_gro_lists),
+                      std::back_inserter(report.warnings));
+    return report;
+}
+
+} // namespace flowlabel
