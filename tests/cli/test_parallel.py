@@ -96,7 +96,7 @@ def cable(requirements):
     """(lab, one, other): two hosts and a cable.
 
     GRO is on where programs come and go. Without it the end of native XDP ends NAPI as well, and the kernel frees a
-    packet that reaches the veth in that moment (veth_napi_del_range() in drivers/net/veth.c; README, Limits)."""
+    packet that reaches the veth in that moment (veth_napi_del_range() in drivers/net/veth.c; docs/limits.md)."""
     with Lab() as lab:
         one, other = lab.namespace("one"), lab.namespace("other")
         lab.veth(one, "eth0", other, "eth0")

@@ -23,7 +23,7 @@ def network(topology):
     """client - router - server, the client with a second address for its TCP connections.
 
     GRO is on where native XDP comes and goes. Without it the end of native XDP ends NAPI as well, and the kernel frees a
-    packet that reaches the veth in that moment (veth_napi_del_range() in drivers/net/veth.c; README, Limits)."""
+    packet that reaches the veth in that moment (veth_napi_del_range() in drivers/net/veth.c; docs/limits.md)."""
     topology.router.ethtool("lan", gro="on")
     topology.client.address("eth0", BULK_CLIENT + "/64")
     mac = ":".join(f"{octet:02x}" for octet in topology.client.mac("eth0"))
