@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /// The native engine and the kernel agree on every packet of every capture: verdict, octets, counters and flow table
-/// (DESIGN: one datapath, two targets). Captures: the project's own in FLOWLABEL_SAMPLES, real ones in
+/// (one datapath, two targets). Captures: the project's own in FLOWLABEL_SAMPLES, real ones in
 /// FLOWLABEL_CAPTURES.
 #include <gtest/gtest.h>
 

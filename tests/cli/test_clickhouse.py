@@ -132,7 +132,7 @@ def run_through(server, router, collector, bursts=1):
 
 
 def test_each_column_is_what_was_sent(lab, router, server):
-    """Issue: addresses, label, deltas, start, end, router, interface, hook, end reason, batch id."""
+    """Addresses, label, deltas, start, end, router, interface, hook, end reason, batch id."""
     before = time.time()
     router.send("2001:db8::1", "2001:db8:ffff::2", 0xFFFFF, octets=100, times=3)
     router.send("2001:db8::1", "2001:db8:ffff::2", 0, octets=1500, times=1)
@@ -160,7 +160,7 @@ FAULTS = ["cut", "no-answer", "drop", "garbage", "web-page", "silence", "refuse"
 
 
 def test_answers_that_never_come_and_wrong_ones(lab, router, server):
-    """Issue: answers garbage, answers slowly, refuses: at the end nothing is missing or doubled. The collector asks for
+    """Answers garbage, answers slowly, refuses: at the end nothing is missing or doubled. The collector asks for
     the batch before it sends it again."""
     with Meddler(server, FAULTS) as meddler:
         collector = router.collector(meddler.url, *TIMEOUT).reads()
@@ -226,7 +226,7 @@ def test_an_insert_that_is_cut_off_brings_nothing(router, server):
 
 
 def test_server_killed_in_the_middle(router, server, tmp_path):
-    """Issue: the server is killed and restarted in the middle: nothing is missing or doubled. Without a spool records wait
+    """The server is killed and restarted in the middle: nothing is missing or doubled. Without a spool records wait
     in memory, with one on disk."""
     for options in ([], ["--spool", tmp_path / "spool"]):
         collector = router.collector(server.url, *options).reads()
@@ -368,7 +368,7 @@ def test_a_full_queue_does_not_linger(lab, router, server):
 
 
 def test_two_shards_and_a_question_to_both(lab, router, tmp_path):
-    """Issue: two servers as a two-shard cluster with a Distributed table. The URL leads to either of the two, and a batch
+    """Two servers as a two-shard cluster with a Distributed table. The URL leads to either of the two, and a batch
     whose fate is unknown is looked for on both."""
     servers = [Server(lab, router.namespace, tmp_path, number, shards=2).start() for number in range(2)]
     for server in servers:
@@ -401,7 +401,7 @@ def test_two_shards_and_a_question_to_both(lab, router, tmp_path):
 
 
 def test_spool_outlives_the_collector(lab, router, server, tmp_path):
-    """Issue: the spool survives SIGKILL: what was said to be safe arrives, once. Only what was in the
+    """The spool survives SIGKILL: what was said to be safe arrives, once. Only what was in the
     collector's memory is lost, and said to be."""
     spool = tmp_path / "spool"
     server.kill()
@@ -441,7 +441,7 @@ def test_killed_while_it_sends_the_spool(router, server, tmp_path):
 
 
 def test_full_spool_and_full_disk(lab, router, server, tmp_path):
-    """Issue: the spool is bounded, and survives a full disk: nothing is torn, records wait in memory, and all arrive."""
+    """The spool is bounded, and survives a full disk: nothing is torn, records wait in memory, and all arrive."""
     disk = tmp_path / "disk"
     disk.mkdir()
     command("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk)
@@ -478,7 +478,7 @@ def leave_spool(router, url, directory, batches):
 
 
 def test_damaged_and_foreign_batches(router, server, tmp_path):
-    """Issue: corrupted in the middle, left over from an older version: set aside with a clear warning that says what is
+    """Corrupted in the middle, left over from an older version: set aside with a clear warning that says what is
     lost, never removed; the others arrive."""
     spool = tmp_path / "spool"
     server.kill()
@@ -533,7 +533,7 @@ def test_what_is_no_batch_keeps_nobody_from_the_others(lab, router, server, tmp_
 
 
 def test_one_collector_a_spool(lab, router, server, tmp_path):
-    """Issue: two collectors on one spool are refused."""
+    """Two collectors on one spool are refused."""
     collector = router.collector(server.url, "--spool", tmp_path / "spool").reads()
     with Router(lab, "other") as other:
         refused(lab.flowlabel(other.namespace, "collect", other.interface, "--clickhouse", server.url, "--spool",
@@ -663,7 +663,7 @@ def questions():
 
 
 def test_fleet_page(lab, tmp_path):
-    """Issue: two namespaces as two routers feed one server in a third, and every question of docs/fleet.md has its answer.
+    """Two namespaces as two routers feed one server in a third, and every question of docs/fleet.md has its answer.
     Its example's moment and day stand for those of the run."""
     store = lab.namespace("store")
     with Router(lab, "edge1") as one, Router(lab, "edge2") as two, Server(lab, store, tmp_path).start() as server:

@@ -47,7 +47,7 @@ class Others:
 
 
 def test_two_hundred_thousand_records_a_second(router, server):  # noqa: F811
-    """Issue: 200,000 records a second into one server, sustained, none lost, with the collector's share of a core. That takes
+    """200,000 records a second into one server, sustained, none lost, with the collector's share of a core. That takes
     the CPUs: where others have them meanwhile it says so, and that what was not lost is there is all that it can tell."""
     collector = router.collector(server.url, "--max-flows", 1_000_000, linger="1s").reads()
     others = Others(collector.pid, server.pid)

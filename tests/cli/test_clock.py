@@ -22,7 +22,7 @@ def link(lab):
 
 @pytest.mark.skipif(not os.environ.get("FLOWLABEL_OWN_CLOCK"), reason="sets the clock: tools/vmtest runs it")
 def test_the_clock_is_set(lab, link, tmp_path):
-    """Issue: clock steps, by an hour forth and back: flows end as if nothing had happened, records have the time that it
+    """Clock steps, by an hour forth and back: flows end as if nothing had happened, records have the time that it
     is when they are written, and none of them begins after it ends."""
     lab.flowlabel(link, "attach", "v0").ok()
     collector = Collector(lab, link, tmp_path / "records", "--idle", "2s").reads()

@@ -60,7 +60,7 @@ def add(*amounts):
 
 @pytest.mark.parametrize("hook", HOOKS, ids=str)
 def test_a_record_is_what_was_sent(lab, link, tmp_path, hook):
-    """Issue: records carry deltas, end reasons, interface and hook; a flow's records add up to exactly its packets and
+    """Records carry deltas, end reasons, interface and hook; a flow's records add up to exactly its packets and
     octets. A flow that goes on is not idle."""
     attach(lab, link, hook=hook)
     with Sender(link) as sender:
@@ -99,7 +99,7 @@ def test_idle_flows_end_and_a_gap_shorter_than_that_does_not_end_them(lab, link,
 
 
 def test_a_long_flow_is_told_about_while_it_goes_on(lab, link, tmp_path):
-    """Issue: active timeout. The records of one flow follow each other in time, as long as it stays on one CPU."""
+    """Active timeout. The records of one flow follow each other in time, as long as it stays on one CPU."""
     attach(lab, link)
     with Sender(link) as sender:
         collector = Collector(lab, link, tmp_path / "records", "--idle", "10s", "--active", "500ms", "--max-flows",
@@ -132,7 +132,7 @@ def test_presets_and_durations(lab, link, tmp_path):
 
 @pytest.mark.parametrize("hook", HOOKS, ids=str)
 def test_small_table_many_flows_two_cpus(lab, link, tmp_path, hook):
-    """Issue: the sums of all records plus what is live equal what was sent, exactly, in bursts that the ring holds while
+    """The sums of all records plus what is live equal what was sent, exactly, in bursts that the ring holds while
     the collector drains it and sweeps both CPUs. Each burst waits until the ring has room for it, however long the collector
     is kept from draining it."""
     attach(lab, link, hook=hook)
@@ -162,7 +162,7 @@ def assert_between(entry):
 
 
 def test_ring_overflow_is_counted(lab, link, tmp_path):
-    """Issue: ring overflow (counted). A stopped collector cannot drain: what finds no room is lost, and says so."""
+    """Ring overflow (counted). A stopped collector cannot drain: what finds no room is lost, and says so."""
     attach(lab, link)
     collector = Collector(lab, link, tmp_path / "records", "--idle", "200ms").reads()
     collector.process.send_signal(signal.SIGSTOP)
@@ -179,7 +179,7 @@ def test_ring_overflow_is_counted(lab, link, tmp_path):
 
 
 def test_a_small_memory_exports_early(lab, link, tmp_path):
-    """Issue: --max-flows; overflow is exported as evicted, never dropped."""
+    """--max-flows; overflow is exported as evicted, never dropped."""
     attach(lab, link)
     collector = Collector(lab, link, tmp_path / "records", "--max-flows", 100, "--idle", "1h", "--active", "1h").reads()
     made = generate(link, XDP_NATIVE, BURST)
@@ -191,7 +191,7 @@ def test_a_small_memory_exports_early(lab, link, tmp_path):
 
 
 def test_a_second_collector_is_refused(lab, link, tmp_path):
-    """Issue: a second collector by mistake is refused, naming the first. The first goes on; when it ends, however, the
+    """A second collector by mistake is refused, naming the first. The first goes on; when it ends, however, the
     second may begin."""
     attach(lab, link)
     first = Collector(lab, link, tmp_path / "first").reads()
@@ -227,7 +227,7 @@ def test_asking_for_the_status_refuses_no_collector(lab, link, tmp_path):
 
 
 def test_stopped_and_started_again(lab, link, tmp_path):
-    """Issue: restart goes on without counting anything twice. Whether a collector runs or not, records wait in the
+    """Restart goes on without counting anything twice. Whether a collector runs or not, records wait in the
     ring."""
     attach(lab, link)
     made = []
@@ -243,7 +243,7 @@ def test_stopped_and_started_again(lab, link, tmp_path):
 
 
 def test_killed_and_started_again(lab, link, tmp_path):
-    """Issue: what a SIGKILL can lose is bounded by what was in flight, and the next start says how much. The identity
+    """What a SIGKILL can lose is bounded by what was in flight, and the next start says how much. The identity
     holds, and nothing is counted twice."""
     attach(lab, link)
     made = generate(link, XDP_NATIVE, BURST)
@@ -312,7 +312,7 @@ def doubt(text):
 
 
 def test_the_file_is_opened_again(lab, link, tmp_path):
-    """Issue: reopened on SIGHUP. Nothing is lost between the two files; a file that cannot be opened then is told, and
+    """Reopened on SIGHUP. Nothing is lost between the two files; a file that cannot be opened then is told, and
     the one that was open goes on."""
     attach(lab, link)
     path, moved = tmp_path / "folder" / "records", tmp_path / "folder" / "moved"
@@ -383,7 +383,7 @@ def test_what_stdout_goes_to_is_left_alone(lab, link, tmp_path):
 
 
 def test_detached_and_attached_again(lab, link, tmp_path):
-    """Issue: attach, replace and detach meanwhile. What a detached table held becomes records, a replacement changes
+    """Attach, replace and detach meanwhile. What a detached table held becomes records, a replacement changes
     nothing, a new attachment is collected."""
     collector = Collector(lab, link, tmp_path / "records")
     made = []
@@ -477,7 +477,7 @@ def test_attachments_that_come_and_go_while_nobody_takes_records(lab, link):
 
 
 def test_the_interface_goes_and_comes_back(lab, link, tmp_path):
-    """Issue: interface removed and added."""
+    """Interface removed and added."""
     attach(lab, link)
     collector = Collector(lab, link, tmp_path / "records", "v0", "--idle", "200ms").reads()
     made = [generate(link, XDP_NATIVE, BURST)]
@@ -493,7 +493,7 @@ def test_the_interface_goes_and_comes_back(lab, link, tmp_path):
 
 
 def test_which_attachments(lab, link, tmp_path):
-    """Issue: without names all attachments, new ones as they appear; with names those alone; --hook one hook."""
+    """Without names all attachments, new ones as they appear; with names those alone; --hook one hook."""
     cable(link, "v1", "w1")
     lab.flowlabel(link, "attach", "v0", "--flows", 64).ok()
     everything = Collector(lab, link, tmp_path / "all").reads(1)
@@ -522,7 +522,7 @@ def test_many_attachments_and_few_files(lab, link, tmp_path):
 
 
 def test_what_makes_no_sense(lab, link, tmp_path):
-    """Issue: bad input gives a clear message, and the kernel goes on counting."""
+    """Bad input gives a clear message, and the kernel goes on counting."""
     refused(lab.flowlabel(link, "collect", "v0", "--jsonl", tmp_path / "x"), 3, "nothing is attached to v0")
     attach(lab, link)
     refused(lab.flowlabel(link, "collect"), 2, "--jsonl")
@@ -538,7 +538,7 @@ def test_what_makes_no_sense(lab, link, tmp_path):
 
 
 def test_a_full_disk(lab, link, tmp_path):
-    """Issue: full disk. Records stay where they are until there is room; no line is torn, none is lost, none is twice."""
+    """Full disk. Records stay where they are until there is room; no line is torn, none is lost, none is twice."""
     attach(lab, link)
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -779,7 +779,7 @@ def read_until(terminal, pattern):
 
 
 def test_a_line_on_a_terminal(lab, link, tmp_path):
-    """Issue: on a terminal, without --jsonl -, one status line that refreshes."""
+    """On a terminal, without --jsonl -, one status line that refreshes."""
     attach(lab, link)
     leader, terminal = pty.openpty()
     try:
@@ -815,7 +815,7 @@ def capabilities(pid):
 
 @pytest.mark.parametrize("hook", HOOKS, ids=str)
 def test_least_capabilities(lab, link, tmp_path, hook):
-    """Issue: least capabilities after start. With the three that remain it takes what is attached later, too; and they
+    """Least capabilities after start. With the three that remain it takes what is attached later, too; and they
     are all that it wants to begin with, as its unit has it."""
     collector = Collector(lab, link, tmp_path / "records")
     attach(lab, link, hook=hook)
@@ -842,7 +842,7 @@ def service_manager(tmp_path):
 
 
 def test_service_manager(lab, link, tmp_path, service_manager):
-    """Issue: Type=notify and a watchdog: ready when attachments are taken, well four times an interval, then stopping."""
+    """Type=notify and a watchdog: ready when attachments are taken, well four times an interval, then stopping."""
     listener, environment = service_manager
     attach(lab, link)
     collector = Collector(lab, link, tmp_path / "records", env=environment).reads()
@@ -934,7 +934,7 @@ def test_a_slow_reader_gets_everything_of_several(lab, link, tmp_path, service_m
 
 
 def test_the_unit(tmp_path):
-    """Issue: a systemd unit, verified where no systemd runs."""
+    """A systemd unit, verified where no systemd runs."""
     if not shutil.which("systemd-analyze"):
         pytest.skip("needs systemd-analyze: run tools/setup")
     text = (REPOSITORY / "systemd/flowlabel-collect.service.in").read_text()

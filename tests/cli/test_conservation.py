@@ -26,7 +26,7 @@ def link(lab):
 
 @pytest.mark.parametrize("hook", [XDP_NATIVE, TC_INGRESS], ids=str)
 def test_ten_million_flows_in_a_small_table(lab, link, hook):
-    """Issue: counted = live + spilled + lost, exactly, for packets and octets, and counted is what was sent. Nobody
+    """counted = live + spilled + lost, exactly, for packets and octets, and counted is what was sent. Nobody
     drains the ring: it keeps the first records, `lost` grows, and `status` warns."""
     lab.flowlabel(link, "attach", "v0", "--hook", hook.hook, "--flows", 1024).ok()
     made = generate(link, hook, TEN_MILLION)
@@ -76,7 +76,7 @@ def cpu_seconds():
 
 
 def test_reading_a_million_flows(lab, million):
-    """Issue: reading a million live flows is a scan of the mapping, not a system call a flow."""
+    """Reading a million live flows is a scan of the mapping, not a system call a flow."""
     start = cpu_seconds()
     document = lab.flowlabel(million, "flows", "--limit", 100, "--json").json()
     seconds = cpu_seconds() - start
@@ -95,7 +95,7 @@ def test_reading_a_million_flows(lab, million):
 
 
 def test_a_reader_that_stops_early(lab, million):
-    """Issue: `| head` is quiet and a success, with a million flows to write."""
+    """`| head` is quiet and a success, with a million flows to write."""
     for output in ("--json", "--jsonl", "--csv"):
         shell = f'"$FLOWLABEL_BIN" flows {output} --bpffs {lab.bpffs} | head -n 1; echo "${{PIPESTATUS[0]}}"'
         done = million.run("bash", "-c", shell)

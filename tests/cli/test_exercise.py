@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""`flowlabel exercise`: what a client asks for, what the path and the server see, what comes back (REQUIREMENTS F.2).
+"""`flowlabel exercise`: what a client asks for, what the path and the server see, what comes back.
 
 Client, router and server as in topology.py; on the router `flowlabel flows` is the witness.
 """
@@ -474,7 +474,7 @@ def test_a_port_that_is_taken(road):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_a_client_ends_with_its_summary(road, number):
-    """Issue: ^C ends with the summary."""
+    """^C ends with the summary."""
     with serving(road):
         process = road.lab.start(road.client, lab_module.binary(), "exercise", "client", SERVER, "--label", "5",
                                  "--count", "0", "--interval", "20ms", *PATIENT, stdout=subprocess.PIPE, text=True)
@@ -488,7 +488,7 @@ def test_a_client_ends_with_its_summary(road, number):
 
 @pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
 def test_a_client_that_is_still_connecting_ends_with_its_summary(road, options):
-    """Issue: ^C ends with the summary, whatever is under way."""
+    """^C ends with the summary, whatever is under way."""
     road.server.run("nft", "-f", "-", input=chain("wall", "input", f"tcp dport {PORT} drop"))
     try:
         process = road.lab.start(road.client, lab_module.binary(), "exercise", "client", SERVER, "--timeout", "60s",
@@ -579,7 +579,7 @@ def test_sizes(road, protocol, size):
 
 
 def test_documents(road):
-    """DESIGN section 6: field by field, in its order."""
+    """Field by field, in its order."""
     with serving(road) as server:
         document = client(road, "--json", "--label", "3", *QUICK).json()
     assert list(document) == ["schema", "role", "protocol", "server", "started_at", "ended_at", "totals",
@@ -642,7 +642,7 @@ def readme_tour():
 
 
 def test_the_tour_works_as_typed(alone, tmp_path):
-    """Issue: README's tour, line by line, with a bpffs of the test's own."""
+    """README's tour, line by line, with a bpffs of the test's own."""
     program = tmp_path / "flowlabel"
     program.write_text(f'#!/bin/sh\nexec {lab_module.binary()} "$@" --bpffs {alone.lab.bpffs}\n')
     program.chmod(0o755)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""`flowlabel exercise client --raw`: packets that no socket would send (REQUIREMENTS LNX-19), as a capture and
+"""`flowlabel exercise client --raw`: packets that no socket would send (LNX-19), as a capture and
 `flowlabel flows` see them at the other end of a cable."""
 
 import contextlib
@@ -137,7 +137,7 @@ def test_many_flows_are_counted(cable):
 
 
 def test_the_document(cable):
-    """DESIGN section 6."""
+    """Field by field, in its order."""
     document = cable.client("--raw", "v0", "--udp", "--label", "5", "--count", "1", *QUICK).json()
     assert list(document) == ["schema", "role", "protocol", "interface", "source", "destination", "started_at",
                               "ended_at", "totals", "labels"]
@@ -157,7 +157,7 @@ def test_loopback_and_tun(cable):
 
 
 def test_a_real_nic_is_refused(cable):
-    """Issue: anything but veth, tun or loopback takes --yes-on-a-real-nic. A bridge stands for the NIC."""
+    """Anything but veth, tun or loopback takes --yes-on-a-real-nic. A bridge stands for the NIC."""
     cable.near.ip("link", "add", "name", "br0", "type", "bridge")
     cable.near.ip("link", "set", "dev", "br0", "up")
     cable.near.address("br0", "2001:db8:9::1/64")

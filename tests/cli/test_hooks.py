@@ -43,7 +43,7 @@ def foreign_xdp(lab, host):
 @pytest.mark.parametrize("mode", ["auto", "native", "generic"])
 @pytest.mark.parametrize("options", [[], ["--replace"]], ids=["attach", "replace"])
 def test_xdp_is_taken(lab, host, foreign_xdp, foreign_mode, mode, options):
-    """DESIGN section 5: whose program, id and name; the foreign program stays, and nothing of ours is left."""
+    """Whose program, id and name; the foreign program stays, and nothing of ours is left."""
     number = foreign_xdp(foreign_mode)
     before = flowlabel_programs()
     refused(lab.flowlabel(host, "attach", "v0", "--mode", mode, "--flows", 4, *options), 1,
@@ -217,7 +217,7 @@ def tun(lab, host):
 
 
 def test_a_driver_without_native_xdp(lab, host, tun):
-    """DESIGN section 5: auto falls back to generic and says so; native is an error with two ways out."""
+    """`auto` falls back to generic and says so; native is an error with two ways out."""
     refused(lab.flowlabel(host, "attach", "tun0", "--mode", "native"), 1, "no native XDP", "--mode generic",
             "tc-ingress")
     assert pins(lab) == []
@@ -253,7 +253,7 @@ def test_replace_keeps_the_mode(lab, host, old, new):
 
 
 def test_replace_keeps_the_table(lab, host):
-    """DESIGN section 5: another table size is refused with a hint; the same, however it is written, is not."""
+    """Another table size is refused with a hint; the same, however it is written, is not."""
     lab.flowlabel(host, "attach", "v0", "--flows", 1000).ok()
     refused(lab.flowlabel(host, "attach", "v0", "--flows", 2048, "--replace"), 1, "1024 slots",
             "leave --flows out", "detach")
@@ -302,7 +302,7 @@ def test_a_key_without_stamping(lab, host, key_file, attached):
 @pytest.mark.parametrize("hook", ["xdp", *DIRECTION])
 @pytest.mark.parametrize("environment", [{}, CLSACT], ids=["tcx", "clsact"])
 def test_replace_with_nothing_attached(lab, host, hook, environment):
-    """DESIGN section 5: it attaches."""
+    """It attaches."""
     said = lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4, "--replace", env=environment).ok()
     assert "attached" in said.stdout
 
@@ -373,7 +373,7 @@ def answer(lab, host, log, name, error, *options, behind="+"):
 
 @pytest.mark.parametrize("name, error, words", ANSWERS, ids=lambda value: value if isinstance(value, str) else "")
 def test_the_kernel_says_no(lab, host, strace, tmp_path, name, error, words):
-    """DESIGN section 5: errors and their words; what was done halfway is undone. No device of a test machine has an MTU
+    """Errors and their words; what was done halfway is undone. No device of a test machine has an MTU
     beyond its driver's limit for this program, and no kernel there lacks BPF."""
     refused(answer(lab, host, tmp_path / "log", name, error), 1, *words)
     assert pins(lab) == []
@@ -381,7 +381,7 @@ def test_the_kernel_says_no(lab, host, strace, tmp_path, name, error, words):
 
 
 def test_a_kernel_without_tcx(lab, host, strace, tmp_path):
-    """DESIGN section 5: EINVAL means a kernel before 6.6, and a clsact filter takes the link's place."""
+    """EINVAL means a kernel before 6.6, and a clsact filter takes the link's place."""
     done = answer(lab, host, tmp_path / "log", "BPF_LINK_CREATE", "EINVAL", "--hook", "tc-ingress", behind="")
     assert "clsact" in done.ok().stdout
     assert len(filters(host, "v0", "ingress")) == 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The host report, held against what the kernel does: REQUIREMENTS F.3. Every value that a verdict speaks of is set in
+"""The host report, held against what the kernel does. Every value that a verdict speaks of is set in
 a namespace, the sentence is read, and then packets are sent that show whether it is true."""
 
 import contextlib

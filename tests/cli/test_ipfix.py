@@ -68,7 +68,7 @@ def packets_of(sent):
 
 @pytest.mark.parametrize("hook", [XDP_NATIVE, TC_INGRESS, TC_EGRESS], ids=str)
 def test_every_element(lab, link, tmp_path, hook):
-    """Issue: the elements of REQUIREMENTS C.9, the same as in the JSON records. IPFIX-9: octets are those of IP, IPFIX-10:
+    """The elements of docs/collecting.md, the same as in the JSON records. IPFIX-9: octets are those of IP, IPFIX-10:
     the domain tells interface and hook."""
     attach(lab, link, hook=hook)
     with UdpCollector(link) as peer:
@@ -101,7 +101,7 @@ def test_every_element(lab, link, tmp_path, hook):
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_nfacctd(lab, link, tmp_path, transport):
-    """Issue: nfacctd (pmacct, a primitive on field 31): flows, labels, packets and octets equal what was sent. It has no
+    """nfacctd (pmacct, a primitive on field 31): flows, labels, packets and octets equal what was sent. It has no
     TCP listener: there a relay hands it message by message what came by TCP."""
     attach(lab, link)
     with Nfacctd(lab, link, tmp_path) as peer:
@@ -120,7 +120,7 @@ def test_nfacctd(lab, link, tmp_path, transport):
 
 
 def test_nfcapd(lab, link, tmp_path):
-    """Issue: nfcapd accepts them: nothing bad, no gap in the sequence, and nfdump reads back what was sent."""
+    """nfcapd accepts them: nothing bad, no gap in the sequence, and nfdump reads back what was sent."""
     attach(lab, link)
     (tmp_path / "nfcapd").mkdir()
     with Nfcapd(lab, link, tmp_path / "nfcapd") as peer:
@@ -193,7 +193,7 @@ def send_until_full(link, collector, capture, mtu):
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_tshark_on_the_wire(lab, link, tmp_path, transport):
-    """Issue: tshark decodes the same messages with nothing malformed. IPFIX-5: no packet is larger than the MTU, 512
+    """tshark decodes the same messages with nothing malformed. IPFIX-5: no packet is larger than the MTU, 512
     octets unless told."""
     attach(lab, link)
     make = UdpCollector if transport == "udp" else TcpCollector
@@ -246,7 +246,7 @@ def test_a_file(lab, link, tmp_path):
 
 
 def test_a_full_disk(lab, link, tmp_path):
-    """Issue: full disk. No message is torn, none is lost, none is twice."""
+    """Full disk. No message is torn, none is lost, none is twice."""
     attach(lab, link)
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -348,7 +348,7 @@ def test_the_same_ifindex_in_two_namespaces(lab, link, tmp_path):
 
 
 def test_a_tcp_collector_that_was_away(lab, link, tmp_path):
-    """Issue: collector away, tcp: retry and a bounded queue. Not being there at the start is told and ends nothing; a new
+    """Collector away, tcp: retry and a bounded queue. Not being there at the start is told and ends nothing; a new
     connection begins with templates and sequence 0 (RFC 7011 section 8); no record is lost, none is twice."""
     attach(lab, link)
     port = free_port()
@@ -394,7 +394,7 @@ def test_a_tcp_collector_that_never_comes(lab, link, tmp_path):
 
 
 def test_a_udp_collector_that_is_not_there(lab, link, tmp_path):
-    """Issue: collector away, udp: counted. The kernel goes on counting, the other exporter writes, and what did not leave
+    """Collector away, udp: counted. The kernel goes on counting, the other exporter writes, and what did not leave
     is told; when a collector comes, it gets templates and, once nothing has come back for a second, what is new."""
     attach(lab, link)
     port = free_port()
@@ -535,7 +535,7 @@ def test_one_that_comes_back_is_told_of(lab, link, tmp_path, scheme, make, optio
 
 
 def test_losses_are_exported(lab, link, tmp_path):
-    """Issue: the loss counters as options records (RFC 7011 section 4.2): what found the ring full."""
+    """The loss counters as options records (RFC 7011 section 4.2): what found the ring full."""
     attach(lab, link)
     generate(link, XDP_NATIVE, 200_000)
     (entry,) = entries(lab, link)
@@ -587,13 +587,13 @@ BAD = [
 @pytest.mark.parametrize("arguments, exit_status, words", BAD, ids=lambda value: " ".join(map(str, value))[:40]
                          if isinstance(value, list) else str(value))
 def test_bad_input(lab, link, arguments, exit_status, words):
-    """Issue: wrong URL, unwritable file, garbage: a clear message."""
+    """Wrong URL, unwritable file, garbage: a clear message."""
     attach(lab, link)
     refused(lab.flowlabel(link, "collect", *arguments), exit_status, *words)
 
 
 def test_nowhere_to_go(lab, link, tmp_path):
-    """Issue: unreachable host. It is told, and the records that went elsewhere are whole."""
+    """Unreachable host. It is told, and the records that went elsewhere are whole."""
     attach(lab, link)
     collector = Collector(lab, link, tmp_path / "records", "--ipfix", "udp://[2001:db8:ffff::1]").reads()
     sent = send_some(link)
@@ -603,7 +603,7 @@ def test_nowhere_to_go(lab, link, tmp_path):
 
 
 def test_several_at_once(lab, link, tmp_path):
-    """Issue: --ipfix may be repeated; one that is away does not keep the others waiting."""
+    """--ipfix may be repeated; one that is away does not keep the others waiting."""
     attach(lab, link)
     with UdpCollector(link) as udp, TcpCollector(link) as tcp:
         away = f"tcp://[::1]:{free_port()}"
@@ -620,7 +620,7 @@ def test_several_at_once(lab, link, tmp_path):
 
 
 def test_one_that_is_behind_loses_its_own(lab, link, tmp_path):
-    """Issue: a bounded queue. What an exporter that is away has no room for is lost to it alone, and counted exactly; the
+    """A bounded queue. What an exporter that is away has no room for is lost to it alone, and counted exactly; the
     others have everything."""
     attach(lab, link)
     away = f"tcp://[::1]:{free_port()}"

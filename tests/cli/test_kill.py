@@ -172,7 +172,7 @@ def kill_at(victim, action, call, log):
 
 @pytest.mark.parametrize("action", STATES)
 def test_killed_at_every_step(victim, action, tmp_path):
-    """Issue: a kill -9 of any command leaves either what was there before or what was asked for. SIGKILL comes as the
+    """A kill -9 of any command leaves either what was there before or what was asked for. SIGKILL comes as the
     command enters the first, the second, the third ... of the calls whose effect lasts."""
     if not shutil.which("strace"):
         pytest.skip("needs strace: run tools/setup")

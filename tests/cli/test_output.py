@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The documents, lines and tables of DESIGN section 6: names, order, values; and outputs that fail or end early."""
+"""The documents, lines and tables: names, order, values; and outputs that fail or end early."""
 
 import csv
 import datetime
@@ -95,7 +95,7 @@ def moment(text):
 
 
 def assert_recent(text):
-    """A time as DESIGN has it, within the last minutes."""
+    """A time in RFC 3339, UTC with milliseconds, within the last minutes."""
     assert RFC_3339.fullmatch(text)
     age = datetime.datetime.now(datetime.timezone.utc) - moment(text)
     assert datetime.timedelta(seconds=-1) < age < datetime.timedelta(minutes=10)
@@ -113,7 +113,7 @@ def assert_totals(totals):
 
 
 def test_flows_json(run):
-    """DESIGN section 6: the document field by field, in its order; the flows by octets, ties by (src, dst, label)."""
+    """The document field by field, in its order; the flows by octets, ties by (src, dst, label)."""
     document = run("flows", "--json").json()
     assert list(document) == ["schema", "source", "captured_at", "totals", "flows"]
     assert document["schema"] == "flowlabel.flows/1"
@@ -131,14 +131,14 @@ def test_flows_json(run):
 
 
 def test_flows_jsonl(run):
-    """DESIGN section 6: one flow object a line, nothing else."""
+    """One flow object a line, nothing else."""
     lines = run("flows", "--jsonl").ok().stdout.splitlines()
     flows = [json.loads(line) for line in lines]
     assert flows == run("flows", "--json").json()["flows"]
 
 
 def test_flows_csv(run):
-    """DESIGN section 6: a header line and the flow object's fields in its order."""
+    """A header line and the flow object's fields in its order."""
     rows = list(csv.reader(io.StringIO(run("flows", "--csv").ok().stdout)))
     assert rows[0] == FLOW
     flows = run("flows", "--json").json()["flows"]
@@ -146,7 +146,7 @@ def test_flows_csv(run):
 
 
 def test_flows_table(run):
-    """DESIGN section 6: 20 rows, labels as 0x and five digits, and how many more there are."""
+    """20 rows, labels as 0x and five digits, and how many more there are."""
     lines = run("flows").ok().stdout.splitlines()
     assert lines[0] == f"v0 xdp: {len(SENT)} live flows, 77 packets, 4.8 kB"
     assert lines[1].split() == ["SOURCE", "DESTINATION", "LABEL", "STAMPED", "PACKETS", "BYTES", "LAST", "SEEN"]
@@ -167,7 +167,7 @@ def test_limit(run, limit, output):
 
 
 def test_header_of_a_selection(run):
-    """DESIGN section 9: it counts what matches, whatever the limit."""
+    """It counts what matches, whatever the limit."""
     def header(*options):
         return run("flows", *options).ok().stdout.splitlines()[0]
 
@@ -189,7 +189,7 @@ def test_one_live_flow(lab, host):
 
 @pytest.mark.parametrize("mode, word", [("dry-run", "would"), ("zero", "yes")])
 def test_stamped_flows(lab, host, mode, word):
-    """DESIGN section 9: `zero` means came with 0, also where a flow is counted under another label; a dry run says would."""
+    """`zero` means came with 0, also where a flow is counted under another label; a dry run says would."""
     lab.flowlabel(host, "attach", "v0", "--flows", 64, "--stamp", mode).ok()
     with host.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
         wire.bind(("w0", 0))
@@ -269,7 +269,7 @@ def test_nothing_matches(run):
 
 
 def test_stats_json(run):
-    """DESIGN section 6: source, totals, counters, and a counter object for each CPU, which sum up."""
+    """Source, totals, counters, and a counter object for each CPU, which sum up."""
     document = run("stats", "--json").json()
     assert list(document) == ["schema", "source", "captured_at", "totals", "counters", "per_cpu"]
     assert document["schema"] == "flowlabel.stats/1"
@@ -292,7 +292,7 @@ def test_stats_table(run):
 
 
 def test_status_json(run):
-    """DESIGN section 6: field by field."""
+    """Field by field."""
     document = run("status", "--json").json()
     assert list(document) == ["schema", "attachments", "unreadable"]
     assert document["schema"] == "flowlabel.status/1" and document["unreadable"] == []
@@ -313,7 +313,7 @@ def test_status_json(run):
                                   ["stats", "--json"], ["stats", "--json", "--interval", "1"], ["status"],
                                   ["status", "--json"], ["--help"], ["--version"]], ids=" ".join)
 def test_a_full_disk(link, argv):
-    """Issue: disk full while writing: exit status 1, and it says so."""
+    """Disk full while writing: exit status 1, and it says so."""
     lab, host = link
     with open("/dev/full", "w", encoding="ascii") as full:
         command = [lab_module.binary(), *argv, "--bpffs", lab.bpffs]
@@ -362,7 +362,7 @@ def ticking(link):
 
 
 def test_interval(ticking):
-    """DESIGN section 6: with --interval one compact document a line, 100 ms apart: one may be late, and the next one then
+    """With --interval one compact document a line, 100 ms apart: one may be late, and the next one then
     comes sooner, but there are never more of them than intervals have passed."""
     documents = [json.loads(ticking.stdout.readline()) for _ in range(4)]
     assert {document["schema"] for document in documents} == {"flowlabel.stats/1"}

@@ -38,7 +38,7 @@ def finished(process):
 
 @pytest.mark.parametrize("hook, environment", WAYS, ids=IDS)
 def test_attaches_at_once(lab, host, hook, environment):
-    """Issue: two commands at once: one attaches, the others are told that it did."""
+    """Two commands at once: one attaches, the others are told that it did."""
     processes = [start(lab, host, "attach", "v0", "--hook", hook, "--flows", 4, env=environment) for _ in range(6)]
     results = [finished(process) for process in processes]
     winners = [result for result in results if result.status == 0]
@@ -140,7 +140,7 @@ class Stream:
 
 @pytest.mark.parametrize("hook, environment", WAYS, ids=IDS)
 def test_storm(cable, hook, environment):
-    """Issue: attach, replace and detach in a storm under traffic lose no packet. The clsact qdisc is made beforehand:
+    """Attach, replace and detach in a storm under traffic lose no packet. The clsact qdisc is made beforehand:
     the kernel itself stops a device while it makes or removes one."""
     lab, one, other = cable
     if environment:

@@ -61,7 +61,7 @@ def metric_of(counter):
 
 
 def test_every_counter_and_the_identity(lab, link, tmp_path):
-    """Issue: every counter of `stats`, the identity's parts, occupancy, ring fill, sweep and export lag, exporters' state,
+    """Every counter of `stats`, the identity's parts, occupancy, ring fill, sweep and export lag, exporters' state,
     build info; promtool finds nothing to say. The numbers are those of `stats` and `status`."""
     attach(lab, link)
     began = time.time()
@@ -103,7 +103,7 @@ def test_every_counter_and_the_identity(lab, link, tmp_path):
 
 
 def test_either_format_as_it_is_asked_for(lab, link, tmp_path):
-    """Issue: text 0.0.4 by default, OpenMetrics when the Accept header asks; a parser that is strict reads it."""
+    """Text 0.0.4 by default, OpenMetrics when the Accept header asks; a parser that is strict reads it."""
     attach(lab, link)
     collector = collect(lab, link, tmp_path, "--top", 3, *LONG)
     with Sender(link) as sender:
@@ -127,7 +127,7 @@ def test_either_format_as_it_is_asked_for(lab, link, tmp_path):
 
 
 def test_a_prometheus_scrapes_and_answers(lab, link, tmp_path):
-    """Issue: a real Prometheus scrapes (as OpenMetrics: only that has a type info) and answers a query with the number
+    """A real Prometheus scrapes (as OpenMetrics: only that has a type info) and answers a query with the number
     that `stats` has. When the collector is gone, so is the ring's reader: up says so."""
     attach(lab, link)
     collector = collect(lab, link, tmp_path, *LONG)
@@ -151,7 +151,7 @@ def test_a_prometheus_scrapes_and_answers(lab, link, tmp_path):
 
 
 def test_the_rules():
-    """Issue: each alert fires when it should and not otherwise."""
+    """Each alert fires when it should and not otherwise."""
     command("promtool", "check", "rules", "--lint-fatal", RULES)
     command("promtool", "test", "rules", pathlib.Path(__file__).with_name("flowlabel.rules.test.yml"))
 
@@ -198,7 +198,7 @@ def test_no_name_of_a_rule_or_a_panel_is_dead(lab, link, tmp_path):
 
 
 def test_the_largest_flows(lab, link, tmp_path):
-    """Issue: --top N gauges, and no series a flow without; their number is bounded."""
+    """--top N gauges, and no series a flow without; their number is bounded."""
     attach(lab, link)
     with Sender(link) as sender:
         for label in range(1, 9):
@@ -265,7 +265,7 @@ def test_where_it_listens(lab, link, tmp_path, address, served):
 
 
 def test_a_low_port_is_taken_before_the_capabilities_go(lab, link, tmp_path):
-    """Issue: the port is bound before the capabilities are dropped."""
+    """The port is bound before the capabilities are dropped."""
     attach(lab, link)
     collector = Collector(lab, link, tmp_path / "records", "--prometheus", "127.0.0.1:80").reads()
     eventually(lambda: ask(link, address=("127.0.0.1", 80)).status == 200)
@@ -322,7 +322,7 @@ def client(namespace):
 
 
 def test_slow_clients_and_many(lab, link, tmp_path):
-    """Issue: slow clients do not block the collection, nor each other; what they take is bounded."""
+    """Slow clients do not block the collection, nor each other; what they take is bounded."""
     attach(lab, link)
     collector = collect(lab, link, tmp_path, "--top", 100, "--idle", "200ms")
     descriptors = pathlib.Path(f"/proc/{collector.pid}/fd")
@@ -372,7 +372,7 @@ def test_it_ends_although_clients_wait(lab, link, tmp_path):
 
 
 def test_many_scrapes_are_one_look(lab, link, tmp_path):
-    """Issue: many scrapes at once are cheap: a look at the tables serves a second. The CPU time of the collector for 300
+    """Many scrapes at once are cheap: a look at the tables serves a second. The CPU time of the collector for 300
     pages of a table of a million slots is that of a few looks."""
     attach(lab, link, flows=1 << 20)
     collector = collect(lab, link, tmp_path, *LONG)
@@ -393,7 +393,7 @@ def test_many_scrapes_are_one_look(lab, link, tmp_path):
 
 
 def test_an_exporter_that_fails(lab, link, tmp_path):
-    """Issue: exporters' state. A full disk shows; what waits is counted."""
+    """Exporters' state. A full disk shows; what waits is counted."""
     attach(lab, link)
     collector = collect(lab, link, tmp_path, "--idle", "1s", to="/dev/full")
     with Sender(link) as sender:
@@ -411,7 +411,7 @@ def test_an_exporter_that_fails(lab, link, tmp_path):
 
 
 def test_two_hooks_two_namespaces_and_an_odd_name(lab, link, tmp_path):
-    """Issue: labels interface, hook and ifindex; the same name and index in another namespace is another series. A name
+    """Labels interface, hook and ifindex; the same name and index in another namespace is another series. A name
     may hold what the formats escape."""
     other = lab.namespace("other")
     cable(other)

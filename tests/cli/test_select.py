@@ -26,13 +26,13 @@ def shown(lab, namespace, *argv):
 
 @pytest.mark.parametrize("argv", [["attach"], ["detach"], ["status"], ["flows"], ["stats"]], ids=" ".join)
 def test_unknown_interface(lab, host, argv):
-    """DESIGN section 6: an unknown interface is a failure, exit status 1."""
+    """An unknown interface is a failure, exit status 1."""
     refused(lab.flowlabel(host, *argv, "nosuch"), 1, "no interface 'nosuch'", "ip link")
 
 
 @pytest.mark.parametrize("argv", [["detach"], ["status"], ["flows"], ["stats"]], ids=" ".join)
 def test_nothing_attached(lab, host, argv):
-    """DESIGN section 6: exit status 3, for an interface, and for a hook of an interface where another is taken."""
+    """Exit status 3, for an interface, and for a hook of an interface where another is taken."""
     refused(lab.flowlabel(host, *argv, "v0"), 3, "nothing is attached to v0", "flowlabel attach v0")
     attach(lab, host, "v0").ok()
     refused(lab.flowlabel(host, *argv, "v0", "--hook", "tc-egress"), 3, "v0 tc-egress")
@@ -54,7 +54,7 @@ def test_status_of_nothing(lab, host):
 
 @pytest.mark.parametrize("argv", [["flows"], ["stats"]], ids=" ".join)
 def test_several_candidates(lab, host, argv):
-    """DESIGN section 6: `flows` and `stats` want exactly one attachment and list the candidates, exit status 2."""
+    """`flows` and `stats` want exactly one attachment and list the candidates, exit status 2."""
     attach(lab, host, "v0").ok()
     attach(lab, host, "v0", "tc-ingress").ok()
     attach(lab, host, "w0", "tc-egress").ok()
@@ -65,7 +65,7 @@ def test_several_candidates(lab, host, argv):
 
 
 def test_status_shows_all_that_match(lab, host):
-    """DESIGN section 6: by name and by hook, sorted."""
+    """By name and by hook, sorted."""
     for interface in ("w0", "v0"):
         for hook in reversed(HOOKS):
             attach(lab, host, interface, hook).ok()
@@ -76,7 +76,7 @@ def test_status_shows_all_that_match(lab, host):
 
 
 def test_detach_by_name_and_hook(lab, host):
-    """DESIGN section 6: `detach IFACE` takes all its hooks, --hook one of them; each one's totals are told."""
+    """`detach IFACE` takes all its hooks, --hook one of them; each one's totals are told."""
     for hook in HOOKS:
         attach(lab, host, "v0", hook).ok()
     attach(lab, host, "w0").ok()
@@ -88,7 +88,7 @@ def test_detach_by_name_and_hook(lab, host):
 
 
 def test_detach_all_is_idempotent(lab, host, tmp_path):
-    """DESIGN section 5: --all twice, and where there is no bpffs at all."""
+    """--all twice, and where there is no bpffs at all."""
     for interface in ("v0", "w0"):
         attach(lab, host, interface).ok()
     assert lab.flowlabel(host, "detach", "--all").ok().stderr.count("detached") == 2
@@ -145,7 +145,7 @@ def other(lab):
 
 
 def test_names_in_two_namespaces(lab, host, other):
-    """DESIGN section 9: interface names repeat across namespaces, and one's own is meant."""
+    """Interface names repeat across namespaces, and one's own is meant."""
     attach(lab, host, "v0").ok()
     attach(lab, other, "v0", "tc-ingress").ok()
     assert shown(lab, host, "v0") == [("v0", "xdp")]
@@ -193,7 +193,7 @@ def taken(request, lab, host):
 
 
 def test_an_interface_that_disappears(lab, host, taken):
-    """DESIGN section 5: `status` says so, `detach` cleans."""
+    """`status` says so, `detach` cleans."""
     taken(host)
     host.ip("link", "delete", "v0")
     assert "the interface is gone" in lab.flowlabel(host, "status").ok().stdout

@@ -166,7 +166,7 @@ class Soak:
 
 
 def test_soak(lab, tmp_path):
-    """Issue: random SIGTERM, SIGKILL, attach, replace, detach and interface removal under load."""
+    """Random SIGTERM, SIGKILL, attach, replace, detach and interface removal under load."""
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     random.seed(seed)

@@ -42,7 +42,7 @@ def test_attach_without_a_directory_for_the_bpffs(host, tmp_path):
 
 
 def test_attach_where_a_mount_would_not_last(host, tmp_path):
-    """DESIGN section 5: in a mount namespace of its own nothing is mounted, and the way out is told."""
+    """In a mount namespace of its own nothing is mounted, and the way out is told."""
     full = ["unshare", "--mount", lab_module.binary(), "attach", "v0", "--bpffs", tmp_path]
     done = host.run(*full, check=False)
     refused(lab_module.Result(full, done.returncode, done.stdout, done.stderr), 1, "mount namespace", "nsenter --net=")
@@ -50,7 +50,7 @@ def test_attach_where_a_mount_would_not_last(host, tmp_path):
 
 
 def test_attach_mounts_a_missing_bpffs(host, tmp_path):
-    """DESIGN section 5: where the mount outlives the command, attach makes it; for its owner alone."""
+    """Where the mount outlives the command, attach makes it; for its owner alone."""
     if pathlib.Path("/proc/self/mountinfo").read_text() != pathlib.Path("/proc/1/mountinfo").read_text():
         pytest.skip("this is not the mount namespace of process 1")
     try:
@@ -192,7 +192,7 @@ def test_read_only_bpffs(lab, host, read_only, argv):
 
 @pytest.mark.parametrize("argv", EVERY_COMMAND, **NAMED)
 def test_another_layout(lab, host, argv):
-    """DESIGN section 5: pins of another version are named, with the way out, and left alone."""
+    """Pins of another version are named, with the way out, and left alone."""
     other = pathlib.Path(lab.bpffs, "flowlabel/v2/1-2/xdp")
     other.mkdir(parents=True)
     refused(lab.flowlabel(host, *argv), 1, "flowlabel/v2", "layout v2", "v1", "--bpffs")
@@ -300,7 +300,7 @@ def attach_with_key(lab, namespace, path):
 
 @pytest.mark.parametrize("name", BAD_KEYS)
 def test_bad_key_file(lab, host, tmp_path, name):
-    """DESIGN section 3: 32 hexadecimal digits, one newline allowed; nothing is attached, and the key is not shown."""
+    """32 hexadecimal digits, one newline allowed; nothing is attached, and the key is not shown."""
     content, words = BAD_KEYS[name]
     path = tmp_path / "key"
     path.touch(mode=0o600)
@@ -325,7 +325,7 @@ def test_good_key_file(lab, host, tmp_path, newline, digits, mode):
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o700, 0o601])
 def test_key_file_for_others(lab, host, key_file, mode):
-    """DESIGN section 3: mode 0600 or refused."""
+    """Mode 0600 or refused."""
     key_file.chmod(mode)
     refused(attach_with_key(lab, host, key_file), 1, f"mode 0{mode:o}", "chmod 0600")
 
@@ -340,7 +340,7 @@ def test_no_key_file(lab, host, tmp_path):
 
 
 def test_the_key_is_never_printed(lab, host, key_file):
-    """DESIGN section 3: not by attach, not by -v, which shows the verifier's log, and not by what reads."""
+    """Not by attach, not by -v, which shows the verifier's log, and not by what reads."""
     said = ""
     for argv in (["attach", "v0", "--stamp", "zero", "--key-file", key_file, "-v"],
                  ["attach", "v0", "--replace", "--stamp", "dry-run", "--key-file", key_file, "-v"],
@@ -413,7 +413,7 @@ def binary(size):
 
 @pytest.mark.parametrize("given, slots", [(1, 4), (4, 4), (5, 8), (1000, 1024), ("1Ki", 1024), ("2K", 2048)])
 def test_table_sizes(lab, host, given, slots):
-    """DESIGN section 6: rounded up to a power of two; a set of four is the smallest."""
+    """Rounded up to a power of two; a set of four is the smallest."""
     said = lab.flowlabel(host, "attach", "v0", "--flows", given).ok().stdout
     (entry,) = lab.flowlabel(host, "status", "--json").json()["attachments"]
     table = entry["table"]

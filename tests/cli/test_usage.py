@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Wrong usage, help and version: the command line of DESIGN section 6."""
+"""Wrong usage, help and version: the command line."""
 
 import pathlib
 import re
@@ -208,7 +208,7 @@ def run(*argv, **options):
 
 @pytest.mark.parametrize("argv, words", WRONG, ids=lambda value: " ".join(value) or "nothing")
 def test_wrong_usage(argv, words, tmp_path):
-    """DESIGN section 6: exit status 2, never CLI11's own; what is wrong, and what to do."""
+    """Exit status 2, never CLI11's own; what is wrong, and what to do."""
     refused(run(*argv, cwd=tmp_path), 2, *words)
     assert not list(tmp_path.iterdir()), "nothing was done"
 
@@ -228,7 +228,7 @@ def test_no_message_shows_a_password(argv):
 @pytest.mark.parametrize("command", OPTIONS, ids=" ".join)
 @pytest.mark.parametrize("help_option", ["--help", "-h"])
 def test_help(command, help_option):
-    """DESIGN section 6: every command's help is a success and names all its options."""
+    """Every command's help is a success and names all its options."""
     result = run(*command, help_option).ok()
     assert result.stderr == ""
     for word in OPTIONS[command] + EVERYWHERE:
@@ -238,7 +238,7 @@ def test_help(command, help_option):
 
 @pytest.mark.parametrize("command", OPTIONS, ids=" ".join)
 def test_help_fits_the_terminal(command):
-    """DESIGN section 9: every line has at most 80 columns, and `help COMMAND` is the same."""
+    """Every line has at most 80 columns, and `help COMMAND` is the same."""
     shown = run(*command, "--help").ok().stdout
     assert [line for line in shown.splitlines() if len(line) > 80] == []
     assert run("help", *command).ok().stdout == shown
@@ -246,7 +246,7 @@ def test_help_fits_the_terminal(command):
 
 @pytest.mark.parametrize("command", OPTIONS, ids=" ".join)
 def test_examples(command, tmp_path):
-    """DESIGN section 9: one to three examples, of this command, that flowlabel understands."""
+    """One to three examples, of this command, that flowlabel understands."""
     shown = run(*command, "--help").ok().stdout
     assert shown.count("Examples:\n") == 1
     examples = re.findall(r"^  (?:.* \| )?flowlabel (.*)$", shown.split("Examples:\n")[1], re.MULTILINE)
@@ -278,7 +278,7 @@ def test_the_man_page_fits_the_terminal():
 @pytest.mark.parametrize("command", OPTIONS, ids=" ".join)
 @pytest.mark.parametrize("version_option", ["--version", "-V"])
 def test_version(command, version_option):
-    """DESIGN section 6: --version, everywhere."""
+    """--version, everywhere."""
     name, number = run(*command, version_option).ok().stdout.split()
     assert name == "flowlabel"
     assert len(number.split(".")) == 3
@@ -290,7 +290,7 @@ def test_version_as_a_word():
 
 
 def test_options_of_every_command_stand_anywhere(lab, host):
-    """DESIGN section 6: --bpffs and -v before the command and behind it; -v alone shows libbpf's words."""
+    """--bpffs and -v before the command and behind it; -v alone shows libbpf's words."""
     host.run(lab_module.binary(), "--bpffs", lab.bpffs, "attach", "v0", "--flows", "4")
     host.run(lab_module.binary(), "status", "v0", "--bpffs", lab.bpffs)
     host.run(lab_module.binary(), "detach", "--bpffs", lab.bpffs, "v0")
@@ -321,7 +321,7 @@ RIGHT = [
 
 @pytest.mark.parametrize("argv, word", RIGHT, ids=lambda value: " ".join(value) if isinstance(value, list) else value)
 def test_units_everywhere(argv, word, lab, host, tmp_path):
-    """DESIGN section 9: numbers take K, Ki, M, ...; times take a unit, and a number alone means seconds."""
+    """Numbers take K, Ki, M, ...; times take a unit, and a number alone means seconds."""
     refused(lab.flowlabel(host, *argv, cwd=tmp_path), 1, word)
 
 

@@ -83,7 +83,7 @@ TEST(Encoder, Golden)
     EXPECT_EQ(encoder.messages().list[1].domain, 1u);
 }
 
-/// Issue: egressInterface and flowDirection 1 for tc-egress.
+/// egressInterface and flowDirection 1 for tc-egress.
 TEST(Encoder, Egress)
 {
     Encoder encoder = std::move(*Encoder::make(464));

@@ -206,7 +206,7 @@ TEST(IpfixUdp, ADomainWithoutRecordsIsForgotten)
     expect_sequences(after, {{9, 3}});
 }
 
-/// Issue: a collector that is not there, by UDP: counted. Whatever is not sent does not count in the sequence either.
+/// A collector that is not there, by UDP: counted. Whatever is not sent does not count in the sequence either.
 TEST(IpfixUdp, NobodyThere)
 {
     std::uint16_t port = 0;
@@ -278,7 +278,7 @@ TEST(IpfixTcp, EveryConnectionIsASession)
     EXPECT_EQ(all, from_to(1, 3030));
 }
 
-/// Issue: a collector that is away keeps its records waiting; RFC 7011 section 10.4.4: attempts have an interval.
+/// A collector that is away keeps its records waiting; RFC 7011 section 10.4.4: attempts have an interval.
 TEST(IpfixTcp, NobodyThere)
 {
     std::uint16_t port = 0;

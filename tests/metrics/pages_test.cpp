@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Issue: many scrapes at once are cheap. One look serves both formats for a second.
+/// Many scrapes at once are cheap. One look serves both formats for a second.
 TEST(Pages, OneLookASecond)
 {
     int looks = 0;

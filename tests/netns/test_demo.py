@@ -74,7 +74,7 @@ def test_a_program_is_looked_for_where_the_demo_was_started():
 
 
 def test_records_arrive():
-    """Issue: --collect shows the flows at nfacctd: the labels that the server received, and as many packets."""
+    """--collect shows the flows at nfacctd: the labels that the server received, and as many packets."""
     if not shutil.which("nfacctd"):
         pytest.skip("needs nfacctd: run tools/setup")
     demo = start("--collect")

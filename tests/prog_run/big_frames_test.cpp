@@ -45,7 +45,7 @@ TEST_P(BigFrames, PayloadLengthBetweenFirstBufferAndFrame)
                     counted(40 + claimed).by_ports(17));
 }
 
-// R8200-2675
+// R2675-2
 TEST_P(BigFrames, Jumbogram)
 {
     check_all_modes(Ethernet{} / IPv6{.payload_length = 0} / HopByHop{} / Tcp{} / Payload{size()},

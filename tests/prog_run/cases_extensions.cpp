@@ -22,7 +22,7 @@ static std::vector<Case> length_cases()
          counted(43).by_addresses(&Counters::no_ports)},
         {"payload_length_ends_behind_the_ports", Ethernet{} / IPv6{.payload_length = 4} / Udp{},
          counted(44).by_ports(17)},
-        // R8200-2675: payload length 0 means all there is; the jumbo option is not read.
+        // R2675-2: payload length 0 means all there is; the jumbo option is not read.
         {"payload_length_0", Ethernet{} / IPv6{.payload_length = 0} / Udp{} / Payload{12}, counted(60).by_ports(17)},
         {"payload_length_0_and_nothing", Ethernet{} / IPv6{.payload_length = 0, .next_header = 6},
          counted(40).by_addresses(&Counters::no_ports)},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Labels of datagrams, sent and received (REQUIREMENTS LNX-1, LNX-11 to LNX-14, LNX-16).
+// Labels of datagrams, sent and received (LNX-1, LNX-11 to LNX-14, LNX-16).
 #include <netinet/in.h>
 #include <sys/socket.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Leases: the kernel's own sequence of get, put and renew, and who may share what (REQUIREMENTS F.2).
+// Leases: the kernel's own sequence of get, put and renew, and who may share what.
 #include <chrono>
 #include <fstream>
 #include <set>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Every no of the kernel, caused, becomes why and what to do (REQUIREMENTS LNX-3 to LNX-9).
+// Every no of the kernel, caused, becomes why and what to do (LNX-3 to LNX-9).
 #include "own_namespace.hpp"
 #include "packet.hpp"
 

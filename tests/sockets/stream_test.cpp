@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Labels of TCP connections (REQUIREMENTS LNX-1, LNX-9, LNX-10, LNX-15).
+// Labels of TCP connections (LNX-1, LNX-9, LNX-10, LNX-15).
 #include <sys/socket.h>
 
 #include "own_namespace.hpp"

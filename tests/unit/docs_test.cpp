@@ -1,26 +1,74 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// docs/counters.md is made of the one list of counters.
+// docs/counters.md is made of the one list of counters; docs/requirements.md has the ids that tests cite, and no
+// others.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
 
 #include "flowlabel/counters.hpp"
 
 namespace flowlabel {
 namespace {
 
+const std::filesystem::path source = FLOWLABEL_SOURCE_DIR;
+
+std::string text_of(const std::filesystem::path& path)
+{
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
 TEST(Docs, CountersPageHasEachCounterWithItsWords)
 {
-    std::ifstream file(FLOWLABEL_SOURCE_DIR "/docs/counters.md");
-    const std::string page(std::istreambuf_iterator<char>(file), {});
+    const std::string page = text_of(source / "docs/counters.md");
     std::string table;
 
     Counters{}.each([&](const char* name, std::uint64_t, const char* text) {
         table += fmt::format("| `{}` | {} |\n", name, text);
     });
     EXPECT_TRUE(page.ends_with(table)) << "the table at the end of docs/counters.md should be\n" << table;
+}
+
+/// {id: a file in tests/ that cites it}
+std::map<std::string, std::string> cited_requirements()
+{
+    const std::regex id(R"(\b((DEC|LNX|CAP|IPFIX|VEC)-[A-Z]?\d+|R\d{4}(-\d+(\.\d+)*)+)\b)");
+    const std::set<std::string> languages{".cpp", ".hpp", ".c", ".h", ".py"};
+    std::map<std::string, std::string> cited;
+
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(source / "tests")) {
+        if (!languages.contains(entry.path().extension()))
+            continue;
+        const std::string text = text_of(entry.path());
+
+        for (std::sregex_iterator match(text.begin(), text.end(), id), end; match != end; ++match)
+            cited.emplace((*match)[1], std::filesystem::relative(entry.path(), source));
+    }
+    return cited;
+}
+
+TEST(Docs, RequirementsPageHasTheIdsThatTestsCite)
+{
+    const std::string page = text_of(source / "docs/requirements.md");
+    const std::regex row(R"(^\| ([A-Z]+[0-9]*-[^ ]+) \|)", std::regex::multiline);
+    const auto cited = cited_requirements();
+    std::set<std::string> explained;
+
+    for (std::sregex_iterator match(page.begin(), page.end(), row), end; match != end; ++match)
+        EXPECT_TRUE(explained.insert((*match)[1]).second) << (*match)[1] << " is explained twice";
+    ASSERT_FALSE(explained.empty());
+    for (const auto& [id, file] : cited)
+        EXPECT_TRUE(explained.contains(id))
+            << file << " cites " << id << ", which docs/requirements.md does not explain";
+    for (const std::string& id : explained)
+        EXPECT_TRUE(cited.contains(id)) << "no test cites " << id << ": remove it from docs/requirements.md";
 }
 
 } // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// REQUIREMENTS LNX-19: labels after patterns that an observer has to recognise.
+// LNX-19: labels after patterns that an observer has to recognise.
 #include <gtest/gtest.h>
 
 #include <set>

@@ -8,7 +8,7 @@
 namespace flowlabel::test {
 namespace {
 
-/// The numbers of IPFIX flowEndReason, element 136 (REQUIREMENTS C.9).
+/// The numbers of IPFIX flowEndReason, element 136.
 TEST(Record, EndReasonsHaveTheirIpfixNumbers)
 {
     EXPECT_EQ(ipfix_number(EndReason::idle), 1);

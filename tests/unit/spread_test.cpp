@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Flows in sequence spread over the sets of the table like random ones, whatever the key (RAJ-22, R3697-2-3).
+// Flows in sequence spread over the sets of the table like random ones, whatever the key (R3697-2-3).
 #include <gtest/gtest.h>
 
 #include <functional>

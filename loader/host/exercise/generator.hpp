@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Packets that no socket would send, for observers to recognise (REQUIREMENTS LNX-19).
+/// Packets that no socket would send, for observers to recognise.
 #pragma once
 
 #include <chrono>
