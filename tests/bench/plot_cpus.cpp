@@ -68,10 +68,10 @@ std::string plot_cpus(std::span<const Row> rows)
 
     const auto x = [&](double cpus) { return svg::left + (svg::right - svg::left) * cpus / most; };
     const auto y = [&](double times) { return svg::bottom - (svg::bottom - svg::top) * times / most; };
-    std::string body =
-        svg::text(svg::left, 22, "start", "Packets of several CPUs, as a multiple of those of one (observe, XDP)") +
-        svg::text((svg::left + svg::right) / 2, svg::height - 10, "middle", "CPUs");
-    std::vector<svg::Label> labels = {{y(most) + 4, "as many times", "#999999"}};
+    std::string body = svg::text(svg::left, 22, "start", "flowlabel on several CPUs (XDP): higher is better") +
+                       svg::axis_name("times the packets of one CPU") +
+                       svg::text((svg::left + svg::right) / 2, svg::height - 10, "middle", "CPUs");
+    std::vector<svg::Label> labels = {{y(most) + 4, "perfect scaling", "#999999"}};
 
     for (unsigned i = 0; i <= most; i += most > 8 ? 2 : 1)
         body += svg::line(svg::left, y(i), svg::right, y(i)) + svg::line(x(i), svg::top, x(i), svg::bottom) +

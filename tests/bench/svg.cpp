@@ -21,6 +21,15 @@ std::string text(double x, double y, std::string_view anchor, std::string_view w
                        colour, words);
 }
 
+std::string axis_name(std::string_view words)
+{
+    constexpr double x = 14;
+
+    return fmt::format("<text transform=\"translate({:.1f} {:.1f}) rotate(-90)\" text-anchor=\"middle\" "
+                       "fill=\"#222\">{}</text>\n",
+                       x, (top + bottom) / 2, words);
+}
+
 std::string line(double x1, double y1, double x2, double y2)
 {
     return fmt::format("<path d=\"M{:.1f} {:.1f}L{:.1f} {:.1f}\" stroke=\"#ddd\" fill=\"none\"/>\n", x1, y1, x2, y2);

@@ -34,6 +34,9 @@ std::string document(const std::string& body);
 /// ANCHOR: start, middle or end.
 std::string text(double x, double y, std::string_view anchor, std::string_view words, std::string_view colour = "#222");
 
+/// Along the vertical axis, in the middle of the frame.
+std::string axis_name(std::string_view words);
+
 /// Of the grid.
 std::string line(double x1, double y1, double x2, double y2);
 
