@@ -3,18 +3,15 @@
 #include "collect/final_drain.hpp"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
-#include <sched.h>
-#include <sys/mount.h>
 
 #include <array>
 #include <chrono>
-#include <filesystem>
 #include <thread>
 
 #include "expect.hpp"
 #include "flowlabel/time.hpp"
 #include "maps/program.hpp"
+#include "own_bpffs.hpp"
 
 namespace flowlabel::test {
 namespace {
@@ -52,15 +49,11 @@ Fd copy(const Fd& fd)
     return Fd(fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
 }
 
-class FinalDrainTest : public testing::Test {
+class FinalDrainTest : public OwnBpffs {
 protected:
     void SetUp() override
     {
-        directory_ = (std::filesystem::temp_directory_path() / "flowlabel-drain-XXXXXX").string();
-        ASSERT_NE(mkdtemp(directory_.data()), nullptr);
-        ASSERT_EQ(unshare(CLONE_NEWNS), 0);
-        ASSERT_EQ(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
-        ASSERT_EQ(mount("bpf", directory_.c_str(), "bpf", 0, nullptr), 0);
+        ASSERT_NO_FATAL_FAILURE(OwnBpffs::SetUp());
         engine_ = make_engine(Kind::xdp, choice);
         for (std::uint32_t label = 1; label <= flows; label++) {
             Octets frame = (Ethernet{} / IPv6{.label = label} / Udp{}).octets();
@@ -73,18 +66,12 @@ protected:
         collection_ = std::move(*collection);
     }
 
-    void TearDown() override
-    {
-        umount2(directory_.c_str(), MNT_DETACH);
-        rmdir(directory_.c_str());
-    }
-
     /// The engine's program, as if it were attached.
     Found found()
     {
         const auto& kernel = dynamic_cast<KernelEngine&>(*engine_);
         const Maps& maps = kernel.maps();
-        Found found{.directory = **Directory::open(directory_),
+        Found found{.directory = **Directory::open(root()),
                     .maps = {.table = copy(maps.table),
                              .counters = copy(maps.counters),
                              .ring = copy(maps.ring),
@@ -103,7 +90,6 @@ protected:
 
     static constexpr Choice choice{.slots_shift = 15};
 
-    std::string directory_;
     std::unique_ptr<Engine> engine_;
     std::shared_ptr<Collection> collection_;
 };

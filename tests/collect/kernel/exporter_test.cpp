@@ -2,17 +2,13 @@
 /// An exporter whose sink stops anywhere: each record leaves once, and the account adds up.
 #include "collect/exporter.hpp"
 
-#include <gtest/gtest.h>
-#include <sched.h>
-#include <sys/mount.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <filesystem>
 #include <random>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "own_bpffs.hpp"
 
 namespace flowlabel::test {
 namespace {
@@ -82,26 +78,17 @@ private:
     bool refused_ = false;
 };
 
-class ExporterTest : public testing::Test {
+class ExporterTest : public OwnBpffs {
 protected:
     void SetUp() override
     {
-        directory_ = (std::filesystem::temp_directory_path() / "flowlabel-exporter-XXXXXX").string();
-        ASSERT_NE(mkdtemp(directory_.data()), nullptr);
-        ASSERT_EQ(unshare(CLONE_NEWNS), 0);
-        ASSERT_EQ(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
-        ASSERT_EQ(mount("bpf", directory_.c_str(), "bpf", 0, nullptr), 0);
-        account_ =
-            std::make_shared<SharedAccount>(std::move(Account::open_or_make(**Directory::open(directory_)).value()));
+        ASSERT_NO_FATAL_FAILURE(OwnBpffs::SetUp());
+        auto account = Account::open_or_make(**Directory::open(root()));
+
+        ASSERT_TRUE(account) << account.error().what;
+        account_ = std::make_shared<SharedAccount>(std::move(*account));
     }
 
-    void TearDown() override
-    {
-        umount2(directory_.c_str(), MNT_DETACH);
-        rmdir(directory_.c_str());
-    }
-
-    std::string directory_;
     std::shared_ptr<SharedAccount> account_;
 };
 
