@@ -63,10 +63,10 @@ fl_inline void fl_datapath(struct fl_packet *p)
 	struct fl_ip6 ip6;
 	__u32 flags = 0;
 	__u64 octets;
-	__u64 *reason = fl_find_ip6(p, &ip6);
+	enum fl_outcome outcome = fl_find_ip6(p, &ip6);
 
-	if (fl_unlikely(reason)) {
-		fl_count_uncounted(p, reason);
+	if (fl_unlikely(outcome < FL_GO_ON)) {
+		fl_count_uncounted(p, outcome);
 		return;
 	}
 	key = (struct fl_key){.ip6 = &ip6, .label = bpf_ntohl(ip6.word_be) & FL_LABEL_MASK};

@@ -214,11 +214,12 @@ int flowlabel_walk_xdp(struct xdp_md *ctx, struct fl_walk *walk);
 int flowlabel_walk_tc(struct __sk_buff *skb, struct fl_walk *walk);
 int flowlabel_headers_tc(struct __sk_buff *skb, struct fl_walk *walk);
 
-fl_inline enum fl_link_end fl_env_pass_link(const struct fl_packet *p, struct fl_link *link)
+fl_inline enum fl_outcome fl_env_pass_link(const struct fl_packet *p, struct fl_link *link)
 {
-	if (p->hook == FL_HOOK_XDP)
-		return flowlabel_link_xdp(p->ctx, link);
-	return flowlabel_link_tc(p->ctx, link);
+	int outcome = p->hook == FL_HOOK_XDP ? flowlabel_link_xdp(p->ctx, link) : flowlabel_link_tc(p->ctx, link);
+
+	barrier_var(outcome); /* clang would drop the bound that the verifier needs before it indexes the counters */
+	return outcome;
 }
 
 fl_inline void fl_env_walk_extensions(const struct fl_packet *p, struct fl_walk *walk)

@@ -89,9 +89,9 @@ fl_inline bool fl_env_store_word(const struct fl_packet *p, __u32 word_be)
 	return true;
 }
 
-fl_inline enum fl_link_end fl_pass_link(const struct fl_packet *p, struct fl_link *link);
+fl_inline enum fl_outcome fl_pass_link(const struct fl_packet *p, struct fl_link *link);
 
-fl_inline enum fl_link_end fl_env_pass_link(const struct fl_packet *p, struct fl_link *link)
+fl_inline enum fl_outcome fl_env_pass_link(const struct fl_packet *p, struct fl_link *link)
 {
 	return fl_pass_link(p, link);
 }

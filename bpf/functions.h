@@ -18,14 +18,14 @@ __attribute__((noinline)) int flowlabel_link_xdp(struct xdp_md *ctx, struct fl_l
 {
 	struct fl_packet p = FL_PACKET_OF(ctx, FL_HOOK_XDP);
 
-	return link ? (int)fl_pass_link(&p, link) : FL_LINK_NOT_IPV6;
+	return link ? (int)fl_pass_link(&p, link) : FL_OUTCOME_not_ipv6;
 }
 
 __attribute__((noinline)) int flowlabel_link_tc(struct __sk_buff *skb, struct fl_link *link)
 {
 	struct fl_packet p = FL_PACKET_OF(skb, FL_HOOK_TC_INGRESS);
 
-	return link ? (int)fl_pass_link(&p, link) : FL_LINK_NOT_IPV6;
+	return link ? (int)fl_pass_link(&p, link) : FL_OUTCOME_not_ipv6;
 }
 
 __attribute__((noinline)) int flowlabel_walk_xdp(struct xdp_md *ctx, struct fl_walk *walk)

@@ -5,6 +5,7 @@
 
 #include <linux/types.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "flowlabel/abi.h"
 
@@ -23,14 +24,13 @@ enum fl_announced {
 	FL_ANNOUNCED_NOTHING,  /* an IP header of a version that only its first nibble tells */
 };
 
-/* What the link layer turned out to be. */
-enum fl_link_end {
-	FL_LINK_IPV6,
-	FL_LINK_NOT_IPV6,
-	FL_LINK_SHORT_FRAME,
-	FL_LINK_VLAN_LIMIT,
-	FL_LINK_MPLS_LIMIT,
-	FL_LINK_MPLS_NOT_IP,
+/* What became of a packet: the OUTCOME counters of FL_COUNTERS. The value is the index of the counter in struct
+ * fl_counters. */
+#define FL_OUTCOME_VALUE(name, text) FL_OUTCOME_##name = offsetof(struct fl_counters, name) / sizeof(__u64),
+
+enum fl_outcome {
+	FL_COUNTERS(FL_COUNTER_NONE, FL_COUNTER_NONE, FL_OUTCOME_VALUE)
+	FL_GO_ON = sizeof(struct fl_counters) / sizeof(__u64), /* no outcome yet: the next step decides */
 };
 
 /* The way through the link layer: where it is, and in the end where the network header stands. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * From the start of a frame to its outermost IPv6 header: Ethernet, 802.1Q and 802.1ad tags, PPPoE session, MPLS, or no
- * link layer at all. What is not IPv6 is counted under its reason.
+ * link layer at all. What is not IPv6 is counted under its outcome.
  */
 #ifndef FLOWLABEL_PARSE_H
 #define FLOWLABEL_PARSE_H
@@ -58,69 +58,69 @@ fl_inline bool fl_is_mpls(__u16 protocol_be)
 	return protocol_be == bpf_htons(FL_ETHERTYPE_MPLS) || protocol_be == bpf_htons(FL_ETHERTYPE_MPLS_UPSTREAM);
 }
 
-fl_inline enum fl_link_end fl_pass_vlan(const struct fl_packet *p, struct fl_link *link)
+fl_inline enum fl_outcome fl_pass_vlan(const struct fl_packet *p, struct fl_link *link)
 {
 	struct fl_vlan_header tag;
 
 	for (int i = 0; i <= FL_VLAN_LIMIT; i++) {
 		if (!fl_is_vlan(link->protocol_be))
-			return FL_LINK_IPV6;
+			return FL_GO_ON;
 		if (link->vlan_tags >= FL_VLAN_LIMIT)
-			return FL_LINK_VLAN_LIMIT;
+			return FL_OUTCOME_vlan_limit;
 		if (!fl_env_load(p, link->l3, &tag, sizeof(tag)))
-			return FL_LINK_SHORT_FRAME;
+			return FL_OUTCOME_short_frame;
 		link->protocol_be = tag.protocol_be;
 		link->l3 += sizeof(tag);
 		link->vlan_tags++;
 	}
-	return FL_LINK_VLAN_LIMIT;
+	return FL_OUTCOME_vlan_limit;
 }
 
-fl_inline enum fl_link_end fl_pass_pppoe(const struct fl_packet *p, struct fl_link *link)
+fl_inline enum fl_outcome fl_pass_pppoe(const struct fl_packet *p, struct fl_link *link)
 {
 	struct fl_pppoe_header pppoe;
 	__u32 protocol;
 
 	if (!fl_env_load(p, link->l3, &pppoe, sizeof(pppoe)))
-		return FL_LINK_SHORT_FRAME;
+		return FL_OUTCOME_short_frame;
 	link->l3 += sizeof(pppoe);
 	protocol = pppoe.protocol[0];
 	if (protocol & 1)
 		link->l3--;
 	else
 		protocol = protocol << 8 | pppoe.protocol[1];
-	return pppoe.code == FL_PPPOE_CODE_SESSION && protocol == FL_PPP_IPV6 ? FL_LINK_IPV6 : FL_LINK_NOT_IPV6;
+	return pppoe.code == FL_PPPOE_CODE_SESSION && protocol == FL_PPP_IPV6 ? FL_GO_ON : FL_OUTCOME_not_ipv6;
 }
 
-fl_inline enum fl_link_end fl_pass_mpls(const struct fl_packet *p, struct fl_link *link)
+fl_inline enum fl_outcome fl_pass_mpls(const struct fl_packet *p, struct fl_link *link)
 {
 	__u32 entry_be;
 
 	for (int i = 0; i < FL_MPLS_LIMIT; i++) {
 		if (!fl_env_load(p, link->l3, &entry_be, sizeof(entry_be)))
-			return FL_LINK_SHORT_FRAME;
+			return FL_OUTCOME_short_frame;
 		link->l3 += sizeof(entry_be);
 		if (entry_be & bpf_htonl(FL_MPLS_BOTTOM)) {
 			link->mpls = 1;
 			link->announced = FL_ANNOUNCED_NOTHING;
-			return FL_LINK_IPV6;
+			return FL_GO_ON;
 		}
 	}
-	return FL_LINK_MPLS_LIMIT;
+	return FL_OUTCOME_mpls_limit;
 }
 
-fl_inline enum fl_link_end fl_guess_by_version(const struct fl_packet *p, const struct fl_link *link)
+fl_inline enum fl_outcome fl_guess_by_version(const struct fl_packet *p, const struct fl_link *link)
 {
 	__u8 version;
 
 	if (!fl_env_load(p, link->l3, &version, sizeof(version)))
-		return FL_LINK_SHORT_FRAME;
-	return version >> 4 == 6 ? FL_LINK_IPV6 : FL_LINK_NOT_IPV6;
+		return FL_OUTCOME_short_frame;
+	return version >> 4 == 6 ? FL_GO_ON : FL_OUTCOME_not_ipv6;
 }
 
 /* MPLS does not say what it carries, and the first nibble of an Ethernet pseudowire may be a 6, too. An IPv6 packet also has
  * the length that it claims, unless a short frame was padded; with payload length 0, one that the field cannot hold. */
-fl_inline enum fl_link_end fl_guess_by_length(const struct fl_packet *p, const struct fl_link *link)
+fl_inline enum fl_outcome fl_guess_by_length(const struct fl_packet *p, const struct fl_link *link)
 {
 	__u32 there = fl_env_wire_length(p) - link->l3;
 	__u16 length_be;
@@ -128,87 +128,67 @@ fl_inline enum fl_link_end fl_guess_by_length(const struct fl_packet *p, const s
 
 	if (fl_env_frame_length(p) < link->l3 + FL_IP6_SIZE ||
 	    !fl_env_load(p, link->l3 + offsetof(struct fl_ip6, payload_length_be), &length_be, sizeof(length_be)))
-		return FL_LINK_IPV6; /* cut: counted as such */
+		return FL_GO_ON; /* cut: counted as such */
 	claimed = FL_IP6_SIZE + bpf_ntohs(length_be);
 	if (there == claimed || (there > claimed && there <= FL_ETHERNET_SHORTEST_PAYLOAD) ||
 	    (!length_be && there > FL_IP6_SIZE + 0xFFFF))
-		return FL_LINK_IPV6;
-	return FL_LINK_MPLS_NOT_IP;
+		return FL_GO_ON;
+	return FL_OUTCOME_mpls_not_ip;
 }
 
 /* Every link layer but bare Ethernet. P need only have ctx, data, data_end and hook. */
-fl_inline enum fl_link_end fl_pass_link(const struct fl_packet *p, struct fl_link *link)
+fl_inline enum fl_outcome fl_pass_link(const struct fl_packet *p, struct fl_link *link)
 {
-	enum fl_link_end end;
+	enum fl_outcome outcome;
 
 	if (link->announced == FL_ANNOUNCED_PROTOCOL) {
-		end = fl_pass_vlan(p, link);
-		if (end != FL_LINK_IPV6)
-			return end;
+		outcome = fl_pass_vlan(p, link);
+		if (outcome != FL_GO_ON)
+			return outcome;
 		if (link->protocol_be == bpf_htons(FL_ETHERTYPE_PPPOE_SESSION))
 			return fl_pass_pppoe(p, link);
 		if (!fl_is_mpls(link->protocol_be))
-			return link->protocol_be == bpf_htons(FL_ETHERTYPE_IPV6) ? FL_LINK_IPV6 : FL_LINK_NOT_IPV6;
-		end = fl_pass_mpls(p, link);
-		if (end != FL_LINK_IPV6)
-			return end;
+			return link->protocol_be == bpf_htons(FL_ETHERTYPE_IPV6) ? FL_GO_ON : FL_OUTCOME_not_ipv6;
+		outcome = fl_pass_mpls(p, link);
+		if (outcome != FL_GO_ON)
+			return outcome;
 	}
-	end = fl_guess_by_version(p, link);
-	return end == FL_LINK_IPV6 && link->mpls ? fl_guess_by_length(p, link) : end;
+	outcome = fl_guess_by_version(p, link);
+	return outcome == FL_GO_ON && link->mpls ? fl_guess_by_length(p, link) : outcome;
 }
 
-/* The counter of a link layer that ended as END, not at an IPv6 header. */
-fl_inline __u64 *fl_link_counter(const struct fl_packet *p, enum fl_link_end end)
-{
-	switch (end) {
-	case FL_LINK_SHORT_FRAME:
-		return &p->counters->short_frame;
-	case FL_LINK_VLAN_LIMIT:
-		return &p->counters->vlan_limit;
-	case FL_LINK_MPLS_LIMIT:
-		return &p->counters->mpls_limit;
-	case FL_LINK_MPLS_NOT_IP:
-		return &p->counters->mpls_not_ip;
-	case FL_LINK_NOT_IPV6:
-	case FL_LINK_IPV6: /* no end that has a counter */
-		break;
-	}
-	return &p->counters->not_ipv6;
-}
-
-/* Finds the outermost IPv6 header of P (p->link.l3) and reads it. Returns the counter of the reason why there is none, or
- * NULL. */
-fl_inline __u64 *fl_find_ip6(struct fl_packet *p, struct fl_ip6 *ip6)
+/* Finds the outermost IPv6 header of P (p->link.l3) and reads it. FL_GO_ON: it did; otherwise P has its outcome. */
+fl_inline enum fl_outcome fl_find_ip6(struct fl_packet *p, struct fl_ip6 *ip6)
 {
 	if (p->link.announced == FL_ANNOUNCED_LINK) {
 		__u16 protocol_be;
 
 		if (!fl_env_load(p, FL_ETHERNET_SIZE - sizeof(protocol_be), &protocol_be, sizeof(protocol_be)))
-			return &p->counters->short_frame;
+			return FL_OUTCOME_short_frame;
 		p->link.protocol_be = protocol_be;
 		p->link.l3 = FL_ETHERNET_SIZE;
 		p->link.announced = FL_ANNOUNCED_PROTOCOL;
 	}
 	if (p->link.announced != FL_ANNOUNCED_PROTOCOL || p->link.protocol_be != bpf_htons(FL_ETHERTYPE_IPV6)) {
 		struct fl_link link = p->link;
-		enum fl_link_end end = fl_env_pass_link(p, &link);
+		enum fl_outcome outcome = fl_env_pass_link(p, &link);
 
-		if (end != FL_LINK_IPV6) {
+		if (outcome != FL_GO_ON) {
 			p->link.l3 = link.l3;
-			return fl_link_counter(p, end);
+			return outcome;
 		}
 		p->link = link;
 	}
 	if (!fl_env_load(p, p->link.l3, ip6, sizeof(*ip6)))
-		return &p->counters->truncated;
+		return FL_OUTCOME_truncated;
 	if ((ip6->word_be & bpf_htonl(0xF0000000)) != bpf_htonl(0x60000000))
-		return &p->counters->bad_version;
-	return NULL;
+		return FL_OUTCOME_bad_version;
+	return FL_GO_ON;
 }
 
-/* Counts P, which is no IPv6 packet that can be counted, under its REASON. Of a super-packet whose segments nobody counted
- * the headers are taken as 40 octets, which is right for TCP without options behind IPv4. */
-fl_inline void fl_count_uncounted(struct fl_packet *p, __u64 *reason)
+/* Counts P, which has no IPv6 header that can be read, under its OUTCOME. If only the size of its segments is known, their
+ * headers are taken as 40 bytes, which is right for IPv4 and TCP without options. */
+fl_inline void fl_count_uncounted(struct fl_packet *p, enum fl_outcome outcome)
 {
 	if (fl_unlikely(p->segment_size)) {
 		__u32 length = fl_env_wire_length(p);
@@ -218,7 +198,7 @@ fl_inline void fl_count_uncounted(struct fl_packet *p, __u64 *reason)
 			p->segments = (length - headers + p->segment_size - 1) / p->segment_size;
 		fl_count(p, gso_estimated);
 	}
-	fl_env_add(*reason, p->segments);
+	fl_env_add(((__u64 *)p->counters)[outcome], p->segments);
 }
 
 #endif

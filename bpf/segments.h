@@ -171,7 +171,7 @@ fl_inline bool fl_pass_tunnel(const struct fl_packet *p, const struct fl_walk *w
 		return false;
 	inner->l3 += FL_ETHERNET_SIZE;
 	inner->protocol_be = protocol_be;
-	return fl_pass_vlan(p, inner) == FL_LINK_IPV6 && inner->l3 <= FL_INNER_LIMIT;
+	return fl_pass_vlan(p, inner) == FL_GO_ON && inner->l3 <= FL_INNER_LIMIT;
 }
 
 /* Starts WALK at the IPv4 header of WALK->l3, which has no fragments and ends where the frame does. */

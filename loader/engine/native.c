@@ -49,9 +49,9 @@ bool fl_native_needs_length(__u8 *data, __u32 captured)
 		.segments = 1,
 	};
 	struct fl_ip6 ip6;
-	const __u64 *reason = fl_find_ip6(&p, &ip6);
+	const enum fl_outcome outcome = fl_find_ip6(&p, &ip6);
 
-	return !reason || reason == &host.counters.mpls_not_ip;
+	return outcome == FL_GO_ON || outcome == FL_OUTCOME_mpls_not_ip;
 }
 
 __u32 fl_native_preferred_slot(struct fl_host *host, const __u64 src[2], const __u64 dst[2], __u32 label)

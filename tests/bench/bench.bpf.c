@@ -121,7 +121,7 @@ fl_inline bool parsed(struct xdp_md *ctx, struct fl_packet *p, struct fl_ip6 *ip
 	if (!fresh_packet(ctx))
 		return false;
 	*p = packet_of(ctx);
-	return p->counters && !fl_find_ip6(p, ip6);
+	return p->counters && fl_find_ip6(p, ip6) == FL_GO_ON;
 }
 
 fl_inline struct alt_key key_of(const struct fl_ip6 *ip6)
@@ -154,7 +154,7 @@ fl_inline bool touched(struct xdp_md *ctx)
 	struct fl_set *set;
 	__u32 slot;
 
-	if (!p.counters || fl_find_ip6(&p, &ip6))
+	if (!p.counters || fl_find_ip6(&p, &ip6) != FL_GO_ON)
 		return false;
 	key = (struct fl_key){.ip6 = &ip6, .label = bpf_ntohl(ip6.word_be) & FL_LABEL_MASK};
 	slot = fl_preferred_slot(&p, &key);
@@ -182,7 +182,7 @@ fl_inline bool counted(struct xdp_md *ctx)
 	__u32 preferred;
 	__u64 octets;
 
-	if (!p.counters || fl_find_ip6(&p, &ip6))
+	if (!p.counters || fl_find_ip6(&p, &ip6) != FL_GO_ON)
 		return false;
 	key = (struct fl_key){.ip6 = &ip6, .label = bpf_ntohl(ip6.word_be) & FL_LABEL_MASK};
 	octets = fl_packet_octets(&p, &ip6);
