@@ -15,7 +15,7 @@
 #define FL_STATIC_ASSERT _Static_assert
 #endif
 
-/* The layout of pins and maps. Programs of another version refuse to touch them. */
+/* The layout of pins and maps. Programs of another version refuse to touch them. tests/unit/layout.txt describes it. */
 #define FL_LAYOUT_VERSION 1
 
 #define FL_LABEL_BITS 20
@@ -129,11 +129,16 @@ FL_STATIC_ASSERT(sizeof(struct fl_sweep_request) == 32, "the request has no hole
 FL_STATIC_ASSERT(sizeof(struct fl_sweep_result) == 16, "the result has no holes");
 
 /*
- * Every way a packet can go, in the order in which people read them. STORED counters lie in struct fl_counters, one
- * struct a CPU. So do OUTCOME counters, of which each packet counts in exactly one: their sum is `seen`. DERIVED ones
- * are sums of others, so that the packet path need not keep them. Packets unless the name ends in another unit; on tc
- * a super-packet counts as its segments. A new stored counter goes to the end, since pinned ones are read by their
- * place. This list makes the BPF struct, the loader's struct, the JSON and the table in docs/counters.md.
+ * All counters, in the order of every output. They count packets unless the name ends in another unit; on tc a
+ * super-packet counts as its segments.
+ *
+ *   OUTCOME  what became of a packet. Each packet counts in exactly one; enum fl_outcome in bpf/packet.h has them.
+ *   STORED   anything else that the programs count. Like the outcomes, these are fields of struct fl_counters.
+ *   DERIVED  computed from the others by the loader. `seen` is the sum of all outcomes.
+ *
+ * This list makes struct fl_counters, the loader's struct, the JSON, the metrics and the table in docs/counters.md.
+ * The counters are read from pinned maps by their offset, so any change of the list, even at its end, needs a new
+ * FL_LAYOUT_VERSION.
  */
 #define FL_COUNTERS(STORED, DERIVED, OUTCOME)                                                                          \
 	DERIVED(seen, "frames that reached the hook")                                                                  \
@@ -172,12 +177,13 @@ FL_STATIC_ASSERT(sizeof(struct fl_sweep_result) == 16, "the result has no holes"
 #define FL_COUNTER_FIELD(name, text) __u64 name;
 #define FL_COUNTER_NONE(name, text)
 
-/* One CPU's counters, alone on its cache lines. */
+/* The counters of one CPU. */
 struct fl_counters {
 	FL_COUNTERS(FL_COUNTER_FIELD, FL_COUNTER_NONE, FL_COUNTER_FIELD)
 } __attribute__((aligned(128)));
 
-FL_STATIC_ASSERT(sizeof(struct fl_counters) == 256, "two CPUs never share a line");
+FL_STATIC_ASSERT(sizeof(struct fl_counters) == 256,
+		 "32 counters fill this struct: raise the size by 128, so that no two CPUs share a pair of cache lines");
 
 /* What a program is told when it is loaded; constant for the verifier, which drops the branches that are off. */
 struct fl_config {

@@ -3,11 +3,52 @@
 /// a C++ compiler read; the offsets that readers rely on are here.
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include <cstddef>
+#include <fstream>
+#include <iterator>
+#include <string>
 
 #include "flowlabel/abi.h"
 
 namespace {
+
+/// What readers of pinned maps rely on, as tests/unit/layout.txt has it.
+std::string layout()
+{
+    std::string text = fmt::format("layout {}\n\n", FL_LAYOUT_VERSION);
+
+#define FLOWLABEL_SIZE(type) text += fmt::format("{:<15} {:>3} bytes\n", #type, sizeof(type));
+    FLOWLABEL_SIZE(fl_slot)
+    FLOWLABEL_SIZE(fl_set)
+    FLOWLABEL_SIZE(fl_ring)
+    FLOWLABEL_SIZE(fl_counters)
+    FLOWLABEL_SIZE(fl_secrets)
+    FLOWLABEL_SIZE(fl_info)
+    FLOWLABEL_SIZE(fl_account)
+    FLOWLABEL_SIZE(fl_collection)
+#undef FLOWLABEL_SIZE
+    text += "\n";
+#define FLOWLABEL_COUNTER(name, words) text += fmt::format("{:<17} at {:>3}\n", #name, offsetof(fl_counters, name));
+#define FLOWLABEL_DERIVED(name, words)
+    FL_COUNTERS(FLOWLABEL_COUNTER, FLOWLABEL_DERIVED, FLOWLABEL_COUNTER)
+#undef FLOWLABEL_DERIVED
+#undef FLOWLABEL_COUNTER
+    return text;
+}
+
+TEST(Abi, LayoutIsTheOneOfItsVersion)
+{
+    std::ifstream file(FLOWLABEL_SOURCE_DIR "/tests/unit/layout.txt");
+    const std::string recorded(std::istreambuf_iterator<char>(file), {});
+    const bool same_version = recorded.starts_with(fmt::format("layout {}\n", FL_LAYOUT_VERSION));
+
+    EXPECT_EQ(layout(), recorded) << (same_version
+                                          ? "The layout of the pinned maps changed: bump FL_LAYOUT_VERSION in "
+                                            "include/flowlabel/abi.h, so that no program reads maps of the old layout."
+                                          : "Write the new layout into tests/unit/layout.txt.");
+}
 
 TEST(Abi, SlotIsOneCacheLineWithTheKeyFirst)
 {
