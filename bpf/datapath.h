@@ -8,6 +8,7 @@
 #include "counters.h"
 #include "env.h"
 #include "flow_table.h"
+#include "length.h"
 #include "parse.h"
 #include "segments.h"
 #include "stamp.h"
@@ -23,18 +24,6 @@ fl_inline __u32 fl_unsent_headers(const struct fl_ip6 *ip6, __u32 headers)
 			       headers >= FL_IP6_SIZE + FL_BIG_TCP_SIZE + FL_TCP_SIZE
 		       ? FL_BIG_TCP_SIZE
 		       : 0;
-}
-
-/* Octets of one packet on the wire: 40 + payload length, but no more than there are; payload length 0: all there are. */
-fl_inline __u64 fl_packet_octets(const struct fl_packet *p, const struct fl_ip6 *ip6)
-{
-	__u32 claimed = FL_IP6_SIZE + bpf_ntohs(ip6->payload_length_be);
-	__u32 present;
-
-	if (fl_likely(ip6->payload_length_be && p->data + p->link.l3 + claimed <= p->data_end))
-		return claimed;
-	present = fl_env_wire_length(p) - p->link.l3;
-	return ip6->payload_length_be && claimed < present ? claimed : present;
 }
 
 /* Octets of a super-packet's segments together. Senders outside the stack (tun, virtio, packet sockets) leave their
@@ -78,7 +67,7 @@ fl_inline void fl_datapath(struct fl_packet *p)
 		walk = fl_walk(p, &ip6);
 		octets = fl_segments_octets(p, &ip6, &walk);
 	} else {
-		octets = fl_packet_octets(p, &ip6);
+		octets = fl_packet_bytes(p, &ip6);
 	}
 	if (key.label) {
 		fl_count(p, labelled);

@@ -3,16 +3,10 @@
 #ifndef FLOWLABEL_FUNCTIONS_H
 #define FLOWLABEL_FUNCTIONS_H
 
+#include "context.h"
 #include "parse.h"
 #include "segments.h"
 #include "walk.h"
-
-/* What the functions below the entries need to know of a packet. */
-#define FL_PACKET_OF(context, its_hook)                                                                                \
-	{                                                                                                              \
-		.ctx = (context), .data = (void *)(long)(context)->data, .data_end = (void *)(long)(context)->data_end, \
-		.hook = (its_hook),                                                                                    \
-	}
 
 __attribute__((noinline)) int flowlabel_link_xdp(struct xdp_md *ctx, struct fl_link *link)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What each hook hands over, as a packet context. */
+/* Makes a struct fl_packet of what each hook receives, and runs the datapath on it. */
 #ifndef FLOWLABEL_HOOKS_H
 #define FLOWLABEL_HOOKS_H
 
@@ -7,6 +7,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "context.h"
 #include "datapath.h"
 #include "functions.h"
 
@@ -17,52 +18,60 @@ fl_inline struct fl_counters *fl_counters_of(__u32 cpu)
 	return bpf_map_lookup_elem(&counters, &cpu);
 }
 
-fl_inline void fl_run_xdp(struct xdp_md *ctx)
+fl_inline struct fl_packet fl_xdp_packet(struct xdp_md *ctx)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
-	struct fl_packet p = {
-		.ctx = ctx,
-		.data = (void *)(long)ctx->data,
-		.data_end = (void *)(long)ctx->data_end,
-		.cpu = cpu,
-		.counters = fl_counters_of(cpu),
-		.hook = FL_HOOK_XDP,
-		.link.announced = fl_config.link_layer == FL_LINK_ETHERNET ? FL_ANNOUNCED_LINK : FL_ANNOUNCED_NOTHING,
-		.segments = 1,
-	};
+
+	return (struct fl_packet)FL_PACKET_OF(ctx, FL_HOOK_XDP, .cpu = cpu, .counters = fl_counters_of(cpu),
+					      .link.announced = fl_announced_by(fl_config.link_layer), .segments = 1);
+}
+
+fl_inline struct fl_packet fl_skb_packet(struct __sk_buff *skb, const enum fl_hook hook, __u8 announced)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	return (struct fl_packet)FL_PACKET_OF(skb, hook, .cpu = cpu, .counters = fl_counters_of(cpu),
+					      .link.announced = announced, .link.protocol_be = skb->protocol, .link.vlan_tags = skb->vlan_present,
+					      .segments = skb->gso_segs ? skb->gso_segs : 1,
+					      .segment_size = skb->gso_segs ? 0 : skb->gso_size);
+}
+
+fl_inline void fl_run_xdp(struct xdp_md *ctx)
+{
+	struct fl_packet p = fl_xdp_packet(ctx);
 
 	if (p.counters)
 		fl_datapath(&p);
 }
 
-/* Is the network header OFFSET octets behind skb->data? The helper reads relative to the network header and only as
- * far as the linear part goes, so the last linear octet is where it must be and the one behind it is not. A linear part
- * that ends at OFFSET, as a driver leaves it that puts all but the link layer into fragments, has no such last octet. */
+/* Is the network header OFFSET bytes after skb->data? The helper counts from the network header and reads only the linear
+ * part: it can read the last linear byte and not the one after it. If the linear part ends at OFFSET, there is no last
+ * byte to read; drivers that put everything after the link layer into fragments leave such skbs. */
 fl_inline bool fl_network_header_at(struct __sk_buff *skb, __u32 offset)
 {
 	__u32 linear = skb->data_end - skb->data;
-	__u8 octet;
+	__u8 byte;
 
 	if (linear < offset)
 		return false;
 	if (linear > offset &&
-	    bpf_skb_load_bytes_relative(skb, linear - offset - 1, &octet, sizeof(octet), BPF_HDR_START_NET) != 0)
+	    bpf_skb_load_bytes_relative(skb, linear - offset - 1, &byte, sizeof(byte), BPF_HDR_START_NET) != 0)
 		return false;
-	return bpf_skb_load_bytes_relative(skb, linear - offset, &octet, sizeof(octet), BPF_HDR_START_NET) != 0;
+	return bpf_skb_load_bytes_relative(skb, linear - offset, &byte, sizeof(byte), BPF_HDR_START_NET) != 0;
 }
 
-/* Is the octet OFFSET octets behind skb->data the network header's, or one before it? The same with one call. */
+/* Is the network header at least OFFSET bytes after skb->data? Takes one call of the helper. */
 fl_inline bool fl_network_header_from(struct __sk_buff *skb, __u32 offset)
 {
 	__u32 linear = skb->data_end - skb->data;
-	__u8 octet;
+	__u8 byte;
 
 	return linear >= offset &&
-	       bpf_skb_load_bytes_relative(skb, linear - offset, &octet, sizeof(octet), BPF_HDR_START_NET) != 0;
+	       bpf_skb_load_bytes_relative(skb, linear - offset, &byte, sizeof(byte), BPF_HDR_START_NET) != 0;
 }
 
-/* Does skb->data begin with an Ethernet header? One whose type is skb->protocol's is followed by what that says. It could
- * be a network header that looks like one, but then the network header would not lie behind it. */
+/* Does skb->data begin with an Ethernet header? If its type is skb->protocol, the network header follows. A network header
+ * that looks like such an Ethernet header is told apart by its place: it is at skb->data itself. */
 fl_inline bool fl_behind_ethernet(const struct fl_packet *p, struct __sk_buff *skb)
 {
 	__u16 type_be;
@@ -75,50 +84,25 @@ fl_inline bool fl_behind_ethernet(const struct fl_packet *p, struct __sk_buff *s
 
 fl_inline void fl_run_tc_ingress(struct __sk_buff *skb)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct fl_packet p = {
-		.ctx = skb,
-		.data = (void *)(long)skb->data,
-		.data_end = (void *)(long)skb->data_end,
-		.cpu = cpu,
-		.counters = fl_counters_of(cpu),
-		.hook = FL_HOOK_TC_INGRESS,
-		.link.announced = FL_ANNOUNCED_PROTOCOL,
-		.link.protocol_be = skb->protocol,
-		.link.vlan_tags = skb->vlan_present,
-		.segments = skb->gso_segs ? skb->gso_segs : 1,
-		.segment_size = skb->gso_segs ? 0 : skb->gso_size,
-	};
+	struct fl_packet p = fl_skb_packet(skb, FL_HOOK_TC_INGRESS, FL_ANNOUNCED_PROTOCOL);
 
 	if (!p.counters)
 		return;
-	/* Behind a generic xdp.frags program on the same device, skbs come without their Ethernet header. */
-	if (fl_config.link_layer == FL_LINK_ETHERNET && fl_likely(fl_behind_ethernet(&p, skb)))
+	/* After a generic xdp.frags program on the same device, skbs come without their Ethernet header. */
+	if (fl_config.link_layer == FL_LINK_ETHERNET && fl_likely(fl_behind_ethernet(&p, skb))) {
 		p.link.l3 = FL_ETHERNET_SIZE;
-	else if (!fl_network_header_at(skb, 0)) {
+	} else if (!fl_network_header_at(skb, 0)) {
 		fl_count(&p, link_unknown);
 		return;
 	}
 	fl_datapath(&p);
 }
 
-/* On egress skb->data is at the link layer, while the network header of a tagged frame may be anywhere: a bridge and
- * packet sockets set it behind the tags and leave skb->protocol at the outermost one. */
+/* On egress skb->data is at the link layer. The network header of a tagged frame says nothing: a bridge and packet sockets
+ * set it after the tags, while skb->protocol is still the outermost tag. */
 fl_inline void fl_run_tc_egress(struct __sk_buff *skb)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct fl_packet p = {
-		.ctx = skb,
-		.data = (void *)(long)skb->data,
-		.data_end = (void *)(long)skb->data_end,
-		.cpu = cpu,
-		.counters = fl_counters_of(cpu),
-		.hook = FL_HOOK_TC_EGRESS,
-		.link.announced = fl_config.link_layer == FL_LINK_ETHERNET ? FL_ANNOUNCED_LINK : FL_ANNOUNCED_NOTHING,
-		.link.vlan_tags = skb->vlan_present,
-		.segments = skb->gso_segs ? skb->gso_segs : 1,
-		.segment_size = skb->gso_segs ? 0 : skb->gso_size,
-	};
+	struct fl_packet p = fl_skb_packet(skb, FL_HOOK_TC_EGRESS, fl_announced_by(fl_config.link_layer));
 
 	if (p.counters)
 		fl_datapath(&p);

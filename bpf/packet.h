@@ -54,6 +54,12 @@ struct fl_packet {
 	__u32 segment_size;   /* payload octets of each, where only they are known; else 0 */
 };
 
+/* What is known of the first byte of a frame (enum fl_announced), from the device's LINK_LAYER (enum fl_link_layer). */
+fl_inline __u8 fl_announced_by(__u8 link_layer)
+{
+	return link_layer == FL_LINK_ETHERNET ? FL_ANNOUNCED_LINK : FL_ANNOUNCED_NOTHING;
+}
+
 /* The fixed header, RFC 8200 section 3, as on the wire. */
 struct fl_ip6 {
 	__u32 word_be; /* version 4, traffic class 8, flow label 20 */

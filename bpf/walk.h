@@ -6,6 +6,7 @@
 #include <bpf/bpf_endian.h>
 
 #include "env.h"
+#include "length.h"
 
 #define FL_NEXT_HOP_BY_HOP 0
 #define FL_NEXT_TCP 6
@@ -64,19 +65,6 @@ fl_inline __u32 fl_extension_size(__u32 header, const struct fl_extension *exten
 	}
 }
 
-/* Octets from the IPv6 header that belong to the packet and can be read. Payload length 0: all (the jumbo option,
- * RFC 2675, is not read). */
-fl_inline __u32 fl_walk_limit(const struct fl_packet *p, const struct fl_ip6 *ip6)
-{
-	__u32 claimed = FL_IP6_SIZE + bpf_ntohs(ip6->payload_length_be);
-	__u32 there;
-
-	if (fl_likely(ip6->payload_length_be && p->data + p->link.l3 + claimed <= p->data_end))
-		return claimed;
-	there = fl_env_frame_length(p) - p->link.l3;
-	return ip6->payload_length_be && claimed < there ? claimed : there;
-}
-
 /* Walks on from WALK's header. P need only have ctx, data, data_end and hook. */
 fl_inline void fl_walk_extensions(const struct fl_packet *p, struct fl_walk *walk)
 {
@@ -122,7 +110,7 @@ fl_inline struct fl_walk fl_walk(const struct fl_packet *p, const struct fl_ip6 
 {
 	struct fl_walk walk = {
 		.l3 = p->link.l3,
-		.limit = fl_walk_limit(p, ip6),
+		.limit = fl_readable_bytes(p, ip6),
 		.offset = FL_IP6_SIZE,
 		.protocol = ip6->next_header,
 		.end = FL_WALK_UPPER,

@@ -94,22 +94,6 @@ fl_inline bool fresh_packet(struct xdp_md *ctx)
 	return true;
 }
 
-fl_inline struct fl_packet packet_of(struct xdp_md *ctx)
-{
-	__u32 cpu = bpf_get_smp_processor_id();
-
-	return (struct fl_packet){
-		.ctx = ctx,
-		.data = (void *)(long)ctx->data,
-		.data_end = (void *)(long)ctx->data_end,
-		.cpu = cpu,
-		.counters = fl_counters_of(cpu),
-		.hook = FL_HOOK_XDP,
-		.link.announced = FL_ANNOUNCED_LINK,
-		.segments = 1,
-	};
-}
-
 SEC("xdp.frags")
 int empty(struct xdp_md *ctx)
 {
@@ -120,7 +104,7 @@ fl_inline bool parsed(struct xdp_md *ctx, struct fl_packet *p, struct fl_ip6 *ip
 {
 	if (!fresh_packet(ctx))
 		return false;
-	*p = packet_of(ctx);
+	*p = fl_xdp_packet(ctx);
 	return p->counters && fl_find_ip6(p, ip6) == FL_GO_ON;
 }
 
@@ -148,7 +132,7 @@ int parse(struct xdp_md *ctx)
 /* The limit: parse, hash, and write one line of the table. */
 fl_inline bool touched(struct xdp_md *ctx)
 {
-	struct fl_packet p = packet_of(ctx);
+	struct fl_packet p = fl_xdp_packet(ctx);
 	struct fl_ip6 ip6;
 	struct fl_key key;
 	struct fl_set *set;
@@ -175,7 +159,7 @@ int touch(struct xdp_md *ctx)
  * A flow that has no slot is passed over. */
 fl_inline bool counted(struct xdp_md *ctx)
 {
-	struct fl_packet p = packet_of(ctx);
+	struct fl_packet p = fl_xdp_packet(ctx);
 	struct fl_ip6 ip6;
 	struct fl_key key;
 	struct fl_set *set;
@@ -185,7 +169,7 @@ fl_inline bool counted(struct xdp_md *ctx)
 	if (!p.counters || fl_find_ip6(&p, &ip6) != FL_GO_ON)
 		return false;
 	key = (struct fl_key){.ip6 = &ip6, .label = bpf_ntohl(ip6.word_be) & FL_LABEL_MASK};
-	octets = fl_packet_octets(&p, &ip6);
+	octets = fl_packet_bytes(&p, &ip6);
 	p.counters->counted++;
 	p.counters->counted_bytes += octets;
 	preferred = fl_preferred_slot(&p, &key);
@@ -265,12 +249,12 @@ int alt_lru_percpu_hash(struct xdp_md *ctx)
 	value = bpf_map_lookup_elem(&lru_percpu_hash, &key);
 	if (value) {
 		value->packets++;
-		value->octets += fl_packet_octets(&p, &ip6);
+		value->octets += fl_packet_bytes(&p, &ip6);
 		value->last = now();
 	} else {
 		struct alt_value first;
 
-		alt_init(&first, fl_packet_octets(&p, &ip6));
+		alt_init(&first, fl_packet_bytes(&p, &ip6));
 		bpf_map_update_elem(&lru_percpu_hash, &key, &first, BPF_ANY);
 	}
 	return XDP_PASS;
@@ -292,12 +276,12 @@ int alt_lru_percpu_hash(struct xdp_md *ctx)
 		value = bpf_map_lookup_elem(&map, &key);                                                               \
 		if (value) {                                                                                           \
 			__sync_fetch_and_add(&value->packets, 1);                                                      \
-			__sync_fetch_and_add(&value->octets, fl_packet_octets(&p, &ip6));                              \
+			__sync_fetch_and_add(&value->octets, fl_packet_bytes(&p, &ip6));                              \
 			value->last = now();                                                       \
 		} else {                                                                                               \
 			struct alt_value first;                                                                        \
                                                                                                                        \
-			alt_init(&first, fl_packet_octets(&p, &ip6));                                                  \
+			alt_init(&first, fl_packet_bytes(&p, &ip6));                                                  \
 			bpf_map_update_elem(&map, &key, &first, BPF_ANY);                                              \
 		}                                                                                                      \
 		return XDP_PASS;                                                                                       \
@@ -318,7 +302,7 @@ int alt_hash_spin_lock(struct xdp_md *ctx)
 	if (!parsed(ctx, &p, &ip6))
 		return XDP_ABORTED;
 	key = key_of(&ip6);
-	octets = fl_packet_octets(&p, &ip6);
+	octets = fl_packet_bytes(&p, &ip6);
 	value = bpf_map_lookup_elem(&hash_locked, &key);
 	if (value) {
 		__u64 last = now();
