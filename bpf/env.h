@@ -5,7 +5,7 @@
  *   fl_env_config(p)                  the configuration
  *   fl_env_secrets(p)                 the secrets
  *   fl_env_now(p)                     ticks since attach
- *   fl_env_set(p, index)              set INDEX of this CPU's partition of the flow table, or NULL
+ *   fl_env_table_set(p, index)              set INDEX of this CPU's partition of the flow table, or NULL
  *   fl_env_spill(p, slot, reason)     puts a record of the flow in SLOT into this CPU's ring; false when that is full
  *   fl_env_add(counter, n)            adds N to COUNTER, a counter of this CPU
  *   fl_env_enter_table(p)             from here to fl_env_leave_table(p) no other program runs on this CPU; no helper
@@ -18,7 +18,6 @@
  *   fl_env_store_word(p, ip6_word)    the first word of the IPv6 header; false when it could not be written
  *   fl_env_frame_length(p)            octets that can be read, from data
  *   fl_env_wire_length(p)             octets the frame had when it was received
- *   fl_env_low_half(word)             the low 32 bits of WORD
  *   fl_env_pass_link(p, link)         calls fl_pass_link(), in whatever way it can be called
  *   fl_env_walk_extensions(p, walk)   the same for fl_walk_extensions()
  *   fl_env_segment_headers(p, walk)   the same for fl_segment_headers()

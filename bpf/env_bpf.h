@@ -41,7 +41,7 @@ fl_inline __u64 fl_env_now(const struct fl_packet *p)
 	return (bpf_jiffies64() - fl_config.epoch_jiffies) * fl_config.jiffy_ns >> FL_TICK_SHIFT;
 }
 
-fl_inline struct fl_set *fl_env_set(const struct fl_packet *p, __u32 index)
+fl_inline struct fl_set *fl_env_table_set(const struct fl_packet *p, __u32 index)
 {
 	__u32 key = (p->cpu << (fl_config.slots_shift - FL_WAYS_SHIFT)) + index;
 
@@ -253,15 +253,6 @@ fl_inline __u32 fl_env_frame_length(const struct fl_packet *p)
 fl_inline __u32 fl_env_wire_length(const struct fl_packet *p)
 {
 	return fl_env_frame_length(p);
-}
-
-/* One move of a 32-bit register, which clears the upper half; left alone, clang makes it two shifts. */
-fl_inline __u64 fl_env_low_half(__u64 word)
-{
-	__u32 low;
-
-	asm("%0 = %1" : "=w"(low) : "w"((__u32)word));
-	return low;
 }
 
 #endif

@@ -29,7 +29,7 @@ fl_inline __u64 fl_env_now(const struct fl_packet *p)
 	return fl_host_frame_of(p)->host->now;
 }
 
-fl_inline struct fl_set *fl_env_set(const struct fl_packet *p, __u32 index)
+fl_inline struct fl_set *fl_env_table_set(const struct fl_packet *p, __u32 index)
 {
 	return &fl_host_frame_of(p)->host->table[index];
 }
@@ -124,11 +124,6 @@ fl_inline __u32 fl_env_frame_length(const struct fl_packet *p)
 fl_inline __u32 fl_env_wire_length(const struct fl_packet *p)
 {
 	return fl_host_frame_of(p)->wire_length;
-}
-
-fl_inline __u64 fl_env_low_half(__u64 word)
-{
-	return (__u32)word;
 }
 
 #endif

@@ -7,15 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "compiler.h"
 #include "flowlabel/abi.h"
-
-#define fl_inline static inline __attribute__((always_inline))
-#define fl_likely(x) __builtin_expect(!!(x), 1)
-#define fl_unlikely(x) __builtin_expect(!!(x), 0)
-
-/* What was read before is read again where it is needed. Clang would keep it, and with ten registers that is a copy on the
- * stack: memory that is read once more, and written too. */
-#define fl_reload() __asm__ volatile("" : : : "memory")
 
 /* How much is known of what stands at fl_link.l3. */
 enum fl_announced {

@@ -25,7 +25,7 @@ static long fl_sweep_next(__u32 index, void *context)
 	if (!p.counters || result->next >> (fl_config.slots_shift - FL_WAYS_SHIFT) ||
 	    result->ended + FL_WAYS > sweep->request.ends)
 		return 1;
-	set = fl_env_set(&p, result->next);
+	set = fl_env_table_set(&p, result->next);
 	if (!set)
 		return 1;
 	if (!fl_sweep_set(&p, set, &sweep->request, &result->ended)) {

@@ -21,11 +21,9 @@ fl_inline __u8 fl_end_of(const struct fl_sweep_request *request, const struct fl
  * copied the flow before sees that the generation is another one now. */
 fl_inline bool fl_end_flow(const struct fl_packet *p, struct fl_slot *slot, __u8 reason)
 {
-	const __u32 step = 1u << FL_TAG_GENERATION_SHIFT;
-
 	if (!fl_spill(p, slot, reason))
 		return false;
-	fl_env_set_tag(p, slot, (slot->tag & ~(step - 1)) + 2 * step);
+	fl_free_slot(p, slot);
 	return true;
 }
 

@@ -14,7 +14,6 @@
 #include "base/memory.hpp"
 #include "base/try.hpp"
 #include "base/units.hpp"
-#include "engine/native.h"
 #include "flowlabel/time.hpp"
 
 namespace flowlabel {
@@ -53,7 +52,8 @@ Collection::Collection(Found found, Fd lock, Account account, Rings rings, Sweep
                        Mapping counters, const fl_secrets& secrets, std::size_t most_flows)
     : found_(std::move(found)), lock_(std::move(lock)), account_(std::make_shared<SharedAccount>(std::move(account))),
       rings_(std::move(rings)), sweeper_(std::move(sweeper)), table_(std::move(table)), counters_(std::move(counters)),
-      merged_(most_flows, secrets), swept_(now_monotonic())
+      hash_(secrets, static_cast<unsigned>(std::countr_zero(found_.info().slots))), merged_(most_flows, secrets),
+      swept_(now_monotonic())
 {
     const fl_info& info = found_.info();
 
@@ -62,8 +62,6 @@ Collection::Collection(Found found, Fd lock, Account account, Rings rings, Sweep
               .hook = found_.place.hook,
               .netns_inode = found_.place.netns_inode,
               .netns_name = netns_name(found_.place.netns_inode)};
-    hash_.config.slots_shift = static_cast<std::uint8_t>(std::countr_zero(info.slots));
-    hash_.secrets = secrets;
     recover();
 }
 
@@ -201,18 +199,14 @@ std::uint64_t Collection::now() const
 /// flow meanwhile gives another flow's time, which puts off the end of this one for a moment.
 std::uint64_t Collection::last_in_kernel(const fl_slot& flow) const
 {
-    const std::uint32_t label = flow.tag & FL_LABEL_MASK;
-    const std::size_t set = fl_native_preferred_slot(&hash_, flow.src, flow.dst, label) >> FL_WAYS_SHIFT;
+    const std::size_t set = hash_.preferred_slot(flow) >> FL_WAYS_SHIFT;
     const auto sets = table_.items<const fl_set>(sets_of(found_.info()) * found_.info().cpus);
-    const auto load = [](const auto& word) { return __atomic_load_n(&word, __ATOMIC_RELAXED); };
     std::uint64_t last = 0;
 
     for (std::size_t at = set; at < sets.size(); at += sets_of(found_.info()))
         for (const fl_slot& slot : sets[at].slot)
-            if ((load(slot.tag) & FL_TAG_KEY) == (label | FL_TAG_USED) && load(slot.src[1]) == flow.src[1] &&
-                load(slot.dst[1]) == flow.dst[1] && load(slot.src[0]) == flow.src[0] &&
-                load(slot.dst[0]) == flow.dst[0])
-                last = std::max<std::uint64_t>(last, load(slot.last_first) >> 16);
+            if (holds_flow(slot, flow))
+                last = std::max<std::uint64_t>(last, __atomic_load_n(&slot.last_first, __ATOMIC_RELAXED) >> 16);
     return last;
 }
 

@@ -26,7 +26,7 @@
 #include "flow/record.hpp"
 #include "flowlabel/counters.hpp"
 #include "flowlabel/table.hpp"
-#include "host.h"
+#include "maps/flow_hash.hpp"
 #include "maps/rings.hpp"
 #include "maps/sweep.hpp"
 
@@ -158,7 +158,7 @@ private:
     Sweeper sweeper_;
     Mapping table_;
     Mapping counters_;
-    mutable fl_host hash_{}; ///< of the kernel's table
+    FlowHash hash_; ///< of the kernel's table
     MergedTable merged_;
     KilledCollector recovered_;
     std::size_t cursor_ = 0;      ///< in merged_

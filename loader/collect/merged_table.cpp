@@ -7,20 +7,12 @@
 #include <bit>
 #include <new>
 
-#include "engine/native.h"
-
 namespace flowlabel {
 
 static void set_times(fl_slot& slot, std::uint64_t first, std::uint64_t last)
 {
     slot.first_high = static_cast<std::uint32_t>(first >> 16);
     slot.last_first = last << 16 | (first & 0xFFFF);
-}
-
-static bool same_flow(const fl_slot& a, const fl_slot& b)
-{
-    return ((a.tag ^ b.tag) & FL_LABEL_MASK) == 0 && a.src[1] == b.src[1] && a.dst[1] == b.dst[1] &&
-           a.src[0] == b.src[0] && a.dst[0] == b.dst[0];
 }
 
 void UnmapSlots::operator()(fl_slot* slots) const
@@ -56,12 +48,11 @@ std::size_t MergedTable::bytes_for(std::size_t most)
     return slots_for(most) * sizeof(fl_slot);
 }
 
-MergedTable::MergedTable(std::size_t most, const fl_secrets& secrets) : most_(most)
+MergedTable::MergedTable(std::size_t most, const fl_secrets& secrets)
+    : hash_(secrets, static_cast<unsigned>(std::countr_zero(slots_for(most)))), most_(most)
 {
     const std::size_t bytes = bytes_for(most);
 
-    host_.config.slots_shift = static_cast<std::uint8_t>(std::countr_zero(slots_for(most)));
-    host_.secrets = secrets;
     slots_ = {reserve(bytes), UnmapSlots{bytes}};
     unpopulated_ = bytes >= populated_beforehand ? bytes : 0;
 }
@@ -79,7 +70,7 @@ void MergedTable::populate(std::chrono::steady_clock::time_point end)
 
 std::size_t MergedTable::home(const fl_slot& flow) const
 {
-    return fl_native_preferred_slot(&host_, flow.src, flow.dst, flow.tag & FL_LABEL_MASK);
+    return hash_.preferred_slot(flow);
 }
 
 /// Where FLOW is, or the free slot where it would be.
@@ -88,7 +79,7 @@ std::size_t MergedTable::find(std::size_t start, const fl_slot& flow) const
     const std::size_t mask = slots() - 1;
     std::size_t index = start;
 
-    while ((slots_[index].tag & FL_TAG_USED) && !same_flow(slots_[index], flow))
+    while ((slots_[index].tag & FL_TAG_USED) && !holds_flow(slots_[index], flow))
         index = (index + 1) & mask;
     return index;
 }

@@ -13,7 +13,7 @@
 
 #include "flowlabel/abi.h"
 #include "flowlabel/table.hpp"
-#include "host.h"
+#include "maps/flow_hash.hpp"
 
 namespace flowlabel {
 
@@ -43,7 +43,7 @@ public:
     [[nodiscard]] std::size_t size() const { return size_; }
     [[nodiscard]] bool full() const { return size_ >= most_; }
     [[nodiscard]] std::size_t most() const { return most_; }
-    [[nodiscard]] std::size_t slots() const { return std::size_t{1} << host_.config.slots_shift; }
+    [[nodiscard]] std::size_t slots() const { return hash_.slots(); }
 
     /// Slot INDEX, modulo slots(). Free ones have no FL_TAG_USED.
     [[nodiscard]] const fl_slot& slot(std::size_t index) const { return slots_[index & (slots() - 1)]; }
@@ -55,7 +55,7 @@ private:
     [[nodiscard]] std::size_t home(const fl_slot& flow) const;
     [[nodiscard]] std::size_t find(std::size_t start, const fl_slot& flow) const;
 
-    mutable fl_host host_{};
+    FlowHash hash_;
     std::size_t most_;
     std::size_t size_ = 0;
     std::size_t unpopulated_ = 0;

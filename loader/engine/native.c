@@ -49,16 +49,6 @@ bool fl_native_needs_length(__u8 *data, __u32 captured)
 	return outcome == FL_GO_ON || outcome == FL_OUTCOME_mpls_not_ip;
 }
 
-__u32 fl_native_preferred_slot(struct fl_host *host, const __u64 src[2], const __u64 dst[2], __u32 label)
-{
-	struct fl_host_frame frame = {.host = host};
-	const struct fl_packet p = {.ctx = &frame};
-	const struct fl_ip6 ip6 = {.src = {src[0], src[1]}, .dst = {dst[0], dst[1]}};
-	const struct fl_key key = {.ip6 = &ip6, .label = label};
-
-	return fl_preferred_slot(&p, &key);
-}
-
 __u64 fl_native_siphash(const __u64 key[2], const __u64 src[2], const __u64 dst[2], __u64 tail, enum fl_prf prf)
 {
 	return prf == FL_PRF_SIPHASH_1_3 ? fl_siphash(key, src, dst, tail, 1, 3) : fl_siphash(key, src, dst, tail, 2, 4);

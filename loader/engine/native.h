@@ -22,9 +22,6 @@ void fl_native_packet(struct fl_host *host, __u8 *data, __u32 captured, __u32 wi
  * depends on its length on the wire how it is counted. */
 bool fl_native_needs_length(__u8 *data, __u32 captured);
 
-/* The slot that a flow prefers in a table of 2^HOST.config.slots_shift slots; SRC and DST as on the wire. */
-__u32 fl_native_preferred_slot(struct fl_host *host, const __u64 src[2], const __u64 dst[2], __u32 label);
-
 /* The parts of the label function, for those who check it: see siphash.h and stamp.h. */
 __u64 fl_native_siphash(const __u64 key[2], const __u64 src[2], const __u64 dst[2], __u64 tail, enum fl_prf prf);
 __u32 fl_native_label_of_hash(__u64 hash);
