@@ -64,7 +64,7 @@ fl_inline void fl_datapath(struct fl_packet *p)
 
 		if (fl_env_config(p)->stamp != FL_STAMP_OFF)
 			fl_env_note_merged(p);
-		walk = fl_walk(p, &ip6);
+		walk = fl_walk_headers(p, &ip6);
 		octets = fl_segments_octets(p, &ip6, &walk);
 	} else {
 		octets = fl_packet_bytes(p, &ip6);
@@ -77,7 +77,7 @@ fl_inline void fl_datapath(struct fl_packet *p)
 		} else if (fl_unlikely(!fl_env_may_stamp(p))) {
 			fl_count(p, skip_gro_list);
 		} else {
-			struct fl_walk walk = fl_walk(p, &ip6);
+			struct fl_walk walk = fl_walk_headers(p, &ip6);
 			__u32 label = fl_compute_label(p, &ip6, &walk);
 
 			if (fl_write_label(p, &ip6, label)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the datapath asks of the world around it, for BPF (env_bpf.h) and for the host (env_host.h):
+ * What the datapath needs from its environment, in BPF (env_bpf.h) and in user space (env_user.h):
  *
  *   fl_env_config(p)                  the configuration
  *   fl_env_secrets(p)                 the secrets
@@ -31,7 +31,7 @@
 #ifdef __bpf__
 #include "env_bpf.h"
 #else
-#include "env_host.h"
+#include "env_user.h"
 #endif
 
 #endif

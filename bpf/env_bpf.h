@@ -16,18 +16,18 @@
 fl_inline const volatile struct fl_config *fl_env_config(const struct fl_packet *p)
 {
 	(void)p;
-	return &fl_config;
+	return &config;
 }
 
 fl_inline const struct fl_secrets *fl_env_secrets(const struct fl_packet *p)
 {
-	const struct fl_secrets *secrets = &fl_secrets[0];
+	const struct fl_secrets *in_use = &secrets[0];
 
 	(void)p;
-	if (fl_config.entry) /* a branch that the verifier drops, where an index would be worked out for each packet */
-		secrets = &fl_secrets[1];
-	barrier_var(secrets); /* else clang makes the branch once for each word */
-	return secrets;
+	if (config.entry) /* constant: the verifier drops the branch, and no index is computed for each packet */
+		in_use = &secrets[1];
+	barrier_var(in_use); /* otherwise clang repeats the branch for each word */
+	return in_use;
 }
 
 /*
@@ -38,12 +38,12 @@ fl_inline const struct fl_secrets *fl_env_secrets(const struct fl_packet *p)
 fl_inline __u64 fl_env_now(const struct fl_packet *p)
 {
 	(void)p;
-	return (bpf_jiffies64() - fl_config.epoch_jiffies) * fl_config.jiffy_ns >> FL_TICK_SHIFT;
+	return (bpf_jiffies64() - config.epoch_jiffies) * config.jiffy_ns >> FL_TICK_SHIFT;
 }
 
 fl_inline struct fl_set *fl_env_table_set(const struct fl_packet *p, __u32 index)
 {
-	__u32 key = (p->cpu << (fl_config.slots_shift - FL_WAYS_SHIFT)) + index;
+	__u32 key = (p->cpu << (config.slots_shift - FL_WAYS_SHIFT)) + index;
 
 	return bpf_map_lookup_elem(&table, &key);
 }
@@ -94,7 +94,7 @@ fl_inline void fl_env_leave_table(const struct fl_packet *p)
 fl_inline void fl_env_set_tag(const struct fl_packet *p, struct fl_slot *slot, __u32 tag)
 {
 	(void)p;
-	if (fl_config.fences) {
+	if (config.fences) {
 		__atomic_exchange_n(&slot->tag, tag, __ATOMIC_SEQ_CST);
 	} else {
 		barrier();
@@ -105,7 +105,7 @@ fl_inline void fl_env_set_tag(const struct fl_packet *p, struct fl_slot *slot, _
 
 fl_inline void fl_set_written(struct fl_ring *positions, __u64 written)
 {
-	if (fl_config.fences) {
+	if (config.fences) {
 		__atomic_exchange_n(&positions->written, written, __ATOMIC_SEQ_CST);
 	} else {
 		barrier();
@@ -118,7 +118,7 @@ fl_inline void fl_set_written(struct fl_ring *positions, __u64 written)
  * store into a place can overtake the branch that found it free. */
 fl_inline bool fl_env_spill(const struct fl_packet *p, const struct fl_slot *slot, __u8 reason)
 {
-	const __u64 records = 1ULL << fl_config.ring_shift;
+	const __u64 records = 1ULL << config.ring_shift;
 	struct fl_ring *positions;
 	struct fl_slot *record;
 	__u32 key = p->cpu;
@@ -133,7 +133,7 @@ fl_inline bool fl_env_spill(const struct fl_packet *p, const struct fl_slot *slo
 		if (written - positions->known_read >= records)
 			return false;
 	}
-	key = (key << fl_config.ring_shift) + (__u32)(written & (records - 1));
+	key = (key << config.ring_shift) + (__u32)(written & (records - 1));
 	record = bpf_map_lookup_elem(&ring, &key);
 	if (!record)
 		return false;
@@ -240,7 +240,7 @@ fl_inline bool fl_env_in_udp_tunnel(const struct fl_packet *p)
 {
 	__u32 gso_type;
 
-	return p->hook != FL_HOOK_XDP && fl_read_gso_type(p->ctx, &gso_type) && gso_type & fl_config.gso_udp_tunnel;
+	return p->hook != FL_HOOK_XDP && fl_read_gso_type(p->ctx, &gso_type) && gso_type & config.gso_udp_tunnel;
 }
 
 fl_inline __u32 fl_env_frame_length(const struct fl_packet *p)

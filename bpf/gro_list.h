@@ -28,9 +28,9 @@ fl_inline bool fl_is_gro_list(const struct __sk_buff *skb)
 {
 	__u32 gso_type;
 
-	if (!fl_config.skb_head)
+	if (!config.skb_head)
 		return skb->ingress_ifindex != 0;
-	return !fl_read_gso_type(skb, &gso_type) || gso_type >> fl_config.gso_list_bit & 1;
+	return !fl_read_gso_type(skb, &gso_type) || gso_type >> config.gso_list_bit & 1;
 }
 
 /* The mark of the interface that received SKB. */

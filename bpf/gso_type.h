@@ -19,10 +19,10 @@ fl_inline bool fl_read_gso_type(const struct __sk_buff *skb, __u32 *gso_type)
 	const __u8 *head;
 	__u32 end;
 
-	return fl_config.skb_head &&
-	       bpf_probe_read_kernel(&head, sizeof(head), (const __u8 *)skb + fl_config.skb_head) == 0 &&
-	       bpf_probe_read_kernel(&end, sizeof(end), (const __u8 *)skb + fl_config.skb_end) == 0 &&
-	       bpf_probe_read_kernel(gso_type, sizeof(*gso_type), head + end + fl_config.gso_type) == 0;
+	return config.skb_head &&
+	       bpf_probe_read_kernel(&head, sizeof(head), (const __u8 *)skb + config.skb_head) == 0 &&
+	       bpf_probe_read_kernel(&end, sizeof(end), (const __u8 *)skb + config.skb_end) == 0 &&
+	       bpf_probe_read_kernel(gso_type, sizeof(*gso_type), head + end + config.gso_type) == 0;
 }
 
 #endif

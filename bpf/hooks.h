@@ -23,7 +23,7 @@ fl_inline struct fl_packet fl_xdp_packet(struct xdp_md *ctx)
 	__u32 cpu = bpf_get_smp_processor_id();
 
 	return (struct fl_packet)FL_PACKET_OF(ctx, FL_HOOK_XDP, .cpu = cpu, .counters = fl_counters_of(cpu),
-					      .link.announced = fl_announced_by(fl_config.link_layer), .segments = 1);
+					      .link.announced = fl_announced_by(config.link_layer), .segments = 1);
 }
 
 fl_inline struct fl_packet fl_skb_packet(struct __sk_buff *skb, const enum fl_hook hook, __u8 announced)
@@ -89,7 +89,7 @@ fl_inline void fl_run_tc_ingress(struct __sk_buff *skb)
 	if (!p.counters)
 		return;
 	/* After a generic xdp.frags program on the same device, skbs come without their Ethernet header. */
-	if (fl_config.link_layer == FL_LINK_ETHERNET && fl_likely(fl_behind_ethernet(&p, skb))) {
+	if (config.link_layer == FL_LINK_ETHERNET && fl_likely(fl_behind_ethernet(&p, skb))) {
 		p.link.l3 = FL_ETHERNET_SIZE;
 	} else if (!fl_network_header_at(skb, 0)) {
 		fl_count(&p, link_unknown);
@@ -102,7 +102,7 @@ fl_inline void fl_run_tc_ingress(struct __sk_buff *skb)
  * set it after the tags, while skb->protocol is still the outermost tag. */
 fl_inline void fl_run_tc_egress(struct __sk_buff *skb)
 {
-	struct fl_packet p = fl_skb_packet(skb, FL_HOOK_TC_EGRESS, fl_announced_by(fl_config.link_layer));
+	struct fl_packet p = fl_skb_packet(skb, FL_HOOK_TC_EGRESS, fl_announced_by(config.link_layer));
 
 	if (p.counters)
 		fl_datapath(&p);

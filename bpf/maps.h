@@ -53,8 +53,8 @@ struct {
 	__type(value, struct fl_info);
 } info SEC(".maps");
 
-const volatile struct fl_config fl_config SEC(".rodata");
+const volatile struct fl_config config SEC(".rodata");
 
-struct fl_secrets fl_secrets[FL_ENTRIES] SEC(".data.secrets");
+struct fl_secrets secrets[FL_ENTRIES] SEC(".data.secrets");
 
 #endif

@@ -36,7 +36,7 @@ struct fl_link {
 };
 
 struct fl_packet {
-	void *ctx;	      /* XDP: struct xdp_md, tc: struct __sk_buff, host: struct fl_host_frame */
+	void *ctx;	      /* XDP: struct xdp_md, tc: struct __sk_buff, user space: struct fl_user_frame */
 	__u8 *data;	      /* the octets that can be read without a helper */
 	__u8 *data_end;
 	__u32 cpu;	      /* this CPU's number */

@@ -6,7 +6,7 @@
 
 #include "sweep.h"
 
-struct fl_sweep_result fl_sweep_result;
+struct fl_sweep_result sweep_result;
 
 struct fl_sweep {
 	struct fl_sweep_request request;
@@ -22,7 +22,7 @@ static long fl_sweep_next(__u32 index, void *context)
 	struct fl_packet p = {.cpu = cpu, .counters = bpf_map_lookup_elem(&counters, &cpu)};
 	struct fl_set *set;
 
-	if (!p.counters || result->next >> (fl_config.slots_shift - FL_WAYS_SHIFT) ||
+	if (!p.counters || result->next >> (config.slots_shift - FL_WAYS_SHIFT) ||
 	    result->ended + FL_WAYS > sweep->request.ends)
 		return 1;
 	set = fl_env_table_set(&p, result->next);
@@ -50,7 +50,7 @@ int flowlabel_sweep(struct xdp_md *ctx)
 	sweep.result.cpu = (__u16)bpf_get_smp_processor_id();
 	if (sweep.result.cpu == request->cpu)
 		bpf_loop(request->sets, fl_sweep_next, &sweep, 0);
-	fl_sweep_result = sweep.result;
+	sweep_result = sweep.result;
 	return XDP_DROP;
 }
 

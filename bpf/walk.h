@@ -106,7 +106,7 @@ fl_inline void fl_walk_extensions(const struct fl_packet *p, struct fl_walk *wal
 }
 
 /* Most packets have no extension header; for the others the environment calls fl_walk_extensions(). */
-fl_inline struct fl_walk fl_walk(const struct fl_packet *p, const struct fl_ip6 *ip6)
+fl_inline struct fl_walk fl_walk_headers(const struct fl_packet *p, const struct fl_ip6 *ip6)
 {
 	struct fl_walk walk = {
 		.l3 = p->link.l3,

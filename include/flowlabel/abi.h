@@ -285,7 +285,7 @@ struct fl_info {
 	__u8 prf;	     /* enum fl_prf */
 	__u8 link_layer;     /* enum fl_link_layer */
 	__u8 made_qdisc;     /* the clsact qdisc is ours */
-	__u8 hung;	     /* the clsact filter was added: where it is not, it was removed */
+	__u8 filter_added;	     /* the clsact filter was added: where it is not, it was removed */
 	__u8 reserved;	     /* 0 */
 	char ifname[FL_NAME_SIZE];
 };

@@ -23,9 +23,9 @@ static void forget_filter(const Found& found)
     for (std::uint32_t entry = 0; entry < FL_ENTRIES; entry++) {
         fl_info info = found.entries[entry];
 
-        if (!info.hung)
+        if (!info.filter_added)
             continue;
-        info.hung = false;
+        info.filter_added = false;
         (void)write_info(found.maps, entry, info); // at worst, the next command prints the totals again
     }
 }

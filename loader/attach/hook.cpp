@@ -123,7 +123,7 @@ static Result<fl_info> put_on_clsact(const Plan& plan, const Program& program, f
     Undo remove_filter([&] { clsact_remove_filter(ifindex, hook, first_filter_handle); });
 
     // Written once the filter is there: if it is missing later, it was removed.
-    info.hung = 1;
+    info.filter_added = 1;
     TRY(write_info(program.maps, 0, info));
     remove_filter.keep();
     remove_qdisc.keep();

@@ -126,11 +126,11 @@ static KernelSide clsact_side(const PinPlace& place, const InfoEntries& entries)
 /// when there was no filter yet.
 static std::optional<Found> without_filter(Found found)
 {
-    const auto hung = [](const fl_info& info) { return info.hung ? info.program_id : 0; };
+    const auto program = [](const fl_info& info) { return info.filter_added ? info.program_id : 0; };
 
-    found.entry = hung(found.entries[1]) > hung(found.entries[0]);
+    found.entry = program(found.entries[1]) > program(found.entries[0]);
     found.liveness = Liveness::filter_gone;
-    if (!hung(found.info()))
+    if (!program(found.info()))
         return std::nullopt;
     return found;
 }
@@ -166,7 +166,7 @@ static bool was_attached(const Directory& directory)
     const auto link = open_link(directory);
     const auto entries = read_info(open_pin(directory, info_pin));
 
-    return (link && *link) || (entries && entries->front().mode == FL_MODE_CLSACT && entries->front().hung);
+    return (link && *link) || (entries && entries->front().mode == FL_MODE_CLSACT && entries->front().filter_added);
 }
 
 Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place)

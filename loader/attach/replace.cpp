@@ -168,7 +168,7 @@ Result<AttachReport> replace(const Plan& plan, const Found& old)
     info.epoch = old.info().epoch;
     info.mode = old.info().mode;
     info.made_qdisc = old.info().made_qdisc;
-    info.hung = old.info().hung;
+    info.filter_added = old.info().filter_added;
     TRY(write_info(old.maps, entry, info));
     const auto in_front = in_front_of(old);
 

@@ -31,7 +31,7 @@ static void operator+=(fl_amount& sum, const fl_amount& more)
     sum.octets += more.octets;
 }
 
-static std::size_t sets_of(const fl_info& info)
+static std::size_t sets_per_cpu(const fl_info& info)
 {
     return std::size_t{info.slots} / FL_WAYS;
 }
@@ -73,7 +73,7 @@ Result<std::shared_ptr<Collection>> Collection::open(Found found, Fd lock, std::
     auto account = TRY(Account::open_or_make(found.directory));
     auto rings = TRY(Rings::open(found.maps, info.cpus, info.ring_records, Mapping::Access::write));
     auto sweeper = TRY(Sweeper::load(found.maps, info));
-    Mapping table(found.maps.table, sets_of(info) * info.cpus * sizeof(fl_set), 0, Mapping::Access::write);
+    Mapping table(found.maps.table, sets_per_cpu(info) * info.cpus * sizeof(fl_set), 0, Mapping::Access::write);
     Mapping counters(found.maps.counters, info.cpus * sizeof(fl_counters), 0, Mapping::Access::write);
 
     if (!table || !counters)
@@ -106,7 +106,7 @@ TableView Collection::table() const
 {
     const fl_info& info = found_.info();
 
-    return {table_.items<const fl_set>(sets_of(info) * info.cpus), info.cpus};
+    return {table_.items<const fl_set>(sets_per_cpu(info) * info.cpus), info.cpus};
 }
 
 void Collection::populate()
@@ -200,10 +200,10 @@ std::uint64_t Collection::now() const
 std::uint64_t Collection::last_in_kernel(const fl_slot& flow) const
 {
     const std::size_t set = hash_.preferred_slot(flow) >> FL_WAYS_SHIFT;
-    const auto sets = table_.items<const fl_set>(sets_of(found_.info()) * found_.info().cpus);
+    const auto sets = table_.items<const fl_set>(sets_per_cpu(found_.info()) * found_.info().cpus);
     std::uint64_t last = 0;
 
-    for (std::size_t at = set; at < sets.size(); at += sets_of(found_.info()))
+    for (std::size_t at = set; at < sets.size(); at += sets_per_cpu(found_.info()))
         for (const fl_slot& slot : sets[at].slot)
             if (holds_flow(slot, flow))
                 last = std::max<std::uint64_t>(last, __atomic_load_n(&slot.last_first, __ATOMIC_RELAXED) >> 16);
@@ -306,7 +306,7 @@ void Collection::take_slot(std::size_t index, fl_amount& taken)
 {
     constexpr std::uint32_t generation = 1u << FL_TAG_GENERATION_SHIFT;
     const fl_info& info = found_.info();
-    fl_slot& slot = table_.items<fl_set>(sets_of(info) * info.cpus)[index / FL_WAYS].slot[index % FL_WAYS];
+    fl_slot& slot = table_.items<fl_set>(sets_per_cpu(info) * info.cpus)[index / FL_WAYS].slot[index % FL_WAYS];
     fl_counters& counters = counters_.items<fl_counters>(info.cpus)[index / info.slots];
 
     if (!(slot.tag & FL_TAG_USED))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Running frames through the datapath without an interface: the same code compiled for the host, or the BPF programs
+/// Running frames through the datapath without an interface: the same code compiled for user space, or the BPF programs
 /// through BPF_PROG_TEST_RUN. Both count, label, fill a flow table and spill; they must agree on every frame.
 #pragma once
 
@@ -77,7 +77,7 @@ public:
     virtual void reset() = 0;
 };
 
-/// The datapath on the host: any frame, no privileges, time as it is told.
+/// The datapath in user space: any frame, no privileges, time as set.
 class NativeEngine final : public Engine {
 public:
     /// RING_RECORDS bounds the records kept until drain(), as the ring's size does in the kernel; records beyond are

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The datapath of bpf/ on the host: the same headers, one frame a call. */
+/* The datapath of bpf/ in user space: the same headers, one frame a call. */
 #ifndef FLOWLABEL_NATIVE_H
 #define FLOWLABEL_NATIVE_H
 
-#include "host.h"
+#include "user.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -13,10 +13,10 @@ extern "C" {
  * Runs the frame of CAPTURED octets at DATA, which had WIRE_LENGTH (at least CAPTURED) on the wire, as HOST.config says.
  * Stamping changes the label at DATA.
  */
-void fl_native_frame(struct fl_host *host, __u8 *data, __u32 captured, __u32 wire_length);
+void fl_native_frame(struct fl_user *user, __u8 *data, __u32 captured, __u32 wire_length);
 
 /* The same for a packet whose link layer was taken off: it announced ETHERTYPE. */
-void fl_native_packet(struct fl_host *host, __u8 *data, __u32 captured, __u32 wire_length, __u16 ethertype);
+void fl_native_packet(struct fl_user *user, __u8 *data, __u32 captured, __u32 wire_length, __u16 ethertype);
 
 /* Does the Ethernet frame of CAPTURED octets at DATA hold a whole IPv6 header, or what may be one behind MPLS? Then it
  * depends on its length on the wire how it is counted. */

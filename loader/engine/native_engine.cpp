@@ -9,17 +9,17 @@
 namespace flowlabel {
 
 struct NativeEngine::State {
-    fl_host host{};                     // first: the callback gets its address alone
+    fl_user user{};                     // first: the callback gets its address alone
     __u8 link_layer = FL_LINK_ETHERNET; ///< of frames that do not say theirs
     std::vector<fl_set> table;
     std::vector<fl_slot> records;
     std::size_t ring_records;
 
-    static State* of(fl_host* host) { return reinterpret_cast<State*>(host); }
+    static State* of(fl_user* user) { return reinterpret_cast<State*>(user); }
 
-    static fl_slot* next_record(fl_host* host)
+    static fl_slot* next_record(fl_user* user)
     {
-        State* state = of(host);
+        State* state = of(user);
 
         return state->records.size() < state->ring_records ? &state->records.emplace_back() : nullptr;
     }
@@ -28,22 +28,22 @@ struct NativeEngine::State {
 NativeEngine::NativeEngine(const EngineSetup& setup, std::optional<std::size_t> ring_records)
     : state_(std::make_unique<State>())
 {
-    static_assert(offsetof(State, host) == 0);
+    static_assert(offsetof(State, user) == 0);
 
     state_->ring_records = ring_records.value_or(std::numeric_limits<std::size_t>::max());
     state_->table.resize(std::size_t{1} << (setup.config.slots_shift - FL_WAYS_SHIFT));
-    state_->host.config = setup.config;
+    state_->user.config = setup.config;
     state_->link_layer = setup.config.link_layer;
-    state_->host.secrets = setup.secrets;
-    state_->host.table = state_->table.data();
-    state_->host.next_record = State::next_record;
+    state_->user.secrets = setup.secrets;
+    state_->user.table = state_->table.data();
+    state_->user.next_record = State::next_record;
 }
 
 NativeEngine::~NativeEngine() = default;
 
 void NativeEngine::set_time(std::uint64_t ticks)
 {
-    state_->host.now = ticks;
+    state_->user.now = ticks;
 }
 
 void NativeEngine::forget_flows()
@@ -58,17 +58,17 @@ Result<Verdict> NativeEngine::run(const Frame& frame)
     std::uint8_t nothing = 0; // an empty frame may lie nowhere, but the datapath computes with its address
     std::uint8_t* const octets = captured ? frame.octets.data() : &nothing;
 
-    state_->host.config.link_layer = frame.link_layer ? static_cast<__u8>(*frame.link_layer) : state_->link_layer;
+    state_->user.config.link_layer = frame.link_layer ? static_cast<__u8>(*frame.link_layer) : state_->link_layer;
     if (frame.ethertype)
-        fl_native_packet(&state_->host, octets, captured, wire_length, *frame.ethertype);
+        fl_native_packet(&state_->user, octets, captured, wire_length, *frame.ethertype);
     else
-        fl_native_frame(&state_->host, octets, captured, wire_length);
+        fl_native_frame(&state_->user, octets, captured, wire_length);
     return Verdict::pass;
 }
 
 Counters NativeEngine::counters() const
 {
-    return read_counters(state_->host.counters);
+    return read_counters(state_->user.counters);
 }
 
 TableView NativeEngine::table() const
@@ -86,7 +86,7 @@ void NativeEngine::drain(const std::function<void(const fl_slot& record)>& visit
 void NativeEngine::reset()
 {
     forget_flows();
-    state_->host.counters = {};
+    state_->user.counters = {};
     state_->records.clear();
 }
 

@@ -146,7 +146,7 @@ static int prepare_maps(Skeleton& skeleton, const ProgramSetup& setup, unsigned 
 /// What the program is told when it is loaded. False: it cannot tell lists from other merged packets.
 template <class Skeleton> static bool configure(Skeleton& skeleton, const ProgramSetup& setup)
 {
-    fl_config& config = skeleton.rodata->fl_config;
+    fl_config& config = skeleton.rodata->config;
 
     config = setup.config;
     add_machine(config);
@@ -188,7 +188,7 @@ template <class Skeleton> static Result<Program> load_as(const ProgramSetup& set
     if (const int number = prepare_maps(*skeleton, setup, cpus, reuse))
         return load_error(number, setup, cpus);
     for (std::size_t i = 0; i < setup.secrets.size(); i++)
-        skeleton->data_secrets->fl_secrets[i] = setup.secrets[i];
+        skeleton->data_secrets->secrets[i] = setup.secrets[i];
     if (const int result = Skeleton::load(skeleton.get()))
         return load_error(-result, setup, cpus);
 

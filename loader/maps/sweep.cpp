@@ -65,10 +65,10 @@ Result<std::unique_ptr<Sweeper::State>> Sweeper::load_as(const Maps& maps, const
               .sets = info.slots / FL_WAYS});
     Skeleton& skeleton = *opened;
 
-    skeleton.rodata->fl_config.slots_shift = static_cast<std::uint8_t>(std::countr_zero(info.slots));
-    skeleton.rodata->fl_config.ring_shift = static_cast<std::uint8_t>(std::countr_zero(info.ring_records));
-    skeleton.rodata->fl_config.epoch_jiffies = info.epoch_jiffies;
-    add_machine(skeleton.rodata->fl_config);
+    skeleton.rodata->config.slots_shift = static_cast<std::uint8_t>(std::countr_zero(info.slots));
+    skeleton.rodata->config.ring_shift = static_cast<std::uint8_t>(std::countr_zero(info.ring_records));
+    skeleton.rodata->config.epoch_jiffies = info.epoch_jiffies;
+    add_machine(skeleton.rodata->config);
     const std::pair<bpf_map*, const Fd&> reused[] = {
         {skeleton.maps.table, maps.table}, {skeleton.maps.counters, maps.counters},
         {skeleton.maps.ring, maps.ring},   {skeleton.maps.ring_positions, maps.ring_positions},
@@ -80,7 +80,7 @@ Result<std::unique_ptr<Sweeper::State>> Sweeper::load_as(const Maps& maps, const
     if (const int result = Skeleton::load(&skeleton))
         return sweep_error(-result);
     state->program = bpf_program__fd(skeleton.progs.flowlabel_sweep);
-    state->result = &skeleton.bss->fl_sweep_result;
+    state->result = &skeleton.bss->sweep_result;
     return state;
 }
 

@@ -40,7 +40,7 @@ const volatile __u32 bench_labelled;		   /* give flows labels of their own */
 /* The same clock as ours, the cheapest there is. */
 fl_inline __u64 now(void)
 {
-	return bpf_jiffies64() * fl_config.jiffy_ns;
+	return bpf_jiffies64() * config.jiffy_ns;
 }
 
 struct alt_key {
@@ -206,7 +206,7 @@ int stamp(struct xdp_md *ctx)
 	if (!parsed(ctx, &p, &ip6))
 		return XDP_ABORTED;
 	if (!(ip6.word_be & bpf_htonl(FL_LABEL_MASK)) && fl_in_scope(&p, &ip6)) {
-		struct fl_walk walk = fl_walk(&p, &ip6);
+		struct fl_walk walk = fl_walk_headers(&p, &ip6);
 
 		fl_write_label(&p, &ip6, fl_compute_label(&p, &ip6, &walk));
 	}

@@ -57,17 +57,17 @@ Object::Object(const ObjectSetup& setup) : skeleton_(bench_bpf__open())
     if (!skeleton_ || !secrets)
         throw std::runtime_error("cannot open the benchmark's BPF object");
     choose(setup);
-    skeleton_->rodata->fl_config = {.stamp = static_cast<std::uint8_t>(setup.stamp),
+    skeleton_->rodata->config = {.stamp = static_cast<std::uint8_t>(setup.stamp),
                                     .prf = static_cast<std::uint8_t>(setup.prf),
                                     .link_layer = FL_LINK_ETHERNET,
                                     .slots_shift = setup.table_shift,
                                     .ring_shift = default_ring_shift};
-    add_machine(skeleton_->rodata->fl_config);
+    add_machine(skeleton_->rodata->config);
     skeleton_->rodata->bench_l3 = setup.l3;
     skeleton_->rodata->bench_labelled = setup.labelled;
     skeleton_->rodata->bench_out_ifindex = setup.out_ifindex;
     skeleton_->rodata->bench_pace = setup.pace_ns;
-    skeleton_->data_secrets->fl_secrets[0] = *secrets;
+    skeleton_->data_secrets->secrets[0] = *secrets;
     bpf_map__set_max_entries(skeleton_->maps.table, cpus << (setup.table_shift - FL_WAYS_SHIFT));
     bpf_map__set_max_entries(skeleton_->maps.counters, cpus);
     bpf_map__set_max_entries(skeleton_->maps.ring, cpus << default_ring_shift);

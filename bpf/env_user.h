@@ -1,43 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* env.h in user space: the engine that reads captures, the unit tests and the fuzzers. One thread stands for one CPU. */
-#ifndef FLOWLABEL_ENV_HOST_H
-#define FLOWLABEL_ENV_HOST_H
+#ifndef FLOWLABEL_ENV_USER_H
+#define FLOWLABEL_ENV_USER_H
 
 #include <string.h>
 
-#include "host.h"
+#include "user.h"
 #include "packet.h"
 #include "record.h"
 
-fl_inline struct fl_host_frame *fl_host_frame_of(const struct fl_packet *p)
+fl_inline struct fl_user_frame *fl_user_frame_of(const struct fl_packet *p)
 {
-	return (struct fl_host_frame *)p->ctx;
+	return (struct fl_user_frame *)p->ctx;
 }
 
 fl_inline const volatile struct fl_config *fl_env_config(const struct fl_packet *p)
 {
-	return &fl_host_frame_of(p)->host->config;
+	return &fl_user_frame_of(p)->user->config;
 }
 
 fl_inline const struct fl_secrets *fl_env_secrets(const struct fl_packet *p)
 {
-	return &fl_host_frame_of(p)->host->secrets;
+	return &fl_user_frame_of(p)->user->secrets;
 }
 
 fl_inline __u64 fl_env_now(const struct fl_packet *p)
 {
-	return fl_host_frame_of(p)->host->now;
+	return fl_user_frame_of(p)->user->now;
 }
 
 fl_inline struct fl_set *fl_env_table_set(const struct fl_packet *p, __u32 index)
 {
-	return &fl_host_frame_of(p)->host->table[index];
+	return &fl_user_frame_of(p)->user->table[index];
 }
 
 fl_inline bool fl_env_spill(const struct fl_packet *p, const struct fl_slot *slot, __u8 reason)
 {
-	struct fl_host *host = fl_host_frame_of(p)->host;
-	struct fl_slot *record = host->next_record(host);
+	struct fl_user *user = fl_user_frame_of(p)->user;
+	struct fl_slot *record = user->next_record(user);
 
 	if (!record)
 		return false;
@@ -118,12 +118,12 @@ fl_inline bool fl_env_in_udp_tunnel(const struct fl_packet *p)
 
 fl_inline __u32 fl_env_frame_length(const struct fl_packet *p)
 {
-	return fl_host_frame_of(p)->captured;
+	return fl_user_frame_of(p)->captured;
 }
 
 fl_inline __u32 fl_env_wire_length(const struct fl_packet *p)
 {
-	return fl_host_frame_of(p)->wire_length;
+	return fl_user_frame_of(p)->wire_length;
 }
 
 #endif
