@@ -13,8 +13,8 @@
  * stack: it would write memory, and read memory as well. */
 #define fl_reload() __asm__ volatile("" : : : "memory")
 
-/* The low 32 bits of WORD. In BPF this is one move of a 32-bit register, which clears the upper half; clang would make it
- * two shifts. */
+/* The low 32 bits of WORD. In BPF this is one move of a 32-bit register, which clears the upper half; clang would make
+ * it two shifts. */
 fl_inline __u64 fl_low_half(__u64 word)
 {
 #ifdef __bpf__

@@ -7,14 +7,13 @@
 
 #include "packet.h"
 
-/* Initialises a struct fl_packet from CONTEXT, a struct xdp_md or __sk_buff. ITS_HOOK: enum fl_hook. More initialisers may
- * follow; the functions that the verifier checks on their own (functions.h) need none. */
+/* Initialises a struct fl_packet from CONTEXT, a struct xdp_md or __sk_buff. ITS_HOOK: enum fl_hook. More initialisers
+ * may follow; the functions that the verifier checks on their own (functions.h) need none. */
 #define FL_PACKET_OF(context, its_hook, ...)                                                                           \
-	{                                                                                                              \
-		.ctx = (context),                                                                                      \
-		.data = (void *)(long)(context)->data,                                                                 \
-		.data_end = (void *)(long)(context)->data_end,                                                         \
-		.hook = (its_hook), __VA_ARGS__                                                                        \
-	}
+	{.ctx = (context),                                                                                             \
+	 .data = (void *)(long)(context)->data,                                                                        \
+	 .data_end = (void *)(long)(context)->data_end,                                                                \
+	 .hook = (its_hook),                                                                                           \
+	 __VA_ARGS__}
 
 #endif

@@ -14,8 +14,8 @@
 #include "stamp.h"
 #include "walk.h"
 
-/* The hop-by-hop header that the kernel puts into super-packets of more than 65,535 octets ("BIG TCP") and takes out when
- * it makes segments: it never crosses the wire. Nothing else has payload length 0 and segments. */
+/* The hop-by-hop header that the kernel puts into super-packets of more than 65,535 octets ("BIG TCP") and takes out
+ * when it makes segments: it never crosses the wire. Nothing else has payload length 0 and segments. */
 #define FL_BIG_TCP_SIZE 8
 
 fl_inline __u32 fl_unsent_headers(const struct fl_ip6 *ip6, __u32 headers)

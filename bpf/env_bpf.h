@@ -31,9 +31,9 @@ fl_inline const struct fl_secrets *fl_env_secrets(const struct fl_packet *p)
 }
 
 /*
- * Jiffies: the JIT makes one load of them, where a clock would be a call. The tick that adds to them also sets the coarse
- * monotonic clock, so they are as exact as that one (1 to 10 ms, by CONFIG_HZ; kernel/time/tick-sched.c) and do not drift
- * from it.
+ * Jiffies: the JIT makes one load of them, where a clock would be a call. The tick that adds to them also sets the
+ * coarse monotonic clock, so they are as exact as that one (1 to 10 ms, by CONFIG_HZ; kernel/time/tick-sched.c) and do
+ * not drift from it.
  */
 fl_inline __u64 fl_env_now(const struct fl_packet *p)
 {
@@ -49,11 +49,11 @@ fl_inline struct fl_set *fl_env_table_set(const struct fl_packet *p, __u32 index
 }
 
 /*
- * A program that handles a packet runs with softirqs off, and on most kernels that keeps every other one off this CPU. It
- * does not on PREEMPT_RT without PREEMPT_RT_NEEDS_BH_LOCK, as from Linux 6.18 on: there local_bh_disable() disables
- * migration only (kernel/softirq.c), so a thread of higher priority may run the datapath on this CPU in the middle of it.
- * The objects *_rt are for such kernels: they count with atomic additions and disable preemption while they are in the
- * flow table and the ring. Preemption stays on around the rest, since writing a label may allocate.
+ * A program that handles a packet runs with softirqs off, and on most kernels that keeps every other one off this CPU.
+ * It does not on PREEMPT_RT without PREEMPT_RT_NEEDS_BH_LOCK, as from Linux 6.18 on: there local_bh_disable() disables
+ * migration only (kernel/softirq.c), so a thread of higher priority may run the datapath on this CPU in the middle of
+ * it. The objects *_rt are for such kernels: they count with atomic additions and disable preemption while they are in
+ * the flow table and the ring. Preemption stays on around the rest, since writing a label may allocate.
  */
 #ifdef FLOWLABEL_PREEMPTIBLE
 extern void bpf_preempt_disable(void) __ksym; /* Linux 6.10 */
@@ -87,9 +87,9 @@ fl_inline void fl_env_leave_table(const struct fl_packet *p)
 #endif
 
 /*
- * Stores that another CPU must see in this order. x86 and s390 keep stores in order (total store order), so that there a
- * word to the compiler is enough and nothing waits for the lines that the stores before it need. Elsewhere exchanges are
- * the one full barrier that BPF has on every kernel.
+ * Stores that another CPU must see in this order. x86 and s390 keep stores in order (total store order), so that there
+ * a word to the compiler is enough and nothing waits for the lines that the stores before it need. Elsewhere exchanges
+ * are the one full barrier that BPF has on every kernel.
  */
 fl_inline void fl_env_set_tag(const struct fl_packet *p, struct fl_slot *slot, __u32 tag)
 {
@@ -114,8 +114,8 @@ fl_inline void fl_set_written(struct fl_ring *positions, __u64 written)
 	}
 }
 
-/* The reader's position lies in a line that the reader's CPU owns, so it is looked at when the ring seems full alone. No
- * store into a place can overtake the branch that found it free. */
+/* The reader's position lies in a line that the reader's CPU owns, so it is looked at when the ring seems full alone.
+ * No store into a place can overtake the branch that found it free. */
 fl_inline bool fl_env_spill(const struct fl_packet *p, const struct fl_slot *slot, __u8 reason)
 {
 	const __u64 records = 1ULL << config.ring_shift;
@@ -155,8 +155,8 @@ fl_inline void fl_copy_words(void *to, const void *from, const __u32 len)
 }
 
 /* No header the datapath looks for lies further from the start of a frame: at most 62 octets of link layer, 40 of IPv6,
- * 8 extension headers of 2,048; in a tunnel FL_INNER_LIMIT instead of the link layer. The verifier wants the bound where it
- * is used, and clang would drop a test. */
+ * 8 extension headers of 2,048; in a tunnel FL_INNER_LIMIT instead of the link layer. The verifier wants the bound
+ * where it is used, and clang would drop a test. */
 #define FL_OFFSET_MASK 0x7FFFu
 
 fl_inline __u32 fl_env_bounded(__u32 offset)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* env.h in user space: the engine that reads captures, the unit tests and the fuzzers. One thread stands for one CPU. */
+/* env.h in user space: the engine that reads captures, the unit tests and the fuzzers. One thread stands for one CPU.
+ */
 #ifndef FLOWLABEL_ENV_USER_H
 #define FLOWLABEL_ENV_USER_H
 
 #include <string.h>
 
-#include "user.h"
 #include "packet.h"
 #include "record.h"
+#include "user.h"
 
 fl_inline struct fl_user_frame *fl_user_frame_of(const struct fl_packet *p)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Counting by (source, destination, label). Each CPU has a part of the table of its own, so a packet needs no lock and no
- * atomic operation. It touches one random cache line as long as its flow is in the slot that the hash prefers. A new flow
- * whose set is full takes the slot of the flow that saw no packet for longest; that flow leaves as a record, or is counted
- * as lost. Always: counted = live + spilled + lost.
+ * Counting by (source, destination, label). Each CPU has a part of the table of its own, so a packet needs no lock and
+ * no atomic operation. It touches one random cache line as long as its flow is in the slot that the hash prefers. A new
+ * flow whose set is full takes the slot of the flow that saw no packet for longest; that flow leaves as a record, or is
+ * counted as lost. Always: counted = live + spilled + lost.
  */
 #ifndef FLOWLABEL_FLOW_TABLE_H
 #define FLOWLABEL_FLOW_TABLE_H

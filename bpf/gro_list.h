@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * GRO can merge packets into a list (ethtool's rx-gro-list, SKB_GSO_FRAGLIST). Each packet of a list keeps an IPv6 header
- * of its own, and BPF can write the first one only. A flow whose packets sometimes arrive in lists would be labelled in
- * part, so nothing is stamped that was received by an interface that makes lists. The loader marks the interfaces that
- * have rx-gro-list on; the first list that is met marks one where somebody switched it on later.
+ * GRO can merge packets into a list (ethtool's rx-gro-list, SKB_GSO_FRAGLIST). Each packet of a list keeps an IPv6
+ * header of its own, and BPF can write the first one only. A flow whose packets sometimes arrive in lists would be
+ * labelled in part, so nothing is stamped that was received by an interface that makes lists. The loader marks the
+ * interfaces that have rx-gro-list on; the first list that is met marks one where somebody switched it on later.
  */
 #ifndef FLOWLABEL_GRO_LIST_H
 #define FLOWLABEL_GRO_LIST_H
@@ -22,8 +22,8 @@
 /* 1: what the interface receives is not stamped. Defined beside the entries. */
 extern __u8 fl_gro_lists[FL_GRO_LIST_PLACES] SEC(FL_GRO_LIST_MAP);
 
-/* Is SKB, which was merged, a list? Where its type cannot be read, all that was received is taken for one: GRO makes lists
- * on receive only, and what the host sends itself has no ingress interface. */
+/* Is SKB, which was merged, a list? Where its type cannot be read, all that was received is taken for one: GRO makes
+ * lists on receive only, and what the host sends itself has no ingress interface. */
 fl_inline bool fl_is_gro_list(const struct __sk_buff *skb)
 {
 	__u32 gso_type;

@@ -30,10 +30,10 @@ fl_inline struct fl_packet fl_skb_packet(struct __sk_buff *skb, const enum fl_ho
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 
-	return (struct fl_packet)FL_PACKET_OF(skb, hook, .cpu = cpu, .counters = fl_counters_of(cpu),
-					      .link.announced = announced, .link.protocol_be = skb->protocol, .link.vlan_tags = skb->vlan_present,
-					      .segments = skb->gso_segs ? skb->gso_segs : 1,
-					      .segment_size = skb->gso_segs ? 0 : skb->gso_size);
+	return (struct fl_packet)FL_PACKET_OF(
+		skb, hook, .cpu = cpu, .counters = fl_counters_of(cpu), .link.announced = announced,
+		.link.protocol_be = skb->protocol, .link.vlan_tags = skb->vlan_present,
+		.segments = skb->gso_segs ? skb->gso_segs : 1, .segment_size = skb->gso_segs ? 0 : skb->gso_size);
 }
 
 fl_inline void fl_run_xdp(struct xdp_md *ctx)
@@ -44,9 +44,9 @@ fl_inline void fl_run_xdp(struct xdp_md *ctx)
 		fl_datapath(&p);
 }
 
-/* Is the network header OFFSET bytes after skb->data? The helper counts from the network header and reads only the linear
- * part: it can read the last linear byte and not the one after it. If the linear part ends at OFFSET, there is no last
- * byte to read; drivers that put everything after the link layer into fragments leave such skbs. */
+/* Is the network header OFFSET bytes after skb->data? The helper counts from the network header and reads only the
+ * linear part: it can read the last linear byte and not the one after it. If the linear part ends at OFFSET, there is
+ * no last byte to read; drivers that put everything after the link layer into fragments leave such skbs. */
 fl_inline bool fl_network_header_at(struct __sk_buff *skb, __u32 offset)
 {
 	__u32 linear = skb->data_end - skb->data;
@@ -70,8 +70,8 @@ fl_inline bool fl_network_header_from(struct __sk_buff *skb, __u32 offset)
 	       bpf_skb_load_bytes_relative(skb, linear - offset, &byte, sizeof(byte), BPF_HDR_START_NET) != 0;
 }
 
-/* Does skb->data begin with an Ethernet header? If its type is skb->protocol, the network header follows. A network header
- * that looks like such an Ethernet header is told apart by its place: it is at skb->data itself. */
+/* Does skb->data begin with an Ethernet header? If its type is skb->protocol, the network header follows. A network
+ * header that looks like such an Ethernet header is told apart by its place: it is at skb->data itself. */
 fl_inline bool fl_behind_ethernet(const struct fl_packet *p, struct __sk_buff *skb)
 {
 	__u16 type_be;
@@ -98,8 +98,8 @@ fl_inline void fl_run_tc_ingress(struct __sk_buff *skb)
 	fl_datapath(&p);
 }
 
-/* On egress skb->data is at the link layer. The network header of a tagged frame says nothing: a bridge and packet sockets
- * set it after the tags, while skb->protocol is still the outermost tag. */
+/* On egress skb->data is at the link layer. The network header of a tagged frame says nothing: a bridge and packet
+ * sockets set it after the tags, while skb->protocol is still the outermost tag. */
 fl_inline void fl_run_tc_egress(struct __sk_buff *skb)
 {
 	struct fl_packet p = fl_skb_packet(skb, FL_HOOK_TC_EGRESS, fl_announced_by(config.link_layer));

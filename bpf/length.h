@@ -7,8 +7,8 @@
 
 #include "env.h"
 
-/* 40 + payload length, but no more than FRAME_LENGTH says. Payload length 0: all that FRAME_LENGTH says; the jumbo option
- * (RFC 2675) is not read. Most packets are whole in P->data, so that FRAME_LENGTH need not be called. */
+/* 40 + payload length, but no more than FRAME_LENGTH says. Payload length 0: all that FRAME_LENGTH says; the jumbo
+ * option (RFC 2675) is not read. Most packets are whole in P->data, so that FRAME_LENGTH need not be called. */
 fl_inline __u32 fl_clamped_length(const struct fl_packet *p, const struct fl_ip6 *ip6,
 				  __u32 (*const frame_length)(const struct fl_packet *p))
 {

@@ -22,29 +22,29 @@ enum fl_announced {
 #define FL_OUTCOME_VALUE(name, text) FL_OUTCOME_##name = offsetof(struct fl_counters, name) / sizeof(__u64),
 
 enum fl_outcome {
-	FL_COUNTERS(FL_COUNTER_NONE, FL_COUNTER_NONE, FL_OUTCOME_VALUE)
 	FL_GO_ON = sizeof(struct fl_counters) / sizeof(__u64), /* no outcome yet: the next step decides */
+	FL_COUNTERS(FL_COUNTER_NONE, FL_COUNTER_NONE, FL_OUTCOME_VALUE)
 };
 
 /* The way through the link layer: where it is, and in the end where the network header stands. */
 struct fl_link {
-	__u32 l3;	  /* offset of the next header from data */
-	__u32 vlan_tags;  /* passed, with the one that the device stripped */
+	__u32 l3;          /* offset of the next header from data */
+	__u32 vlan_tags;   /* passed, with the one that the device stripped */
 	__u16 protocol_be; /* ethertype of the next header, if announced */
-	__u8 announced;	  /* enum fl_announced */
-	__u8 mpls;	  /* behind an MPLS stack */
+	__u8 announced;    /* enum fl_announced */
+	__u8 mpls;         /* behind an MPLS stack */
 };
 
 struct fl_packet {
-	void *ctx;	      /* XDP: struct xdp_md, tc: struct __sk_buff, user space: struct fl_user_frame */
-	__u8 *data;	      /* the octets that can be read without a helper */
+	void *ctx;  /* XDP: struct xdp_md, tc: struct __sk_buff, user space: struct fl_user_frame */
+	__u8 *data; /* the octets that can be read without a helper */
 	__u8 *data_end;
-	__u32 cpu;	      /* this CPU's number */
+	__u32 cpu;                    /* this CPU's number */
 	struct fl_counters *counters; /* this CPU's */
-	enum fl_hook hook;    /* a constant in every entry */
+	enum fl_hook hook;            /* a constant in every entry */
 	struct fl_link link;
-	__u32 segments;	      /* packets that cross the wire, at least 1 */
-	__u32 segment_size;   /* payload octets of each, where only they are known; else 0 */
+	__u32 segments;     /* packets that cross the wire, at least 1 */
+	__u32 segment_size; /* payload octets of each, where only they are known; else 0 */
 };
 
 /* What is known of the first byte of a frame (enum fl_announced), from the device's LINK_LAYER (enum fl_link_layer). */
@@ -68,7 +68,7 @@ FL_STATIC_ASSERT(sizeof(struct fl_ip6) == FL_IP6_SIZE, "the fixed header has 40 
 
 /* Why the extension-header walk stopped. */
 enum fl_walk_end {
-	FL_WALK_UPPER,	   /* at an upper-layer header, or at a header that ends every walk */
+	FL_WALK_UPPER,     /* at an upper-layer header, or at a header that ends every walk */
 	FL_WALK_FRAGMENT,  /* a real fragment, the first as well */
 	FL_WALK_TOO_MANY,  /* a ninth extension header */
 	FL_WALK_TRUNCATED, /* an extension header that ends beyond the packet */
@@ -76,12 +76,12 @@ enum fl_walk_end {
 
 /* The walk: where it is, and in the end where it stopped. */
 struct fl_walk {
-	__u32 l3;	/* offset of the IPv6 header from the start of the frame */
-	__u32 limit;	/* octets of the packet that are really there, from the IPv6 header */
-	__u32 offset;	/* of the header it stands at, from the IPv6 header */
+	__u32 l3;       /* offset of the IPv6 header from the start of the frame */
+	__u32 limit;    /* octets of the packet that are really there, from the IPv6 header */
+	__u32 offset;   /* of the header it stands at, from the IPv6 header */
 	__u32 protocol; /* that header's number */
 	enum fl_walk_end end;
-	__u8 atomic_fragment;	   /* passed one (RFC 6946) */
+	__u8 atomic_fragment;      /* passed one (RFC 6946) */
 	__u8 misplaced_hop_by_hop; /* passed one */
 	__u8 reserved[2];
 };

@@ -118,8 +118,9 @@ fl_inline enum fl_outcome fl_guess_by_version(const struct fl_packet *p, const s
 	return version >> 4 == 6 ? FL_GO_ON : FL_OUTCOME_not_ipv6;
 }
 
-/* MPLS does not say what it carries, and the first nibble of an Ethernet pseudowire may be a 6, too. An IPv6 packet also has
- * the length that it claims, unless a short frame was padded; with payload length 0, one that the field cannot hold. */
+/* MPLS does not say what it carries, and the first nibble of an Ethernet pseudowire may be a 6, too. An IPv6 packet
+ * also has the length that it claims, unless a short frame was padded; with payload length 0, one that the field cannot
+ * hold. */
 fl_inline enum fl_outcome fl_guess_by_length(const struct fl_packet *p, const struct fl_link *link)
 {
 	__u32 there = fl_env_wire_length(p) - link->l3;
@@ -186,8 +187,8 @@ fl_inline enum fl_outcome fl_find_ip6(struct fl_packet *p, struct fl_ip6 *ip6)
 	return FL_GO_ON;
 }
 
-/* Counts P, which has no IPv6 header that can be read, under its OUTCOME. If only the size of its segments is known, their
- * headers are taken as 40 bytes, which is right for IPv4 and TCP without options. */
+/* Counts P, which has no IPv6 header that can be read, under its OUTCOME. If only the size of its segments is known,
+ * their headers are taken as 40 bytes, which is right for IPv4 and TCP without options. */
 fl_inline void fl_count_uncounted(struct fl_packet *p, enum fl_outcome outcome)
 {
 	if (fl_unlikely(p->segment_size)) {

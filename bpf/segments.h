@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * How long the headers are that every segment of a super-packet repeats: those up to TCP or UDP, in a tunnel up to the TCP
- * or UDP inside. Only super-packets come here.
+ * How long the headers are that every segment of a super-packet repeats: those up to TCP or UDP, in a tunnel up to the
+ * TCP or UDP inside. Only super-packets come here.
  */
 #ifndef FLOWLABEL_SEGMENTS_H
 #define FLOWLABEL_SEGMENTS_H
@@ -20,7 +20,7 @@
 #define FL_ETHERTYPE_IPV4 0x0800
 #define FL_ETHERTYPE_ETHERNET 0x6558 /* Ethernet in GRE and in Geneve */
 
-#define FL_IP4_SIZE 20 /* without options */
+#define FL_IP4_SIZE 20         /* without options */
 #define FL_IP4_FRAGMENT 0x3FFF /* M flag and offset, RFC 791 section 3.1 */
 #define FL_UDP_SIZE 8
 #define FL_TCP_SIZE 20 /* without options */
@@ -50,7 +50,7 @@
 /* Geneve's fields. VXLAN and GUE have others there. */
 struct fl_udp_tunnel_header {
 	__u8 version_length; /* options in 4 bytes; VXLAN: flags; GUE: the same as Geneve, and a flag */
-	__u8 flags;	     /* GUE: the protocol inside */
+	__u8 flags;          /* GUE: the protocol inside */
 	__u16 protocol_be;   /* VXLAN: the lower byte is GPE's next protocol */
 	__u32 vni_be;
 };
@@ -101,9 +101,9 @@ fl_inline __u16 fl_ethertype_of_vxlan(const struct fl_udp_tunnel_header *header)
 	return bpf_htons(FL_ETHERTYPE_ETHERNET);
 }
 
-/* From after UDP to the IP packet there (FOU, GUE variant 1, bareudp), or to what a Geneve, GUE or VXLAN header announces.
- * Ports say little, they are configured: the headers are believed when the packet inside has the length that is left. No
- * header that is known begins like an IP packet. */
+/* From after UDP to the IP packet there (FOU, GUE variant 1, bareudp), or to what a Geneve, GUE or VXLAN header
+ * announces. Ports say little, they are configured: the headers are believed when the packet inside has the length that
+ * is left. No header that is known begins like an IP packet. */
 fl_inline bool fl_pass_udp_tunnel(const struct fl_packet *p, struct fl_link *inner)
 {
 	struct fl_udp_tunnel_header header;
@@ -257,8 +257,8 @@ fl_inline bool fl_segments_fit(const struct fl_packet *p, const struct fl_walk *
 	return !segments || !size || (payload <= segments * size && payload > (segments - 1) * size);
 }
 
-/* Bytes of the headers that every segment repeats, from the IPv6 header that WALK began at; 0 where they cannot be told.
- * P has the number of segments and their size as the sender gave them, or 0. */
+/* Bytes of the headers that every segment repeats, from the IPv6 header that WALK began at; 0 where they cannot be
+ * told. P has the number of segments and their size as the sender gave them, or 0. */
 fl_inline __u32 fl_segment_headers(const struct fl_packet *p, const struct fl_walk *walk)
 {
 	__u32 headers;

@@ -29,8 +29,8 @@ fl_inline __u64 fl_smaller(__u64 a, __u64 b)
 
 /*
  * The slot for a key that has none: the first free one in the order of probing, or else the one that saw no packet for
- * longest. LAST_SEEN gives a number below 2^63 that grows with the time of the last packet; its low FL_WAYS_SHIFT bits do
- * not count.
+ * longest. LAST_SEEN gives a number below 2^63 that grows with the time of the last packet; its low FL_WAYS_SHIFT bits
+ * do not count.
  *
  * The result cannot be predicted, and a mispredicted branch that waits for memory throws away work on the following
  * packets. So the times are compared without branches; the low bits of each are replaced by the slot's place in the
@@ -51,7 +51,8 @@ fl_inline struct fl_slot *fl_choose_slot(struct fl_set *set, __u32 preferred,
 	return fl_probe(set, preferred, oldest);
 }
 
-/* Begins a change of the fields of SLOT: the generation becomes odd. Returns the generation that fl_end_change() takes. */
+/* Begins a change of the fields of SLOT: the generation becomes odd. Returns the generation that fl_end_change() takes.
+ */
 fl_inline __u32 fl_begin_change(const struct fl_packet *p, struct fl_slot *slot)
 {
 	const __u32 generation = slot->tag & ~(FL_GENERATION - 1);

@@ -36,8 +36,9 @@ fl_inline bool fl_is_neighbour_discovery(const struct fl_packet *p, const struct
 	__u8 type;
 
 	return ip6->next_header == FL_NEXT_ICMPV6 && ip6->hop_limit == FL_ND_HOP_LIMIT &&
-	       fl_readable_bytes(p, ip6) > FL_IP6_SIZE && fl_env_load(p, p->link.l3 + FL_IP6_SIZE, &type, sizeof(type)) &&
-	       type >= FL_ND_FIRST && type <= FL_ND_LAST;
+	       fl_readable_bytes(p, ip6) > FL_IP6_SIZE &&
+	       fl_env_load(p, p->link.l3 + FL_IP6_SIZE, &type, sizeof(type)) && type >= FL_ND_FIRST &&
+	       type <= FL_ND_LAST;
 }
 
 /* Control traffic and what is not a flow between two hosts is left alone. */

@@ -17,8 +17,8 @@ fl_inline __u8 fl_end_of(const struct fl_sweep_request *request, const struct fl
 	return now >= first + request->active ? FL_END_ACTIVE : 0;
 }
 
-/* The slot is free when its record is in the ring, not before: a full ring ends nothing. False: it is full. A reader that
- * copied the flow before sees that the generation is another one now. */
+/* The slot is free when its record is in the ring, not before: a full ring ends nothing. False: it is full. A reader
+ * that copied the flow before sees that the generation is another one now. */
 fl_inline bool fl_end_flow(const struct fl_packet *p, struct fl_slot *slot, __u8 reason)
 {
 	if (!fl_spill(p, slot, reason))
@@ -29,7 +29,7 @@ fl_inline bool fl_end_flow(const struct fl_packet *p, struct fl_slot *slot, __u8
 
 /* fl_sweep_set() while nothing else of this CPU is in the table. */
 fl_inline bool fl_sweep_set_alone(const struct fl_packet *p, struct fl_set *set, const struct fl_sweep_request *request,
-			    __u32 *ended)
+				  __u32 *ended)
 {
 	__u64 now = fl_env_now(p);
 

@@ -13,8 +13,8 @@ struct fl_user {
 	struct fl_config config;
 	struct fl_secrets secrets;
 	struct fl_counters counters;
-	struct fl_set *table; /* 2^config.slots_shift slots */
-	__u64 now;	      /* ticks */
+	struct fl_set *table;                                 /* 2^config.slots_shift slots */
+	__u64 now;                                            /* ticks */
 	struct fl_slot *(*next_record)(struct fl_user *user); /* where the next record goes; NULL: there is no room */
 };
 

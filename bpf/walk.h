@@ -69,7 +69,8 @@ fl_inline __u32 fl_extension_size(__u32 header, const struct fl_extension *exten
 fl_inline void fl_walk_extensions(const struct fl_packet *p, struct fl_walk *walk)
 {
 	walk->end = FL_WALK_TOO_MANY;
-/* Linux 6.1 refuses a loop whose last instruction falls through to its first ("back-edge"), as clang lays this one out. */
+/* Linux 6.1 refuses a loop whose last instruction falls through to its first ("back-edge"), as clang lays this one out.
+ */
 #pragma clang loop unroll(full)
 	for (int i = 0; i <= FL_WALK_LIMIT; i++) {
 		struct fl_extension extension;

@@ -28,9 +28,9 @@ enum fl_hook {
 };
 
 enum fl_stamp_mode {
-	FL_STAMP_OFF,	  /* observe only (RFC 6437 section 3: off by default) */
+	FL_STAMP_OFF,     /* observe only (RFC 6437 section 3: off by default) */
 	FL_STAMP_DRY_RUN, /* compute and count, write nothing */
-	FL_STAMP_ZERO,	  /* replace label 0 */
+	FL_STAMP_ZERO,    /* replace label 0 */
 };
 
 enum fl_prf {
@@ -60,7 +60,8 @@ enum fl_link_layer {
 #define FL_TAG_REASON_SHIFT 24
 #define FL_TAG_KEY (FL_TAG_USED | FL_LABEL_MASK)
 
-/* Times in the table: ticks of 1,024 ns since attach, 48 bits (nine years). A shift, since BPF has no cheap division. */
+/* Times in the table: ticks of 1,024 ns since attach, 48 bits (nine years). A shift, since BPF has no cheap division.
+ */
 #define FL_TICK_SHIFT 10
 #define FL_TICK_BITS 48
 
@@ -96,7 +97,7 @@ enum fl_end_reason {
  * in place n modulo the size; it is there when `written` is beyond n, and its place is free again when `read` is.
  */
 struct fl_ring {
-	__u64 written; /* records, by this CPU's programs */
+	__u64 written;    /* records, by this CPU's programs */
 	__u64 known_read; /* what they know of `read`: it may be further, and is looked at when the ring seems full */
 	__u64 read __attribute__((aligned(128))); /* records, by the reader */
 } __attribute__((aligned(128)));
@@ -108,21 +109,21 @@ FL_STATIC_ASSERT(sizeof(struct fl_ring) == 256, "the programs and the reader nev
  * takes what it is asked for from the frame that it is run with. A flow whose record finds no room in the ring stays.
  */
 struct fl_sweep_request {
-	__u64 idle;	/* ticks since the last packet that end a flow */
-	__u64 active;	/* ticks since the first packet that end a flow */
-	__u32 first;	/* the set to begin with */
-	__u32 sets;	/* to look at, at most */
-	__u32 ends;	/* flows to end, at most; at least FL_WAYS */
-	__u16 cpu;	/* whose part */
-	__u16 forced;	/* end every flow */
+	__u64 idle;   /* ticks since the last packet that end a flow */
+	__u64 active; /* ticks since the first packet that end a flow */
+	__u32 first;  /* the set to begin with */
+	__u32 sets;   /* to look at, at most */
+	__u32 ends;   /* flows to end, at most; at least FL_WAYS */
+	__u16 cpu;    /* whose part */
+	__u16 forced; /* end every flow */
 };
 
 struct fl_sweep_result {
-	__u32 next;	/* the set to go on with; the number of sets of a CPU: all are done */
-	__u32 ended;	/* flows */
-	__u16 cpu;	/* where it ran: nothing was done when it is not the one that was asked for */
+	__u32 next;      /* the set to go on with; the number of sets of a CPU: all are done */
+	__u32 ended;     /* flows */
+	__u16 cpu;       /* where it ran: nothing was done when it is not the one that was asked for */
 	__u16 ring_full; /* it stopped for want of room in the ring */
-	__u32 reserved;	/* 0 */
+	__u32 reserved;  /* 0 */
 };
 
 FL_STATIC_ASSERT(sizeof(struct fl_sweep_request) == 32, "the request has no holes");
@@ -182,29 +183,31 @@ struct fl_counters {
 	FL_COUNTERS(FL_COUNTER_FIELD, FL_COUNTER_NONE, FL_COUNTER_FIELD)
 } __attribute__((aligned(128)));
 
-FL_STATIC_ASSERT(sizeof(struct fl_counters) == 256,
-		 "32 counters fill this struct: raise the size by 128, so that no two CPUs share a pair of cache lines");
+FL_STATIC_ASSERT(
+	sizeof(struct fl_counters) == 256,
+	"32 counters fill this struct: raise the size by 128, so that no two CPUs share a pair of cache lines");
 
 /* What a program is told when it is loaded; constant for the verifier, which drops the branches that are off. */
 struct fl_config {
-	__u8 stamp;	   /* enum fl_stamp_mode */
-	__u8 prf;	   /* enum fl_prf */
+	__u8 stamp;        /* enum fl_stamp_mode */
+	__u8 prf;          /* enum fl_prf */
 	__u8 link_layer;   /* enum fl_link_layer */
 	__u8 slots_shift;  /* log2 of the slots of one CPU, at least FL_WAYS_SHIFT */
-	__u32 entry;	   /* which entry of the secrets and of the info map is this program's */
+	__u32 entry;       /* which entry of the secrets and of the info map is this program's */
 	__u8 ring_shift;   /* log2 of the records of one CPU's ring */
-	__u8 fences;	   /* this machine may show stores to other CPUs in another order than they were made */
-	__u8 gso_type;	   /* offset in the kernel's struct skb_shared_info */
+	__u8 fences;       /* this machine may show stores to other CPUs in another order than they were made */
+	__u8 gso_type;     /* offset in the kernel's struct skb_shared_info */
 	__u8 gso_list_bit; /* the bit of gso_type that says fraglist */
-	__u16 skb_head;	   /* offsets in the kernel's struct sk_buff; 0: not known, so no gso_type can be read */
+	__u16 skb_head;    /* offsets in the kernel's struct sk_buff; 0: not known, so no gso_type can be read */
 	__u16 skb_end;
-	__u64 epoch_jiffies; /* at attach */
-	__u64 jiffy_ns;	   /* length of a jiffy */
+	__u64 epoch_jiffies;  /* at attach */
+	__u64 jiffy_ns;       /* length of a jiffy */
 	__u32 gso_udp_tunnel; /* the bits of gso_type that say that an skb is in a tunnel over UDP */
 	__u32 reserved;
 };
 
-/* The map in which a program marks the interfaces that make lists of packets (bpf/gro_list.h): any octet that is not 0. */
+/* The map in which a program marks the interfaces that make lists of packets (bpf/gro_list.h): any octet that is not 0.
+ */
 #define FL_GRO_LIST_MAP ".data.gro_list"
 
 FL_STATIC_ASSERT(sizeof(struct fl_config) == 40, "the configuration has no holes");
@@ -216,15 +219,15 @@ FL_STATIC_ASSERT(sizeof(struct fl_config) == 40, "the configuration has no holes
  */
 #define FL_ENTRIES 2
 
-/* The keys of the flow table's hash: one for each 32-bit word of a flow key (source, destination, label and a zero), and
- * an odd one for the step behind. */
+/* The keys of the flow table's hash: one for each 32-bit word of a flow key (source, destination, label and a zero),
+ * and an odd one for the step behind. */
 #define FL_HASH_WORDS 10
 #define FL_HASH_KEYS (FL_HASH_WORDS + 1)
 
 /* Unknown to the verifier, so that its log cannot show them; never printed. */
 struct fl_secrets {
 	__u64 hash[FL_HASH_KEYS]; /* which set a flow uses */
-	__u64 stamp[2];		  /* k0 and k1 of SipHash */
+	__u64 stamp[2];           /* k0 and k1 of SipHash */
 };
 
 FL_STATIC_ASSERT(sizeof(struct fl_secrets) == 104, "the secrets have no holes");
@@ -237,17 +240,17 @@ struct fl_amount {
 /* What the collectors of an attachment did with its records since it was attached. Of what was taken, the part that was
  * neither exported nor lost lies in the memory of the collector that runs, and is lost with it. */
 struct fl_account {
-	__u64 position;		   /* after the latest change the reader stands here: records before it were taken */
-	__u32 cpu;		   /* in this CPU's ring; in the others it stands where their `read` says */
+	__u64 position; /* after the latest change the reader stands here: records before it were taken */
+	__u32 cpu;      /* in this CPU's ring; in the others it stands where their `read` says */
 	__u32 reserved;
-	struct fl_amount taken;	   /* from the ring */
+	struct fl_amount taken;    /* from the ring */
 	struct fl_amount exported; /* an exporter has it */
-	struct fl_amount lost;	   /* taken and never exported */
+	struct fl_amount lost;     /* taken and never exported */
 	struct fl_amount writing;  /* being handed to the exporters; not exported yet as far as anybody knows */
 };
 
-/* The account in its pinned map, which the first collector makes. A change fills the entry that is not in use, then says
- * that it is: a collector that is killed leaves a whole account. */
+/* The account in its pinned map, which the first collector makes. A change fills the entry that is not in use, then
+ * says that it is: a collector that is killed leaves a whole account. */
 struct fl_collection {
 	__u32 current; /* how many changes there were: the entry in use is this modulo FL_ENTRIES */
 	__u32 pid;     /* the latest collector */
@@ -261,10 +264,10 @@ FL_STATIC_ASSERT(sizeof(struct fl_collection) == 168, "the collection has no hol
 
 /* How a program hangs on its interface. */
 enum fl_mode {
-	FL_MODE_NATIVE,	 /* XDP in the driver */
+	FL_MODE_NATIVE,  /* XDP in the driver */
 	FL_MODE_GENERIC, /* XDP on skbs */
-	FL_MODE_TCX,	 /* tcx link */
-	FL_MODE_CLSACT,	 /* filter on a clsact qdisc */
+	FL_MODE_TCX,     /* tcx link */
+	FL_MODE_CLSACT,  /* filter on a clsact qdisc */
 };
 
 /* What describes an attachment, in its pinned info map. The entry in use names the program that is attached. */
@@ -273,20 +276,20 @@ struct fl_info {
 	__u32 program_id;
 	__u64 netns_inode;
 	__u64 attached_at;   /* ns since 1970, UTC */
-	__u64 epoch;	     /* ns of CLOCK_MONOTONIC at attach: tick 0 of the table */
+	__u64 epoch;         /* ns of CLOCK_MONOTONIC at attach: tick 0 of the table */
 	__u64 epoch_jiffies; /* the same moment, as the programs count */
 	__u32 ifindex;
-	__u32 slots;	     /* of one CPU */
-	__u32 cpus;	     /* possible CPUs */
-	__u32 ring_records;  /* of one CPU */
-	__u8 hook;	     /* enum fl_hook */
-	__u8 mode;	     /* enum fl_mode */
-	__u8 stamp;	     /* enum fl_stamp_mode */
-	__u8 prf;	     /* enum fl_prf */
-	__u8 link_layer;     /* enum fl_link_layer */
-	__u8 made_qdisc;     /* the clsact qdisc is ours */
-	__u8 filter_added;	     /* the clsact filter was added: where it is not, it was removed */
-	__u8 reserved;	     /* 0 */
+	__u32 slots;        /* of one CPU */
+	__u32 cpus;         /* possible CPUs */
+	__u32 ring_records; /* of one CPU */
+	__u8 hook;          /* enum fl_hook */
+	__u8 mode;          /* enum fl_mode */
+	__u8 stamp;         /* enum fl_stamp_mode */
+	__u8 prf;           /* enum fl_prf */
+	__u8 link_layer;    /* enum fl_link_layer */
+	__u8 made_qdisc;    /* the clsact qdisc is ours */
+	__u8 filter_added;  /* the clsact filter was added: where it is not, it was removed */
+	__u8 reserved;      /* 0 */
 	char ifname[FL_NAME_SIZE];
 };
 

@@ -51,7 +51,8 @@ bool fl_native_needs_length(__u8 *data, __u32 captured)
 
 __u64 fl_native_siphash(const __u64 key[2], const __u64 src[2], const __u64 dst[2], __u64 tail, enum fl_prf prf)
 {
-	return prf == FL_PRF_SIPHASH_1_3 ? fl_siphash(key, src, dst, tail, 1, 3) : fl_siphash(key, src, dst, tail, 2, 4);
+	return prf == FL_PRF_SIPHASH_1_3 ? fl_siphash(key, src, dst, tail, 1, 3)
+					 : fl_siphash(key, src, dst, tail, 2, 4);
 }
 
 __u32 fl_native_label_of_hash(__u64 hash)

@@ -10,8 +10,8 @@ extern "C" {
 #endif
 
 /*
- * Runs the frame of CAPTURED octets at DATA, which had WIRE_LENGTH (at least CAPTURED) on the wire, as HOST.config says.
- * Stamping changes the label at DATA.
+ * Runs the frame of CAPTURED octets at DATA, which had WIRE_LENGTH (at least CAPTURED) on the wire, as HOST.config
+ * says. Stamping changes the label at DATA.
  */
 void fl_native_frame(struct fl_user *user, __u8 *data, __u32 captured, __u32 wire_length);
 

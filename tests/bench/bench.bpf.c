@@ -34,8 +34,7 @@ struct {
 __u32 positions[POSITIONS * POSITION_WORDS];
 
 const volatile __u32 bench_l3 = FL_ETHERNET_SIZE; /* where the packet's IPv6 header stands */
-const volatile __u32 bench_labelled;		   /* give flows labels of their own */
-
+const volatile __u32 bench_labelled;              /* give flows labels of their own */
 
 /* The same clock as ours, the cheapest there is. */
 fl_inline __u64 now(void)
@@ -65,7 +64,7 @@ struct alt_locked_value {
 	struct {                                                                                                       \
 		__uint(type, map_type);                                                                                \
 		__uint(max_entries, 1);                                                                                \
-		__type(key, struct alt_key);                                                                            \
+		__type(key, struct alt_key);                                                                           \
 		__type(value, value_type);                                                                             \
 	} name SEC(".maps")
 
@@ -268,7 +267,7 @@ int alt_lru_percpu_hash(struct xdp_md *ctx)
 		struct alt_value *value;                                                                               \
 		struct fl_packet p;                                                                                    \
 		struct fl_ip6 ip6;                                                                                     \
-		struct alt_key key = {};                                                                                \
+		struct alt_key key = {};                                                                               \
                                                                                                                        \
 		if (!parsed(ctx, &p, &ip6))                                                                            \
 			return XDP_ABORTED;                                                                            \
@@ -276,12 +275,12 @@ int alt_lru_percpu_hash(struct xdp_md *ctx)
 		value = bpf_map_lookup_elem(&map, &key);                                                               \
 		if (value) {                                                                                           \
 			__sync_fetch_and_add(&value->packets, 1);                                                      \
-			__sync_fetch_and_add(&value->octets, fl_packet_bytes(&p, &ip6));                              \
-			value->last = now();                                                       \
+			__sync_fetch_and_add(&value->octets, fl_packet_bytes(&p, &ip6));                               \
+			value->last = now();                                                                           \
 		} else {                                                                                               \
 			struct alt_value first;                                                                        \
                                                                                                                        \
-			alt_init(&first, fl_packet_bytes(&p, &ip6));                                                  \
+			alt_init(&first, fl_packet_bytes(&p, &ip6));                                                   \
 			bpf_map_update_elem(&map, &key, &first, BPF_ANY);                                              \
 		}                                                                                                      \
 		return XDP_PASS;                                                                                       \
@@ -321,7 +320,8 @@ int alt_hash_spin_lock(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-/* The real path: a generator that sends its frames to an interface, and what drops them at the other end of the link. */
+/* The real path: a generator that sends its frames to an interface, and what drops them at the other end of the link.
+ */
 const volatile __u32 bench_out_ifindex;
 const volatile __u64 bench_pace; /* ns from one frame to the next; 0: as fast as it goes */
 __u64 arrived;

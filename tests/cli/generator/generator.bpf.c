@@ -22,7 +22,7 @@ struct {
 } __attribute__((aligned(64))) cpus[CPUS];
 
 const volatile __u32 first_number; /* of a CPU's flows */
-const volatile __u32 out_ifindex; /* 0: the frames arrive at the interface that the run names */
+const volatile __u32 out_ifindex;  /* 0: the frames arrive at the interface that the run names */
 
 static __u32 payload_of(__u32 number)
 {

@@ -15,7 +15,7 @@
 
 struct observation {
 	__s64 checksum; /* skb->csum, or a negative errno where the skb has no such sum */
-	__u32 length;	/* of the packet from its IPv6 header on */
+	__u32 length;   /* of the packet from its IPv6 header on */
 	__u32 reserved;
 	__u8 octets[OCTETS]; /* its first octets */
 };
