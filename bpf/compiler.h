@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the compiler is told. */
+/* Macros for the compiler. */
 #ifndef FLOWLABEL_COMPILER_H
 #define FLOWLABEL_COMPILER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The packet of a program's context. */
+/* Initialises a packet from the context of a BPF program. */
 #ifndef FLOWLABEL_CONTEXT_H
 #define FLOWLABEL_CONTEXT_H
 

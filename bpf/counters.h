@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Counting by reason: the list is FL_COUNTERS in abi.h. */
+/* Counting. The list of counters is FL_COUNTERS in abi.h. */
 #ifndef FLOWLABEL_COUNTERS_H
 #define FLOWLABEL_COUNTERS_H
 

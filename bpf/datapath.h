@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The way of a packet: find the IPv6 header, label it if asked to, count it. Nothing here drops or delays. */
+/* What happens to a packet: find the IPv6 header, write a label if configured, count. Nothing here drops or delays
+ * a packet. */
 #ifndef FLOWLABEL_DATAPATH_H
 #define FLOWLABEL_DATAPATH_H
 
@@ -14,8 +15,8 @@
 #include "stamp.h"
 #include "walk.h"
 
-/* The hop-by-hop header that the kernel puts into super-packets of more than 65,535 octets ("BIG TCP") and takes out
- * when it makes segments: it never crosses the wire. Nothing else has payload length 0 and segments. */
+/* The kernel inserts a hop-by-hop header into super-packets above 65,535 bytes ("BIG TCP") and removes it when it
+ * makes segments, so the header is never on the wire. Only such packets have payload length 0 and segments. */
 #define FL_BIG_TCP_SIZE 8
 
 fl_inline __u32 fl_unsent_headers(const struct fl_ip6 *ip6, __u32 headers)
@@ -26,8 +27,8 @@ fl_inline __u32 fl_unsent_headers(const struct fl_ip6 *ip6, __u32 headers)
 		       : 0;
 }
 
-/* Octets of a super-packet's segments together. Senders outside the stack (tun, virtio, packet sockets) leave their
- * number to us: p->segments is set then. */
+/* Bytes of all segments of a super-packet. Senders outside the stack (tun, virtio, packet sockets) do not give the
+ * number of segments; then this computes p->segments. */
 fl_inline __u64 fl_segments_octets(struct fl_packet *p, const struct fl_ip6 *ip6, struct fl_walk *walk)
 {
 	__u32 present = fl_env_wire_length(p) - p->link.l3;

@@ -5,23 +5,22 @@
  *   fl_env_config(p)                  the configuration
  *   fl_env_secrets(p)                 the secrets
  *   fl_env_now(p)                     ticks since attach
- *   fl_env_table_set(p, index)              set INDEX of this CPU's partition of the flow table, or NULL
- *   fl_env_spill(p, slot, reason)     puts a record of the flow in SLOT into this CPU's ring; false when that is full
+ *   fl_env_table_set(p, index)        set INDEX of this CPU's part of the flow table, or NULL
+ *   fl_env_spill(p, slot, reason)     puts a record of the flow in SLOT into this CPU's ring; false if that is full
  *   fl_env_add(counter, n)            adds N to COUNTER, a counter of this CPU
  *   fl_env_enter_table(p)             from here to fl_env_leave_table(p) no other program runs on this CPU; no helper
- *                                     in between may sleep, which on PREEMPT_RT is each that allocates or takes a lock
- *   fl_env_leave_table(p)
- *   fl_env_set_tag(p, slot, tag)      sets the tag of SLOT, behind all stores before it and before all that follow
- *   fl_env_load(p, offset, to, len)   LEN octets at OFFSET from data, wherever they lie; false when they do not exist
- *   fl_env_note_merged(p)             looks whether P, a super-packet, is a list of packets with headers of their own
- *   fl_env_may_stamp(p)               whether no packet comes in such lists from where P was received
- *   fl_env_store_word(p, ip6_word)    the first word of the IPv6 header; false when it could not be written
- *   fl_env_frame_length(p)            octets that can be read, from data
- *   fl_env_wire_length(p)             octets the frame had when it was received
- *   fl_env_pass_link(p, link)         calls fl_pass_link(), in whatever way it can be called
- *   fl_env_walk_extensions(p, walk)   the same for fl_walk_extensions()
- *   fl_env_segment_headers(p, walk)   the same for fl_segment_headers()
- *   fl_env_in_udp_tunnel(p)           whether the kernel says that P, a super-packet, is in a tunnel over UDP
+ *   fl_env_leave_table(p)             in between may sleep (on PREEMPT_RT: allocate memory or take a lock)
+ *   fl_env_set_tag(p, slot, tag)      sets the tag of SLOT, after all stores before it and before all stores after it
+ *   fl_env_load(p, offset, to, len)   copies LEN bytes from OFFSET of the frame; false if they do not exist
+ *   fl_env_note_merged(p)             checks whether P, a super-packet, is a list of packets (gro_list.h)
+ *   fl_env_may_stamp(p)               false if the interface that received P makes such lists
+ *   fl_env_store_word(p, ip6_word)    writes the first word of the IPv6 header; false if it could not be written
+ *   fl_env_frame_length(p)            bytes of the frame that can be read
+ *   fl_env_wire_length(p)             bytes of the frame on the wire
+ *   fl_env_pass_link(p, link)         calls fl_pass_link()
+ *   fl_env_walk_extensions(p, walk)   calls fl_walk_extensions()
+ *   fl_env_segment_headers(p, walk)   calls fl_segment_headers()
+ *   fl_env_in_udp_tunnel(p)           true if the kernel says that P, a super-packet, is in a tunnel over UDP
  */
 #ifndef FLOWLABEL_ENV_H
 #define FLOWLABEL_ENV_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* env.h in the kernel. */
+/* env.h for BPF. */
 #ifndef FLOWLABEL_ENV_BPF_H
 #define FLOWLABEL_ENV_BPF_H
 
@@ -31,9 +31,9 @@ fl_inline const struct fl_secrets *fl_env_secrets(const struct fl_packet *p)
 }
 
 /*
- * Jiffies: the JIT makes one load of them, where a clock would be a call. The tick that adds to them also sets the
- * coarse monotonic clock, so they are as exact as that one (1 to 10 ms, by CONFIG_HZ; kernel/time/tick-sched.c) and do
- * not drift from it.
+ * The JIT makes one load of bpf_jiffies64(), while a clock would be a call. The tick that updates jiffies also
+ * updates the coarse monotonic clock (kernel/time/tick-sched.c), so both have the same resolution (1 to 10 ms, by
+ * CONFIG_HZ) and do not drift apart.
  */
 fl_inline __u64 fl_env_now(const struct fl_packet *p)
 {
@@ -49,11 +49,12 @@ fl_inline struct fl_set *fl_env_table_set(const struct fl_packet *p, __u32 index
 }
 
 /*
- * A program that handles a packet runs with softirqs off, and on most kernels that keeps every other one off this CPU.
- * It does not on PREEMPT_RT without PREEMPT_RT_NEEDS_BH_LOCK, as from Linux 6.18 on: there local_bh_disable() disables
- * migration only (kernel/softirq.c), so a thread of higher priority may run the datapath on this CPU in the middle of
- * it. The objects *_rt are for such kernels: they count with atomic additions and disable preemption while they are in
- * the flow table and the ring. Preemption stays on around the rest, since writing a label may allocate.
+ * A program runs with softirqs off. On most kernels no other program can then run on this CPU. This is not so on
+ * PREEMPT_RT without PREEMPT_RT_NEEDS_BH_LOCK, possible since Linux 6.18: there local_bh_disable() only disables
+ * migration (kernel/softirq.c), and a thread of higher priority may run the datapath on this CPU in the middle of
+ * a packet. The objects *_rt are for such kernels. They count with atomic additions, and disable preemption while
+ * they use the flow table and the ring. Preemption stays enabled elsewhere, because writing a label may allocate
+ * memory.
  */
 #ifdef FLOWLABEL_PREEMPTIBLE
 extern void bpf_preempt_disable(void) __ksym; /* Linux 6.10 */
@@ -87,9 +88,9 @@ fl_inline void fl_env_leave_table(const struct fl_packet *p)
 #endif
 
 /*
- * Stores that another CPU must see in this order. x86 and s390 keep stores in order (total store order), so that there
- * a word to the compiler is enough and nothing waits for the lines that the stores before it need. Elsewhere exchanges
- * are the one full barrier that BPF has on every kernel.
+ * Stores that other CPUs must see in this order. x86 and s390 keep stores in order (total store order), so a
+ * compiler barrier is enough and no store waits for a cache line. On other machines an atomic exchange is used: it
+ * is the only full barrier that BPF has on every kernel.
  */
 fl_inline void fl_env_set_tag(const struct fl_packet *p, struct fl_slot *slot, __u32 tag)
 {
@@ -114,8 +115,8 @@ fl_inline void fl_set_written(struct fl_ring *positions, __u64 written)
 	}
 }
 
-/* The reader's position lies in a line that the reader's CPU owns, so it is looked at when the ring seems full alone.
- * No store into a place can overtake the branch that found it free. */
+/* The position of the reader is in a cache line of the reader's CPU, so the program reads it only when the ring
+ * looks full. No store to a place can pass the branch that found the place free. */
 fl_inline bool fl_env_spill(const struct fl_packet *p, const struct fl_slot *slot, __u8 reason)
 {
 	const __u64 records = 1ULL << config.ring_shift;
@@ -142,8 +143,8 @@ fl_inline bool fl_env_spill(const struct fl_packet *p, const struct fl_slot *slo
 	return true;
 }
 
-/* Told that words are aligned, clang copies words: the kernel reads them from any address on the machines flowlabel
- * runs on, and the verifier refuses them on the others. */
+/* With the alignment given, clang copies whole words. The machines that flowlabel supports can read them from any
+ * address; on others the verifier refuses the program. */
 fl_inline void fl_copy_words(void *to, const void *from, const __u32 len)
 {
 	if (len % 8 == 0)
@@ -154,9 +155,9 @@ fl_inline void fl_copy_words(void *to, const void *from, const __u32 len)
 		__builtin_memcpy(to, __builtin_assume_aligned(from, 2), len);
 }
 
-/* No header the datapath looks for lies further from the start of a frame: at most 62 octets of link layer, 40 of IPv6,
- * 8 extension headers of 2,048; in a tunnel FL_INNER_LIMIT instead of the link layer. The verifier wants the bound
- * where it is used, and clang would drop a test. */
+/* The largest offset of a header from the start of a frame is below this: at most 62 bytes of link layer, 40 of
+ * IPv6 and 8 extension headers of 2,048 bytes; in a tunnel, FL_INNER_LIMIT replaces the link layer. The verifier
+ * needs the bound where the offset is used, and clang would remove a comparison. */
 #define FL_OFFSET_MASK 0x7FFFu
 
 fl_inline __u32 fl_env_bounded(__u32 offset)
@@ -192,8 +193,8 @@ fl_inline bool fl_env_may_stamp(const struct fl_packet *p)
 	return p->hook == FL_HOOK_XDP || !*fl_makes_gro_lists(p->ctx);
 }
 
-/* On tc the write keeps skb->csum right: a device's full-packet sum covers the IPv6 header (RFC 8200 section 8.1
- * leaves the label out of the upper layers' sums alone). */
+/* On tc the helper must update skb->csum: the sum of a whole packet, as devices compute it, covers the IPv6
+ * header. Checksums of upper layers do not cover the label (RFC 8200 section 8.1). */
 fl_inline bool fl_env_store_word(const struct fl_packet *p, __u32 word_be)
 {
 	__u8 *to = p->data + fl_env_bounded(p->link.l3);
@@ -207,7 +208,7 @@ fl_inline bool fl_env_store_word(const struct fl_packet *p, __u32 word_be)
 	return bpf_xdp_store_bytes(p->ctx, p->link.l3, &word_be, sizeof(word_be)) == 0;
 }
 
-/* Global functions: the verifier checks each once, for every state a caller may be in, instead of once a state. */
+/* Global functions. The verifier checks each of them once, and not again for every state of a caller. */
 int flowlabel_link_xdp(struct xdp_md *ctx, struct fl_link *link);
 int flowlabel_link_tc(struct __sk_buff *skb, struct fl_link *link);
 int flowlabel_walk_xdp(struct xdp_md *ctx, struct fl_walk *walk);
@@ -230,7 +231,7 @@ fl_inline void fl_env_walk_extensions(const struct fl_packet *p, struct fl_walk 
 		flowlabel_walk_tc(p->ctx, walk);
 }
 
-/* XDP knows no segments. */
+/* XDP has no segments. */
 fl_inline __u32 fl_env_segment_headers(const struct fl_packet *p, struct fl_walk *walk)
 {
 	return p->hook == FL_HOOK_XDP ? 0 : flowlabel_headers_tc(p->ctx, walk);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* env.h in user space: the engine that reads captures, the unit tests and the fuzzers. One thread stands for one CPU.
- */
+/* env.h in user space, for the engine that reads captures, the unit tests and the fuzzers. A thread acts as one
+ * CPU. */
 #ifndef FLOWLABEL_ENV_USER_H
 #define FLOWLABEL_ENV_USER_H
 
@@ -48,7 +48,7 @@ fl_inline bool fl_env_spill(const struct fl_packet *p, const struct fl_slot *slo
 
 #define fl_env_add(counter, n) ((void)((counter) += (n)))
 
-/* One thread is writer and reader. */
+/* The writer and the reader are the same thread. */
 fl_inline void fl_env_enter_table(const struct fl_packet *p)
 {
 	(void)p;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* For the loader: user space cannot read jiffies. */
+/* Reads jiffies for the loader, which cannot read them itself. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The entries. Each returns the verdict that changes nothing, whatever happened. */
+/* The entry points. Each always returns the verdict that lets the packet go on unchanged. */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 
@@ -28,4 +28,4 @@ int flowlabel_tc_egress(struct __sk_buff *skb)
 	return TC_ACT_UNSPEC;
 }
 
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
+char LICENSE[] SEC("license") = "GPL";

@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The entries for kernels on which programs of one CPU preempt each other: env_bpf.h says which. */
+/* The entry points for kernels on which programs of one CPU preempt each other (see env_bpf.h). */
 #define FLOWLABEL_PREEMPTIBLE
 #include "flowlabel.bpf.c"

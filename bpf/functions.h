@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The global functions that env_bpf.h calls, for every BPF object that runs the datapath. */
+/* The global functions that env_bpf.h declares. Every BPF object that runs the datapath includes this once. */
 #ifndef FLOWLABEL_FUNCTIONS_H
 #define FLOWLABEL_FUNCTIONS_H
 

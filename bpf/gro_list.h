@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * GRO can merge packets into a list (ethtool's rx-gro-list, SKB_GSO_FRAGLIST). Each packet of a list keeps an IPv6
- * header of its own, and BPF can write the first one only. A flow whose packets sometimes arrive in lists would be
- * labelled in part, so nothing is stamped that was received by an interface that makes lists. The loader marks the
- * interfaces that have rx-gro-list on; the first list that is met marks one where somebody switched it on later.
+ * GRO can merge packets into a list (rx-gro-list of ethtool, SKB_GSO_FRAGLIST). Each packet of a list keeps its
+ * own IPv6 header, and BPF can write only the first one. Then only a part of a flow would get the label. So
+ * packets from an interface that makes lists are not stamped. The loader marks the interfaces that have
+ * rx-gro-list on. If it is switched on later, the first list marks the interface.
  */
 #ifndef FLOWLABEL_GRO_LIST_H
 #define FLOWLABEL_GRO_LIST_H
@@ -16,14 +16,14 @@
 #include "maps.h"
 #include "packet.h"
 
-/* A place for each interface index; indexes that are equal modulo this number share one. */
+/* Number of marks. Interfaces whose indexes are equal modulo this number share a mark. */
 #define FL_GRO_LIST_PLACES 1024
 
-/* 1: what the interface receives is not stamped. Defined beside the entries. */
+/* 1: packets that the interface receives are not stamped. Defined in hooks.h. */
 extern __u8 fl_gro_lists[FL_GRO_LIST_PLACES] SEC(FL_GRO_LIST_MAP);
 
-/* Is SKB, which was merged, a list? Where its type cannot be read, all that was received is taken for one: GRO makes
- * lists on receive only, and what the host sends itself has no ingress interface. */
+/* Is SKB, a super-packet, a list? If its type cannot be read, every received super-packet is taken for a list. GRO
+ * makes lists only on receive, and what this machine sends itself has no ingress interface. */
 fl_inline bool fl_is_gro_list(const struct __sk_buff *skb)
 {
 	__u32 gso_type;
@@ -39,8 +39,8 @@ fl_inline __u8 *fl_makes_gro_lists(const struct __sk_buff *skb)
 	return &fl_gro_lists[skb->ingress_ifindex % FL_GRO_LIST_PLACES];
 }
 
-/* Marks the interface that received SKB, which was merged, if that is a list. A function, which takes no registers from
- * the way of a packet that comes alone. */
+/* If SKB, a super-packet, is a list, marks the interface that received it. Not inlined, so that it takes no
+ * registers from the path of single packets. */
 static __attribute__((noinline)) int fl_note_gro_list(const struct __sk_buff *skb)
 {
 	__u8 *makes_lists = fl_makes_gro_lists(skb);

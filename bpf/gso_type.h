@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What kind of super-packet an skb is (SKB_GSO_*, include/linux/skbuff.h). The kernel does not show it to BPF: it is
- * read from the kernel's structures, at offsets that the loader takes from the kernel's BTF.
+ * The type of a super-packet (SKB_GSO_*, include/linux/skbuff.h). BPF programs of tc have no access to it, so it
+ * is read from the kernel's structures, at offsets that the loader takes from the kernel's BTF.
  */
 #ifndef FLOWLABEL_GSO_TYPE_H
 #define FLOWLABEL_GSO_TYPE_H

@@ -70,8 +70,8 @@ fl_inline bool fl_network_header_from(struct __sk_buff *skb, __u32 offset)
 	       bpf_skb_load_bytes_relative(skb, linear - offset, &byte, sizeof(byte), BPF_HDR_START_NET) != 0;
 }
 
-/* Does skb->data begin with an Ethernet header? If its type is skb->protocol, the network header follows. A network
- * header that looks like such an Ethernet header is told apart by its place: it is at skb->data itself. */
+/* Does skb->data begin with an Ethernet header? If its type is skb->protocol, the network header must follow. This
+ * excludes a network header that only looks like an Ethernet header: it begins at skb->data itself. */
 fl_inline bool fl_behind_ethernet(const struct fl_packet *p, struct __sk_buff *skb)
 {
 	__u16 type_be;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The maps of one attachment. The loader sets the sizes that depend on the machine and pins every map but .rodata. */
+/* The maps of an attachment. The loader sets the sizes and pins every map except .rodata. */
 #ifndef FLOWLABEL_MAPS_H
 #define FLOWLABEL_MAPS_H
 
@@ -9,7 +9,7 @@
 
 #include "flowlabel/abi.h"
 
-/* Possible CPUs times the sets of one CPU; CPU n owns the n-th part, so that no packet needs an atomic. */
+/* The sets of all possible CPUs. CPU n owns the n-th part, so no packet needs an atomic operation. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -18,7 +18,7 @@ struct {
 	__type(value, struct fl_set);
 } table SEC(".maps");
 
-/* An entry for each possible CPU. */
+/* One entry for each possible CPU. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -27,7 +27,7 @@ struct {
 	__type(value, struct fl_counters);
 } counters SEC(".maps");
 
-/* Records of flows that left the table: possible CPUs times the records of one CPU's ring. */
+/* Records of flows that left the table: the rings of all possible CPUs. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -36,7 +36,7 @@ struct {
 	__type(value, struct fl_slot);
 } ring SEC(".maps");
 
-/* Where the programs and the reader stand in them: an entry for each possible CPU. */
+/* The positions of the programs and of the reader in each ring: one entry for each possible CPU. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -45,7 +45,7 @@ struct {
 	__type(value, struct fl_ring);
 } ring_positions SEC(".maps");
 
-/* Read by the loader alone. */
+/* Only the loader reads it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, FL_ENTRIES);

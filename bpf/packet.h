@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The packet context that every hook fills and the datapath works on. */
+/* The packet that every hook initialises and the datapath works on, and the states of its steps. */
 #ifndef FLOWLABEL_PACKET_H
 #define FLOWLABEL_PACKET_H
 
@@ -10,11 +10,11 @@
 #include "compiler.h"
 #include "flowlabel/abi.h"
 
-/* How much is known of what stands at fl_link.l3. */
+/* What is known of the header at fl_link.l3. */
 enum fl_announced {
-	FL_ANNOUNCED_LINK,     /* nothing yet: an Ethernet header */
-	FL_ANNOUNCED_PROTOCOL, /* what fl_link.protocol_be says */
-	FL_ANNOUNCED_NOTHING,  /* an IP header of a version that only its first nibble tells */
+	FL_ANNOUNCED_LINK,     /* it is an Ethernet header */
+	FL_ANNOUNCED_PROTOCOL, /* fl_link.protocol_be is its ethertype */
+	FL_ANNOUNCED_NOTHING,  /* it is an IP header; its first four bits have the version */
 };
 
 /* What became of a packet: the OUTCOME counters of FL_COUNTERS. The value is the index of the counter in struct
@@ -26,25 +26,25 @@ enum fl_outcome {
 	FL_COUNTERS(FL_COUNTER_NONE, FL_COUNTER_NONE, FL_OUTCOME_VALUE)
 };
 
-/* The way through the link layer: where it is, and in the end where the network header stands. */
+/* The parser of the link layer: its position, which in the end is the network header. */
 struct fl_link {
 	__u32 l3;          /* offset of the next header from data */
-	__u32 vlan_tags;   /* passed, with the one that the device stripped */
+	__u32 vlan_tags;   /* number so far, with the tag that the device stripped */
 	__u16 protocol_be; /* ethertype of the next header, if announced */
 	__u8 announced;    /* enum fl_announced */
-	__u8 mpls;         /* behind an MPLS stack */
+	__u8 mpls;         /* an MPLS stack came before */
 };
 
 struct fl_packet {
 	void *ctx;  /* XDP: struct xdp_md, tc: struct __sk_buff, user space: struct fl_user_frame */
-	__u8 *data; /* the octets that can be read without a helper */
+	__u8 *data; /* the bytes that can be read without a helper */
 	__u8 *data_end;
 	__u32 cpu;                    /* this CPU's number */
 	struct fl_counters *counters; /* this CPU's */
 	enum fl_hook hook;            /* a constant in every entry */
 	struct fl_link link;
 	__u32 segments;     /* packets that cross the wire, at least 1 */
-	__u32 segment_size; /* payload octets of each, where only they are known; else 0 */
+	__u32 segment_size; /* payload bytes of each, if only these are known; otherwise 0 */
 };
 
 /* What is known of the first byte of a frame (enum fl_announced), from the device's LINK_LAYER (enum fl_link_layer). */
@@ -64,25 +64,25 @@ struct fl_ip6 {
 };
 
 #define FL_IP6_SIZE 40
-FL_STATIC_ASSERT(sizeof(struct fl_ip6) == FL_IP6_SIZE, "the fixed header has 40 octets");
+FL_STATIC_ASSERT(sizeof(struct fl_ip6) == FL_IP6_SIZE, "the fixed header has 40 bytes");
 
 /* Why the extension-header walk stopped. */
 enum fl_walk_end {
-	FL_WALK_UPPER,     /* at an upper-layer header, or at a header that ends every walk */
-	FL_WALK_FRAGMENT,  /* a real fragment, the first as well */
+	FL_WALK_UPPER,     /* at a header that is not an extension header */
+	FL_WALK_FRAGMENT,  /* a real fragment, also the first one */
 	FL_WALK_TOO_MANY,  /* a ninth extension header */
 	FL_WALK_TRUNCATED, /* an extension header that ends beyond the packet */
 };
 
-/* The walk: where it is, and in the end where it stopped. */
+/* The walk over the extension headers: its position, and in the end where it stopped. */
 struct fl_walk {
 	__u32 l3;       /* offset of the IPv6 header from the start of the frame */
-	__u32 limit;    /* octets of the packet that are really there, from the IPv6 header */
-	__u32 offset;   /* of the header it stands at, from the IPv6 header */
-	__u32 protocol; /* that header's number */
+	__u32 limit;    /* bytes of the packet that can be read, from the IPv6 header */
+	__u32 offset;   /* of the current header, from the IPv6 header */
+	__u32 protocol; /* number of the current header */
 	enum fl_walk_end end;
-	__u8 atomic_fragment;      /* passed one (RFC 6946) */
-	__u8 misplaced_hop_by_hop; /* passed one */
+	__u8 atomic_fragment;      /* there was one (RFC 6946) */
+	__u8 misplaced_hop_by_hop; /* there was one */
 	__u8 reserved[2];
 };
 

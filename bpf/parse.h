@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * From the start of a frame to its outermost IPv6 header: Ethernet, 802.1Q and 802.1ad tags, PPPoE session, MPLS, or no
- * link layer at all. What is not IPv6 is counted under its outcome.
+ * Finds the outermost IPv6 header of a frame, after Ethernet, 802.1Q and 802.1ad tags, PPPoE session, MPLS, or no
+ * link layer. Everything else is counted under its outcome.
  */
 #ifndef FLOWLABEL_PARSE_H
 #define FLOWLABEL_PARSE_H
@@ -15,7 +15,7 @@
 #define FL_ETHERTYPE_IPV6 0x86DD
 #define FL_ETHERTYPE_8021Q 0x8100
 #define FL_ETHERTYPE_8021AD 0x88A8
-#define FL_ETHERTYPE_QINQ1 0x9100 /* the three that switches used for outer tags before 802.1ad */
+#define FL_ETHERTYPE_QINQ1 0x9100 /* this and the next two: outer tags before 802.1ad */
 #define FL_ETHERTYPE_QINQ2 0x9200
 #define FL_ETHERTYPE_QINQ3 0x9300
 #define FL_ETHERTYPE_MPLS 0x8847
@@ -23,7 +23,7 @@
 #define FL_ETHERTYPE_PPPOE_SESSION 0x8864
 
 #define FL_ETHERNET_SIZE 14
-#define FL_ETHERNET_SHORTEST_PAYLOAD 46 /* shorter ones are padded */
+#define FL_ETHERNET_SHORTEST_PAYLOAD 46 /* shorter payloads are padded */
 #define FL_VLAN_LIMIT 4
 #define FL_MPLS_LIMIT 8
 
@@ -118,9 +118,9 @@ fl_inline enum fl_outcome fl_guess_by_version(const struct fl_packet *p, const s
 	return version >> 4 == 6 ? FL_GO_ON : FL_OUTCOME_not_ipv6;
 }
 
-/* MPLS does not say what it carries, and the first nibble of an Ethernet pseudowire may be a 6, too. An IPv6 packet
- * also has the length that it claims, unless a short frame was padded; with payload length 0, one that the field cannot
- * hold. */
+/* MPLS does not say what it carries, and an Ethernet pseudowire may begin with a 6, too. So the length must also
+ * match: the frame has the length that the header claims, or is a short frame with padding. With payload length 0,
+ * the packet is longer than the field can say. */
 fl_inline enum fl_outcome fl_guess_by_length(const struct fl_packet *p, const struct fl_link *link)
 {
 	__u32 there = fl_env_wire_length(p) - link->l3;
@@ -129,7 +129,7 @@ fl_inline enum fl_outcome fl_guess_by_length(const struct fl_packet *p, const st
 
 	if (fl_env_frame_length(p) < link->l3 + FL_IP6_SIZE ||
 	    !fl_env_load(p, link->l3 + offsetof(struct fl_ip6, payload_length_be), &length_be, sizeof(length_be)))
-		return FL_GO_ON; /* cut: counted as such */
+		return FL_GO_ON; /* cut off: the next step counts it as truncated */
 	claimed = FL_IP6_SIZE + bpf_ntohs(length_be);
 	if (there == claimed || (there > claimed && there <= FL_ETHERNET_SHORTEST_PAYLOAD) ||
 	    (!length_be && there > FL_IP6_SIZE + 0xFFFF))
@@ -137,7 +137,7 @@ fl_inline enum fl_outcome fl_guess_by_length(const struct fl_packet *p, const st
 	return FL_OUTCOME_mpls_not_ip;
 }
 
-/* Every link layer but bare Ethernet. P need only have ctx, data, data_end and hook. */
+/* Passes every link layer except plain Ethernet. Of P it needs only ctx, data, data_end and hook. */
 fl_inline enum fl_outcome fl_pass_link(const struct fl_packet *p, struct fl_link *link)
 {
 	enum fl_outcome outcome;
@@ -158,7 +158,8 @@ fl_inline enum fl_outcome fl_pass_link(const struct fl_packet *p, struct fl_link
 	return outcome == FL_GO_ON && link->mpls ? fl_guess_by_length(p, link) : outcome;
 }
 
-/* Finds the outermost IPv6 header of P (p->link.l3) and reads it. FL_GO_ON: it did; otherwise P has its outcome. */
+/* Finds the outermost IPv6 header of P (p->link.l3) and reads it. FL_GO_ON: IP6 has it. Otherwise: the outcome of
+ * P. */
 fl_inline enum fl_outcome fl_find_ip6(struct fl_packet *p, struct fl_ip6 *ip6)
 {
 	if (p->link.announced == FL_ANNOUNCED_LINK) {
@@ -187,8 +188,8 @@ fl_inline enum fl_outcome fl_find_ip6(struct fl_packet *p, struct fl_ip6 *ip6)
 	return FL_GO_ON;
 }
 
-/* Counts P, which has no IPv6 header that can be read, under its OUTCOME. If only the size of its segments is known,
- * their headers are taken as 40 bytes, which is right for IPv4 and TCP without options. */
+/* Counts P, which is not counted as IPv6, under its OUTCOME. If only the size of its segments is known, their
+ * headers are taken as 40 bytes, which is right for IPv4 and TCP without options. */
 fl_inline void fl_count_uncounted(struct fl_packet *p, enum fl_outcome outcome)
 {
 	if (fl_unlikely(p->segment_size)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A finished flow: the slot that it had, with the reason why it ended in place of the generation. */
+/* The record of a finished flow: a copy of its slot, with the end reason instead of the generation. */
 #ifndef FLOWLABEL_RECORD_H
 #define FLOWLABEL_RECORD_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * How long the headers are that every segment of a super-packet repeats: those up to TCP or UDP, in a tunnel up to the
- * TCP or UDP inside. Only super-packets come here.
+ * The length of the headers that every segment of a super-packet repeats. They end with TCP or UDP; in a tunnel,
+ * with the inner TCP or UDP. Only super-packets need this.
  */
 #ifndef FLOWLABEL_SEGMENTS_H
 #define FLOWLABEL_SEGMENTS_H
@@ -21,12 +21,12 @@
 #define FL_ETHERTYPE_ETHERNET 0x6558 /* Ethernet in GRE and in Geneve */
 
 #define FL_IP4_SIZE 20         /* without options */
-#define FL_IP4_FRAGMENT 0x3FFF /* M flag and offset, RFC 791 section 3.1 */
+#define FL_IP4_FRAGMENT 0x3FFF /* M flag and offset (RFC 791 section 3.1) */
 #define FL_UDP_SIZE 8
 #define FL_TCP_SIZE 20 /* without options */
 
-/* A tunnel header that ends further from the start of the frame is not followed, so that no offset reaches the bound of
- * fl_env_load(). */
+/* A tunnel header that ends further from the start of the frame is ignored, so that all offsets stay below the
+ * bound of fl_env_load(). */
 #define FL_INNER_LIMIT 4096
 
 #define FL_VXLAN_VNI_VALID 0x08 /* RFC 7348 section 5 */
@@ -47,11 +47,12 @@
 #define FL_GRE_OTHER 0x4FFF /* routing, the reserved bits and the version: not followed */
 #define FL_GRE_SIZE 4
 
-/* Geneve's fields. VXLAN and GUE have others there. */
+/* The fields of Geneve; VXLAN and GUE have other fields in the same places. */
 struct fl_udp_tunnel_header {
-	__u8 version_length; /* options in 4 bytes; VXLAN: flags; GUE: the same as Geneve, and a flag */
-	__u8 flags;          /* GUE: the protocol inside */
-	__u16 protocol_be;   /* VXLAN: the lower byte is GPE's next protocol */
+	__u8 version_length; /* Geneve: length of the options in units of 4 bytes; GUE: the same and a flag; VXLAN:
+				flags */
+	__u8 flags;          /* GUE: the inner protocol */
+	__u16 protocol_be;   /* VXLAN-GPE: the lower byte is the next protocol */
 	__u32 vni_be;
 };
 
@@ -60,9 +61,9 @@ struct fl_gre_header {
 	__u16 protocol_be;
 };
 
-/* The IPv4 header up to its protocol. */
+/* The start of the IPv4 header. */
 struct fl_ip4_start {
-	__u8 version_length; /* the length in 4 bytes */
+	__u8 version_length; /* length in units of 4 bytes */
 	__u8 traffic_class;
 	__u16 total_length_be;
 	__u16 id_be;
@@ -75,7 +76,7 @@ fl_inline bool fl_is_tunnelled(__u16 protocol_be)
 	       protocol_be == bpf_htons(FL_ETHERTYPE_IPV6);
 }
 
-/* The ethertype of IP packets of VERSION; 0: there is none. */
+/* The ethertype of IP packets of VERSION; 0: no such version. */
 fl_inline __u16 fl_ethertype_of_version(__u32 version)
 {
 	if (version == 4)
@@ -83,7 +84,7 @@ fl_inline __u16 fl_ethertype_of_version(__u32 version)
 	return version == 6 ? bpf_htons(FL_ETHERTYPE_IPV6) : 0;
 }
 
-/* The same for the IP packet in an IP packet with the next header PROTOCOL. */
+/* The ethertype of an IP packet after the next header PROTOCOL; 0: it is not an IP packet. */
 fl_inline __u16 fl_ethertype_of_next_header(__u32 protocol)
 {
 	if (protocol == FL_NEXT_IPV4)
@@ -91,7 +92,7 @@ fl_inline __u16 fl_ethertype_of_next_header(__u32 protocol)
 	return protocol == FL_NEXT_IPV6 ? bpf_htons(FL_ETHERTYPE_IPV6) : 0;
 }
 
-/* The ethertype of what a VXLAN header announces. */
+/* The ethertype of the packet in VXLAN. */
 fl_inline __u16 fl_ethertype_of_vxlan(const struct fl_udp_tunnel_header *header)
 {
 	if (header->version_length & FL_VXLAN_GPE && header->protocol_be == bpf_htons(FL_VXLAN_GPE_IPV4))
@@ -101,9 +102,9 @@ fl_inline __u16 fl_ethertype_of_vxlan(const struct fl_udp_tunnel_header *header)
 	return bpf_htons(FL_ETHERTYPE_ETHERNET);
 }
 
-/* From after UDP to the IP packet there (FOU, GUE variant 1, bareudp), or to what a Geneve, GUE or VXLAN header
- * announces. Ports say little, they are configured: the headers are believed when the packet inside has the length that
- * is left. No header that is known begins like an IP packet. */
+/* Moves INNER from the end of UDP to the packet inside: an IP packet (FOU, GUE variant 1, bareudp), or what a
+ * Geneve, GUE or VXLAN header announces. Ports are configured and say little. The caller accepts a header only if
+ * the inner packet has the length that is left. None of these headers begins like an IP packet. */
 fl_inline bool fl_pass_udp_tunnel(const struct fl_packet *p, struct fl_link *inner)
 {
 	struct fl_udp_tunnel_header header;
@@ -142,7 +143,7 @@ fl_inline bool fl_pass_gre(const struct fl_packet *p, struct fl_link *inner)
 	return !(flags & FL_GRE_OTHER) && fl_is_tunnelled(header.protocol_be);
 }
 
-/* To the IP header inside the tunnel that WALK ended at. */
+/* Moves INNER to the IP header in the tunnel at the end of WALK. */
 fl_inline bool fl_pass_tunnel(const struct fl_packet *p, const struct fl_walk *walk, struct fl_link *inner)
 {
 	__u16 protocol_be;
@@ -174,7 +175,8 @@ fl_inline bool fl_pass_tunnel(const struct fl_packet *p, const struct fl_walk *w
 	return fl_pass_vlan(p, inner) == FL_GO_ON && inner->l3 <= FL_INNER_LIMIT;
 }
 
-/* Starts WALK at the IPv4 header of WALK->l3, which has no fragments and ends where the frame does. */
+/* Starts WALK at the IPv4 header at WALK->l3. The packet must not be a fragment, and must end where the frame
+ * ends. */
 fl_inline bool fl_walk_inner_ip4(const struct fl_packet *p, struct fl_walk *walk)
 {
 	struct fl_ip4_start ip4;
@@ -189,7 +191,7 @@ fl_inline bool fl_walk_inner_ip4(const struct fl_packet *p, struct fl_walk *walk
 	       !(ip4.fragment_be & bpf_htons(FL_IP4_FRAGMENT)) && bpf_ntohs(ip4.total_length_be) == walk->limit;
 }
 
-/* The same for IPv6, with its extension headers. */
+/* The same for IPv6 with its extension headers. */
 fl_inline bool fl_walk_inner_ip6(const struct fl_packet *p, struct fl_walk *walk)
 {
 	struct {
@@ -211,8 +213,8 @@ fl_inline bool fl_walk_inner_ip6(const struct fl_packet *p, struct fl_walk *walk
 	return true;
 }
 
-/* The walk over the packet inside the tunnel that OUTER ended at. A super-packet's length is that of all its segments,
- * inside as well: where it is another, this is no tunnel, or GRO merged what other hosts tunnelled as plain UDP. */
+/* The walk over the packet in the tunnel at the end of OUTER. The inner length of a super-packet covers all
+ * segments. If it does not, this is not a tunnel, or GRO merged tunnelled packets of other hosts as plain UDP. */
 fl_inline bool fl_walk_inner(const struct fl_packet *p, const struct fl_walk *outer, struct fl_walk *walk)
 {
 	struct fl_link inner = {.vlan_tags = 0};
@@ -226,7 +228,7 @@ fl_inline bool fl_walk_inner(const struct fl_packet *p, const struct fl_walk *ou
 	return inner.protocol_be == bpf_htons(FL_ETHERTYPE_IPV6) && fl_walk_inner_ip6(p, walk);
 }
 
-/* Bytes from the IP header of WALK to the end of its TCP or UDP header; 0: there is none, or not all of it. */
+/* Bytes from the IP header of WALK to the end of its TCP or UDP header; 0: there is none, or it is not complete. */
 fl_inline __u32 fl_transport_end(const struct fl_packet *p, const struct fl_walk *walk)
 {
 	__u32 size = FL_UDP_SIZE;
@@ -247,7 +249,7 @@ fl_inline __u32 fl_transport_end(const struct fl_packet *p, const struct fl_walk
 	return walk->offset + size <= walk->limit ? walk->offset + size : 0;
 }
 
-/* Are there as many segments as a payload behind HEADERS bytes makes? Yes where the sender did not count them. */
+/* Does the number of segments match the payload after HEADERS bytes? True if the sender did not give the number. */
 fl_inline bool fl_segments_fit(const struct fl_packet *p, const struct fl_walk *walk, __u32 headers)
 {
 	__u32 segments = p->segments;
@@ -257,8 +259,8 @@ fl_inline bool fl_segments_fit(const struct fl_packet *p, const struct fl_walk *
 	return !segments || !size || (payload <= segments * size && payload > (segments - 1) * size);
 }
 
-/* Bytes of the headers that every segment repeats, from the IPv6 header that WALK began at; 0 where they cannot be
- * told. P has the number of segments and their size as the sender gave them, or 0. */
+/* Bytes of the headers that every segment repeats, from the IPv6 header at the start of WALK; 0: not known. P has
+ * the number and the size of the segments as the sender gave them, or 0. */
 fl_inline __u32 fl_segment_headers(const struct fl_packet *p, const struct fl_walk *walk)
 {
 	__u32 headers;
@@ -270,7 +272,7 @@ fl_inline __u32 fl_segment_headers(const struct fl_packet *p, const struct fl_wa
 	}
 	headers = fl_transport_end(p, walk);
 	if (walk->protocol == FL_NEXT_UDP && headers && (fl_env_in_udp_tunnel(p) || !fl_segments_fit(p, walk, headers)))
-		return 0; /* a tunnel that is not known */
+		return 0; /* a tunnel of an unknown kind */
 	return headers;
 }
 

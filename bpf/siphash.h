@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* SipHash-c-d with 64-bit output (Aumasson and Bernstein 2012), for inputs of 32 to 39 octets. */
+/* SipHash-c-d with 64-bit output (Aumasson and Bernstein 2012), for inputs of 32 to 39 bytes. */
 #ifndef FLOWLABEL_SIPHASH_H
 #define FLOWLABEL_SIPHASH_H
 
@@ -42,8 +42,8 @@ fl_inline void fl_sip_word(struct fl_sip_state *s, __u64 word, const int compres
 	s->v0 ^= word;
 }
 
-/* SRC and DST as on the wire; LAST holds the octets behind them (at most 7) as a little-endian number in host order,
- * and their count, the addresses included, in its top octet. */
+/* SRC and DST as on the wire. LAST: the bytes after them (at most 7) as a little-endian number in host order, and
+ * in its top byte the length of the whole input. */
 fl_inline __u64 fl_siphash(const __u64 key[2], const __u64 src[2], const __u64 dst[2], __u64 last, const int compress,
 			   const int finalize)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The keyed label of RFC 6437 section 3, for packets that came with label 0. */
+/* Computes and writes the keyed label (RFC 6437 section 3) of packets with label 0. */
 #ifndef FLOWLABEL_STAMP_H
 #define FLOWLABEL_STAMP_H
 
@@ -41,7 +41,7 @@ fl_inline bool fl_is_neighbour_discovery(const struct fl_packet *p, const struct
 	       type <= FL_ND_LAST;
 }
 
-/* Control traffic and what is not a flow between two hosts is left alone. */
+/* Control traffic, and packets that are not between two unicast hosts, are not stamped. */
 fl_inline bool fl_in_scope(const struct fl_packet *p, const struct fl_ip6 *ip6)
 {
 	return !p->link.mpls && !fl_out_of_scope_address(ip6->src) && !fl_out_of_scope_address(ip6->dst) &&
@@ -54,7 +54,7 @@ fl_inline bool fl_has_ports(__u32 protocol)
 	       protocol == FL_NEXT_SCTP || protocol == FL_NEXT_UDPLITE;
 }
 
-/* What follows the addresses in the flow id, in the form fl_siphash() takes: protocol and ports, or nothing. */
+/* The part of the flow id after the addresses, as fl_siphash() takes it: protocol and ports, or nothing. */
 fl_inline __u64 fl_flow_id_tail(const struct fl_packet *p, const struct fl_walk *walk)
 {
 	__u32 ports;
@@ -82,13 +82,13 @@ fl_inline __u64 fl_flow_id_tail(const struct fl_packet *p, const struct fl_walk 
 	return 32ULL << 56;
 }
 
-/* 1 to 0xFFFFF, uniform to within 2^-24. */
+/* A label from 1 to 0xFFFFF; uniform to within 2^-24. */
 fl_inline __u32 fl_label_of_hash(__u64 hash)
 {
 	return 1 + (__u32)(((hash >> 20) * FL_LABEL_MASK) >> 44);
 }
 
-/* The label of a packet that came with 0. */
+/* The label for a packet that came with 0. */
 fl_inline __u32 fl_compute_label(const struct fl_packet *p, const struct fl_ip6 *ip6, const struct fl_walk *walk)
 {
 	const __u64 *key = fl_env_secrets(p)->stamp;
@@ -103,7 +103,7 @@ fl_inline __u32 fl_compute_label(const struct fl_packet *p, const struct fl_ip6 
 	return fl_label_of_hash(fl_siphash(key, ip6->src, ip6->dst, tail, 2, 4));
 }
 
-/* Writes LABEL into the packet, or does as if in a dry run. False: the packet keeps label 0. */
+/* Writes LABEL into the packet; in a dry run, only counts. False: the packet keeps label 0. */
 fl_inline bool fl_write_label(const struct fl_packet *p, const struct fl_ip6 *ip6, __u32 label)
 {
 	if (fl_env_config(p)->stamp == FL_STAMP_DRY_RUN) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The sweep: run by the loader on each CPU as a live-frames test run of XDP, which has softirqs off on every kernel. */
+/* The sweep. The loader runs it on each CPU as an XDP test run with live frames, which has softirqs off on every
+ * kernel. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
@@ -13,7 +14,7 @@ struct fl_sweep {
 	struct fl_sweep_result result;
 };
 
-/* Another CPU's part begins behind the last set of this one. */
+/* Sweeps the next set of this CPU. After the last one begins the part of another CPU. */
 static long fl_sweep_next(__u32 index, void *context)
 {
 	struct fl_sweep *sweep = context;
@@ -54,4 +55,4 @@ int flowlabel_sweep(struct xdp_md *ctx)
 	return XDP_DROP;
 }
 
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
+char LICENSE[] SEC("license") = "GPL";

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Ending flows by their times, on the CPU that owns them. */
+/* Ends flows by their age, on the CPU that owns them. */
 #ifndef FLOWLABEL_SWEEP_H
 #define FLOWLABEL_SWEEP_H
 
 #include "flow_table.h"
 
-/* Why the flow of SLOT ends at NOW, or 0: it does not. */
+/* The reason why the flow of SLOT ends at NOW; 0: it does not end. */
 fl_inline __u8 fl_end_of(const struct fl_sweep_request *request, const struct fl_slot *slot, __u64 now)
 {
 	__u64 first = (__u64)slot->first_high << 16 | (slot->last_first & 0xFFFF);
@@ -17,8 +17,7 @@ fl_inline __u8 fl_end_of(const struct fl_sweep_request *request, const struct fl
 	return now >= first + request->active ? FL_END_ACTIVE : 0;
 }
 
-/* The slot is free when its record is in the ring, not before: a full ring ends nothing. False: it is full. A reader
- * that copied the flow before sees that the generation is another one now. */
+/* Puts the record into the ring, then frees SLOT. False: the ring is full, and the flow stays. */
 fl_inline bool fl_end_flow(const struct fl_packet *p, struct fl_slot *slot, __u8 reason)
 {
 	if (!fl_spill(p, slot, reason))
@@ -27,7 +26,7 @@ fl_inline bool fl_end_flow(const struct fl_packet *p, struct fl_slot *slot, __u8
 	return true;
 }
 
-/* fl_sweep_set() while nothing else of this CPU is in the table. */
+/* fl_sweep_set(), while no other program of this CPU is in the table. */
 fl_inline bool fl_sweep_set_alone(const struct fl_packet *p, struct fl_set *set, const struct fl_sweep_request *request,
 				  __u32 *ended)
 {
@@ -49,7 +48,7 @@ fl_inline bool fl_sweep_set_alone(const struct fl_packet *p, struct fl_set *set,
 	return true;
 }
 
-/* Ends what is due in SET. False: the ring is full. */
+/* Ends the flows of SET that are due. False: the ring is full. */
 fl_inline bool fl_sweep_set(const struct fl_packet *p, struct fl_set *set, const struct fl_sweep_request *request,
 			    __u32 *ended)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the datapath's surroundings are in user space, for env_user.h and for those who call it. */
+/* The environment of the datapath in user space, for env_user.h and for callers of the datapath. */
 #ifndef FLOWLABEL_USER_H
 #define FLOWLABEL_USER_H
 
@@ -8,17 +8,17 @@
 
 #include "flowlabel/abi.h"
 
-/* What the maps are in the kernel. */
+/* What the maps of an attachment are in the kernel. */
 struct fl_user {
 	struct fl_config config;
 	struct fl_secrets secrets;
 	struct fl_counters counters;
 	struct fl_set *table;                                 /* 2^config.slots_shift slots */
 	__u64 now;                                            /* ticks */
-	struct fl_slot *(*next_record)(struct fl_user *user); /* where the next record goes; NULL: there is no room */
+	struct fl_slot *(*next_record)(struct fl_user *user); /* the place of the next record; NULL: the ring is full */
 };
 
-/* A frame: CAPTURED octets are there of the WIRE_LENGTH it had. */
+/* A frame that had WIRE_LENGTH bytes, of which CAPTURED are available. */
 struct fl_user_frame {
 	struct fl_user *user;
 	__u32 captured;

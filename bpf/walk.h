@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The extension-header walk (RFC 8200 section 4). It finds ports; it never decides whether a packet is counted. */
+/* The walk over the extension headers (RFC 8200 section 4). It finds ports, and has no influence on whether a
+ * packet is counted. */
 #ifndef FLOWLABEL_WALK_H
 #define FLOWLABEL_WALK_H
 
@@ -25,10 +26,10 @@
 
 #define FL_WALK_LIMIT 8
 
-/* Offset and M flag of a fragment header; the two reserved bits between them say nothing (RFC 8200 section 4.5). */
+/* Offset and M flag of a fragment header, without the two reserved bits between them (RFC 8200 section 4.5). */
 #define FL_FRAGMENT_MASK 0xFFF9
 
-/* The first octets of every extension header; the last field is meant for fragment headers. */
+/* The first bytes of every extension header. Only fragment headers have the last field. */
 struct fl_extension {
 	__u8 next_header;
 	__u8 length;
@@ -52,7 +53,7 @@ fl_inline bool fl_is_extension(__u32 header)
 	}
 }
 
-/* Octets of an extension header. AH counts in 4 octets less two (RFC 4302 section 2.2). */
+/* Bytes of an extension header. The length of AH is in units of 4 bytes, minus 2 (RFC 4302 section 2.2). */
 fl_inline __u32 fl_extension_size(__u32 header, const struct fl_extension *extension)
 {
 	switch (header) {
@@ -65,12 +66,12 @@ fl_inline __u32 fl_extension_size(__u32 header, const struct fl_extension *exten
 	}
 }
 
-/* Walks on from WALK's header. P need only have ctx, data, data_end and hook. */
+/* Continues WALK. Of P it needs only ctx, data, data_end and hook. */
 fl_inline void fl_walk_extensions(const struct fl_packet *p, struct fl_walk *walk)
 {
 	walk->end = FL_WALK_TOO_MANY;
-/* Linux 6.1 refuses a loop whose last instruction falls through to its first ("back-edge"), as clang lays this one out.
- */
+/* Unrolled, because clang makes a loop whose last instruction falls through to its first. Linux 6.1 refuses that
+ * ("back-edge"). */
 #pragma clang loop unroll(full)
 	for (int i = 0; i <= FL_WALK_LIMIT; i++) {
 		struct fl_extension extension;
@@ -106,7 +107,7 @@ fl_inline void fl_walk_extensions(const struct fl_packet *p, struct fl_walk *wal
 	}
 }
 
-/* Most packets have no extension header; for the others the environment calls fl_walk_extensions(). */
+/* Most packets have no extension header. For the others, the environment calls fl_walk_extensions(). */
 fl_inline struct fl_walk fl_walk_headers(const struct fl_packet *p, const struct fl_ip6 *ip6)
 {
 	struct fl_walk walk = {

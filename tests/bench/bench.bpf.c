@@ -33,7 +33,7 @@ struct {
 
 __u32 positions[POSITIONS * POSITION_WORDS];
 
-const volatile __u32 bench_l3 = FL_ETHERNET_SIZE; /* where the packet's IPv6 header stands */
+const volatile __u32 bench_l3 = FL_ETHERNET_SIZE; /* offset of the packet's IPv6 header */
 const volatile __u32 bench_labelled;              /* give flows labels of their own */
 
 /* The same clock as ours, the cheapest there is. */
@@ -396,4 +396,4 @@ int path_tc(struct __sk_buff *skb)
 	return TC_ACT_SHOT;
 }
 
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
+char LICENSE[] SEC("license") = "GPL";
