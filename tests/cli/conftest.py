@@ -1,37 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Fixtures of the tests of the command line: a small lab, and how they end (77 where tests were skipped)."""
-
-import pathlib
-import sys
+"""Fixtures of the tests of the command line: a small lab."""
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-
-import flows  # noqa: E402
-import lab as lab_module  # noqa: E402
-
-SOMETHING_SKIPPED = 77
-
-
-def pytest_configure():
-    lab_module.interrupt_on_signals()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session, exitstatus):
-    """Tells ctest by the exit status that tests were skipped, so that it shows them as skipped."""
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if exitstatus == pytest.ExitCode.OK and reporter.stats.get("skipped"):
-        session.exitstatus = SOMETHING_SKIPPED
+import flows
+import lab as lab_module
 
 
 @pytest.fixture(scope="session", autouse=True)
-def requirements():
-    """Skips everything, with the reason, where it cannot run."""
-    reason = lab_module.missing_requirements()
-    if reason:
-        pytest.skip(reason)
+def all_need(requirements):
+    """Every test of this folder needs a lab."""
 
 
 @pytest.fixture

@@ -1,38 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Fixtures of the tests in network namespaces, and how they end: by a signal as by ^C, with status 77 after a skip."""
-
-import pathlib
-import sys
+"""Fixtures of the tests in network namespaces: a lab for each file, and a router between two hosts."""
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-
-import flows  # noqa: E402
-import lab as lab_module  # noqa: E402
-import topology as topology_module  # noqa: E402
-
-SOMETHING_SKIPPED = 77
-
-
-def pytest_configure():
-    lab_module.interrupt_on_signals()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session, exitstatus):
-    """Tells ctest by the exit status that tests were skipped, so that it shows them as skipped."""
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if exitstatus == pytest.ExitCode.OK and reporter.stats.get("skipped"):
-        session.exitstatus = SOMETHING_SKIPPED
+import flows
+import lab as lab_module
+import topology as topology_module
 
 
 @pytest.fixture(scope="session", autouse=True)
-def requirements():
-    """Skips everything, with the reason, where it cannot run."""
-    reason = lab_module.missing_requirements()
-    if reason:
-        pytest.skip(reason)
+def all_need(requirements):
+    """Every test of this folder needs a lab."""
 
 
 @pytest.fixture(scope="module")

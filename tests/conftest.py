@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What all tests share: the modules of tests/support, and how a run ends: by a signal as by ^C, with status 77 after a skip."""
+
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "support"))
+
+import lab as lab_module  # noqa: E402
+
+SOMETHING_SKIPPED = 77
+
+
+def pytest_configure():
+    lab_module.interrupt_on_signals()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session, exitstatus):
+    """Tells ctest by the exit status that tests were skipped, so that it shows them as skipped."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if exitstatus == pytest.ExitCode.OK and reporter.stats.get("skipped"):
+        session.exitstatus = SOMETHING_SKIPPED
+
+
+@pytest.fixture(scope="session")
+def requirements():
+    """What a lab needs. Skips the tests that use it, with the reason, where that is missing."""
+    reason = lab_module.missing_requirements()
+    if reason:
+        pytest.skip(reason)
