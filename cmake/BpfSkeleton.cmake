@@ -3,6 +3,8 @@ find_program(BPF_CLANG NAMES clang-19 clang REQUIRED)
 find_program(BPF_TOOL NAMES bpftool HINTS /usr/sbin REQUIRED)
 find_program(BPF_STRIP NAMES llvm-strip-19 llvm-strip REQUIRED)
 
+add_custom_target(skeletons) # all of them
+
 # add_bpf_skeleton(TARGET SOURCE
 #                  INCLUDES dir...)
 #
@@ -37,6 +39,7 @@ function(add_bpf_skeleton TARGET SOURCE)
     VERBATIM)
 
   add_custom_target(${TARGET}_generate DEPENDS ${skeleton})
+  add_dependencies(skeletons ${TARGET}_generate)
   add_library(${TARGET} INTERFACE)
   add_dependencies(${TARGET} ${TARGET}_generate)
   target_sources(${TARGET} INTERFACE ${skeleton})
