@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What all tests share: the modules of tests/support, and how a run ends: by a signal as by ^C, with status 77 after a skip."""
+"""What all tests share: the modules of tests/support, and how a run ends (77 where tests were skipped)."""
 
 import pathlib
 import sys

@@ -142,7 +142,8 @@ def test_each_column_is_what_was_sent(lab, router, server):
     collector.stop().ok()
     ifindex = json.loads(router.namespace.ip("-json", "link", "show", "dev", router.interface).stdout)[0]["ifindex"]
     rows = server.rows("SELECT IPv6NumToString(src), IPv6NumToString(dst), label, toString(packets), toString(bytes), "
-                       "router, interface, ifindex, toString(netns), netns_name, hook, end_reason, stamped, batch_records FROM flowlabel.records "
+                       "router, interface, ifindex, toString(netns), netns_name, hook, end_reason, stamped, "
+                       "batch_records FROM flowlabel.records "
                        "ORDER BY label")
     netns = [str(router.namespace.inode), router.namespace.name]
     place = ["edge", router.interface, ifindex, *netns, "xdp", "idle", 0, 2]

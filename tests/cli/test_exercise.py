@@ -21,7 +21,7 @@ from feed import one_cpu
 from flows import TC_INGRESS, attached
 from kernel import eventually, unread
 from saying import refused, warned
-from topology import CLIENT, ROUTER_LAN, SERVER, Topology
+from topology import CLIENT, SERVER, Topology
 
 PORT = 24999
 FLOWLABEL_MGR, FLOWINFO_SEND, FLOWINFO = 32, 33, 11
@@ -518,7 +518,7 @@ def test_a_server_tells_what_comes(road):
     assert errors == ""
     assert [line.split("]:")[0] for line in lines[:3]] == [f"tcp [{CLIENT}", f"udp [{CLIENT}", f"udp [{CLIENT}"]
     assert [line.split(" ", 2)[2] for line in lines[:3]] == ["connected, SYN label 0x000ff", "label 0x000fe",
-                                                            "label 0x000ff"]
+                                                             "label 0x000ff"]
     assert lines[3] == "2 peers, 6 messages"
     assert lines[5].split()[2:] == ["0x000ff", "2", "0", "0x000ff"]
     assert lines[6].split()[2:] == ["-", "4", "1", "0x000fe", "0x000ff"]

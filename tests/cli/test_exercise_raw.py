@@ -149,7 +149,7 @@ def test_loopback_and_tun(cable):
     """Devices that lead nowhere by themselves."""
     text = cable.client("--raw", "lo", "--udp", "--label", "5", "--count", "1", host="::1").ok().stdout
     assert "raw udp from ::1 to [::1]:24999 on lo, 1 flow: 1 packets sent" in text and "0x00005" in text
-    with Tun(cable.near, "tun0") as tun:
+    with Tun(cable.near, "tun0"):
         cable.near.address("tun0", "2001:db8:7::1/64")
         document = cable.client("--raw", "tun0", "--udp", "--label", "6", "--count", "1", *QUICK,
                                 host="2001:db8:7::2").json()

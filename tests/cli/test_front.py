@@ -41,7 +41,8 @@ def foreign(lab):
     directory = f"{lab.bpffs}/foreign"
     os.mkdir(directory)
     command("bpftool", "prog", "loadall", foreign_object(), directory)
-    return {"xdp": f"{directory}/foreign_xdp", "pass": f"{directory}/foreign_tc", "final": f"{directory}/foreign_final", "drop": f"{directory}/foreign_drop"}
+    return {"xdp": f"{directory}/foreign_xdp", "pass": f"{directory}/foreign_tc", "final": f"{directory}/foreign_final",
+            "drop": f"{directory}/foreign_drop"}
 
 
 def put_filter_first(host, direction, section="classifier"):

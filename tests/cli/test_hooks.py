@@ -275,6 +275,7 @@ def test_replace_keeps_the_stamping(lab, host, key_file):
 
     first = ["--stamp", "zero", "--prf", "siphash-1-3", "--key-file", key_file]
     lab.flowlabel(host, "attach", "v0", "--flows", 4, *first).ok()
+
     def says(said, stamping, kept):
         assert f"stamp {stamping}, table" in said and said.endswith(f"\n  kept: {kept}\n"), said
 
