@@ -8,8 +8,8 @@
 #include <string>
 
 #include "flowlabel/result.hpp"
-#include "replay/input.hpp"
 #include "replay/captured_packet.hpp"
+#include "replay/input.hpp"
 
 namespace flowlabel {
 

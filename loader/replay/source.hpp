@@ -6,9 +6,9 @@
 #include <span>
 #include <string_view>
 
+#include "replay/captured_packet.hpp"
 #include "replay/input.hpp"
 #include "replay/problem.hpp"
-#include "replay/captured_packet.hpp"
 
 namespace flowlabel {
 

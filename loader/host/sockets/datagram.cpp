@@ -6,8 +6,8 @@
 #include <cstring>
 
 #include "flowlabel/abi.h"
-#include "host/sockets/socket_options.hpp"
 #include "host/sockets/refusal.hpp"
+#include "host/sockets/socket_options.hpp"
 
 namespace flowlabel {
 

@@ -9,8 +9,8 @@
 #include <cstring>
 #include <memory>
 
-#include "host/sockets/socket_options.hpp"
 #include "host/sockets/refusal.hpp"
+#include "host/sockets/socket_options.hpp"
 
 namespace flowlabel {
 

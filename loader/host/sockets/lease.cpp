@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "host/sockets/socket_options.hpp"
 #include "host/sockets/refusal.hpp"
+#include "host/sockets/socket_options.hpp"
 
 namespace flowlabel {
 
