@@ -26,7 +26,8 @@ struct Plan {
 /// A key or a function without stamping is an error.
 Result<ProgramSetup> setup_for(const Plan& plan, std::uint32_t slots, const fl_info* old = nullptr);
 
-/// The entry of the info map for PROGRAM_ID, without the fields that attaching sets: mode, made_qdisc, filter_added, epoch.
+/// The entry of the info map for PROGRAM_ID, without the fields that attaching sets: mode, made_qdisc, filter_added,
+/// epoch.
 fl_info describe(const Plan& plan, const ProgramSetup& setup, std::uint32_t program_id);
 
 } // namespace flowlabel

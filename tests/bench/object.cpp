@@ -58,10 +58,10 @@ Object::Object(const ObjectSetup& setup) : skeleton_(bench_bpf__open())
         throw std::runtime_error("cannot open the benchmark's BPF object");
     choose(setup);
     skeleton_->rodata->config = {.stamp = static_cast<std::uint8_t>(setup.stamp),
-                                    .prf = static_cast<std::uint8_t>(setup.prf),
-                                    .link_layer = FL_LINK_ETHERNET,
-                                    .slots_shift = setup.table_shift,
-                                    .ring_shift = default_ring_shift};
+                                 .prf = static_cast<std::uint8_t>(setup.prf),
+                                 .link_layer = FL_LINK_ETHERNET,
+                                 .slots_shift = setup.table_shift,
+                                 .ring_shift = default_ring_shift};
     add_machine(skeleton_->rodata->config);
     skeleton_->rodata->bench_l3 = setup.l3;
     skeleton_->rodata->bench_labelled = setup.labelled;
