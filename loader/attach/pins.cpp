@@ -14,7 +14,7 @@
 
 #include "base/privilege.hpp"
 #include "base/try.hpp"
-#include "flowlabel/attachment.hpp"
+#include "base/words.hpp"
 
 namespace flowlabel {
 
@@ -26,8 +26,6 @@ constexpr struct {
     {"ring", &Maps::ring},   {"ring_positions", &Maps::ring_positions},
     {info_pin, &Maps::info}, {last_pin, &Maps::secrets},
 };
-
-constexpr fl_hook every_hook[] = {FL_HOOK_XDP, FL_HOOK_TC_INGRESS, FL_HOOK_TC_EGRESS};
 
 static std::string name_of_interface(const PinPlace& place)
 {
@@ -61,14 +59,6 @@ Result<Directory> PinPlace::make(const Bpffs& bpffs) const
     return of_interface.make(name_of(hook));
 }
 
-static std::optional<fl_hook> hook_named(const std::string& name)
-{
-    for (const fl_hook hook : every_hook)
-        if (name == name_of(hook))
-            return hook;
-    return std::nullopt;
-}
-
 /// NETNS and IFINDEX out of the name of an interface's directory.
 static std::optional<PinPlace> place_named(const std::string& name)
 {
@@ -93,10 +83,13 @@ static std::vector<fl_hook> hooks_in(const Result<std::optional<Directory>>& dir
     const auto names = directory ? (*directory)->names() : std::unexpected(directory.error());
     std::vector<fl_hook> hooks;
 
-    if (!names)
-        return {std::begin(every_hook), std::end(every_hook)};
+    if (!names) {
+        for (const auto& [hook, word] : word_table<fl_hook>)
+            hooks.push_back(hook);
+        return hooks;
+    }
     for (const std::string& name : *names)
-        if (const auto hook = hook_named(name))
+        if (const auto hook = parse_word<fl_hook>(name))
             hooks.push_back(*hook);
     return hooks;
 }

@@ -4,7 +4,6 @@
 
 #include <cstdlib>
 #include <memory>
-#include <string_view>
 
 #include "base/printable.hpp"
 #include "base/try.hpp"
@@ -52,10 +51,10 @@ static Result<TcLink> tc_link_from_environment()
 {
     const char* const value = std::getenv("FLOWLABEL_TC");
 
-    if (!value || std::string_view(value) == "auto")
+    if (!value)
         return TcLink::automatic;
-    if (std::string_view(value) == "clsact")
-        return TcLink::clsact;
+    if (const auto link = parse_word<TcLink>(value))
+        return *link;
     return fail(fmt::format("FLOWLABEL_TC is '{}'", value), "set it to auto or clsact, or unset it", Failure::usage);
 }
 
@@ -101,12 +100,9 @@ void add_attach(CLI::App& app, Context& context)
         *app.add_subcommand("attach", "count packets on an interface and, optionally, label the unlabelled ones");
 
     attach.add_option("IFACE", options.interface, "the interface")->required()->type_name("");
-    add_choice<fl_hook>(attach, "--hook", options.hook,
-                        {{"xdp", FL_HOOK_XDP}, {"tc-ingress", FL_HOOK_TC_INGRESS}, {"tc-egress", FL_HOOK_TC_EGRESS}},
-                        "where; default: xdp");
-    add_choice<XdpMode>(attach, "--mode", options.mode,
-                        {{"auto", XdpMode::automatic}, {"native", XdpMode::native}, {"generic", XdpMode::generic}},
-                        "XDP in the driver, or on skbs; auto takes native where the driver has it")
+    add_choice(attach, "--hook", options.hook, "where; default: xdp");
+    add_choice(attach, "--mode", options.mode,
+               "XDP in the driver, or on skbs; auto takes native where the driver has it")
         ->each([command](const std::string&) { command->mode_given = true; });
     add_number(attach, "--flows", options.slots, 1,
                "slots of the flow table for each possible CPU, 64 bytes each, rounded up to a power of two; "

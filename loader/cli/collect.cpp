@@ -309,9 +309,7 @@ void add_collect(CLI::App& app, Context& context)
         .add_option("IFACE", options.interfaces,
                     "the interfaces of this network namespace; default: all attachments of the bpffs, new ones too")
         ->type_name("");
-    add_choice<std::optional<fl_hook>>(
-        collect, "--hook", options.hook,
-        {{"xdp", FL_HOOK_XDP}, {"tc-ingress", FL_HOOK_TC_INGRESS}, {"tc-egress", FL_HOOK_TC_EGRESS}}, "only this hook");
+    add_choice(collect, "--hook", options.hook, "only this hook");
     collect.add_flag("--all-netns", options.all_netns, all_netns_text);
     add_timeout(collect, "--idle", options.idle,
                 "a flow without a packet for so long ends; rfc3697: 120s, rfc1883: 6s; default: 15s");

@@ -48,16 +48,9 @@ LabelWord parse_label_word(const std::string& given)
 
 void add_lease_options(CLI::App& app, ClientCommand& command)
 {
-    add_choice<std::optional<LeaseKind>>(
-        app, "--lease", command.lease,
-        {{"create", LeaseKind::create}, {"join", LeaseKind::join}, {"new", LeaseKind::only_new}},
-        "take the label even if nobody has it, only if somebody has it, only if nobody has it; default: create");
-    add_choice<std::optional<LabelShare>>(app, "--share", command.share,
-                                          {{"any", LabelShare::any},
-                                           {"excl", LabelShare::exclusive},
-                                           {"process", LabelShare::process},
-                                           {"user", LabelShare::user}},
-                                          "who else may lease the label; default: any");
+    add_choice(app, "--lease", command.lease,
+               "take the label even if nobody has it, only if somebody has it, only if nobody has it; default: create");
+    add_choice(app, "--share", command.share, "who else may lease the label; default: any");
     add_time(app, "--expires", command.expires, parse_lease_time,
              "how long the label is taken at least, in whole seconds");
     add_time(app, "--linger", command.linger, parse_lease_time,
@@ -91,15 +84,7 @@ void ClientCommand::add_to(CLI::App& app)
            "--label", [this](const std::string& given) { label = parse_label_word(given); },
            "the label of each flow: this one, the kernel's automatic one, a random leased one, none; default: auto")
         ->type_name("LABEL|auto|random|none");
-    add_choice<std::optional<LabelPattern>>(app, "--generate", generate,
-                                            {{"constant", LabelPattern::constant},
-                                             {"sequential", LabelPattern::sequential},
-                                             {"encoded", LabelPattern::encoded},
-                                             {"per-packet", LabelPattern::per_packet},
-                                             {"message", LabelPattern::message},
-                                             {"syn-then-zero", LabelPattern::syn_then_zero},
-                                             {"rst-other", LabelPattern::rst_other}},
-                                            "labels after a pattern that an observer should recognise");
+    add_choice(app, "--generate", generate, "labels after a pattern that an observer should recognise");
     app.add_option("--text", text, "what --generate message hides in the labels")->type_name("TEXT");
     add_number(app, "--count", count, 0, "messages of each flow, 0: until stopped; default: 10");
     add_duration(app, "--interval", interval, "from one message to the next, as in 50ms or 2s; default: 100ms",

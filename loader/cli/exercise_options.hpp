@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/word_table.hpp"
 #include "host/exercise/client.hpp"
 #include "host/exercise/generator.hpp"
 
@@ -20,6 +21,13 @@ struct LabelWord {
 
 /// What --lease says.
 enum class LeaseKind { create, join, only_new };
+
+template <>
+inline constexpr WordTable<LeaseKind> word_table<LeaseKind> = {
+    {LeaseKind::create, "create"},
+    {LeaseKind::join, "join"},
+    {LeaseKind::only_new, "new"},
+};
 
 struct ClientCommand {
     std::string host;

@@ -78,10 +78,8 @@ void add_host(CLI::App& app, Context& context)
     host.add_flag("--json", command->json, "one JSON document");
     host.add_option("--netns", command->netns, "another network namespace: a name of 'ip netns', or a process")
         ->type_name("NAME|PID");
-    add_choice<std::optional<HostProfile>>(
-        host, "--check", command->profile,
-        {{"rfc6437", HostProfile::rfc6437}, {"lab", HostProfile::lab}, {"anycast", HostProfile::anycast}},
-        "only what is not as this profile wants it, and how to set it; exit status 4 if anything");
+    add_choice(host, "--check", command->profile,
+               "only what is not as this profile wants it, and how to set it; exit status 4 if anything");
     add_examples(host, {{"flowlabel host", "what the settings of this host mean together"},
                         {"flowlabel host --check anycast", "what is not right for a server behind a balancer"}});
     host.callback([&context, command] { context.run = [command] { return run(*command); }; });

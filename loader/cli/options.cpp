@@ -37,9 +37,7 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<st
 void SelectionOptions::add_to(CLI::App& app)
 {
     app.add_option("IFACE", interface, "the interface")->type_name("");
-    add_choice<std::optional<fl_hook>>(
-        app, "--hook", hook,
-        {{"xdp", FL_HOOK_XDP}, {"tc-ingress", FL_HOOK_TC_INGRESS}, {"tc-egress", FL_HOOK_TC_EGRESS}}, "only this hook");
+    add_choice(app, "--hook", hook, "only this hook");
     app.add_flag("--all-netns", all_netns, all_netns_text);
 }
 
@@ -54,13 +52,7 @@ Selection SelectionOptions::selection() const
 
 void FlowOptions::add_to(CLI::App& app)
 {
-    add_choice<SortBy>(app, "--sort", query.sort,
-                       {{"packets", SortBy::packets},
-                        {"bytes", SortBy::octets},
-                        {"last-seen", SortBy::last_seen},
-                        {"octets", SortBy::octets}},
-                       "largest or latest first; default: bytes")
-        ->type_name("packets|bytes|last-seen");
+    add_choice(app, "--sort", query.sort, "largest or latest first; default: bytes");
     add_number(app, "--limit", limit_, 0, "at most N flows; default: 20 in a table, all in the other forms");
     add_parsed(app, "--src", query.src, parse_prefix, "only sources in this prefix")->type_name("PREFIX");
     add_parsed(app, "--dst", query.dst, parse_prefix, "only destinations in this prefix")->type_name("PREFIX");
@@ -110,14 +102,10 @@ void FlowOptions::write(const FlowsDocument& document, const Sink& sink) const
 
 void StampOptions::add_to(CLI::App& app)
 {
-    add_choice<std::optional<fl_stamp_mode>>(
-        app, "--stamp", mode, {{"off", FL_STAMP_OFF}, {"dry-run", FL_STAMP_DRY_RUN}, {"zero", FL_STAMP_ZERO}},
-        "label packets that come with label 0 (RFC 6437 section 3); default: off");
+    add_choice(app, "--stamp", mode, "label packets that come with label 0 (RFC 6437 section 3); default: off");
     app.add_option("--key-file", key_file_, "the label function's key, 32 hexadecimal digits; default: a random one")
         ->type_name("FILE");
-    add_choice<std::optional<fl_prf>>(app, "--prf", prf,
-                                      {{"siphash-2-4", FL_PRF_SIPHASH_2_4}, {"siphash-1-3", FL_PRF_SIPHASH_1_3}},
-                                      "the label function; default: siphash-2-4");
+    add_choice(app, "--prf", prf, "the label function; default: siphash-2-4");
 }
 
 Result<std::optional<Key>> StampOptions::key(bool kept) const

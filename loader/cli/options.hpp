@@ -3,14 +3,17 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <fmt/ranges.h>
+
 #include <chrono>
 #include <optional>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "base/try.hpp"
 #include "base/units.hpp"
+#include "base/words.hpp"
 #include "cli/usage.hpp"
 #include "flowlabel/attachment.hpp"
 #include "flowlabel/flow.hpp"
@@ -18,28 +21,41 @@
 
 namespace flowlabel {
 
-/// An option whose value is one of WORDS.
-template <class Value>
-CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& value,
-                        const std::vector<std::pair<std::string, Value>>& words, const std::string& description)
+/// What VALUE holds, if it is optional.
+template <class Value> struct Held {
+    using Type = Value;
+};
+
+template <class Value> struct Held<std::optional<Value>> {
+    using Type = Value;
+};
+
+/// The words of ENUM that are shown: one for each value.
+template <HasWords Enum> std::vector<std::string> shown_words()
 {
-    const auto take = [&value, name, words](const std::string& given) {
-        std::vector<std::string> allowed;
+    std::vector<std::string> words;
 
-        for (const auto& [word, meaning] : words) {
-            if (word == given) {
-                value = meaning;
-                return;
-            }
-            allowed.push_back(word);
-        }
-        throw wrong_word(name, given, allowed);
+    for (const auto& [value, word] : word_table<Enum>)
+        if (std::string_view(word) == name_of(value))
+            words.emplace_back(word);
+    return words;
+}
+
+/// An option whose VALUE, or what that may hold, is a word of an enumeration.
+template <class Value>
+CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& value, const std::string& description)
+{
+    using Enum = typename Held<Value>::Type;
+    const auto take = [&value, name](const std::string& given) {
+        const auto parsed = parse_word<Enum>(given);
+
+        if (!parsed)
+            throw wrong_word(name, given, shown_words<Enum>());
+        value = *parsed;
     };
-    std::string type;
 
-    for (const auto& word : words)
-        type += (type.empty() ? "" : "|") + word.first;
-    return app.add_option_function<std::string>(name, take, description)->type_name(type);
+    return app.add_option_function<std::string>(name, take, description)
+        ->type_name(fmt::format("{}", fmt::join(shown_words<Enum>(), "|")));
 }
 
 /// An option that takes a whole number of LEAST to MOST, as parse_number() reads it.
@@ -61,15 +77,6 @@ CLI::Option* add_parsed(CLI::App& app, const std::string& name, Value& value, Pa
 
     return app.add_option_function<std::string>(name, take, description);
 }
-
-/// What VALUE holds, if it is optional.
-template <class Value> struct Held {
-    using Type = Value;
-};
-
-template <class Value> struct Held<std::optional<Value>> {
-    using Type = Value;
-};
 
 /// An option that takes a time, as PARSE reads it. VALUE is a std::chrono::duration, or an optional one.
 template <class Value, class Parse>

@@ -65,7 +65,7 @@ Result<ReplayOptions> options_of(const ReplayCommand& command)
 FlowsDocument document_of(const ReplayCommand& command, ReplayReport&& report)
 {
     const fl_stamp_mode stamp = command.stamp.mode.value_or(FL_STAMP_OFF);
-    const char* const engine = command.engine == EngineKind::native ? "native" : "kernel";
+    const char* const engine = name_of(command.engine);
 
     return {
         .source = {.json = {{"capture", command.file}, {"engine", engine}, {"stamp", name_of(stamp)}},
@@ -156,8 +156,8 @@ void add_replay(CLI::App& app, Context& context)
     replay.add_option("FILE", command->file, "a pcap or pcapng capture, plain or gzip-compressed, or - for stdin")
         ->required()
         ->type_name("");
-    add_choice<EngineKind>(
-        replay, "--engine", command->engine, {{"native", EngineKind::native}, {"kernel", EngineKind::kernel}},
+    add_choice(
+        replay, "--engine", command->engine,
         "native: needs no privileges, takes the capture's times; kernel: runs the XDP program by test runs, needs "
         "root, "
         "takes its own clock's times, and cannot run packets longer than some 70,000 bytes; default: native");

@@ -3,23 +3,6 @@
 
 namespace flowlabel {
 
-const char* name_of(EndReason reason)
-{
-    switch (reason) {
-    case EndReason::active:
-        return "active";
-    case EndReason::evicted:
-        return "evicted";
-    case EndReason::forced:
-        return "forced";
-    case EndReason::collection_end:
-        return "end-of-collection";
-    case EndReason::idle:
-        break;
-    }
-    return "idle";
-}
-
 fl_end_reason ipfix_number(EndReason reason)
 {
     switch (reason) {

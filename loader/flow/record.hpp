@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/word_table.hpp"
 #include "flowlabel/abi.h"
 #include "flowlabel/flow.hpp"
 
@@ -20,8 +21,14 @@ enum class EndReason {
     collection_end, ///< the collector was told to stop
 };
 
-/// idle, active, evicted, forced, end-of-collection.
-const char* name_of(EndReason reason);
+template <>
+inline constexpr WordTable<EndReason> word_table<EndReason> = {
+    {EndReason::idle, "idle"},
+    {EndReason::active, "active"},
+    {EndReason::evicted, "evicted"},
+    {EndReason::forced, "forced"},
+    {EndReason::collection_end, "end-of-collection"},
+};
 
 /// The number of IPFIX flowEndReason (element 136).
 fl_end_reason ipfix_number(EndReason reason);

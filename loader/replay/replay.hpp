@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/word_table.hpp"
 #include "engine/engine.hpp"
 #include "flowlabel/counters.hpp"
 #include "flowlabel/flow.hpp"
@@ -21,6 +22,12 @@ namespace flowlabel {
 Frame frame_of(const CapturedPacket& packet);
 
 enum class EngineKind { native, kernel };
+
+template <>
+inline constexpr WordTable<EngineKind> word_table<EngineKind> = {
+    {EngineKind::native, "native"},
+    {EngineKind::kernel, "kernel"},
+};
 
 struct ReplayOptions {
     EngineKind engine = EngineKind::native;

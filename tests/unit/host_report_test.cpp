@@ -359,7 +359,7 @@ TEST_F(HostReportTest, LeasesAreReadWithTheirOwners)
     EXPECT_EQ(read.leases_unavailable, "");
     ASSERT_EQ(read.leases.size(), 6u);
     EXPECT_EQ(read.leases[0].label, 0xFFu);
-    EXPECT_EQ(read.leases[0].share, LeaseShare::any);
+    EXPECT_EQ(read.leases[0].share, LabelShare::any);
     EXPECT_EQ(read.leases[0].users, 0);
     EXPECT_EQ(read.leases[0].linger, 6);
     EXPECT_EQ(read.leases[0].expires, 5);
@@ -373,7 +373,7 @@ TEST_F(HostReportTest, LeasesAreReadWithTheirOwners)
     EXPECT_EQ(read.leases[2].owner_name, "") << "process 4712 is gone";
     EXPECT_EQ(read.leases[3].owner_name, "root");
     EXPECT_EQ(read.leases[4].options, 24);
-    EXPECT_EQ(read.leases[5].share, static_cast<LeaseShare>(9));
+    EXPECT_EQ(read.leases[5].share, static_cast<LabelShare>(9));
     for (const std::size_t index : {1, 2, 3, 4})
         EXPECT_TRUE(read.leases[index].excludes_others()) << index;
     EXPECT_NE(verdict("sending").find("4 leases exclude others"), std::string::npos) << verdict("sending");

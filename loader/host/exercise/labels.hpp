@@ -6,6 +6,8 @@
 #include <random>
 #include <string>
 
+#include "base/word_table.hpp"
+
 namespace flowlabel {
 
 enum class LabelPattern {
@@ -19,6 +21,15 @@ enum class LabelPattern {
     message,       ///< two octets of a text in each packet
     syn_then_zero, ///< a TCP connection's SYN alone has one
     rst_other,     ///< a TCP connection's RST has another
+};
+
+/// Of those that --generate takes.
+template <>
+inline constexpr WordTable<LabelPattern> word_table<LabelPattern> = {
+    {LabelPattern::constant, "constant"},   {LabelPattern::sequential, "sequential"},
+    {LabelPattern::encoded, "encoded"},     {LabelPattern::per_packet, "per-packet"},
+    {LabelPattern::message, "message"},     {LabelPattern::syn_then_zero, "syn-then-zero"},
+    {LabelPattern::rst_other, "rst-other"},
 };
 
 /// Packets of one flow differ in their labels: no lease, and no TCP socket, can do that.

@@ -9,17 +9,18 @@
 #include <string>
 #include <vector>
 
+#include "base/word_table.hpp"
 #include "flowlabel/host.hpp"
 
 namespace flowlabel {
 
 enum class Transport { tcp, udp };
 
-/// tcp, udp
-inline const char* name_of(Transport transport)
-{
-    return transport == Transport::tcp ? "tcp" : "udp";
-}
+template <>
+inline constexpr WordTable<Transport> word_table<Transport> = {
+    {Transport::tcp, "tcp"},
+    {Transport::udp, "udp"},
+};
 
 /// The labels of one message: nothing stands for unknown.
 struct LabelTriple {

@@ -4,23 +4,6 @@
 
 namespace flowlabel {
 
-const char* name_of(LeaseShare share)
-{
-    switch (share) {
-    case LeaseShare::none:
-        return "none";
-    case LeaseShare::exclusive:
-        return "excl";
-    case LeaseShare::process:
-        return "process";
-    case LeaseShare::user:
-        return "user";
-    case LeaseShare::any:
-        return "any";
-    }
-    return "unknown";
-}
-
 /// The number, or null.
 static Json value_json(const Reading& reading)
 {
@@ -57,9 +40,9 @@ static Json settings_json(const std::vector<HostSetting>& settings)
 
 static Json owner_json(const HostLease& lease)
 {
-    if (lease.share == LeaseShare::user)
+    if (lease.share == LabelShare::user)
         return {{"uid", lease.owner}, {"user", text_json(lease.owner_name)}};
-    if (lease.share == LeaseShare::process && lease.owner != 0)
+    if (lease.share == LabelShare::process && lease.owner != 0)
         return {{"pid", lease.owner}, {"command", text_json(lease.owner_name)}};
     return nullptr;
 }

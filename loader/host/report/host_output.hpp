@@ -29,6 +29,4 @@ Json host_json(const HostDocument& document);
 /// The whole report; with a check, what the check found and nothing else.
 void write_host_text(const HostDocument& document, const Sink& sink);
 
-const char* name_of(LeaseShare share);
-
 } // namespace flowlabel

@@ -62,19 +62,6 @@ static std::span<const Requirement> requirements_of(HostProfile profile)
     return anycast;
 }
 
-const char* name_of(HostProfile profile)
-{
-    switch (profile) {
-    case HostProfile::rfc6437:
-        return "rfc6437";
-    case HostProfile::lab:
-        return "lab";
-    case HostProfile::anycast:
-        break;
-    }
-    return "anycast";
-}
-
 static bool is_met(const Requirement& requirement, const Reading& reading, const KernelVersion& kernel)
 {
     if (reading.value)

@@ -28,7 +28,7 @@ bool KernelVersion::before(unsigned other_major, unsigned other_minor) const
 
 bool HostLease::excludes_others() const
 {
-    return share == LeaseShare::exclusive || share == LeaseShare::process || share == LeaseShare::user || options != 0;
+    return share == LabelShare::exclusive || share == LabelShare::process || share == LabelShare::user || options != 0;
 }
 
 const Reading& HostReport::reading(std::string_view name) const
@@ -164,9 +164,9 @@ static std::string user_name(std::int64_t uid)
 
 static std::string owner_name(const fs::path& proc, const HostLease& lease)
 {
-    if (lease.share == LeaseShare::user)
+    if (lease.share == LabelShare::user)
         return user_name(lease.owner);
-    if (lease.share != LeaseShare::process || lease.owner == 0)
+    if (lease.share != LabelShare::process || lease.owner == 0)
         return {};
     const auto command = read_file(proc / std::to_string(lease.owner) / "comm");
 
@@ -207,7 +207,7 @@ static std::optional<HostLease> parse_lease(const std::string& line)
     if (!whole || !number || *number > FL_LABEL_MASK || !address || share < 0 || share > 255)
         return std::nullopt;
     lease.label = *number;
-    lease.share = static_cast<LeaseShare>(share);
+    lease.share = static_cast<LabelShare>(share);
     lease.dst = *address;
     return lease;
 }

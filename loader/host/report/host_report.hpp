@@ -9,7 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/word_table.hpp"
 #include "flowlabel/address.hpp"
+#include "flowlabel/host.hpp"
 
 namespace flowlabel {
 
@@ -42,14 +44,11 @@ struct HostInterface {
     std::vector<HostSetting> settings;
 };
 
-/// Who may share a lease: IPV6_FL_S_* of linux/in6.h.
-enum class LeaseShare { none = 0, exclusive = 1, process = 2, user = 3, any = 255 };
-
 /// A line of /proc/net/ip6_flowlabel (net/ipv6/ip6_flowlabel.c, ip6fl_seq_show): a label that programs got from the
 /// kernel's label manager.
 struct HostLease {
     std::uint32_t label = 0;
-    LeaseShare share = LeaseShare::none;
+    LabelShare share = LabelShare::any; ///< another number where a kernel knows more
     std::int64_t owner = 0;   ///< share process: PID, share user: UID, else 0; 0 too for a process that cannot be seen
     std::string owner_name;   ///< the command of that process or the name of that user; empty: unavailable
     std::int64_t users = 0;   ///< sockets that hold it; 0: it lingers
@@ -94,7 +93,12 @@ enum class HostProfile {
     anycast, ///< one label for a connection and its replies
 };
 
-const char* name_of(HostProfile profile);
+template <>
+inline constexpr WordTable<HostProfile> word_table<HostProfile> = {
+    {HostProfile::rfc6437, "rfc6437"},
+    {HostProfile::lab, "lab"},
+    {HostProfile::anycast, "anycast"},
+};
 
 /// A setting that is not as a profile wants it.
 struct ProfileDifference {

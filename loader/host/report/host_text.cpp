@@ -49,9 +49,9 @@ static std::string owner_text(const HostLease& lease)
 {
     const std::string name = lease.owner_name.empty() ? "unavailable" : printable(lease.owner_name);
 
-    if (lease.share == LeaseShare::user)
+    if (lease.share == LabelShare::user)
         return fmt::format("UID {} ({})", lease.owner, name);
-    if (lease.share == LeaseShare::process && lease.owner != 0)
+    if (lease.share == LabelShare::process && lease.owner != 0)
         return fmt::format("PID {} ({})", lease.owner, name);
     return "-";
 }

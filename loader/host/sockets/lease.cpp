@@ -10,21 +10,6 @@
 
 namespace flowlabel {
 
-const char* name_of(LabelShare share)
-{
-    switch (share) {
-    case LabelShare::exclusive:
-        return "excl";
-    case LabelShare::process:
-        return "process";
-    case LabelShare::user:
-        return "user";
-    case LabelShare::any:
-        return "any";
-    }
-    return "unknown";
-}
-
 /// 0, or the errno.
 static int manage(int socket, const in6_flowlabel_req& request)
 {

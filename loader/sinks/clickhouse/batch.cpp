@@ -11,7 +11,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "flowlabel/attachment.hpp"
+#include "base/words.hpp"
 
 namespace flowlabel {
 
@@ -105,12 +105,12 @@ static std::array<std::uint8_t, 16> turned(const BatchId& id)
     return octets;
 }
 
-template <class Value> static std::string enumeration(std::initializer_list<Value> values)
+template <HasWords Enum> static std::string enumeration()
 {
     std::vector<std::string> words;
 
-    for (const Value value : values)
-        words.push_back(fmt::format("'{}' = {}", name_of(value), static_cast<int>(value)));
+    for (const auto& [value, word] : word_table<Enum>)
+        words.push_back(fmt::format("'{}' = {}", word, static_cast<int>(value)));
     return fmt::format("Enum8({})", fmt::join(words, ", "));
 }
 
@@ -140,11 +140,9 @@ static const std::vector<Column>& columns()
         {"netns", "UInt64", append_values<[](auto&, auto& point, auto&) { return point.netns_inode; }>},
         {"netns_name", "String",
          append_texts<[](const Rows&, const Point& point) -> std::string_view { return point.netns_name; }>},
-        {"hook", enumeration({FL_HOOK_XDP, FL_HOOK_TC_INGRESS, FL_HOOK_TC_EGRESS}),
+        {"hook", enumeration<fl_hook>(),
          append_values<[](auto&, auto& point, auto&) { return static_cast<std::int8_t>(point.hook); }>},
-        {"end_reason",
-         enumeration(
-             {EndReason::idle, EndReason::active, EndReason::evicted, EndReason::forced, EndReason::collection_end}),
+        {"end_reason", enumeration<EndReason>(),
          append_values<[](auto&, auto&, auto& record) { return static_cast<std::int8_t>(record.reason); }>},
         {"stamped", "UInt8",
          append_values<[](auto&, auto&, auto& record) { return static_cast<std::uint8_t>(record.flow.stamped); }>},

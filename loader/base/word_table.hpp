@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// The words of enumerations. One table for each of them prints and parses: the command line, the names of pins, JSON,
+/// text, metrics and ClickHouse all use it, so a new word is one line.
+#pragma once
+
+#include <iterator>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace flowlabel {
+
+/// The table of ENUM: pairs of a value and a word. The first word of a value is printed; all are parsed. An enumeration
+/// that has words specialises this where it is declared, or in `*_words.hpp`. tests/unit/words_test.cpp checks that no
+/// value lacks a word.
+template <class Enum> constexpr auto word_table = nullptr;
+
+template <class Enum> using WordTable = std::pair<Enum, const char*>[];
+
+template <class Enum>
+concept HasWords = requires { std::begin(word_table<Enum>); };
+
+/// The word of VALUE; "unknown" for a number that is no enumerator, such as the kernel or a later version may use.
+template <HasWords Enum> constexpr const char* name_of(Enum value)
+{
+    for (const auto& [known, word] : word_table<Enum>)
+        if (known == value)
+            return word;
+    return "unknown";
+}
+
+/// The value of WORD.
+template <HasWords Enum> constexpr std::optional<Enum> parse_word(std::string_view text)
+{
+    for (const auto& [value, word] : word_table<Enum>)
+        if (word == text)
+            return value;
+    return std::nullopt;
+}
+
+} // namespace flowlabel

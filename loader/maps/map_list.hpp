@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// The maps of an attachment. This is the only list of them: loading, pinning, opening and sweeping go through it, and
+/// docs/architecture.md is held to it. A new map is declared in bpf/maps.h and listed here.
+#pragma once
+
+#include <bpf/libbpf.h>
+
+#include <cstdint>
+#include <iterator>
+
+#include "flowlabel/abi.h"
+#include "flowlabel/fd.hpp"
+
+namespace flowlabel {
+
+/// All of them outlive the program that they were made for. The map .rodata does not, and is not one of them.
+struct Maps {
+    Fd table;
+    Fd counters;
+    Fd ring;
+    Fd ring_positions;
+    Fd info;
+    Fd secrets;
+};
+
+struct ListedMap {
+    const char* pin;  ///< the name of its pin; bpffs takes no dots
+    const char* name; ///< in the BPF objects
+    Fd Maps::* fd;
+    std::uint32_t (*entries)(const fl_config& config, unsigned cpus);
+};
+
+constexpr auto info_pin = "info";
+
+/// In the order in which they are pinned.
+inline constexpr ListedMap map_list[] = {
+    {"table", "table", &Maps::table,
+     [](const fl_config& config, unsigned cpus) { return cpus << (config.slots_shift - FL_WAYS_SHIFT); }},
+    {"counters", "counters", &Maps::counters, [](const fl_config&, unsigned cpus) { return cpus; }},
+    {"ring", "ring", &Maps::ring, [](const fl_config& config, unsigned cpus) { return cpus << config.ring_shift; }},
+    {"ring_positions", "ring_positions", &Maps::ring_positions, [](const fl_config&, unsigned cpus) { return cpus; }},
+    {info_pin, "info", &Maps::info, [](const fl_config&, unsigned) { return std::uint32_t{FL_ENTRIES}; }},
+    {"secrets", ".data.secrets", &Maps::secrets, [](const fl_config&, unsigned) { return std::uint32_t{1}; }},
+};
+
+/// Once it is there, all maps have their pins.
+constexpr auto last_pin = std::rbegin(map_list)->pin;
+
+/// Sizes the maps of OBJECT, which is not loaded yet. Returns 0 or an errno.
+int size_maps(const bpf_object& object, const fl_config& config, unsigned cpus);
+
+/// Makes OBJECT, which is not loaded yet, use MAPS. Returns 0 or an errno.
+int reuse_maps(const bpf_object& object, const Maps& maps);
+
+/// The maps of OBJECT, which is loaded, with descriptors of their own.
+Maps maps_of(const bpf_object& object);
+
+} // namespace flowlabel

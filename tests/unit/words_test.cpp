@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Each value of an enumeration that has words has one, and each word is one value's.
+#include "base/words.hpp"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <iterator>
+#include <set>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "flow/record.hpp"
+#include "host/exercise/report.hpp"
+#include "host/report/host_report.hpp"
+#include "replay/replay.hpp"
+
+namespace flowlabel {
+namespace {
+
+/// Compilers write the name of an enumerator here, and "(type)number" for another number.
+template <auto value> constexpr bool is_enumerator()
+{
+    return std::string_view(__PRETTY_FUNCTION__).find("value = (") == std::string_view::npos;
+}
+
+template <class Enum, unsigned... numbers> std::set<Enum> enumerators(std::integer_sequence<unsigned, numbers...>)
+{
+    std::set<Enum> all;
+
+    ((is_enumerator<std::bit_cast<Enum>(static_cast<std::underlying_type_t<Enum>>(numbers))>()
+          ? (void)all.insert(static_cast<Enum>(numbers))
+          : (void)0),
+     ...);
+    return all;
+}
+
+template <class Enum> class WordsTest : public testing::Test {};
+
+using Enums = testing::Types<fl_hook, fl_stamp_mode, fl_prf, fl_mode, XdpMode, TcLink, SortBy, LabelShare, EndReason,
+                             Transport, HostProfile, EngineKind>;
+TYPED_TEST_SUITE(WordsTest, Enums);
+
+TYPED_TEST(WordsTest, EachValueHasAWord)
+{
+    std::set<TypeParam> with_word;
+
+    for (const auto& [value, word] : word_table<TypeParam>)
+        with_word.insert(value);
+    EXPECT_EQ(with_word, enumerators<TypeParam>(std::make_integer_sequence<unsigned, 256>()));
+}
+
+TYPED_TEST(WordsTest, EachWordIsParsedAsItsValue)
+{
+    std::set<std::string> words;
+
+    for (const auto& [value, word] : word_table<TypeParam>) {
+        EXPECT_EQ(parse_word<TypeParam>(word), value) << word;
+        EXPECT_EQ(parse_word<TypeParam>(name_of(value)), value) << word;
+        words.insert(word);
+    }
+    EXPECT_EQ(words.size(), std::size(word_table<TypeParam>));
+    EXPECT_EQ(parse_word<TypeParam>(""), std::nullopt);
+    EXPECT_EQ(parse_word<TypeParam>("unknown"), std::nullopt);
+}
+
+TEST(Words, ANumberWithoutAWordIsUnknown)
+{
+    EXPECT_STREQ(name_of(static_cast<LabelShare>(9)), "unknown");
+}
+
+TEST(Words, TheFirstWordIsPrinted)
+{
+    EXPECT_STREQ(name_of(SortBy::octets), "bytes");
+    EXPECT_EQ(parse_word<SortBy>("octets"), SortBy::octets);
+}
+
+} // namespace
+} // namespace flowlabel
