@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /// The BPF file system that keeps attachments alive, and the lock that keeps two commands off the same pins.
 ///
-/// Layout: ROOT/flowlabel/vFL_LAYOUT_VERSION/NETNS-IFINDEX/HOOK/{table,counters,ring,info,secrets,link,collected}.
-/// bpffs takes no dots in names. An attachment exists when the kernel has it: the pinned link (XDP, tcx) or the filter
-/// that the info map names (clsact). Whatever else lies in a directory without one is left over from a command that did
-/// not end.
+/// Layout: ROOT/flowlabel/vFL_LAYOUT_VERSION/NETNS-IFINDEX/HOOK/ has a pin for each map of the attachment, `collected`
+/// once a collector was there, and for XDP and tcx `link`. An attachment exists when the kernel has it: the pinned link
+/// (XDP, tcx) or the filter that the info map names (clsact). Whatever else lies in a directory without one is left over
+/// from a command that did not end.
 #pragma once
 
 #include <filesystem>

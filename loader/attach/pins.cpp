@@ -18,15 +18,6 @@
 
 namespace flowlabel {
 
-constexpr struct {
-    const char* name;
-    Fd Maps::* fd;
-} map_pins[] = {
-    {"table", &Maps::table}, {"counters", &Maps::counters},
-    {"ring", &Maps::ring},   {"ring_positions", &Maps::ring_positions},
-    {info_pin, &Maps::info}, {last_pin, &Maps::secrets},
-};
-
 static std::string name_of_interface(const PinPlace& place)
 {
     return fmt::format("{}-{}", place.netns_inode, place.ifindex);
@@ -140,8 +131,8 @@ void remove_pin(const Directory& directory, const std::string& name)
 
 Result<void> pin_maps(const Maps& maps, const Directory& directory)
 {
-    for (const auto& [name, fd] : map_pins)
-        TRY(pin(maps.*fd, directory, name));
+    for (const ListedMap& listed : map_list)
+        TRY(pin(maps.*listed.fd, directory, listed.pin));
     return {};
 }
 
@@ -149,8 +140,8 @@ bool lacks_pins(const Bpffs& bpffs, const PinPlace& place)
 {
     const auto directory = place.open(bpffs);
 
-    return directory && *directory && std::ranges::any_of(map_pins, [&](const auto& pin) {
-               return !has_pin(**directory, pin.name) && errno == ENOENT;
+    return directory && *directory && std::ranges::any_of(map_list, [&](const ListedMap& listed) {
+               return !has_pin(**directory, listed.pin) && errno == ENOENT;
            });
 }
 
@@ -158,10 +149,11 @@ Result<Maps> open_maps(const Directory& directory)
 {
     Maps maps;
 
-    for (const auto& [name, fd] : map_pins) {
-        maps.*fd = open_pin(directory, name);
-        if (!(maps.*fd))
-            return fail_errno(errno, "cannot open " + (directory.path() / name).string(), hint_for_access(errno));
+    for (const ListedMap& listed : map_list) {
+        Fd& fd = maps.*listed.fd = open_pin(directory, listed.pin);
+
+        if (!fd)
+            return fail_errno(errno, "cannot open " + (directory.path() / listed.pin).string(), hint_for_access(errno));
     }
     return maps;
 }

@@ -33,8 +33,6 @@ Result<std::vector<PinPlace>> list_pin_places(const Bpffs& bpffs);
 
 constexpr auto link_pin = "link";
 constexpr auto next_link_pin = "next_link"; ///< for a moment, of the link that takes the place of the other one
-constexpr auto info_pin = "info";
-constexpr auto last_pin = "secrets"; ///< of those that pin_maps() makes
 
 /// Pins the object of FD in DIRECTORY.
 Result<void> pin(const Fd& fd, const Directory& directory, const std::string& name);

@@ -256,7 +256,7 @@ static Result<void> run(const Context& context, CollectCommand& command)
     if (command.clickhouse.print_schema)
         return print_clickhouse_schema(command.clickhouse);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    raise_file_limit(); // an attachment takes 19
+    raise_file_limit(); // an attachment takes two descriptors for each of its maps, and some more
     command.options.max_flows = command.max_flows.value_or(command.options.max_flows);
     const auto bpffs = TRY(Bpffs::open(context.bpffs));
 

@@ -116,33 +116,6 @@ static std::unexpected<Error> load_error(int number, const ProgramSetup& setup, 
                 "choose fewer slots with --flows");
 }
 
-/// Sizes for the maps, or the maps that are there already. 0 or an errno.
-template <class Skeleton>
-static int prepare_maps(Skeleton& skeleton, const ProgramSetup& setup, unsigned cpus, const Maps* reuse)
-{
-    const struct {
-        bpf_map* map;
-        const Fd Maps::* fd;
-        std::uint32_t max_entries;
-    } maps[] = {
-        {skeleton.maps.table, &Maps::table, cpus << (setup.config.slots_shift - FL_WAYS_SHIFT)},
-        {skeleton.maps.counters, &Maps::counters, cpus},
-        {skeleton.maps.ring, &Maps::ring, cpus << setup.config.ring_shift},
-        {skeleton.maps.ring_positions, &Maps::ring_positions, cpus},
-        {skeleton.maps.info, &Maps::info, FL_ENTRIES},
-        {skeleton.maps.data_secrets, &Maps::secrets, 1},
-    };
-
-    for (const auto& [map, fd, max_entries] : maps) {
-        const int result =
-            reuse ? bpf_map__reuse_fd(map, (reuse->*fd).get()) : bpf_map__set_max_entries(map, max_entries);
-
-        if (result != 0)
-            return -result;
-    }
-    return 0;
-}
-
 /// What the program is told when it is loaded. False: it cannot tell lists from other merged packets.
 template <class Skeleton> static bool configure(Skeleton& skeleton, const ProgramSetup& setup)
 {
@@ -160,18 +133,6 @@ static Fd duplicate(int fd)
     return Fd(fcntl(fd, F_DUPFD_CLOEXEC, 0));
 }
 
-template <class Skeleton> static Maps maps_of(const Skeleton& skeleton)
-{
-    return {
-        .table = duplicate(bpf_map__fd(skeleton.maps.table)),
-        .counters = duplicate(bpf_map__fd(skeleton.maps.counters)),
-        .ring = duplicate(bpf_map__fd(skeleton.maps.ring)),
-        .ring_positions = duplicate(bpf_map__fd(skeleton.maps.ring_positions)),
-        .info = duplicate(bpf_map__fd(skeleton.maps.info)),
-        .secrets = duplicate(bpf_map__fd(skeleton.maps.data_secrets)),
-    };
-}
-
 template <class Skeleton> static Result<Program> load_as(const ProgramSetup& setup, unsigned cpus, const Maps* reuse)
 {
     const std::unique_ptr<Skeleton, DestroySkeleton<Skeleton>> skeleton(Skeleton::open());
@@ -185,7 +146,7 @@ template <class Skeleton> static Result<Program> load_as(const ProgramSetup& set
     bpf_object__for_each_program(other, skeleton->obj) bpf_program__set_autoload(other, other == program);
     const bool tells_gro_lists = configure(*skeleton, setup);
 
-    if (const int number = prepare_maps(*skeleton, setup, cpus, reuse))
+    if (const int number = reuse ? reuse_maps(*skeleton->obj, *reuse) : size_maps(*skeleton->obj, setup.config, cpus))
         return load_error(number, setup, cpus);
     for (std::size_t i = 0; i < setup.secrets.size(); i++)
         skeleton->data_secrets->secrets[i] = setup.secrets[i];
@@ -193,7 +154,7 @@ template <class Skeleton> static Result<Program> load_as(const ProgramSetup& set
         return load_error(-result, setup, cpus);
 
     Program loaded{
-        .fd = duplicate(bpf_program__fd(program)), .maps = maps_of(*skeleton), .tells_gro_lists = tells_gro_lists};
+        .fd = duplicate(bpf_program__fd(program)), .maps = maps_of(*skeleton->obj), .tells_gro_lists = tells_gro_lists};
     bpf_prog_info info{};
     std::uint32_t length = sizeof(info);
 

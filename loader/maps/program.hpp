@@ -11,20 +11,11 @@
 #include "flowlabel/abi.h"
 #include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
+#include "maps/map_list.hpp"
 
 namespace flowlabel {
 
 using Secrets = std::array<fl_secrets, FL_ENTRIES>;
-
-/// The maps of an attachment. All but .rodata outlive the program that they were made for.
-struct Maps {
-    Fd table;
-    Fd counters;
-    Fd ring;
-    Fd ring_positions;
-    Fd info;
-    Fd secrets;
-};
 
 struct ProgramSetup {
     fl_hook hook = FL_HOOK_XDP;

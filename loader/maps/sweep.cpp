@@ -69,14 +69,8 @@ Result<std::unique_ptr<Sweeper::State>> Sweeper::load_as(const Maps& maps, const
     skeleton.rodata->config.ring_shift = static_cast<std::uint8_t>(std::countr_zero(info.ring_records));
     skeleton.rodata->config.epoch_jiffies = info.epoch_jiffies;
     add_machine(skeleton.rodata->config);
-    const std::pair<bpf_map*, const Fd&> reused[] = {
-        {skeleton.maps.table, maps.table}, {skeleton.maps.counters, maps.counters},
-        {skeleton.maps.ring, maps.ring},   {skeleton.maps.ring_positions, maps.ring_positions},
-        {skeleton.maps.info, maps.info},   {skeleton.maps.data_secrets, maps.secrets},
-    };
-    for (const auto& [map, fd] : reused)
-        if (const int result = bpf_map__reuse_fd(map, fd.get()))
-            return sweep_error(-result);
+    if (const int number = reuse_maps(*skeleton.obj, maps))
+        return sweep_error(number);
     if (const int result = Skeleton::load(&skeleton))
         return sweep_error(-result);
     state->program = bpf_program__fd(skeleton.progs.flowlabel_sweep);

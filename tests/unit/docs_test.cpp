@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// docs/counters.md is made of the one list of counters; docs/requirements.md has the ids that tests cite, and no
-// others.
+// docs/counters.md is made of the one list of counters, and docs/architecture.md names the pins of all maps;
+// docs/requirements.md has the ids that tests cite, and no others.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -10,9 +10,11 @@
 #include <map>
 #include <regex>
 #include <set>
+#include <sstream>
 #include <string>
 
 #include "flowlabel/counters.hpp"
+#include "maps/map_list.hpp"
 
 namespace flowlabel {
 namespace {
@@ -75,6 +77,23 @@ TEST(Docs, RequirementsPageHasTheIdsThatTestsCite)
             << file << " cites " << id << ", which docs/requirements.md does not explain";
     for (const std::string& id : explained)
         EXPECT_TRUE(cited.contains(id)) << "no test cites " << id << ": remove it from docs/requirements.md";
+}
+
+TEST(Docs, ArchitecturePageListsThePinsOfAllMaps)
+{
+    const std::string page = text_of(source / "docs/architecture.md");
+    const std::regex maps_line(R"(^    (\w+(?: \w+)*)  +maps$)", std::regex::multiline); // "    table counters    maps"
+    std::set<std::string> on_page;
+    std::set<std::string> listed;
+
+    for (std::sregex_iterator match(page.begin(), page.end(), maps_line), end; match != end; ++match) {
+        std::istringstream names((*match)[1]);
+
+        on_page.insert(std::istream_iterator<std::string>(names), {});
+    }
+    for (const ListedMap& map : map_list)
+        listed.insert(map.pin);
+    EXPECT_EQ(on_page, listed);
 }
 
 } // namespace
