@@ -77,6 +77,9 @@ public:
 private:
     explicit Bpffs(std::shared_ptr<const Directory> root) : root_(std::move(root)) {}
 
+    /// home(), to be locked.
+    [[nodiscard]] Result<std::optional<Fd>> open_home() const;
+
     std::shared_ptr<const Directory> root_;
 };
 

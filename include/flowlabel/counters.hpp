@@ -37,6 +37,13 @@ struct Amount {
     std::uint64_t octets = 0;
 
     auto operator<=>(const Amount&) const = default;
+
+    Amount& operator+=(const Amount& more)
+    {
+        packets += more.packets;
+        octets += more.octets;
+        return *this;
+    }
 };
 
 /// The conservation identity: at rest, counted = live + spilled + lost, for packets and for octets. What is spilled is

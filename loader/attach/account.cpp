@@ -96,16 +96,15 @@ void Account::set(const fl_account& account)
 
 KilledCollector Account::write_off(fl_account& account)
 {
-    const fl_amount left{
-        .packets = account.taken.packets - account.exported.packets - account.lost.packets,
-        .octets = account.taken.octets - account.exported.octets - account.lost.octets,
-    };
-    const fl_amount writing = account.writing;
+    fl_amount left = account.taken;
 
-    account.lost.packets += left.packets;
-    account.lost.octets += left.octets;
+    left -= account.exported;
+    left -= account.lost;
+    const KilledCollector killed{.lost = to_amount(left), .writing = to_amount(account.writing)};
+
+    account.lost += left;
     account.writing = {};
-    return {.lost = {left.packets, left.octets}, .writing = {writing.packets, writing.octets}};
+    return killed;
 }
 
 std::uint32_t Account::pid() const

@@ -14,6 +14,25 @@
 
 namespace flowlabel {
 
+inline fl_amount& operator+=(fl_amount& sum, const fl_amount& more)
+{
+    sum.packets += more.packets;
+    sum.octets += more.octets;
+    return sum;
+}
+
+inline fl_amount& operator-=(fl_amount& sum, const fl_amount& less)
+{
+    sum.packets -= less.packets;
+    sum.octets -= less.octets;
+    return sum;
+}
+
+inline Amount to_amount(const fl_amount& amount)
+{
+    return {.packets = amount.packets, .octets = amount.octets};
+}
+
 class Account {
 public:
     /// For reading. Nothing: the attachment whose pins lie in DIRECTORY never had a collector.

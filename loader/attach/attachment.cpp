@@ -14,7 +14,7 @@
 #include "base/gro_lists.hpp"
 #include "base/try.hpp"
 #include "flowlabel/time.hpp"
-#include "maps/mapping.hpp"
+#include "maps/mapped_table.hpp"
 #include "maps/rings.hpp"
 
 namespace flowlabel {
@@ -23,8 +23,7 @@ struct Attachment::State {
     Found found;
     std::string interface;
     std::string program_tag;
-    Mapping table;
-    Mapping counters;
+    MappedTable table;
     std::optional<Account> account; ///< nothing: there was no collector
 };
 
@@ -89,21 +88,12 @@ const std::filesystem::path& Attachment::directory() const
 
 std::vector<Counters> Attachment::cpu_counters() const
 {
-    std::vector<Counters> cpus;
-
-    for (const fl_counters& cpu : state_->counters.items<const fl_counters>(info().cpus))
-        cpus.push_back(read_counters(cpu));
-    return cpus;
-}
-
-static std::size_t sets_of(const fl_info& info)
-{
-    return std::size_t{info.slots} / FL_WAYS * info.cpus;
+    return state_->table.cpu_counters();
 }
 
 TableView Attachment::table() const
 {
-    return {state_->table.items<const fl_set>(sets_of(info())), info().cpus};
+    return state_->table.view();
 }
 
 Result<RingUsage> Attachment::ring_usage() const
@@ -129,12 +119,12 @@ Totals Attachment::totals(const fl_account& account) const
 {
     const TableView::Sum live = table().sum();
 
-    return make_totals(sum_counters(cpu_counters()), live.flows, live.amount, account);
+    return make_totals(state_->table.sum(), live.flows, live.amount, account);
 }
 
 std::uint64_t Attachment::epoch_utc() const
 {
-    return now_utc() - now_monotonic() + info().epoch;
+    return utc_of(info().epoch);
 }
 
 std::uint64_t table_bytes(std::uint64_t slots, std::uint64_t cpus)
@@ -173,9 +163,8 @@ Result<Attachment> open_attachment(Found found)
 
     state->interface = interface_of(kept);
     state->program_tag = tag_of_program(kept);
-    state->table = Mapping(kept.maps.table, sets_of(info) * sizeof(fl_set));
-    state->counters = Mapping(kept.maps.counters, info.cpus * sizeof(fl_counters));
-    if (!state->table || !state->counters)
+    state->table = MappedTable(kept.maps, info.cpus, info.slots);
+    if (!state->table)
         return fail_errno(errno, "cannot map the flow table of " + kept.directory.path().string());
     return Attachment(std::move(state));
 }

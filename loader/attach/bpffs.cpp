@@ -162,21 +162,28 @@ static Result<void> check_writable(const Directory& root)
     return {};
 }
 
+Result<std::optional<Fd>> Bpffs::open_home() const
+{
+    const auto directory = TRY(home());
+
+    if (!directory)
+        return std::nullopt;
+    return TRY(directory->open_for_reading());
+}
+
 Result<std::optional<BpffsLock>> Bpffs::lock(LockMode mode) const
 {
     const bool exclusive = mode == LockMode::exclusive;
 
     TRY(exclusive ? check_writable(*root_) : Result<void>{});
     for (;;) {
-        const auto locked = TRY(home());
+        auto fd = TRY(open_home());
 
-        if (!locked)
+        if (!fd)
             return std::nullopt;
-        auto fd = TRY(locked->open_for_reading());
-
-        TRY(wait_for_lock(fd, exclusive ? LOCK_EX : LOCK_SH, locked->path()));
-        if (!is_stale(*root_, fd))
-            return BpffsLock(root_, std::move(fd), exclusive);
+        TRY(wait_for_lock(*fd, exclusive ? LOCK_EX : LOCK_SH, root_->path() / home_name));
+        if (!is_stale(*root_, *fd))
+            return BpffsLock(root_, std::move(*fd), exclusive);
     }
 }
 
@@ -194,15 +201,11 @@ Result<BpffsLock> Bpffs::make_and_lock() const
 
 Result<std::optional<BpffsLock>> Bpffs::try_lock() const
 {
-    const auto locked = TRY(home());
+    auto fd = TRY(open_home());
 
-    if (!locked)
+    if (!fd || flock(fd->get(), LOCK_EX | LOCK_NB) != 0 || is_stale(*root_, *fd))
         return std::nullopt;
-    auto fd = TRY(locked->open_for_reading());
-
-    if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0 || is_stale(*root_, fd))
-        return std::nullopt;
-    return BpffsLock(root_, std::move(fd), true);
+    return BpffsLock(root_, std::move(*fd), true);
 }
 
 /// Is the directory NAME in PARENT empty? A command of another version may have left it.

@@ -37,16 +37,6 @@ static Result<void> check_replacement(const AttachOptions& options, const fl_inf
     return {};
 }
 
-static Result<Secrets> read_secrets(const Maps& maps)
-{
-    Secrets secrets{};
-    const std::uint32_t key = 0;
-
-    if (bpf_map_lookup_elem(maps.secrets.get(), &key, secrets.data()) != 0)
-        return fail_errno(errno, "cannot read the secrets map");
-    return secrets;
-}
-
 /// The flow table's hash stays. The label key stays too unless there is a new one: a flow keeps its label
 /// (RFC 6437 section 3).
 static Result<Secrets> secrets_of_replacement(const Plan& plan, const Found& old, std::uint32_t entry)

@@ -2,14 +2,9 @@
 #include "base/privilege.hpp"
 
 #include <cap-ng.h>
-#include <linux/capability.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <cstdint>
 #include <iterator>
 
 #include "base/try.hpp"
@@ -32,35 +27,24 @@ std::string hint_for_access(int number)
     }
 }
 
-/// The effective capabilities, one bit each.
-static Result<std::uint64_t> effective_capabilities()
-{
-    __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> data{};
-
-    if (syscall(SYS_capget, &header, data.data()) != 0)
-        return fail_errno(errno, "cannot ask for this process's capabilities");
-    return data[0].effective | std::uint64_t{data[1].effective} << 32;
-}
-
 Result<void> check_capabilities()
 {
     constexpr struct {
-        int number;
+        unsigned capability;
         const char* name;
-        bool part_of_sys_admin; // until Linux 5.8 CAP_SYS_ADMIN was all there was, and it still does
+        bool part_of_sys_admin; // which gave these rights until Linux 5.8, and still does
     } needed[] = {
         {CAP_BPF, "CAP_BPF", true},
         {CAP_NET_ADMIN, "CAP_NET_ADMIN", false},
         {CAP_PERFMON, "CAP_PERFMON", true},
     };
-    const auto effective = TRY(effective_capabilities());
+    const auto has = [](unsigned capability) { return capng_have_capability(CAPNG_EFFECTIVE, capability) != 0; };
     std::string missing;
 
-    const auto has = [&](int capability) { return (effective >> capability & 1) != 0; };
-
-    for (const auto& [number, name, part_of_sys_admin] : needed)
-        if (!has(number) && !(part_of_sys_admin && has(CAP_SYS_ADMIN)))
+    if (capng_get_caps_process() != 0)
+        return fail("cannot ask for this process's capabilities", "mount /proc");
+    for (const auto& [capability, name, part_of_sys_admin] : needed)
+        if (!has(capability) && !(part_of_sys_admin && has(CAP_SYS_ADMIN)))
             missing += (missing.empty() ? "" : ", ") + std::string(name);
     if (!missing.empty())
         return fail("attaching takes privileges that this process lacks: " + missing, privilege_hint);

@@ -7,8 +7,6 @@
 
 namespace flowlabel {
 
-constexpr std::uint64_t ns_per_second = 1'000'000'000;
-
 static std::uint64_t read_clock(clockid_t clock)
 {
     timespec now{};
@@ -30,6 +28,11 @@ std::uint64_t now_monotonic()
 std::uint64_t now_monotonic_coarse()
 {
     return read_clock(CLOCK_MONOTONIC_COARSE);
+}
+
+std::uint64_t utc_of(std::uint64_t monotonic)
+{
+    return now_utc() - now_monotonic() + monotonic;
 }
 
 std::string rfc3339(std::uint64_t utc_ns)

@@ -5,18 +5,6 @@
 
 namespace flowlabel {
 
-static void operator+=(fl_amount& sum, const fl_amount& more)
-{
-    sum.packets += more.packets;
-    sum.octets += more.octets;
-}
-
-static void operator-=(fl_amount& sum, const fl_amount& less)
-{
-    sum.packets -= less.packets;
-    sum.octets -= less.octets;
-}
-
 AccountedBatch::AccountedBatch(std::shared_ptr<SharedAccount> account, RecordBatch batch)
     : account_(std::move(account)), batch_(std::move(batch)), exported_(batch_.records.size())
 {

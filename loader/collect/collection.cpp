@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "collect/collection.hpp"
 
-#include <bpf/bpf.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -25,17 +24,6 @@ constexpr std::size_t smallest_scan = 4096; // slots of the merged table
 constexpr std::size_t largest_scan = 40960; // half a millisecond, while the ring fills
 constexpr auto populated_at_once = std::chrono::milliseconds(2);
 
-static void operator+=(fl_amount& sum, const fl_amount& more)
-{
-    sum.packets += more.packets;
-    sum.octets += more.octets;
-}
-
-static std::size_t sets_per_cpu(const fl_info& info)
-{
-    return std::size_t{info.slots} / FL_WAYS;
-}
-
 Totals EndedCollection::totals() const
 {
     return make_totals(counters_, live_.flows, live_.amount, account_->get());
@@ -48,10 +36,10 @@ bool EndedCollection::has_pending() const
     return account.taken.packets != account.exported.packets + account.lost.packets;
 }
 
-Collection::Collection(Found found, Fd lock, Account account, Rings rings, Sweeper sweeper, Mapping table,
-                       Mapping counters, const fl_secrets& secrets, std::size_t most_flows)
+Collection::Collection(Found found, Fd lock, Account account, Rings rings, Sweeper sweeper, MappedTable table,
+                       const fl_secrets& secrets, std::size_t most_flows)
     : found_(std::move(found)), lock_(std::move(lock)), account_(std::make_shared<SharedAccount>(std::move(account))),
-      rings_(std::move(rings)), sweeper_(std::move(sweeper)), table_(std::move(table)), counters_(std::move(counters)),
+      rings_(std::move(rings)), sweeper_(std::move(sweeper)), table_(std::move(table)),
       hash_(secrets, static_cast<unsigned>(std::countr_zero(found_.info().slots))), merged_(most_flows, secrets),
       swept_(now_monotonic())
 {
@@ -68,25 +56,21 @@ Collection::Collection(Found found, Fd lock, Account account, Rings rings, Sweep
 Result<std::shared_ptr<Collection>> Collection::open(Found found, Fd lock, std::size_t most_flows)
 {
     const fl_info info = found.info();
-    const std::uint32_t key = 0;
-    Secrets secrets{};
     auto account = TRY(Account::open_or_make(found.directory));
     auto rings = TRY(Rings::open(found.maps, info.cpus, info.ring_records, Mapping::Access::write));
     auto sweeper = TRY(Sweeper::load(found.maps, info));
-    Mapping table(found.maps.table, sets_per_cpu(info) * info.cpus * sizeof(fl_set), 0, Mapping::Access::write);
-    Mapping counters(found.maps.counters, info.cpus * sizeof(fl_counters), 0, Mapping::Access::write);
+    MappedTable table(found.maps, info.cpus, info.slots, Mapping::Access::write);
 
-    if (!table || !counters)
+    if (!table)
         return fail_errno(errno, "cannot map the flow table of " + found.directory.path().string());
-    if (bpf_map_lookup_elem(found.maps.secrets.get(), &key, secrets.data()) != 0)
-        return fail_errno(errno, "cannot read the secrets map");
+    const Secrets secrets = TRY(read_secrets(found.maps));
     const fl_secrets& in_use = secrets[found.entry];
 
     found.link = {}; // whoever detaches must not find it held by a collector
 
     return std::shared_ptr<Collection>(new Collection(std::move(found), std::move(lock), std::move(account),
-                                                      std::move(rings), std::move(sweeper), std::move(table),
-                                                      std::move(counters), in_use, most_flows));
+                                                      std::move(rings), std::move(sweeper), std::move(table), in_use,
+                                                      most_flows));
 }
 
 /// Writes off what the collector before had in its memory. A ring's position is moved after the account is written: a
@@ -104,9 +88,7 @@ void Collection::recover()
 
 TableView Collection::table() const
 {
-    const fl_info& info = found_.info();
-
-    return {table_.items<const fl_set>(sets_per_cpu(info) * info.cpus), info.cpus};
+    return table_.view();
 }
 
 void Collection::populate()
@@ -121,11 +103,7 @@ void Collection::populate()
 
 Counters Collection::counters() const
 {
-    std::vector<Counters> cpus;
-
-    for (const fl_counters& cpu : counters_.items<const fl_counters>(found_.info().cpus))
-        cpus.push_back(read_counters(cpu));
-    return sum_counters(cpus);
+    return table_.sum();
 }
 
 EndedCollection Collection::ended() const
@@ -187,7 +165,7 @@ std::vector<Flow> Collection::largest_flows(std::size_t most) const
 /// Tick 0 in ns since 1970 UTC, by the clocks as they are now.
 std::uint64_t Collection::epoch_utc() const
 {
-    return now_utc() - now_monotonic() + found_.info().epoch;
+    return utc_of(found_.info().epoch);
 }
 
 std::uint64_t Collection::now() const
@@ -200,10 +178,10 @@ std::uint64_t Collection::now() const
 std::uint64_t Collection::last_in_kernel(const fl_slot& flow) const
 {
     const std::size_t set = hash_.preferred_slot(flow) >> FL_WAYS_SHIFT;
-    const auto sets = table_.items<const fl_set>(sets_per_cpu(found_.info()) * found_.info().cpus);
+    const auto sets = table_.sets();
     std::uint64_t last = 0;
 
-    for (std::size_t at = set; at < sets.size(); at += sets_per_cpu(found_.info()))
+    for (std::size_t at = set; at < sets.size(); at += table_.sets_per_cpu())
         for (const fl_slot& slot : sets[at].slot)
             if (holds_flow(slot, flow))
                 last = std::max<std::uint64_t>(last, __atomic_load_n(&slot.last_first, __ATOMIC_RELAXED) >> 16);
@@ -306,8 +284,8 @@ void Collection::take_slot(std::size_t index, fl_amount& taken)
 {
     constexpr std::uint32_t generation = 1u << FL_TAG_GENERATION_SHIFT;
     const fl_info& info = found_.info();
-    fl_slot& slot = table_.items<fl_set>(sets_per_cpu(info) * info.cpus)[index / FL_WAYS].slot[index % FL_WAYS];
-    fl_counters& counters = counters_.items<fl_counters>(info.cpus)[index / info.slots];
+    fl_slot& slot = table_.writable_sets()[index / FL_WAYS].slot[index % FL_WAYS];
+    fl_counters& counters = table_.writable_counters()[index / info.slots];
 
     if (!(slot.tag & FL_TAG_USED))
         return;
@@ -341,7 +319,7 @@ std::optional<Error> Collection::unswept(std::span<const unsigned> cpus)
     std::uint64_t packets = 0;
 
     for (const unsigned cpu : cpus) {
-        const Counters counts = read_counters(counters_.items<const fl_counters>(found_.info().cpus)[cpu]);
+        const Counters counts = read_counters(table_.counters()[cpu]);
         const std::uint64_t left = counts.spilled_packets + counts.lost_packets;
 
         if (counts.counted > left && told_.insert(cpu).second) {

@@ -27,6 +27,7 @@
 #include "flowlabel/counters.hpp"
 #include "flowlabel/table.hpp"
 #include "maps/flow_hash.hpp"
+#include "maps/mapped_table.hpp"
 #include "maps/rings.hpp"
 #include "maps/sweep.hpp"
 
@@ -123,7 +124,7 @@ public:
     bool end_sweeps();
 
 private:
-    Collection(Found found, Fd lock, Account account, Rings rings, Sweeper sweeper, Mapping table, Mapping counters,
+    Collection(Found found, Fd lock, Account account, Rings rings, Sweeper sweeper, MappedTable table,
                const fl_secrets& secrets, std::size_t most_flows);
 
     void recover();
@@ -156,8 +157,7 @@ private:
     std::atomic<bool> sweeps_ended_{false};
     std::set<unsigned> told_; ///< CPUs that unswept() has warned about
     Sweeper sweeper_;
-    Mapping table_;
-    Mapping counters_;
+    MappedTable table_;
     FlowHash hash_; ///< of the kernel's table
     MergedTable merged_;
     KilledCollector recovered_;

@@ -13,12 +13,6 @@ using namespace std::chrono_literals;
 constexpr auto turn_interval = 100ms;
 constexpr auto calm = 1s; // without an error, before it is over
 
-static void operator+=(Amount& sum, const Amount& more)
-{
-    sum.packets += more.packets;
-    sum.octets += more.octets;
-}
-
 Exporter::Exporter(std::unique_ptr<RecordSink> sink, std::size_t room)
     : sink_(std::move(sink)), room_(room), appetite_(sink_->appetite()), next_pause_(appetite_.first_pause)
 {

@@ -17,6 +17,7 @@
 #include "engine/native.h"
 #include "flowlabel/time.hpp"
 #include "maps/epoch.hpp"
+#include "maps/mapped_table.hpp"
 #include "maps/mapping.hpp"
 #include "maps/program.hpp"
 #include "maps/rings.hpp"
@@ -50,9 +51,7 @@ struct KernelEngine::State {
     unsigned cpus = 1;
     std::uint64_t epoch_jiffies = 0;
     std::uint64_t epoch_utc = 0;
-    std::size_t sets = 0; // of all CPUs
-    Mapping table;
-    Mapping counters;
+    MappedTable table;
     std::optional<Rings> rings;
     std::vector<std::uint8_t> frame; // for frames that cannot run where they lie
     __sk_buff skb{};
@@ -65,13 +64,9 @@ struct KernelEngine::State {
 
 Result<void> KernelEngine::State::map(const fl_config& config)
 {
-    sets = std::size_t{cpus} << (config.slots_shift - FL_WAYS_SHIFT);
-    table = Mapping(program.maps.table, sets * sizeof(fl_set), 0, Mapping::Access::write);
+    table = MappedTable(program.maps, cpus, 1u << config.slots_shift, Mapping::Access::write);
     if (!table)
         return fail_errno(errno, "cannot map the flow table");
-    counters = Mapping(program.maps.counters, cpus * sizeof(fl_counters), 0, Mapping::Access::write);
-    if (!counters)
-        return fail_errno(errno, "cannot map the counters");
     rings = TRY(Rings::open(program.maps, cpus, 1u << config.ring_shift, Mapping::Access::write));
     return {};
 }
@@ -117,7 +112,7 @@ Result<KernelEngine> KernelEngine::create(fl_hook hook, const EngineSetup& setup
     program_setup.config.entry = 0;
     const auto epoch = TRY(read_epoch());
     // Beside the reading: the program's load lies behind it and takes long enough to show in the times.
-    state->epoch_utc = now_utc() - now_monotonic() + epoch.monotonic;
+    state->epoch_utc = utc_of(epoch.monotonic);
     program_setup.config.epoch_jiffies = epoch.jiffies;
     program_setup.config.link_layer = FL_LINK_ETHERNET;
     program_setup.secrets[0] = setup.secrets;
@@ -176,16 +171,12 @@ Result<Verdict> KernelEngine::run(const Frame& frame)
 
 Counters KernelEngine::counters() const
 {
-    std::vector<Counters> cpus;
-
-    for (const fl_counters& cpu : state_->counters.items<const fl_counters>(state_->cpus))
-        cpus.push_back(read_counters(cpu));
-    return sum_counters(cpus);
+    return state_->table.sum();
 }
 
 TableView KernelEngine::table() const
 {
-    return {state_->table.items<const fl_set>(state_->sets), state_->cpus};
+    return state_->table.view();
 }
 
 void KernelEngine::drain(const std::function<void(const fl_slot& record)>& visit)
@@ -201,8 +192,8 @@ void KernelEngine::drain(const std::function<void(const fl_slot& record)>& visit
 
 void KernelEngine::reset()
 {
-    std::ranges::fill(state_->table.items<fl_set>(state_->sets), fl_set{});
-    std::ranges::fill(state_->counters.items<fl_counters>(state_->cpus), fl_counters{});
+    std::ranges::fill(state_->table.writable_sets(), fl_set{});
+    std::ranges::fill(state_->table.writable_counters(), fl_counters{});
     drain([](const fl_slot&) {});
 }
 

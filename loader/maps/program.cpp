@@ -16,6 +16,7 @@
 #include "base/try.hpp"
 #include "base/units.hpp"
 #include "flowlabel.skel.h"
+#include "flowlabel/time.hpp"
 #include "flowlabel_rt.skel.h"
 #include "maps/preemption.hpp"
 #include "maps/skb_layout.hpp"
@@ -36,6 +37,16 @@ Result<unsigned> possible_cpus()
     return static_cast<unsigned>(cpus);
 }
 
+Result<Secrets> read_secrets(const Maps& maps)
+{
+    Secrets secrets{};
+    const std::uint32_t key = 0;
+
+    if (bpf_map_lookup_elem(maps.secrets.get(), &key, secrets.data()) != 0)
+        return fail_errno(errno, "cannot read the secrets map");
+    return secrets;
+}
+
 Result<fl_secrets> random_secrets()
 {
     fl_secrets secrets{};
@@ -52,7 +63,7 @@ static std::uint64_t jiffy_ns()
     timespec resolution{};
 
     clock_getres(CLOCK_MONOTONIC_COARSE, &resolution);
-    return static_cast<std::uint64_t>(resolution.tv_sec) * 1'000'000'000 +
+    return static_cast<std::uint64_t>(resolution.tv_sec) * ns_per_second +
            static_cast<std::uint64_t>(resolution.tv_nsec);
 }
 

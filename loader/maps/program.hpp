@@ -51,6 +51,9 @@ std::unexpected<Error> load_error(int number, bool preemptible);
 /// The number of CPUs that may ever come up.
 Result<unsigned> possible_cpus();
 
+/// The secrets of an attachment, both entries.
+Result<Secrets> read_secrets(const Maps& maps);
+
 /// Keys for fl_secrets.hash.
 Result<fl_secrets> random_secrets();
 

@@ -124,8 +124,7 @@ TableView::Sum TableView::sum() const
 
     each_flow([&](const TableFlow& flow) {
         sum.flows++;
-        sum.amount.packets += flow.packets;
-        sum.amount.octets += flow.octets;
+        sum.amount += {.packets = flow.packets, .octets = flow.octets};
     });
     for (const fl_set& set : sets_)
         for (const fl_slot& slot : set.slot)

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "flowlabel/time.hpp"
 #include "replay/numbers.hpp"
 #include "replay/source.hpp"
 
@@ -23,7 +24,6 @@ constexpr std::uint16_t version_major = 2;
 constexpr std::uint32_t fcs_length_given = 1u << 26;
 constexpr unsigned fcs_length_shift = 28;
 constexpr std::uint32_t fcs_unit = 2; // bytes
-constexpr std::uint64_t ns_per_second = 1'000'000'000;
 
 /// The byte order and the magic number of a file that starts with START; nothing if it is no pcap.
 std::optional<std::pair<Numbers, std::uint32_t>> recognise(std::span<const std::uint8_t> start)

@@ -4,11 +4,12 @@
 #include <algorithm>
 #include <limits>
 
+#include "flowlabel/time.hpp"
+
 namespace flowlabel {
 
 namespace {
 
-constexpr std::uint64_t ns_per_second = 1'000'000'000;
 constexpr std::uint8_t binary = 0x80;
 constexpr unsigned most_binary = 63;
 constexpr unsigned most_decimal = 19;
