@@ -21,7 +21,7 @@ struct Error {
     std::string what;
     std::string hint;
     Failure kind = Failure::failed;
-    int number = 0; ///< the errno behind it; 0: there is none
+    int err = 0; ///< the errno; 0: there is none
 };
 
 template <class T> using Result = std::expected<T, Error>;
@@ -31,7 +31,7 @@ inline std::unexpected<Error> fail(std::string what, std::string hint = {}, Fail
     return std::unexpected(Error{std::move(what), std::move(hint), kind});
 }
 
-/// WHAT with the words for the errno NUMBER (positive) behind it.
-std::unexpected<Error> fail_errno(int number, const std::string& what, std::string hint = {});
+/// WHAT with the words for the errno ERR (positive) after it.
+std::unexpected<Error> fail_errno(int err, const std::string& what, std::string hint = {});
 
 } // namespace flowlabel

@@ -21,9 +21,9 @@ constexpr auto lock_interval = std::chrono::milliseconds(10);
 
 constexpr auto account_pin = "collected";
 
-static std::unexpected<Error> cannot_open(int number, const Directory& directory)
+static std::unexpected<Error> cannot_open(int err, const Directory& directory)
 {
-    return fail_errno(number, "cannot open " + (directory.path() / account_pin).string(), hint_for_access(number));
+    return fail_errno(err, "cannot open " + (directory.path() / account_pin).string(), hint_for_access(err));
 }
 
 static Result<Mapping> map_account(const Fd& map, Mapping::Access access)

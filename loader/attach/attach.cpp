@@ -7,12 +7,12 @@
 #include <iterator>
 #include <optional>
 
+#include "attach/detach.hpp"
 #include "attach/hook.hpp"
 #include "attach/leftovers.hpp"
 #include "attach/plan.hpp"
 #include "attach/replace.hpp"
 #include "attach/stamp_warnings.hpp"
-#include "attach/state.hpp"
 #include "base/memory.hpp"
 #include "base/privilege.hpp"
 #include "base/try.hpp"
@@ -71,7 +71,7 @@ static Result<AttachReport> attach_new(const Plan& plan)
 }
 
 /// The pins of FOUND are in the way, and what it counts and stamps is another interface's traffic.
-static std::unexpected<Error> moved_error(const Plan& plan, const Found& found)
+static std::unexpected<Error> moved_error(const Plan& plan, const Inspected& found)
 {
     const std::string name = interface_of(found);
     const std::string hook = name_of(plan.options.hook);
@@ -83,7 +83,7 @@ static std::unexpected<Error> moved_error(const Plan& plan, const Found& found)
         fmt::format("'flowlabel detach {} --hook {}' takes it off and prints its totals; attach then", name, hook));
 }
 
-static std::unexpected<Error> attached_error(const Plan& plan, const Found& found)
+static std::unexpected<Error> attached_error(const Plan& plan, const Inspected& found)
 {
     const std::string what =
         fmt::format("flowlabel is attached to {} {} already", name_of(plan.options.hook), plan.options.interface);
@@ -106,7 +106,7 @@ Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options, st
 
     TRY(bpffs.check_layout());
     const Plan plan{bpffs, options, interface, {netns, interface.ifindex, options.hook}, cpus};
-    auto found = TRY(look_at(bpffs, plan.place));
+    auto found = TRY(inspect(bpffs, plan.place));
 
     if (found && (found->liveness == Liveness::live || found->liveness == Liveness::swapped))
         return options.replace ? replace(plan, *found) : attached_error(plan, *found);

@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <tuple>
 
 #include "attach/account.hpp"
-#include "attach/state.hpp"
+#include "attach/front.hpp"
+#include "attach/open_attachment.hpp"
 #include "base/gro_lists.hpp"
 #include "base/try.hpp"
 #include "flowlabel/time.hpp"
@@ -20,7 +20,7 @@
 namespace flowlabel {
 
 struct Attachment::State {
-    Found found;
+    Inspected found;
     std::string interface;
     std::string program_tag;
     MappedTable table;
@@ -137,7 +137,7 @@ std::uint64_t rings_bytes(std::uint64_t records, std::uint64_t cpus)
     return records * sizeof(fl_slot) * cpus;
 }
 
-static std::string tag_of_program(const Found& found)
+static std::string tag_of_program(const Inspected& found)
 {
     const Fd program(bpf_prog_get_fd_by_id(found.info().program_id));
     bpf_prog_info info{};
@@ -151,7 +151,7 @@ static std::string tag_of_program(const Found& found)
     return tag;
 }
 
-Result<Attachment> open_attachment(Found found)
+Result<Attachment> open_attachment(Inspected found)
 {
     const fl_info info = found.info();
     auto account = TRY(Account::open(found.directory));
@@ -159,7 +159,7 @@ Result<Attachment> open_attachment(Found found)
         .found = std::move(found),
         .account = std::move(account),
     });
-    const Found& kept = state->found;
+    const Inspected& kept = state->found;
 
     state->interface = interface_of(kept);
     state->program_tag = tag_of_program(kept);
@@ -167,69 +167,6 @@ Result<Attachment> open_attachment(Found found)
     if (!state->table)
         return fail_errno(errno, "cannot map the flow table of " + kept.directory.path().string());
     return Attachment(std::move(state));
-}
-
-/// Keeps the ones of INTERFACE, in or from this network namespace unless ALL_NETNS.
-static void keep_interface(std::vector<Attachment>& attachments, const std::string& interface, bool all_netns)
-{
-    const std::uint64_t here = current_netns().value_or(0);
-
-    std::erase_if(attachments, [&](const Attachment& attachment) {
-        return attachment.interface() != interface ||
-               !(all_netns || attachment.is_here() || attachment.info().netns_inode == here ||
-                 attachment.liveness() == Liveness::interface_gone);
-    });
-}
-
-/// Opens the attachment at PLACE, if there is one.
-static Result<std::optional<Attachment>> open_place(const Bpffs& bpffs, const PinPlace& place)
-{
-    auto found = TRY(look_at(bpffs, place));
-
-    if (!found)
-        return std::nullopt;
-    return TRY(open_attachment(std::move(*found)));
-}
-
-/// Adds ERROR to ERRORS, unless it says the same as one of them: the places of an interface may have one cause.
-static void add_error(std::vector<Error>& errors, const Error& error)
-{
-    if (std::ranges::find(errors, error.what, &Error::what) == errors.end())
-        errors.push_back(error);
-}
-
-Result<std::vector<Attachment>> find_attachments(const Bpffs& bpffs, const Selection& selection,
-                                                 std::vector<Error>* unreadable)
-{
-    std::vector<Attachment> attachments;
-    const auto lock = TRY(bpffs.lock(Bpffs::LockMode::shared));
-
-    if (!lock)
-        return attachments;
-    TRY(bpffs.check_layout());
-    const auto places = TRY(list_pin_places(bpffs));
-
-    for (const PinPlace& place : places) {
-        if (selection.hook && *selection.hook != place.hook)
-            continue;
-        auto attachment = open_place(bpffs, place);
-
-        if (!attachment && selection.interface && !is_place_of(place, *selection.interface))
-            continue; // damaged, but nobody asked for it
-        if (!attachment && !unreadable)
-            return std::unexpected(attachment.error());
-        if (!attachment)
-            add_error(*unreadable, attachment.error());
-        else if (*attachment)
-            attachments.push_back(std::move(**attachment));
-    }
-    if (selection.interface)
-        keep_interface(attachments, *selection.interface, selection.all_netns);
-    std::ranges::sort(attachments, {}, [](const Attachment& attachment) {
-        return std::tuple(attachment.interface(), attachment.hook(), attachment.info().netns_inode,
-                          attachment.info().ifindex);
-    });
-    return attachments;
 }
 
 } // namespace flowlabel

@@ -102,12 +102,12 @@ static Result<void> ask_until_whole(std::uint16_t type, std::uint32_t ifindex, s
 {
     for (int tries = 0; tries < 100; tries++) {
         reset();
-        const int number = ask(type, ifindex, parent, note, data);
+        const int err = ask(type, ifindex, parent, note, data);
 
-        if (number == 0)
+        if (err == 0)
             return {};
-        if (number != EINTR)
-            return fail_errno(number, "cannot read the list of qdiscs or filters");
+        if (err != EINTR)
+            return fail_errno(err, "cannot read the list of qdiscs or filters");
     }
     return fail("the list of qdiscs or filters changes faster than it can be read", "try again");
 }

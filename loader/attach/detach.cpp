@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "attach/detach.hpp"
+
 #include <bpf/bpf.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -10,7 +12,7 @@
 #include "attach/clsact.hpp"
 #include "attach/grace_period.hpp"
 #include "attach/leftovers.hpp"
-#include "attach/state.hpp"
+#include "attach/open_attachment.hpp"
 #include "base/privilege.hpp"
 #include "base/try.hpp"
 #include "flowlabel/attachment.hpp"
@@ -18,7 +20,7 @@
 namespace flowlabel {
 
 /// Says in the info map that nothing hangs on the hook any more: what is left at the place has no totals to print.
-static void forget_filter(const Found& found)
+static void forget_filter(const Inspected& found)
 {
     for (std::uint32_t entry = 0; entry < FL_ENTRIES; entry++) {
         fl_info info = found.entries[entry];
@@ -31,7 +33,7 @@ static void forget_filter(const Found& found)
 }
 
 /// Takes our filter off the clsact qdisc. Text: what stays behind.
-static Result<std::optional<std::string>> take_off_clsact(const Found& found)
+static Result<std::optional<std::string>> take_off_clsact(const Inspected& found)
 {
     const fl_info& info = found.info();
     const auto there = NetnsScope::enter(info.netns_inode);
@@ -40,15 +42,15 @@ static Result<std::optional<std::string>> take_off_clsact(const Found& found)
         return fmt::format("the network namespace of {} cannot be entered: if it still exists, its clsact filter stays",
                            info.ifname);
     drop_second_program(found);
-    if (const int number = clsact_remove_filter(info.ifindex, found.place.hook, found.filter_handle))
-        return fail_errno(number, fmt::format("cannot remove the clsact filter on {}", info.ifname),
-                          number == EPERM ? privilege_hint : "it stays attached");
+    if (const int err = clsact_remove_filter(info.ifindex, found.place.hook, found.filter_handle))
+        return fail_errno(err, fmt::format("cannot remove the clsact filter on {}", info.ifname),
+                          err == EPERM ? privilege_hint : "it stays attached");
     forget_filter(found); // after it is gone: where the command is killed in between, the next one prints the totals
     return std::nullopt;
 }
 
 /// Takes the program off its hook. Text: what stays behind. An error: nothing was done.
-static Result<std::optional<std::string>> take_off(Found& found)
+static Result<std::optional<std::string>> take_off(Inspected& found)
 {
     if (found.liveness == Liveness::swapped) {
         remove_pin(found.directory, link_pin);
@@ -68,7 +70,7 @@ static Result<std::optional<std::string>> take_off(Found& found)
     return take_off_clsact(found);
 }
 
-Result<DetachReport> detach_one(const Bpffs& bpffs, Found found)
+Result<DetachReport> detach_one(const Bpffs& bpffs, Inspected found)
 {
     const PinPlace place = found.place;
     DetachReport report{.hook = place.hook, .was = found.liveness};
@@ -93,7 +95,7 @@ Result<DetachReport> detach_one(const Bpffs& bpffs, Found found)
 }
 
 /// Is FOUND on an interface of this network namespace that has the NAME?
-static bool is_here(const Found& found, const std::string& name)
+static bool is_here(const Inspected& found, const std::string& name)
 {
     return found.here && interface_of(found) == name;
 }
@@ -102,7 +104,7 @@ static bool is_here(const Found& found, const std::string& name)
 static bool any_here(const Bpffs& bpffs, const std::vector<PinPlace>& places, const Selection& selection)
 {
     return selection.interface && std::ranges::any_of(places, [&](const PinPlace& place) {
-               const auto found = look_at(bpffs, place);
+               const auto found = inspect(bpffs, place);
 
                return found && *found && selection.hook.value_or(place.hook) == place.hook &&
                       is_here(**found, *selection.interface);
@@ -110,7 +112,7 @@ static bool any_here(const Bpffs& bpffs, const std::vector<PinPlace>& places, co
 }
 
 /// Does PLACE belong to this network namespace, or to none that exists? FOUND may be null.
-static bool belongs_here(const PinPlace& place, const Found* found)
+static bool belongs_here(const PinPlace& place, const Inspected* found)
 {
     const bool may_be_nobodys = !found || found->liveness == Liveness::interface_gone;
 
@@ -119,7 +121,7 @@ static bool belongs_here(const PinPlace& place, const Found* found)
 
 /// Is PLACE one that SELECTION names? FOUND may be null: something that was left behind, or damaged.
 /// \param moved_too what was moved away is meant by the name that it had
-static bool selects(const Selection& selection, const PinPlace& place, const Found* found, bool moved_too)
+static bool selects(const Selection& selection, const PinPlace& place, const Inspected* found, bool moved_too)
 {
     if (selection.hook && *selection.hook != place.hook)
         return false;
@@ -160,9 +162,9 @@ static Result<std::optional<std::string>> take_off_damaged_filter(const PinPlace
 
         if (!filter.has_our_handle() || !ours)
             continue;
-        if (const int number = clsact_remove_filter(place.ifindex, place.hook, filter.handle))
-            return fail_errno(number, fmt::format("cannot remove the clsact filter of interface {}", place.ifindex),
-                              number == EPERM ? privilege_hint : "it stays attached");
+        if (const int err = clsact_remove_filter(place.ifindex, place.hook, filter.handle))
+            return fail_errno(err, fmt::format("cannot remove the clsact filter of interface {}", place.ifindex),
+                              err == EPERM ? privilege_hint : "it stays attached");
     }
     return std::nullopt;
 }
@@ -209,7 +211,7 @@ Result<void> detach(const Bpffs& bpffs, const Selection& selection, std::vector<
     const bool moved_too = !any_here(bpffs, places, selection);
 
     for (const PinPlace& place : places) {
-        auto found = look_at(bpffs, place);
+        auto found = inspect(bpffs, place);
 
         if (!selects(selection, place, found && *found ? &**found : nullptr, moved_too))
             continue;

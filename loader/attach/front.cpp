@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What surrounds an attachment: who sees its packets first, and what the device counts.
+#include "attach/front.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <span>
 
 #include "attach/clsact.hpp"
 #include "attach/link.hpp"
-#include "attach/state.hpp"
 
 namespace flowlabel {
 
 /// What ASK finds out with the index of the interface, in the network namespace where that is. Nothing: it is not known
 /// where, or this process may not go there.
-template <class Ask> static auto ask_there(const Found& found, Ask ask) -> decltype(ask(0u))
+template <class Ask> static auto ask_there(const Inspected& found, Ask ask) -> decltype(ask(0u))
 {
     if (found.here)
         return ask(found.here);
@@ -36,7 +36,7 @@ static std::optional<Programs> programs_of_filters(std::uint32_t ifindex, fl_hoo
     return programs;
 }
 
-std::vector<ProgramInFront> in_front_of(const Found& found)
+std::vector<ProgramInFront> in_front_of(const Inspected& found)
 {
     std::vector<ProgramInFront> result;
     const auto add = [&](std::span<const std::uint32_t> programs, bool stays_there) {
@@ -63,12 +63,12 @@ std::vector<ProgramInFront> in_front_of(const Found& found)
     return result;
 }
 
-std::optional<std::uint64_t> device_packets(const Found& found)
+std::optional<std::uint64_t> device_packets(const Inspected& found)
 {
     return ask_there(found, [&](std::uint32_t ifindex) { return device_packets(ifindex, found.place.hook); });
 }
 
-AttachmentHealth health_of(const Found& found)
+AttachmentHealth health_of(const Inspected& found)
 {
     AttachmentHealth health{.moved = found.liveness == Liveness::moved,
                             .in_front = in_front_of(found).size(),

@@ -38,8 +38,8 @@ Result<void> wait_for_packets_under_way()
     // The global membarrier is a grace period. The kernel refuses it where CPUs run without a tick (nohz_full).
     if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0)
         return {};
-    if (const int number = wait_by_map_update())
-        return fail_errno(number, "cannot wait for the packets that are under way");
+    if (const int err = wait_by_map_update())
+        return fail_errno(err, "cannot wait for the packets that are under way");
     return {};
 }
 

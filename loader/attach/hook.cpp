@@ -20,7 +20,7 @@ static Result<fl_info> put_on_xdp(const Plan& plan, const Program& program, cons
     bool native = plan.options.mode != XdpMode::generic;
     LinkAttempt link = link_xdp(program.fd.get(), plan.interface.ifindex, native);
 
-    if (link.number == EOPNOTSUPP && plan.options.mode == XdpMode::automatic) {
+    if (link.err == EOPNOTSUPP && plan.options.mode == XdpMode::automatic) {
         native = false;
         link = link_xdp(program.fd.get(), plan.interface.ifindex, native);
         if (link.fd)
@@ -28,25 +28,25 @@ static Result<fl_info> put_on_xdp(const Plan& plan, const Program& program, cons
                 "the driver of {} has no native XDP: attached in generic mode, which is slower", plan.interface.name));
     }
     if (!link.fd)
-        return std::unexpected(xdp_link_error(link.number, plan.interface, native));
+        return std::unexpected(xdp_link_error(link.err, plan.interface, native));
     info.mode = static_cast<std::uint8_t>(native ? FL_MODE_NATIVE : FL_MODE_GENERIC);
     TRY(write_info(program.maps, 0, info));
     TRY(pin(link.fd, directory, link_pin));
     return info;
 }
 
-static std::unexpected<Error> tc_error(int number, const Plan& plan)
+static std::unexpected<Error> tc_error(int err, const Plan& plan)
 {
     const std::string what =
         fmt::format("the kernel refused the program on {} {}", name_of(plan.options.hook), plan.interface.name);
 
-    if (number == EPERM)
-        return fail_errno(number, what, privilege_hint);
-    return fail_errno(number, what, "-v shows the kernel's words");
+    if (err == EPERM)
+        return fail_errno(err, what, privilege_hint);
+    return fail_errno(err, what, "-v shows the kernel's words");
 }
 
 /// Who has our place on the qdisc, or what else NUMBER, the kernel's errno, means.
-static std::unexpected<Error> clsact_filter_error(int number, const Plan& plan)
+static std::unexpected<Error> clsact_filter_error(int err, const Plan& plan)
 {
     const char* const direction = plan.options.hook == FL_HOOK_TC_EGRESS ? "egress" : "ingress";
     const std::string hint =
@@ -60,16 +60,16 @@ static std::unexpected<Error> clsact_filter_error(int number, const Plan& plan)
                 return fail(fmt::format("the place of flowlabel's clsact filter on {} is taken by {}",
                                         plan.interface.name, describe_program(filter.program_id)),
                             hint);
-    if (number == EOPNOTSUPP)
+    if (err == EOPNOTSUPP)
         return fail(fmt::format("the qdisc of {} shares a filter block with others, and no filter of one interface can "
                                 "go on it",
                                 plan.interface.name),
                     fmt::format("'tc qdisc show dev {}' shows the block; use --hook xdp", plan.interface.name));
-    if (number == EINVAL)
+    if (err == EINVAL)
         return fail(fmt::format("priority 1 on {} {}, which is flowlabel's, has a filter of another kind or protocol",
                                 plan.interface.name, direction),
                     hint);
-    return tc_error(number, plan);
+    return tc_error(err, plan);
 }
 
 /// The qdisc that the other tc hook's attachment made is ours too: who leaves last removes it.
@@ -118,8 +118,8 @@ static Result<fl_info> put_on_clsact(const Plan& plan, const Program& program, f
         info.made_qdisc = false;
         TRY(write_info(program.maps, 0, info));
     }
-    if (const int number = clsact_set_filter(ifindex, hook, first_filter_handle, program.fd.get(), false))
-        return clsact_filter_error(number, plan);
+    if (const int err = clsact_set_filter(ifindex, hook, first_filter_handle, program.fd.get(), false))
+        return clsact_filter_error(err, plan);
     Undo remove_filter([&] { clsact_remove_filter(ifindex, hook, first_filter_handle); });
 
     // Written once the filter is there: if it is missing later, it was removed.
@@ -136,10 +136,10 @@ static Result<fl_info> put_on_tc(const Plan& plan, const Program& program, const
         return put_on_clsact(plan, program, info);
     const LinkAttempt link = link_tcx(program.fd.get(), plan.interface.ifindex, plan.options.hook);
 
-    if (link.number == EINVAL) // a kernel before 6.6
+    if (link.err == EINVAL) // a kernel before 6.6
         return put_on_clsact(plan, program, info);
     if (!link.fd)
-        return tc_error(link.number, plan);
+        return tc_error(link.err, plan);
     info.mode = FL_MODE_TCX;
     TRY(write_info(program.maps, 0, info));
     TRY(pin(link.fd, directory, link_pin));

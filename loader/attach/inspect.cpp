@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "attach/inspect.hpp"
+
 #include <bpf/bpf.h>
 #include <fmt/format.h>
 
@@ -6,7 +8,6 @@
 #include <cerrno>
 
 #include "attach/clsact.hpp"
-#include "attach/state.hpp"
 #include "base/try.hpp"
 
 namespace flowlabel {
@@ -124,7 +125,7 @@ static KernelSide clsact_side(const PinPlace& place, const InfoEntries& entries)
 
 /// An attachment whose clsact filter is gone: its counts are there. The later program is the one that it had. Nothing
 /// when there was no filter yet.
-static std::optional<Found> without_filter(Found found)
+static std::optional<Inspected> without_filter(Inspected found)
 {
     const auto program = [](const fl_info& info) { return info.filter_added ? info.program_id : 0; };
 
@@ -137,7 +138,7 @@ static std::optional<Found> without_filter(Found found)
 
 /// An attachment whose link runs a program of somebody else, who put it there. The later program of ours is the one
 /// that it had.
-static Found with_another_program(Found found)
+static Inspected with_another_program(Inspected found)
 {
     found.entry = found.entries[1].program_id > found.entries[0].program_id;
     found.liveness = Liveness::swapped;
@@ -169,14 +170,14 @@ static bool was_attached(const Directory& directory)
     return (link && *link) || (entries && entries->front().mode == FL_MODE_CLSACT && entries->front().filter_added);
 }
 
-Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place)
+Result<std::optional<Inspected>> inspect(const Bpffs& bpffs, const PinPlace& place)
 {
     KernelSide kernel;
     auto directory = place.open(bpffs);
 
     if (!directory || !*directory)
-        return directory ? Result<std::optional<Found>>(std::nullopt) : std::unexpected(directory.error());
-    Found found{.place = place, .directory = std::move(**directory)};
+        return directory ? Result<std::optional<Inspected>>(std::nullopt) : std::unexpected(directory.error());
+    Inspected found{.place = place, .directory = std::move(**directory)};
     auto maps = open_maps(found.directory);
 
     if (!maps && !has_pin(found.directory, last_pin) && !was_attached(found.directory))
@@ -209,7 +210,7 @@ Result<std::optional<Found>> look_at(const Bpffs& bpffs, const PinPlace& place)
     return without_filter(std::move(found));
 }
 
-std::string interface_of(const Found& found)
+std::string interface_of(const Inspected& found)
 {
     const auto present = found.here ? interface_name(found.here) : std::nullopt;
 

@@ -27,7 +27,7 @@ void clear_leftovers(const Bpffs& bpffs, const PinPlace& place)
     remove_pins(bpffs, place);
 }
 
-void drop_second_program(const Found& found)
+void drop_second_program(const Inspected& found)
 {
     remove_pin(found.directory, next_link_pin);
     if (!found.filter_handle)

@@ -2,21 +2,18 @@
 /// What a command that was killed left at a place: pins without an attachment, and perhaps a clsact qdisc.
 #pragma once
 
-#include "attach/state.hpp"
+#include "attach/inspect.hpp"
 
 namespace flowlabel {
 
-/// Do the pins at PLACE, whether or not they are an attachment's, say that flowlabel made the clsact qdisc?
+/// Does the info map at PLACE say that flowlabel made the clsact qdisc? There may be no attachment.
 bool says_qdisc_is_ours(const Bpffs& bpffs, const PinPlace& place);
 
-/// Removes the pins at PLACE, where nothing is attached, and the qdisc if it is ours and nothing uses it.
+/// Removes the pins at PLACE, where nothing is attached, and the qdisc if it is ours and not in use.
 void clear_leftovers(const Bpffs& bpffs, const PinPlace& place);
 
-/// Detaches FOUND, live or not, and removes its pins and leftovers.
-Result<DetachReport> detach_one(const Bpffs& bpffs, Found found);
-
-/// Takes off the program that a replacement which did not end left beside the one of FOUND: packets meet both and count
-/// twice. Wants to be in the network namespace of the interface.
-void drop_second_program(const Found& found);
+/// Removes the second program that a killed replacement left beside FOUND's: packets pass both and count twice. The
+/// calling thread must be in the network namespace of the interface.
+void drop_second_program(const Inspected& found);
 
 } // namespace flowlabel

@@ -34,7 +34,7 @@ static LinkAttempt create(int program, std::uint32_t ifindex, bpf_attach_type ty
     LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags);
     const int fd = bpf_link_create(program, static_cast<int>(ifindex), type, &options);
 
-    return {.fd = Fd(fd), .number = fd < 0 ? -fd : 0};
+    return {.fd = Fd(fd), .err = fd < 0 ? -fd : 0};
 }
 
 LinkAttempt link_xdp(int program, std::uint32_t ifindex, bool native)
@@ -95,9 +95,9 @@ static int ask_about_interface(std::uint32_t ifindex, mnl_cb_t note, void* data)
 static std::optional<bool> has_xdp_program(std::uint32_t ifindex, std::uint32_t program)
 {
     WantedProgram wanted{.id = program};
-    const int number = ask_about_interface(ifindex, note_interface, &wanted);
+    const int err = ask_about_interface(ifindex, note_interface, &wanted);
 
-    if (number != 0 && number != ENODEV)
+    if (err != 0 && err != ENODEV)
         return std::nullopt;
     return wanted.found;
 }
@@ -213,9 +213,9 @@ static Error xdp_taken_error(const Interface& interface)
                                 interface.name)};
 }
 
-Error xdp_link_error(int number, const Interface& interface, bool native)
+Error xdp_link_error(int err, const Interface& interface, bool native)
 {
-    switch (number) {
+    switch (err) {
     case EBUSY:
     case EEXIST:
         return xdp_taken_error(interface);
@@ -231,7 +231,7 @@ Error xdp_link_error(int number, const Interface& interface, bool native)
         return {.what = fmt::format("the kernel does not let this user attach to {}", interface.name),
                 .hint = privilege_hint};
     default:
-        return fail_errno(number, fmt::format("the kernel refused the XDP program on {}", interface.name),
+        return fail_errno(err, fmt::format("the kernel refused the XDP program on {}", interface.name),
                           "-v shows more; --mode generic or --hook tc-ingress may work")
             .error();
     }

@@ -17,7 +17,7 @@ namespace flowlabel {
 /// The negative of an errno, or an owned descriptor.
 struct LinkAttempt {
     Fd fd;
-    int number = 0; ///< errno when FD is empty
+    int err = 0; ///< errno when FD is empty
 };
 
 LinkAttempt link_xdp(int program, std::uint32_t ifindex, bool native);
@@ -26,7 +26,7 @@ LinkAttempt link_xdp(int program, std::uint32_t ifindex, bool native);
 LinkAttempt link_tcx(int program, std::uint32_t ifindex, fl_hook hook);
 
 /// Words for what the kernel said about an XDP link.
-Error xdp_link_error(int number, const Interface& interface, bool native);
+Error xdp_link_error(int err, const Interface& interface, bool native);
 
 struct LinkState {
     Fd fd;

@@ -11,6 +11,7 @@
 #include <iterator>
 
 #include "attach/clsact.hpp"
+#include "attach/front.hpp"
 #include "attach/leftovers.hpp"
 #include "attach/stamp_warnings.hpp"
 #include "base/privilege.hpp"
@@ -39,7 +40,7 @@ static Result<void> check_replacement(const AttachOptions& options, const fl_inf
 
 /// The flow table's hash stays. The label key stays too unless there is a new one: a flow keeps its label
 /// (RFC 6437 section 3).
-static Result<Secrets> secrets_of_replacement(const Plan& plan, const Found& old, std::uint32_t entry)
+static Result<Secrets> secrets_of_replacement(const Plan& plan, const Inspected& old, std::uint32_t entry)
 {
     Secrets secrets = TRY(read_secrets(old.maps));
 
@@ -49,60 +50,59 @@ static Result<Secrets> secrets_of_replacement(const Plan& plan, const Found& old
     return secrets;
 }
 
-static std::unexpected<Error> replacement_error(const Plan& plan, int number)
+static std::unexpected<Error> replacement_error(const Plan& plan, int err)
 {
-    return fail_errno(number, fmt::format("the kernel refused to replace the program on {}", plan.interface.name),
+    return fail_errno(err, fmt::format("the kernel refused to replace the program on {}", plan.interface.name),
                       "the old program goes on; -v shows more");
 }
 
 /// A tcx link cannot be moved: a new one goes to the head and takes the pin of the old one, which then goes. A packet
 /// that arrives between the two steps meets both programs and is counted by both; none is missed.
-static Result<void> put_link_first(const Plan& plan, const Found& old, const Program& program)
+static Result<void> put_link_first(const Plan& plan, const Inspected& old, const Program& program)
 {
     const int directory = old.directory.fd();
     const std::string next_name = (old.directory.path() / next_link_pin).string();
     const LinkAttempt link = link_tcx(program.fd.get(), plan.interface.ifindex, plan.options.hook);
 
     if (!link.fd)
-        return replacement_error(plan, link.number);
+        return replacement_error(plan, link.err);
     TRY(pin(link.fd, old.directory, next_link_pin));
     if (renameat(directory, next_link_pin, directory, link_pin) != 0) {
-        const int number = errno;
+        const int err = errno;
 
         remove_pin(old.directory, next_link_pin);
-        return fail_errno(number, "cannot rename " + next_name, hint_for_access(number));
+        return fail_errno(err, "cannot rename " + next_name, hint_for_access(err));
     }
     bpf_link_detach(old.link.get()); // it would end with this process, too
     return {};
 }
 
 /// As put_link_first(), with filters.
-static Result<void> put_filter_first(const Plan& plan, const Found& old, const Program& program)
+static Result<void> put_filter_first(const Plan& plan, const Inspected& old, const Program& program)
 {
     const std::uint32_t handle = old.filter_handle == first_filter_handle ? other_filter_handle : first_filter_handle;
 
-    if (const int number =
-            clsact_set_filter(plan.interface.ifindex, plan.options.hook, handle, program.fd.get(), false))
-        return replacement_error(plan, number);
-    if (const int number = clsact_remove_filter(plan.interface.ifindex, plan.options.hook, old.filter_handle))
-        return fail_errno(number,
+    if (const int err = clsact_set_filter(plan.interface.ifindex, plan.options.hook, handle, program.fd.get(), false))
+        return replacement_error(plan, err);
+    if (const int err = clsact_remove_filter(plan.interface.ifindex, plan.options.hook, old.filter_handle))
+        return fail_errno(err,
                           fmt::format("cannot remove the old filter on {}: packets count twice", plan.interface.name),
                           "run the same command again");
     return {};
 }
 
 /// Swaps PROGRAM in, in one step. Where somebody else's program came to stand in front, goes first again, in two.
-static Result<void> put_in_place(const Plan& plan, const Found& old, const Program& program,
+static Result<void> put_in_place(const Plan& plan, const Inspected& old, const Program& program,
                                  const std::vector<ProgramInFront>& in_front)
 {
     if (!std::ranges::all_of(in_front, &ProgramInFront::stays_there))
         return old.link ? put_link_first(plan, old, program) : put_filter_first(plan, old, program);
-    const int number = old.link ? -bpf_link_update(old.link.get(), program.fd.get(), nullptr)
-                                : clsact_set_filter(plan.interface.ifindex, plan.options.hook, old.filter_handle,
-                                                    program.fd.get(), true);
+    const int err = old.link ? -bpf_link_update(old.link.get(), program.fd.get(), nullptr)
+                             : clsact_set_filter(plan.interface.ifindex, plan.options.hook, old.filter_handle,
+                                                 program.fd.get(), true);
 
-    if (number != 0)
-        return replacement_error(plan, number);
+    if (err != 0)
+        return replacement_error(plan, err);
     return {};
 }
 
@@ -137,7 +137,7 @@ static std::vector<std::string> front_warnings(const Plan& plan, const std::vect
     return warnings;
 }
 
-Result<AttachReport> replace(const Plan& plan, const Found& old)
+Result<AttachReport> replace(const Plan& plan, const Inspected& old)
 {
     const std::uint32_t entry = old.entry ^ 1;
 

@@ -92,13 +92,13 @@ static std::vector<Device> list_devices()
         request->nlmsg_type = RTM_GETLINK;
         request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
         mnl_nlmsg_put_extra_header(request, sizeof(ifinfomsg));
-        const int number = ask_rtnetlink(*request, note_device, &devices);
+        const int err = ask_rtnetlink(*request, note_device, &devices);
 
-        if (number == 0) {
+        if (err == 0) {
             forget_peers(devices);
             return devices;
         }
-        if (number != EINTR)
+        if (err != EINTR)
             break;
     }
     return {};

@@ -181,9 +181,9 @@ std::string netns_command_prefix(const std::filesystem::path& path)
 
 Result<NetnsScope> NetnsScope::enter(const std::filesystem::path& path)
 {
-    const auto failed = [&](int number) {
-        return fail_errno(number, "cannot enter the network namespace " + path.string(),
-                          number == EPERM || number == EACCES ? "run it as root: it takes CAP_SYS_ADMIN" : "");
+    const auto failed = [&](int err) {
+        return fail_errno(err, "cannot enter the network namespace " + path.string(),
+                          err == EPERM || err == EACCES ? "run it as root: it takes CAP_SYS_ADMIN" : "");
     };
     const Fd there(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     struct stat status{};

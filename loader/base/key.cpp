@@ -62,8 +62,8 @@ static Result<Key> parse_key(const std::string& path, std::string_view text)
 
 Result<Key> read_key_file(const std::string& path)
 {
-    constexpr std::size_t most = digits_size + 3; // room to see that there is more than allowed
-    const auto text = TRY(read_private_file("key file", path, most, "'flowlabel key new FILE' makes one"));
+    constexpr std::size_t max_size = digits_size + 3; // room to see that there is more than allowed
+    const auto text = TRY(read_private_file("key file", path, max_size, "'flowlabel key new FILE' makes one"));
 
     return parse_key(path, text);
 }
@@ -84,10 +84,10 @@ Result<void> create_key_file(const std::string& path)
         text += fmt::format("{:02x}", octet);
     text += '\n';
     if (write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) || fsync(file.get()) != 0) {
-        const int number = errno;
+        const int err = errno;
 
         unlink(path.c_str());
-        return fail_errno(number, "cannot write key file " + path, "nothing was left behind; choose another place");
+        return fail_errno(err, "cannot write key file " + path, "nothing was left behind; choose another place");
     }
     return {};
 }

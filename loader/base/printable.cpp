@@ -19,7 +19,7 @@ struct CodePoint {
 /// The one that TEXT begins with. Nothing: TEXT begins with no UTF-8.
 static std::optional<CodePoint> first_of(std::string_view text)
 {
-    constexpr char32_t least[] = {0, 0, 0x80, 0x800, 0x10000}; // by length: a longer form is none
+    constexpr char32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000}; // by length: a longer form is none
     const auto lead = static_cast<std::uint8_t>(text.front());
     const std::size_t length = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
 
@@ -32,7 +32,7 @@ static std::optional<CodePoint> first_of(std::string_view text)
             return std::nullopt;
         value = value << 6 | (static_cast<std::uint8_t>(next) & 0x3Fu);
     }
-    if (value < least[length] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
+    if (value < smallest[length] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
         return std::nullopt;
     return CodePoint{value, length};
 }

@@ -13,7 +13,7 @@
 
 namespace flowlabel {
 
-Result<std::string> read_private_file(const char* kind, const std::string& path, std::size_t most,
+Result<std::string> read_private_file(const char* kind, const std::string& path, std::size_t max_size,
                                       const std::string& hint)
 {
     const auto cannot_read = [&] { return fail_errno(errno, fmt::format("cannot read {} {}", kind, path), hint); };
@@ -32,7 +32,7 @@ Result<std::string> read_private_file(const char* kind, const std::string& path,
         return fail(fmt::format("{} {} has mode {:04o}: others than its owner may use it, or it may be run", kind, path,
                                 status.st_mode & 07777),
                     "chmod 0600 " + path);
-    std::string text(most, '\0');
+    std::string text(max_size, '\0');
     const ssize_t length = read(file.get(), text.data(), text.size());
 
     if (length < 0)

@@ -11,9 +11,9 @@
 
 namespace flowlabel {
 
-std::string hint_for_access(int number)
+std::string hint_for_access(int err)
 {
-    switch (number) {
+    switch (err) {
     case EACCES:
     case EPERM:
         return "run it as root, or as the user who attached";

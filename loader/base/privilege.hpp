@@ -15,7 +15,7 @@ constexpr auto privilege_hint = "run it as root, or with CAP_BPF, CAP_NET_ADMIN 
 constexpr auto file_limit_hint = "raise its limit of open files: 'ulimit -Hn', or LimitNOFILE= of its systemd unit";
 
 /// What to do when a file of the bpffs cannot be used: NUMBER is the errno.
-std::string hint_for_access(int number);
+std::string hint_for_access(int err);
 
 /// An error that names the capabilities which attaching takes and this process lacks. A process in a user namespace of
 /// its own seems to have all of them; the kernel refuses it later.

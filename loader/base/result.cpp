@@ -5,9 +5,9 @@
 
 namespace flowlabel {
 
-std::unexpected<Error> fail_errno(int number, const std::string& what, std::string hint)
+std::unexpected<Error> fail_errno(int err, const std::string& what, std::string hint)
 {
-    return std::unexpected(Error{.what = what + ": " + strerror(number), .hint = std::move(hint), .number = number});
+    return std::unexpected(Error{.what = what + ": " + strerror(err), .hint = std::move(hint), .err = err});
 }
 
 } // namespace flowlabel

@@ -37,7 +37,7 @@ std::optional<std::string> most_similar(std::string_view text, std::span<const s
 {
     constexpr std::size_t longest = 64; // no word is nearly as long, and the time grows with the length
     const std::string_view wanted = without_dashes(text);
-    std::size_t least = wanted.size() / 3 + 1;
+    std::size_t nearest = wanted.size() / 3 + 1;
     std::optional<std::string> best;
 
     if (wanted.size() > longest)
@@ -45,9 +45,9 @@ std::optional<std::string> most_similar(std::string_view text, std::span<const s
     for (const std::string& word : words) {
         const std::size_t differs = distance(wanted, without_dashes(word));
 
-        if (differs >= least)
+        if (differs >= nearest)
             continue;
-        least = differs;
+        nearest = differs;
         best = word;
     }
     return best;

@@ -99,10 +99,10 @@ Result<nanoseconds> parse_duration(std::string_view text, const TimeRange& range
                     "for example 500ms, 15s, 2m, 1h or 1d; a number alone means seconds", Failure::usage);
     const double time = number * static_cast<double>(unit->count());
 
-    if (error != std::errc{} || time < static_cast<double>(range.least.count()) ||
-        time > static_cast<double>(range.most.count()))
-        return fail(fmt::format("'{}' is shorter than {} or longer than {}", text, duration_text(range.least),
-                                duration_text(range.most)),
+    if (error != std::errc{} || time < static_cast<double>(range.min.count()) ||
+        time > static_cast<double>(range.max.count()))
+        return fail(fmt::format("'{}' is shorter than {} or longer than {}", text, duration_text(range.min),
+                                duration_text(range.max)),
                     "for example 500ms, 15s, 2m, 1h or 1d; a number alone means seconds", Failure::usage);
     return nanoseconds(std::llround(time));
 }

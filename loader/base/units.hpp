@@ -19,8 +19,8 @@ Result<std::uint64_t> parse_size(std::string_view text);
 
 /// The times that an option takes.
 struct TimeRange {
-    std::chrono::nanoseconds least = std::chrono::milliseconds(100);
-    std::chrono::nanoseconds most = std::chrono::days(7);
+    std::chrono::nanoseconds min = std::chrono::milliseconds(100);
+    std::chrono::nanoseconds max = std::chrono::days(7);
 };
 
 /// A number, which may have a fraction, with us, ms, s, m, h or d after it; alone it means seconds.

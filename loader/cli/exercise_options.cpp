@@ -16,8 +16,8 @@ namespace {
 constexpr std::uint64_t most_flows = 1'000'000;
 constexpr const char* default_text = "flowlabel";
 
-constexpr TimeRange up_to_a_day{.least = std::chrono::nanoseconds(0), .most = std::chrono::days(1)};
-constexpr TimeRange lease_times{.least = std::chrono::nanoseconds(0), .most = std::chrono::seconds(UINT16_MAX)};
+constexpr TimeRange up_to_a_day{.min = std::chrono::nanoseconds(0), .max = std::chrono::days(1)};
+constexpr TimeRange lease_times{.min = std::chrono::nanoseconds(0), .max = std::chrono::seconds(UINT16_MAX)};
 
 /// The kernel keeps the times of leases in seconds.
 Result<std::chrono::nanoseconds> parse_lease_time(const std::string& given)

@@ -58,9 +58,9 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& value, co
         ->type_name(fmt::format("{}", fmt::join(shown_words<Enum>(), "|")));
 }
 
-/// An option that takes a whole number of LEAST to MOST, as parse_number() reads it.
-CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<std::uint64_t>& value,
-                        std::uint64_t least, const std::string& description, std::uint64_t most = UINT64_MAX);
+/// An option that takes a whole number of MIN to MAX, as parse_number() reads it.
+CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<std::uint64_t>& value, std::uint64_t min,
+                        const std::string& description, std::uint64_t max = UINT64_MAX);
 
 /// An option whose VALUE, or what that may hold, PARSE makes of its text.
 template <class Value, class Parse>

@@ -15,7 +15,7 @@
 
 namespace flowlabel {
 
-constexpr TimeRange intervals{.most = std::chrono::days(1)}; // a longer one is a typing error
+constexpr TimeRange intervals{.max = std::chrono::days(1)}; // a longer one is a typing error
 
 struct StatsCommand {
     SelectionOptions selection;

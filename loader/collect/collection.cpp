@@ -36,7 +36,7 @@ bool EndedCollection::has_pending() const
     return account.taken.packets != account.exported.packets + account.lost.packets;
 }
 
-Collection::Collection(Found found, Fd lock, Account account, Rings rings, Sweeper sweeper, MappedTable table,
+Collection::Collection(Inspected found, Fd lock, Account account, Rings rings, Sweeper sweeper, MappedTable table,
                        const fl_secrets& secrets, std::size_t most_flows)
     : found_(std::move(found)), lock_(std::move(lock)), account_(std::make_shared<SharedAccount>(std::move(account))),
       rings_(std::move(rings)), sweeper_(std::move(sweeper)), table_(std::move(table)),
@@ -53,7 +53,7 @@ Collection::Collection(Found found, Fd lock, Account account, Rings rings, Sweep
     recover();
 }
 
-Result<std::shared_ptr<Collection>> Collection::open(Found found, Fd lock, std::size_t most_flows)
+Result<std::shared_ptr<Collection>> Collection::open(Inspected found, Fd lock, std::size_t most_flows)
 {
     const fl_info info = found.info();
     auto account = TRY(Account::open_or_make(found.directory));

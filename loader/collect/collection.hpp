@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "attach/state.hpp"
+#include "attach/inspect.hpp"
 #include "collect/accounted_batch.hpp"
 #include "collect/collection_state.hpp"
 #include "collect/exporter.hpp"
@@ -59,7 +59,7 @@ private:
 class Collection {
 public:
     /// LOCK comes from become_collector(). The caller holds the exclusive lock of the bpffs.
-    static Result<std::shared_ptr<Collection>> open(Found found, Fd lock, std::size_t most_flows);
+    static Result<std::shared_ptr<Collection>> open(Inspected found, Fd lock, std::size_t most_flows);
 
     Collection(const Collection&) = delete;
     Collection& operator=(const Collection&) = delete;
@@ -124,7 +124,7 @@ public:
     bool end_sweeps();
 
 private:
-    Collection(Found found, Fd lock, Account account, Rings rings, Sweeper sweeper, MappedTable table,
+    Collection(Inspected found, Fd lock, Account account, Rings rings, Sweeper sweeper, MappedTable table,
                const fl_secrets& secrets, std::size_t most_flows);
 
     void recover();
@@ -147,7 +147,7 @@ private:
     bool hand_over(std::vector<Due>& due, Exporters& exporters);
     std::shared_ptr<AccountedBatch> leave(std::vector<Due>& due);
 
-    Found found_;
+    Inspected found_;
     Fd lock_;
     ObservationPoint point_;
     std::shared_ptr<SharedAccount> account_;

@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "attach/front.hpp"
 #include "base/lock.hpp"
 #include "base/memory.hpp"
 #include "base/try.hpp"
@@ -38,13 +39,13 @@ static SweepLimits limits_of(const CollectorOptions& options)
 /// Errors that say something about this process or its machine, not about what it looks at.
 static bool lacks_resources(const Error& error)
 {
-    return error.number == EMFILE || error.number == ENFILE || error.number == ENOMEM;
+    return error.err == EMFILE || error.err == ENFILE || error.err == ENOMEM;
 }
 
 /// The same, for what a process that may do less cannot do with any attachment.
 static bool is_of_this_process(const Error& error)
 {
-    return lacks_resources(error) || error.number == EPERM || error.number == EACCES;
+    return lacks_resources(error) || error.err == EPERM || error.err == EACCES;
 }
 
 Collector::Collector(Bpffs bpffs, CollectorOptions options, CollectorEvents events)
@@ -82,7 +83,7 @@ Result<Collector::Present> Collector::look() const
     return present;
 }
 
-bool Collector::selects(const Found& found) const
+bool Collector::selects(const Inspected& found) const
 {
     if (options_.hook && *options_.hook != found.place.hook)
         return false;
@@ -116,7 +117,7 @@ void Collector::note_trouble(const Key& key, const Error& error)
 {
     const bool told = std::ranges::any_of(troubles_, [&](const auto& known) {
         return known.second.what == error.what ||
-               (known.first == key && error.number == ENOMEM && known.second.number == ENOMEM);
+               (known.first == key && error.err == ENOMEM && known.second.err == ENOMEM);
     });
 
     if (!told)
@@ -155,10 +156,10 @@ Result<void> Collector::check_memory() const
     return std::unexpected(Error{.what = fmt::format("memory for {} flows takes {}; {} are available",
                                                      options_.max_flows, memory_text(wanted), memory_text(available)),
                                  .hint = "choose fewer with --max-flows, or allow the collector more memory",
-                                 .number = ENOMEM});
+                                 .err = ENOMEM});
 }
 
-Result<Fd> Collector::take_lock(const Found& found) const
+Result<Fd> Collector::take_lock(const Inspected& found) const
 {
     const bool may_wait = exporters_ == nullptr; // once it collects, others' rings do not wait
 
@@ -167,16 +168,16 @@ Result<Fd> Collector::take_lock(const Found& found) const
     return std::unexpected(Error{.what = fmt::format("{} {} is collected by {} already", interface_of(found),
                                                      name_of(found.place.hook), collector_of(found.directory)),
                                  .hint = "stop it first, or name the interfaces that each of the two collects",
-                                 .number = EBUSY});
+                                 .err = EBUSY});
 }
 
 /// Begins to collect FOUND.
-Result<void> Collector::take_found(const Key& key, Found found)
+Result<void> Collector::take_found(const Key& key, Inspected found)
 {
     auto lock = take_lock(found);
 
     if (!lock)
-        return lock.error().number == EBUSY ? std::unexpected(lock.error()) : skip_damaged(key, lock.error());
+        return lock.error().err == EBUSY ? std::unexpected(lock.error()) : skip_damaged(key, lock.error());
     TRY(check_memory());
     auto collection = Collection::open(std::move(found), std::move(*lock), options_.max_flows);
 
@@ -193,7 +194,7 @@ Result<void> Collector::take_found(const Key& key, Found found)
 /// Begins to collect at PLACE, where the exclusive lock is held. Nothing of ours may be there, or not what is selected.
 Result<void> Collector::take(const Key& key, const PinPlace& place)
 {
-    auto found = look_at(bpffs_, place);
+    auto found = inspect(bpffs_, place);
 
     if (!found)
         return may_be_selected(place) ? skip_damaged(key, found.error()) : Result<void>();
@@ -431,7 +432,7 @@ Result<void> Collector::finish()
 
     sweeping_ = {};
     for (const auto& [key, trouble] : troubles_)
-        if (trouble.number != EBUSY && told.insert(trouble.what).second) // what another one has is in good hands
+        if (trouble.err != EBUSY && told.insert(trouble.what).second) // what another one has is in good hands
             note(std::unexpected(trouble));
     if (failed_)
         note(fail("earlier: " + failed_->what, failed_->hint));
@@ -462,7 +463,7 @@ CollectorState Collector::state(std::size_t top) const
     }
     for (const auto& collection : collections) {
         CollectionState& one = state.collections.emplace_back(collection->state(top));
-        const auto found = look_at(bpffs_, collection->place()); // it may have been replaced, to stamp or not
+        const auto found = inspect(bpffs_, collection->place()); // it may have been replaced, to stamp or not
 
         if (found && *found && (*found)->info().epoch == one.info.epoch) {
             one.info = (*found)->info();

@@ -94,11 +94,11 @@ private:
     };
 
     [[nodiscard]] Result<Present> look() const;
-    [[nodiscard]] bool selects(const Found& found) const;
+    [[nodiscard]] bool selects(const Inspected& found) const;
     [[nodiscard]] bool may_be_selected(const PinPlace& place) const;
     Result<void> take(const Key& key, const PinPlace& place);
-    Result<void> take_found(const Key& key, Found found);
-    [[nodiscard]] Result<Fd> take_lock(const Found& found) const;
+    Result<void> take_found(const Key& key, Inspected found);
+    [[nodiscard]] Result<Fd> take_lock(const Inspected& found) const;
     [[nodiscard]] Result<void> check_memory() const;
     Result<void> skip_damaged(const Key& key, const Error& error);
     Result<void> skip_closed(const Present& present);

@@ -93,34 +93,34 @@ template <class Skeleton> static bpf_program* program_of(const Skeleton& skeleto
     return skeleton.progs.flowlabel_xdp;
 }
 
-std::unexpected<Error> load_error(int number)
+std::unexpected<Error> load_error(int err)
 {
-    switch (number) {
+    switch (err) {
     case EPERM:
         return fail("the kernel does not let this user load BPF programs", privilege_hint);
     case ENOSYS:
         return fail("this kernel has no BPF", "it needs CONFIG_BPF_SYSCALL; Linux 6.1 is the oldest that is tested");
     default:
-        return fail_errno(number, "the kernel refused the BPF program",
+        return fail_errno(err, "the kernel refused the BPF program",
                           "-v shows the verifier's words; Linux 6.1 is the oldest that is tested");
     }
 }
 
-std::unexpected<Error> load_error(int number, bool preemptible)
+std::unexpected<Error> load_error(int err, bool preemptible)
 {
     // What libbpf returns where the kernel's BTF lacks a kfunc, and where there is no BTF.
-    if (preemptible && (number == EINVAL || number == ESRCH))
+    if (preemptible && (err == EINVAL || err == ESRCH))
         return fail(
             "on this PREEMPT_RT kernel BPF programs can preempt each other, and it refused those that prevent it",
             "they need bpf_preempt_disable() (Linux 6.10) and CONFIG_DEBUG_INFO_BTF; -v shows the "
             "verifier's words");
-    return load_error(number);
+    return load_error(err);
 }
 
-static std::unexpected<Error> load_error(int number, const ProgramSetup& setup, unsigned cpus)
+static std::unexpected<Error> load_error(int err, const ProgramSetup& setup, unsigned cpus)
 {
-    if (number != ENOMEM && number != E2BIG)
-        return load_error(number, setup.preemptible);
+    if (err != ENOMEM && err != E2BIG)
+        return load_error(err, setup.preemptible);
     const std::uint64_t bytes = (std::uint64_t{sizeof(fl_slot)} << setup.config.slots_shift) * cpus;
 
     return fail(fmt::format("the kernel has no memory for a flow table of {}", memory_text(bytes)),
@@ -157,8 +157,8 @@ template <class Skeleton> static Result<Program> load_as(const ProgramSetup& set
     bpf_object__for_each_program(other, skeleton->obj) bpf_program__set_autoload(other, other == program);
     const bool tells_gro_lists = configure(*skeleton, setup);
 
-    if (const int number = reuse ? reuse_maps(*skeleton->obj, *reuse) : size_maps(*skeleton->obj, setup.config, cpus))
-        return load_error(number, setup, cpus);
+    if (const int err = reuse ? reuse_maps(*skeleton->obj, *reuse) : size_maps(*skeleton->obj, setup.config, cpus))
+        return load_error(err, setup, cpus);
     for (std::size_t i = 0; i < setup.secrets.size(); i++)
         skeleton->data_secrets->secrets[i] = setup.secrets[i];
     if (const int result = Skeleton::load(skeleton.get()))

@@ -43,10 +43,10 @@ void add_machine(fl_config& config);
 Result<Program> load_program(ProgramSetup setup, const Maps* reuse = nullptr);
 
 /// What NUMBER, the errno of a load, means.
-std::unexpected<Error> load_error(int number);
+std::unexpected<Error> load_error(int err);
 
 /// The same of programs that are PREEMPTIBLE, and so need kfuncs.
-std::unexpected<Error> load_error(int number, bool preemptible);
+std::unexpected<Error> load_error(int err, bool preemptible);
 
 /// The number of CPUs that may ever come up.
 Result<unsigned> possible_cpus();

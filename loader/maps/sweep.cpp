@@ -36,13 +36,13 @@ Sweeper::Sweeper(Sweeper&&) noexcept = default;
 Sweeper& Sweeper::operator=(Sweeper&&) noexcept = default;
 Sweeper::~Sweeper() = default;
 
-static std::unexpected<Error> sweep_error(int number)
+static std::unexpected<Error> sweep_error(int err)
 {
-    const auto failed = [number](const char* hint) {
-        return fail_errno(number, "the kernel refused the program that ends flows by their times", hint);
+    const auto failed = [err](const char* hint) {
+        return fail_errno(err, "the kernel refused the program that ends flows by their times", hint);
     };
 
-    switch (number) {
+    switch (err) {
     case EPERM:
         return failed(privilege_hint);
     case EMFILE:
@@ -69,8 +69,8 @@ Result<std::unique_ptr<Sweeper::State>> Sweeper::load_as(const Maps& maps, const
     skeleton.rodata->config.ring_shift = static_cast<std::uint8_t>(std::countr_zero(info.ring_records));
     skeleton.rodata->config.epoch_jiffies = info.epoch_jiffies;
     add_machine(skeleton.rodata->config);
-    if (const int number = reuse_maps(*skeleton.obj, maps))
-        return sweep_error(number);
+    if (const int err = reuse_maps(*skeleton.obj, maps))
+        return sweep_error(err);
     if (const int result = Skeleton::load(&skeleton))
         return sweep_error(-result);
     state->program = bpf_program__fd(skeleton.progs.flowlabel_sweep);

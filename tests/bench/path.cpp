@@ -100,7 +100,7 @@ Place::Place(const Subject& subject, std::uint64_t flows)
                                               : link_xdp(object_->filler(), ifindex, true);
 
     if (!link.fd)
-        throw std::runtime_error(fmt::format("cannot attach {} (errno {})", program, link.number));
+        throw std::runtime_error(fmt::format("cannot attach {} (errno {})", program, link.err));
     link_ = std::move(link.fd);
 }
 

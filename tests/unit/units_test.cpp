@@ -30,7 +30,7 @@ TEST(Duration, Fractions)
 
 TEST(Duration, TheRangeIsTheOptions)
 {
-    const TimeRange up_to_a_day{.least = 0s, .most = 24h};
+    const TimeRange up_to_a_day{.min = 0s, .max = 24h};
 
     EXPECT_EQ(parse_duration("0", up_to_a_day), 0s);
     EXPECT_EQ(parse_duration("1d", up_to_a_day), 24h);

@@ -67,17 +67,14 @@ protected:
     }
 
     /// The engine's program, as if it were attached.
-    Found found()
+    Inspected found()
     {
         const auto& kernel = dynamic_cast<KernelEngine&>(*engine_);
         const Maps& maps = kernel.maps();
-        Found found{.directory = **Directory::open(root()),
-                    .maps = {.table = copy(maps.table),
-                             .counters = copy(maps.counters),
-                             .ring = copy(maps.ring),
-                             .ring_positions = copy(maps.ring_positions),
-                             .info = copy(maps.info),
-                             .secrets = copy(maps.secrets)}};
+        Inspected found{.directory = **Directory::open(root())};
+
+        for (const ListedMap& listed : map_list)
+            found.maps.*listed.fd = copy(maps.*listed.fd);
         fl_info& info = found.entries[found.entry];
 
         info.cpus = *possible_cpus();
