@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What collectors did with an attachment's records, in a pinned map beside the others, and who collects now.
+/// What collectors did with the records of an attachment, in a pinned map, and which process collects now.
 #pragma once
 
 #include <cstdint>
@@ -35,21 +35,21 @@ inline Amount to_amount(const fl_amount& amount)
 
 class Account {
 public:
-    /// For reading. Nothing: the attachment whose pins lie in DIRECTORY never had a collector.
+    /// Opens it for reading. Nothing: the attachment with its pins in DIRECTORY never had a collector.
     static Result<std::optional<Account>> open(const Directory& directory);
 
-    /// For the collector that this process is. The caller holds the exclusive lock of the bpffs.
+    /// Opens it for this process, which is the collector. The caller holds the exclusive lock of the bpffs.
     static Result<Account> open_or_make(const Directory& directory);
 
     [[nodiscard]] fl_account get() const;
 
-    /// All of ACCOUNT, or nothing of it where this process ends meanwhile. Takes an account from open_or_make().
+    /// Writes ACCOUNT: all of it, or nothing if this process ends meanwhile. The object must come from open_or_make().
     void set(const fl_account& account);
 
-    /// Counts as lost what is neither exported nor lost and has no collector any more.
+    /// Counts as lost what is neither exported nor lost, and was in the memory of a collector that has ended.
     static KilledCollector write_off(fl_account& account);
 
-    /// The latest collector.
+    /// The process id of the latest collector.
     [[nodiscard]] std::uint32_t pid() const;
 
 private:
@@ -61,8 +61,7 @@ private:
 };
 
 /// Makes this process the collector of the attachment in DIRECTORY as long as the descriptor lives. Nothing: there is
-/// another one. A command that asks who collects may hold the lock for a moment: where it is WORTH_A_WAIT, that is
-/// waited for.
+/// another one. A command that asks who collects may hold the lock for a moment; with WORTH_A_WAIT this waits for it.
 Result<std::optional<Fd>> become_collector(const Directory& directory, bool worth_a_wait);
 
 bool has_collector(const Directory& directory);

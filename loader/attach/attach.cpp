@@ -22,7 +22,7 @@
 
 namespace flowlabel {
 
-/// WANTED rounded up, if a table of that size can be.
+/// WANTED, rounded up. An error if a table of that size is not possible.
 static Result<std::uint32_t> checked_slots(std::uint64_t wanted, unsigned cpus)
 {
     constexpr std::uint64_t beyond_doubt = 1ull << 40;
@@ -70,7 +70,7 @@ static Result<AttachReport> attach_new(const Plan& plan)
     return report;
 }
 
-/// The pins of FOUND are in the way, and what it counts and stamps is another interface's traffic.
+/// FOUND has the pins of this place, but counts and stamps the traffic of another interface.
 static std::unexpected<Error> moved_error(const Plan& plan, const Inspected& found)
 {
     const std::string name = interface_of(found);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Attached, but sees nothing: the device counts packets and the hook does not.
+/// Detects a hook that sees nothing while the device counts packets.
 #pragma once
 
 #include <cstdint>
@@ -7,16 +7,16 @@
 
 namespace flowlabel {
 
-/// Compares the device's own counter with that of the hook from look to look. Drivers may bring their counters up to
-/// date once in a while, after the packets went by; so one interval proves nothing, and several in a row do. A few
-/// packets prove nothing either: some devices count what they never hand over, such as keepalives.
+/// Compares the counter of the device with that of the hook from look to look. Drivers may update their counters late;
+/// so one interval proves nothing, and several in a row do. A few packets prove nothing either: some devices count
+/// packets that they never pass on, such as keepalives.
 class Blindness {
 public:
-    /// INTERVALS: how many in a row it takes.
+    /// INTERVALS: how many in a row are needed.
     explicit Blindness(unsigned intervals) : wanted_(intervals) {}
 
-    /// The next look. SEEN are the frames at the hook, whatever they carried; DEVICE the packets of the device in that
-    /// direction, or nothing where it cannot be asked. True: the hook sees none of them.
+    /// The next look. SEEN are all frames at the hook. DEVICE are the packets of the device in that direction; nothing
+    /// if it does not tell. True: the hook sees none of them.
     bool look(std::uint64_t seen, std::optional<std::uint64_t> device);
 
 private:

@@ -59,7 +59,7 @@ BpffsLock::~BpffsLock()
 {
     if (!fd_ || !exclusive_)
         return;
-    (void)unlinkat(fd_.get(), layout_name().c_str(), AT_REMOVEDIR); // fails where it is not empty
+    (void)unlinkat(fd_.get(), layout_name().c_str(), AT_REMOVEDIR); // fails if it is not empty
     (void)unlinkat(root_->fd(), home_name, AT_REMOVEDIR);
 }
 
@@ -73,7 +73,7 @@ static std::unexpected<Error> no_bpffs(const std::filesystem::path& root)
                 hidden_bpffs_hint(root));
 }
 
-/// The directory at ROOT, where that is a bpffs. Nothing: it is none.
+/// The directory at ROOT. Nothing: it is not a bpffs.
 static Result<std::optional<Directory>> find_bpffs(const std::filesystem::path& root)
 {
     auto directory = Directory::open(root);
@@ -95,7 +95,7 @@ Result<Bpffs> Bpffs::open(const std::filesystem::path& root)
     return Bpffs(std::make_shared<Directory>(std::move(*directory)));
 }
 
-/// Mounts a bpffs over PLACE, which is empty and nobody else's: what is in a directory would be hidden.
+/// Mounts a bpffs over PLACE. It must be empty, since a mount hides what is in it, and must not belong to another user.
 static Result<void> mount_over(const Directory& place)
 {
     const std::string name = place.path().string();
@@ -114,7 +114,7 @@ static Result<void> mount_over(const Directory& place)
     return {};
 }
 
-/// Two commands at once must not mount two, one over the other: the directory that is mounted on is their lock.
+/// Two commands must not mount one bpffs over the other. The directory at ROOT is their lock.
 static Result<void> mount_at(const std::filesystem::path& root)
 {
     const auto place = TRY(Directory::open(root));
@@ -144,7 +144,7 @@ Result<Bpffs> Bpffs::open_or_mount(const std::filesystem::path& root)
     return open(root);
 }
 
-/// Was the directory that FD has open removed, or another one put in its place, while somebody waited for the lock?
+/// Was the directory that FD has open removed or replaced while this process waited for the lock?
 static bool is_stale(const Directory& root, const Fd& fd)
 {
     struct stat locked{};

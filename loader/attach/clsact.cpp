@@ -17,7 +17,7 @@
 
 namespace flowlabel {
 
-/// Ahead of what others add without choosing a place.
+/// Before filters that others add without choosing a priority.
 constexpr std::uint32_t filter_priority = 1;
 
 /// The qdisc itself: libbpf's enum is a set of bits.
@@ -51,11 +51,11 @@ Result<bool> clsact_make_qdisc(std::uint32_t ifindex)
     return result == 0;
 }
 
-/// What to look for among the answers to a dump.
+/// What to look for in the answers to a dump.
 struct Wanted {
     std::uint32_t ifindex;
     std::uint32_t parent;
-    std::optional<std::string> kind; ///< of one that is there
+    std::optional<std::string> kind; ///< of the one that was found
 };
 
 static int note_kind(const nlattr* attribute, void* data)
@@ -65,7 +65,7 @@ static int note_kind(const nlattr* attribute, void* data)
     return MNL_CB_OK;
 }
 
-/// The kernel sends the qdiscs of all interfaces, and at the end of a list an empty message.
+/// The kernel sends the qdiscs of all interfaces, and an empty message at the end of a list.
 static int note_match(const nlmsghdr* message, void* data)
 {
     Wanted& wanted = *static_cast<Wanted*>(data);
@@ -79,7 +79,7 @@ static int note_match(const nlmsghdr* message, void* data)
     return MNL_CB_OK;
 }
 
-/// One dump, of what TYPE asks for at PARENT; 0 or an errno.
+/// One dump of TYPE at PARENT. Returns 0 or an errno.
 static int ask(std::uint16_t type, std::uint32_t ifindex, std::uint32_t parent, mnl_cb_t note, void* data)
 {
     std::array<char, NLMSG_ALIGN(sizeof(nlmsghdr)) + sizeof(tcmsg)> buffer{};
@@ -95,7 +95,7 @@ static int ask(std::uint16_t type, std::uint32_t ifindex, std::uint32_t parent, 
     return ask_rtnetlink(*request, note, data);
 }
 
-/// As often as the list changes meanwhile. RESET forgets what NOTE has put into DATA.
+/// Repeats the dump as long as the list changes meanwhile. RESET discards what NOTE has put into DATA.
 template <class Reset>
 static Result<void> ask_until_whole(std::uint16_t type, std::uint32_t ifindex, std::uint32_t parent, mnl_cb_t note,
                                     void* data, Reset reset)
@@ -112,7 +112,7 @@ static Result<void> ask_until_whole(std::uint16_t type, std::uint32_t ifindex, s
     return fail("the list of qdiscs or filters changes faster than it can be read", "try again");
 }
 
-/// The kind of the qdisc, or of a filter, at PARENT; nothing: there is none.
+/// The kind of the qdisc, or of a filter, at PARENT. Nothing: there is none.
 static Result<std::optional<std::string>> kind_at(std::uint16_t type, std::uint32_t ifindex, std::uint32_t parent)
 {
     Wanted wanted{.ifindex = ifindex, .parent = parent, .kind = {}};
@@ -121,7 +121,7 @@ static Result<std::optional<std::string>> kind_at(std::uint16_t type, std::uint3
     return wanted.kind;
 }
 
-/// What one answer of a dump says of a filter.
+/// Reads a filter from one answer of a dump.
 struct FilterAnswer {
     std::uint32_t chain = 0;
     std::uint32_t program_id = 0;
@@ -145,7 +145,7 @@ static int note_filter_attribute(const nlattr* attribute, void* data)
     return MNL_CB_OK;
 }
 
-/// The kernel keeps one kind of filter at one priority: what has a program here is a BPF filter.
+/// All filters of one priority are of one kind, so one with a program here is a BPF filter.
 static int note_filter(const nlmsghdr* message, void* data)
 {
     const auto* const answer = static_cast<const tcmsg*>(mnl_nlmsg_get_payload(message));

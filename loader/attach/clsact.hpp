@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// A filter of ours on a clsact qdisc, for kernels without tcx. It is known by handle, priority and program. Two
-/// handles are ours: a filter that goes first again is a new one beside the old.
+/// A filter of ours on a clsact qdisc, for kernels without tcx. Handle, priority and program identify it. Two handles
+/// are ours: a filter that moves to the front again is a new one beside the old one.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace flowlabel {
 
-/// The handle of a new filter; the other one is for the filter that takes its place at the head.
+/// The handle of a new filter. The other one is for the filter that replaces it at the front.
 constexpr std::uint32_t first_filter_handle = 0x666C; // "fl"
 constexpr std::uint32_t other_filter_handle = 0x666D;
 
@@ -22,25 +22,25 @@ struct ClsactFilter {
     [[nodiscard]] bool has_our_handle() const { return handle == first_filter_handle || handle == other_filter_handle; }
 };
 
-/// The BPF filters of our priority on the hook of an interface of this network namespace, in the order in which packets
-/// meet them. The kernel puts a new one first, and no priority is before ours.
+/// The BPF filters of our priority on the hook of an interface of this network namespace, in the order in which they
+/// see packets. The kernel puts a new one first, and no priority comes before ours.
 Result<std::vector<ClsactFilter>> clsact_filters(std::uint32_t ifindex, fl_hook hook);
 
-/// What is in the place of the qdisc. An `ingress` qdisc has one list of filters, for received packets: the kernel puts
-/// there what is meant for the other direction, too.
+/// What there is where the qdisc would be. An `ingress` qdisc has one list of filters, for received packets. The kernel
+/// puts filters for the other direction into the same list.
 enum class ClsactQdisc { none, clsact, ingress };
 Result<ClsactQdisc> clsact_qdisc(std::uint32_t ifindex);
 
-/// Makes the qdisc. False: there was one, of either kind.
+/// Makes the qdisc. False: there was one already, of either kind.
 Result<bool> clsact_make_qdisc(std::uint32_t ifindex);
 
-/// Removes the qdisc if no filter is left on it.
+/// Removes the qdisc if it has no filter.
 Result<void> clsact_remove_idle_qdisc(std::uint32_t ifindex);
 
-/// Adds a filter of ours at the head, or with REPLACE changes its program in place. 0 or an errno.
+/// Adds a filter of ours at the front or, with REPLACE, changes its program in place. Returns 0 or an errno.
 int clsact_set_filter(std::uint32_t ifindex, fl_hook hook, std::uint32_t handle, int program, bool replace);
 
-/// 0 or an errno.
+/// Returns 0 or an errno.
 int clsact_remove_filter(std::uint32_t ifindex, fl_hook hook, std::uint32_t handle);
 
 } // namespace flowlabel

@@ -19,7 +19,7 @@
 
 namespace flowlabel {
 
-/// Says in the info map that nothing hangs on the hook any more: what is left at the place has no totals to print.
+/// Notes in the info map that no filter is attached any more, so that no later command prints totals for this place.
 static void forget_filter(const Inspected& found)
 {
     for (std::uint32_t entry = 0; entry < FL_ENTRIES; entry++) {
@@ -32,7 +32,7 @@ static void forget_filter(const Inspected& found)
     }
 }
 
-/// Takes our filter off the clsact qdisc. Text: what stays behind.
+/// Removes our filter from the clsact qdisc. Returns a text about what stays.
 static Result<std::optional<std::string>> take_off_clsact(const Inspected& found)
 {
     const fl_info& info = found.info();
@@ -45,11 +45,11 @@ static Result<std::optional<std::string>> take_off_clsact(const Inspected& found
     if (const int err = clsact_remove_filter(info.ifindex, found.place.hook, found.filter_handle))
         return fail_errno(err, fmt::format("cannot remove the clsact filter on {}", info.ifname),
                           err == EPERM ? privilege_hint : "it stays attached");
-    forget_filter(found); // after it is gone: where the command is killed in between, the next one prints the totals
+    forget_filter(found); // last: if the command is killed before this, the next one prints the totals
     return std::nullopt;
 }
 
-/// Takes the program off its hook. Text: what stays behind. An error: nothing was done.
+/// Detaches the program from its hook. Returns a text about what stays. An error: nothing was done.
 static Result<std::optional<std::string>> take_off(Inspected& found)
 {
     if (found.liveness == Liveness::swapped) {
@@ -60,8 +60,8 @@ static Result<std::optional<std::string>> take_off(Inspected& found)
     }
     if (found.link) {
         drop_second_program(found);
-        // The pin goes last: where the command is killed in between, the next one finds it and prints the totals.
-        bpf_link_detach(found.link.get()); // ENOLINK: it hangs nowhere
+        // The pin is removed last: if the command is killed before this, the next one prints the totals.
+        bpf_link_detach(found.link.get()); // ENOLINK: it is not attached
         remove_pin(found.directory, link_pin);
         return std::nullopt;
     }
@@ -94,13 +94,13 @@ Result<DetachReport> detach_one(const Bpffs& bpffs, Inspected found)
     return report;
 }
 
-/// Is FOUND on an interface of this network namespace that has the NAME?
+/// Is FOUND on an interface with the name NAME in this network namespace?
 static bool is_here(const Inspected& found, const std::string& name)
 {
     return found.here && interface_of(found) == name;
 }
 
-/// Does an attachment at PLACES that SELECTION names have its interface in this network namespace?
+/// Does SELECTION name an attachment at one of PLACES whose interface is in this network namespace?
 static bool any_here(const Bpffs& bpffs, const std::vector<PinPlace>& places, const Selection& selection)
 {
     return selection.interface && std::ranges::any_of(places, [&](const PinPlace& place) {
@@ -111,7 +111,7 @@ static bool any_here(const Bpffs& bpffs, const std::vector<PinPlace>& places, co
            });
 }
 
-/// Does PLACE belong to this network namespace, or to none that exists? FOUND may be null.
+/// Does PLACE belong to this network namespace, or to one that does not exist any more? FOUND may be null.
 static bool belongs_here(const PinPlace& place, const Inspected* found)
 {
     const bool may_be_nobodys = !found || found->liveness == Liveness::interface_gone;
@@ -119,8 +119,8 @@ static bool belongs_here(const PinPlace& place, const Inspected* found)
     return is_from_here(place) || (found && found->here) || (may_be_nobodys && !NetnsScope::enter(place.netns_inode));
 }
 
-/// Is PLACE one that SELECTION names? FOUND may be null: something that was left behind, or damaged.
-/// \param moved_too what was moved away is meant by the name that it had
+/// Does SELECTION name PLACE? FOUND is null if the place is damaged or holds leftovers.
+/// \param moved_too an interface that moved away also matches by its old name
 static bool selects(const Selection& selection, const PinPlace& place, const Inspected* found, bool moved_too)
 {
     if (selection.hook && *selection.hook != place.hook)
@@ -141,8 +141,9 @@ static bool selects(const Selection& selection, const PinPlace& place, const Ins
     return is_here(*found, *selection.interface);
 }
 
-/// Takes off the clsact filter of PLACE, whose pins in DIRECTORY are not all there: it is told by its handle, and by
-/// the info map or, where that is gone, by the program's name. Text: what stays behind. An error: nothing was done.
+/// Removes the clsact filter of PLACE, whose pins in DIRECTORY are not complete. The handle identifies it, and so does
+/// the info map or, if that is gone, the name of the program. Returns a text about what stays. An error: nothing was
+/// done.
 static Result<std::optional<std::string>> take_off_damaged_filter(const PinPlace& place, const Directory& directory)
 {
     const auto there = NetnsScope::enter(place.netns_inode);
@@ -169,7 +170,7 @@ static Result<std::optional<std::string>> take_off_damaged_filter(const PinPlace
     return std::nullopt;
 }
 
-/// Takes off what is left of an attachment that lacks pins. Its totals are gone.
+/// Removes what is left of an attachment that lacks pins. Its totals are gone.
 static Result<DetachReport> detach_damaged(const Bpffs& bpffs, const PinPlace& place)
 {
     const auto directory = place.open(bpffs);

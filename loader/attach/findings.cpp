@@ -11,7 +11,7 @@ namespace flowlabel {
 
 constexpr double ring_is_filling = 0.5;
 
-/// Intervals of a LongLook in which a hook has to see nothing.
+/// Intervals of a LongLook in which a hook must see nothing to count as blind.
 constexpr unsigned blind_intervals = 2;
 
 static Finding moved(const Attachment& attachment)
@@ -25,7 +25,7 @@ static Finding moved(const Attachment& attachment)
                 attachment.interface(), known_here ? "" : " where it was attached, or with --all-netns anywhere,")};
 }
 
-/// The index may have gone to another interface, which then most likely has another name.
+/// Another interface may have the index now. It then most likely has another name.
 static Finding link_detached(const Attachment& attachment)
 {
     const std::string name = attachment.interface();
@@ -43,7 +43,7 @@ static Finding link_detached(const Attachment& attachment)
                                 how, name)};
 }
 
-/// A link of another network namespace that hangs nowhere does not tell why.
+/// A detached link of another network namespace does not tell why it is detached.
 static Finding interface_gone(const Attachment& attachment)
 {
     const bool elsewhere = attachment.info().netns_inode != current_netns().value_or(0);
@@ -123,8 +123,8 @@ static std::optional<Finding> front_finding(const Attachment& attachment)
                                        programs.size() == 1 ? "it takes" : "one of them takes", command)};
 }
 
-/// Which interface makes the lists is known on ingress only. No number here: a collector says it again when the text
-/// changes.
+/// Only on ingress it is known which interface makes the lists. The text has no number: a collector prints it again
+/// when it changes.
 static std::optional<Finding> gro_list_finding(const Attachment& attachment)
 {
     const bool ingress = attachment.hook() == FL_HOOK_TC_INGRESS;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What is not as it should be with an attachment, in words for people and with a word for scripts.
+/// What is wrong with an attachment: a sentence for people and a word for scripts.
 #pragma once
 
 #include <string>
@@ -15,22 +15,22 @@ struct Finding {
     std::string text;
 };
 
-/// What one look tells: whether the program is where it was attached, and who stands in front of it.
+/// The findings of one look: whether the program is where it was attached, and which programs come before it.
 std::vector<Finding> findings_of(const Attachment& attachment);
 
-/// For where the device counts packets and the hook does not.
+/// The sentence for a device that counts packets while the hook sees none.
 std::string sees_nothing_text(const Attachment& attachment);
 
-/// Two looks at one attachment, with some time between them: what was lost meanwhile, and whether its hook sees
+/// Compares two looks at an attachment with some time between them: what was lost meanwhile, and whether its hook sees
 /// packets.
 class LongLook {
 public:
     explicit LongLook(const Attachment& attachment);
 
-    /// The next look. Wants to be called twice, or more often, at equal intervals.
+    /// Looks again. Call it twice or more, at equal intervals.
     void look();
 
-    /// What came out so far.
+    /// The findings so far.
     [[nodiscard]] std::vector<Finding> findings() const;
 
     [[nodiscard]] const Attachment& attachment() const { return *attachment_; }

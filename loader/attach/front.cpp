@@ -10,8 +10,8 @@
 
 namespace flowlabel {
 
-/// What ASK finds out with the index of the interface, in the network namespace where that is. Nothing: it is not known
-/// where, or this process may not go there.
+/// Calls ASK with the index of the interface, in its network namespace. Nothing: the namespace is not known, or this
+/// process may not enter it.
 template <class Ask> static auto ask_there(const Inspected& found, Ask ask) -> decltype(ask(0u))
 {
     if (found.here)
@@ -44,7 +44,7 @@ std::vector<ProgramInFront> in_front_of(const Inspected& found)
             result.push_back({.id = id, .name = program_name(id), .stays_there = stays_there});
     };
 
-    if (found.place.hook == FL_HOOK_XDP) // the kernel lets one program on it, and a link keeps others off
+    if (found.place.hook == FL_HOOK_XDP) // it has one program, and a link keeps others off
         return {};
     const auto tcx = ask_there(found, [&](std::uint32_t ifindex) { return tcx_programs(ifindex, found.place.hook); });
     const auto list = found.link ? tcx : ask_there(found, [&](std::uint32_t ifindex) {
@@ -57,7 +57,7 @@ std::vector<ProgramInFront> in_front_of(const Inspected& found)
 
     if (ours == list->end())
         return {};
-    if (!found.link && tcx) // where the kernel has tcx, all of its programs come before the filters
+    if (!found.link && tcx) // all tcx programs come before the filters
         add(*tcx, true);
     add(std::span(list->begin(), ours), false);
     return result;
@@ -77,7 +77,7 @@ AttachmentHealth health_of(const Inspected& found)
     switch (found.liveness) {
     case Liveness::live:
     case Liveness::moved:
-    case Liveness::unknown: // a link hangs, or the filter's program exists, which nothing else holds
+    case Liveness::unknown: // the link is attached, or the program of the filter exists, which only the filter holds
         health.up = true;
         break;
     case Liveness::interface_gone:

@@ -13,8 +13,8 @@
 
 namespace flowlabel {
 
-/// The kernel waits for all programs that run when an entry of an array of maps was changed: maybe_wait_bpf_programs(),
-/// kernel/bpf/syscall.c. 0 or an errno.
+/// After an entry of an array of maps was changed, the kernel waits for all running programs:
+/// maybe_wait_bpf_programs(), kernel/bpf/syscall.c. Returns 0 or an errno.
 static int wait_by_map_update()
 {
     const Fd inner(bpf_map_create(BPF_MAP_TYPE_ARRAY, "flowlabel_inner", sizeof(std::uint32_t), sizeof(std::uint32_t),
@@ -35,7 +35,7 @@ static int wait_by_map_update()
 
 Result<void> wait_for_packets_under_way()
 {
-    // The global membarrier is a grace period. The kernel refuses it where CPUs run without a tick (nohz_full).
+    // The global membarrier is a grace period. The kernel refuses it if CPUs run without a tick (nohz_full).
     if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0)
         return {};
     if (const int err = wait_by_map_update())

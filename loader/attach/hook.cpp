@@ -45,7 +45,7 @@ static std::unexpected<Error> tc_error(int err, const Plan& plan)
     return fail_errno(err, what, "-v shows the kernel's words");
 }
 
-/// Who has our place on the qdisc, or what else NUMBER, the kernel's errno, means.
+/// The error for ERR: who has our place on the qdisc, or what else it means.
 static std::unexpected<Error> clsact_filter_error(int err, const Plan& plan)
 {
     const char* const direction = plan.options.hook == FL_HOOK_TC_EGRESS ? "egress" : "ingress";
@@ -72,7 +72,7 @@ static std::unexpected<Error> clsact_filter_error(int err, const Plan& plan)
     return tc_error(err, plan);
 }
 
-/// The qdisc that the other tc hook's attachment made is ours too: who leaves last removes it.
+/// If the attachment of the other tc hook made the qdisc, it is ours too: the last one to be detached removes it.
 static bool sibling_made_qdisc(const Plan& plan)
 {
     PinPlace sibling = plan.place;
@@ -81,7 +81,7 @@ static bool sibling_made_qdisc(const Plan& plan)
     return says_qdisc_is_ours(plan.bpffs, sibling);
 }
 
-/// The qdisc that a filter of ours can be on.
+/// The qdisc for a filter of ours.
 static Result<ClsactQdisc> usable_qdisc(const Plan& plan)
 {
     auto present = clsact_qdisc(plan.interface.ifindex);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Putting a program on the hook of an interface.
+/// Attaches a program to the hook of an interface.
 #pragma once
 
 #include <string>
@@ -9,9 +9,8 @@
 
 namespace flowlabel {
 
-/// Attaches PROGRAM to the hook of PLAN: by an XDP link, a tcx link or a clsact filter. Writes INFO with the mode that
-/// it got into the info map, and pins the link in DIRECTORY, which is what makes it stay. On failure nothing is on the
-/// hook.
+/// Attaches PROGRAM to the hook of PLAN: by an XDP link, a tcx link or a clsact filter. Writes INFO, with the mode that
+/// was used, into the info map. Pins the link in DIRECTORY, which keeps it attached. On failure nothing is attached.
 /// \param[out] warnings what the user should know
 /// \return INFO as it was written
 Result<fl_info> put_on_hook(const Plan& plan, const Program& program, const Directory& directory, const fl_info& info,

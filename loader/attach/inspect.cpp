@@ -25,12 +25,12 @@ bool is_from_here(const PinPlace& place)
     return current_netns().value_or(0) == place.netns_inode;
 }
 
-/// Is the interface of LINK where it was attached, under the same index? Nothing: nobody can tell.
+/// Is the interface of LINK where it was attached, with the same index? Nothing: this cannot be told.
 /// \param here whether it is in this network namespace
 static std::optional<bool> is_at_home(const PinPlace& place, const LinkState& link, std::optional<bool> here)
 {
     if (link.ifindex != place.ifindex)
-        return false; // only a move changes it
+        return false; // only a move to another namespace changes it
     if (is_from_here(place))
         return here;
     if (here.value_or(false))
@@ -40,8 +40,8 @@ static std::optional<bool> is_at_home(const PinPlace& place, const LinkState& li
     return there ? has_program(link.ifindex, place.hook, link.program_id) : std::nullopt;
 }
 
-/// A link that hangs nowhere: its interface was deleted, or the link was detached. It does not say which. An interface
-/// that has the index says that it was detached, unless that is a new one which got the index later.
+/// A link that is not attached: either its interface was deleted or the link was detached, and the kernel does not say
+/// which. If an interface has the index, the link was detached, unless a new interface got that index later.
 static KernelSide dead_link_side(const PinPlace& place, const LinkState& link)
 {
     KernelSide kernel{.program_id = link.program_id, .liveness = Liveness::interface_gone};
@@ -55,8 +55,8 @@ static KernelSide dead_link_side(const PinPlace& place, const LinkState& link)
     return kernel;
 }
 
-/// A link goes with its interface into another network namespace and says which index it has there, not where. The
-/// interface may keep its index, and another one get it where this one was: what tells them apart is the program.
+/// A link moves with its interface into another network namespace. It tells the index there, not the namespace. The
+/// interface may keep its index, and another interface may get that index here. The program tells them apart.
 static KernelSide link_side(const PinPlace& place, const LinkState& link)
 {
     KernelSide kernel{.program_id = link.program_id};
@@ -75,7 +75,7 @@ static KernelSide link_side(const PinPlace& place, const LinkState& link)
     return kernel;
 }
 
-/// False only when the kernel is sure.
+/// False only if the kernel says so.
 static bool program_exists(std::uint32_t id)
 {
     const Fd program(bpf_prog_get_fd_by_id(id));
@@ -88,7 +88,7 @@ bool is_ours(const InfoEntries& entries, std::uint32_t program)
     return std::ranges::any_of(entries, [&](const fl_info& info) { return info.program_id == program; });
 }
 
-/// Of the filters with a handle of ours the first that has a program of ours, else the first.
+/// Of the filters that have a handle of ours: the first one with a program of ours, else the first one.
 static std::optional<ClsactFilter> our_filter(const std::vector<ClsactFilter>& filters, const InfoEntries& entries)
 {
     const auto has_handle = [](const ClsactFilter& filter) { return filter.has_our_handle(); };
@@ -106,7 +106,7 @@ static KernelSide clsact_side(const PinPlace& place, const InfoEntries& entries)
     const bool from_here = is_from_here(place);
     const auto there = NetnsScope::enter(info.netns_inode);
 
-    // The filter of a namespace that has ended went with it, and its program with the filter.
+    // A namespace takes its filters with it when it ends, and a filter its program.
     if (!there && !program_exists(info.program_id))
         return {.program_id = info.program_id, .liveness = Liveness::interface_gone};
     if (!there)
@@ -123,8 +123,8 @@ static KernelSide clsact_side(const PinPlace& place, const InfoEntries& entries)
             .filter_handle = filter ? filter->handle : 0};
 }
 
-/// An attachment whose clsact filter is gone: its counts are there. The later program is the one that it had. Nothing
-/// when there was no filter yet.
+/// An attachment whose clsact filter is gone; its counts are still there. It had the later one of its programs.
+/// Nothing: there was no filter yet.
 static std::optional<Inspected> without_filter(Inspected found)
 {
     const auto program = [](const fl_info& info) { return info.filter_added ? info.program_id : 0; };
@@ -136,8 +136,7 @@ static std::optional<Inspected> without_filter(Inspected found)
     return found;
 }
 
-/// An attachment whose link runs a program of somebody else, who put it there. The later program of ours is the one
-/// that it had.
+/// An attachment whose link runs a program that is not ours. It had the later one of our programs.
 static Inspected with_another_program(Inspected found)
 {
     found.entry = found.entries[1].program_id > found.entries[0].program_id;
@@ -150,7 +149,7 @@ bool is_place_of(const PinPlace& place, const std::string& interface)
     return is_from_here(place) && interface_name(place.ifindex) == interface;
 }
 
-/// What to do where somebody removed pins of an attachment.
+/// The hint for an attachment that lacks pins.
 static std::string hint_for_lack_of_pins(const PinPlace& place)
 {
     const auto interface = is_from_here(place) ? interface_name(place.ifindex) : std::nullopt;
@@ -161,7 +160,7 @@ static std::string hint_for_lack_of_pins(const PinPlace& place)
                        *interface, name_of(place.hook));
 }
 
-/// Was something put on the hook? That is done when all maps have their pins.
+/// Was a program attached to the hook? That happens after all maps have their pins.
 static bool was_attached(const Directory& directory)
 {
     const auto link = open_link(directory);
@@ -181,7 +180,7 @@ Result<std::optional<Inspected>> inspect(const Bpffs& bpffs, const PinPlace& pla
     auto maps = open_maps(found.directory);
 
     if (!maps && !has_pin(found.directory, last_pin) && !was_attached(found.directory))
-        return std::nullopt; // the last map is pinned last: a command that did not end
+        return std::nullopt; // the last pin is missing: a command was killed before it attached
     if (!maps && lacks_pins(bpffs, place))
         return fail(maps.error().what, hint_for_lack_of_pins(place));
     if (!maps)

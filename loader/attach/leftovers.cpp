@@ -15,7 +15,7 @@ bool says_qdisc_is_ours(const Bpffs& bpffs, const PinPlace& place)
         return false;
     const auto entries = read_info(map);
 
-    // A replacement copies both fields, so the first entry knows.
+    // A replacement copies both fields, so the first entry has them.
     return entries && (*entries)[0].mode == FL_MODE_CLSACT && (*entries)[0].made_qdisc;
 }
 
@@ -23,7 +23,7 @@ void clear_leftovers(const Bpffs& bpffs, const PinPlace& place)
 {
     if (says_qdisc_is_ours(bpffs, place))
         if (const auto there = NetnsScope::enter(place.netns_inode))
-            (void)clsact_remove_idle_qdisc(place.ifindex); // an idle qdisc harms nobody; the interface may be gone
+            (void)clsact_remove_idle_qdisc(place.ifindex); // an idle qdisc does no harm, and the interface may be gone
     remove_pins(bpffs, place);
 }
 

@@ -19,7 +19,7 @@
 
 namespace flowlabel {
 
-/// linux/bpf.h of 6.6 and later; Debian 12's headers are of 6.1.
+/// From linux/bpf.h of Linux 6.6; the headers of Debian 12 are those of 6.1.
 constexpr auto bpf_tcx_ingress = static_cast<bpf_attach_type>(46);
 constexpr auto bpf_tcx_egress = static_cast<bpf_attach_type>(47);
 constexpr std::uint32_t bpf_f_before = 1u << 3;
@@ -47,13 +47,13 @@ LinkAttempt link_tcx(int program, std::uint32_t ifindex, fl_hook hook)
     return create(program, ifindex, tcx_type(hook), bpf_f_before);
 }
 
-/// Which program is looked for on an interface, and whether it is there.
+/// The program to look for on an interface, and whether it is there.
 struct WantedProgram {
     std::uint32_t id;
     bool found = false;
 };
 
-/// An attribute of IFLA_XDP. An interface that has programs in two modes tells each under its own name.
+/// Reads an attribute of IFLA_XDP. An interface with programs in two modes has an attribute for each.
 static int note_xdp_program(const nlattr* attribute, void* data)
 {
     WantedProgram& wanted = *static_cast<WantedProgram*>(data);
@@ -77,8 +77,8 @@ static int note_interface(const nlmsghdr* message, void* data)
     return MNL_CB_STOP;
 }
 
-/// Asks about the one interface: a list of all of them, as libbpf reads it, can miss one while others come and go. 0 or
-/// an errno.
+/// Asks about one interface only: a dump of all, as libbpf reads it, can miss one while others come and go. Returns 0
+/// or an errno.
 static int ask_about_interface(std::uint32_t ifindex, mnl_cb_t note, void* data)
 {
     std::array<char, NLMSG_ALIGN(sizeof(nlmsghdr)) + sizeof(ifinfomsg)> buffer{};
@@ -104,7 +104,7 @@ static std::optional<bool> has_xdp_program(std::uint32_t ifindex, std::uint32_t 
 
 std::optional<std::vector<std::uint32_t>> tcx_programs(std::uint32_t ifindex, fl_hook hook)
 {
-    std::vector<std::uint32_t> ids(64); // as many as the kernel lets hang on a hook: BPF_MPROG_MAX
+    std::vector<std::uint32_t> ids(64); // the most that a hook can have: BPF_MPROG_MAX
     std::uint32_t count = static_cast<std::uint32_t>(ids.size());
 
     if (bpf_prog_query(static_cast<int>(ifindex), tcx_type(hook), 0, nullptr, ids.data(), &count) == 0)
@@ -175,7 +175,7 @@ std::string describe_program(std::uint32_t id)
     return name.empty() ? fmt::format("program {}", id) : fmt::format("program {} '{}'", id, name);
 }
 
-/// The XDP program of IFINDEX, whichever way it is attached; 0: none, or not to be known.
+/// The XDP program of IFINDEX, in any mode. 0: there is none, or the kernel does not tell.
 static std::uint32_t xdp_program_on(std::uint32_t ifindex)
 {
     LIBBPF_OPTS(bpf_xdp_query_opts, found);

@@ -23,7 +23,7 @@ static std::string name_of_interface(const PinPlace& place)
     return fmt::format("{}-{}", place.netns_inode, place.ifindex);
 }
 
-/// The directory of PLACE's interface. Nothing: there is none.
+/// The directory of the interface of PLACE. Nothing: there is none.
 static Result<std::optional<Directory>> open_interface(const Bpffs& bpffs, const PinPlace& place)
 {
     auto layout = bpffs.layout();
@@ -50,7 +50,7 @@ Result<Directory> PinPlace::make(const Bpffs& bpffs) const
     return of_interface.make(name_of(hook));
 }
 
-/// NETNS and IFINDEX out of the name of an interface's directory.
+/// Parses the name of the directory of an interface.
 static std::optional<PinPlace> place_named(const std::string& name)
 {
     PinPlace place;
@@ -66,7 +66,7 @@ static std::optional<PinPlace> place_named(const std::string& name)
     return place;
 }
 
-/// The hooks in the DIRECTORY of an interface, which may be gone; all of them where it cannot be read.
+/// The hooks in DIRECTORY, that of an interface; none if it is gone, all if it cannot be read.
 static std::vector<fl_hook> hooks_in(const Result<std::optional<Directory>>& directory)
 {
     if (directory && !*directory)
@@ -160,7 +160,7 @@ Result<Maps> open_maps(const Directory& directory)
 
 void remove_pins(const Bpffs& bpffs, const PinPlace& place)
 {
-    // What cannot be removed is seen again by the next command.
+    // The next command finds what could not be removed.
     const auto layout = bpffs.layout();
     const auto of_interface = open_interface(bpffs, place);
     const auto directory = place.open(bpffs);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The pins of an attachment: bpffs.hpp has the layout.
+/// The pins of an attachment. bpffs.hpp and maps/map_list.hpp have the layout.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@
 
 namespace flowlabel {
 
-/// A directory for the pins of one attachment, whether or not it is complete.
+/// The directory for the pins of one attachment, complete or not.
 struct PinPlace {
     std::uint64_t netns_inode = 0;
     std::uint32_t ifindex = 0;
@@ -23,38 +23,38 @@ struct PinPlace {
     /// Nothing: there is none.
     [[nodiscard]] Result<std::optional<Directory>> open(const Bpffs& bpffs) const;
 
-    /// Makes it where it is missing.
+    /// Opens it, and makes it if it is missing.
     [[nodiscard]] Result<Directory> make(const Bpffs& bpffs) const;
 };
 
-/// Every place under BPFFS, in the order of its numbers. Where the directory of an interface cannot be read, any of its
-/// places may be there, and opening it says what is wrong.
+/// All places under BPFFS, in numeric order. If the directory of an interface cannot be read, each of its places is in
+/// the list, and opening one returns the error.
 Result<std::vector<PinPlace>> list_pin_places(const Bpffs& bpffs);
 
 constexpr auto link_pin = "link";
-constexpr auto next_link_pin = "next_link"; ///< for a moment, of the link that takes the place of the other one
+constexpr auto next_link_pin = "next_link"; ///< for a moment: the link that replaces the other one
 
 /// Pins the object of FD in DIRECTORY.
 Result<void> pin(const Fd& fd, const Directory& directory, const std::string& name);
 
-/// The object that is pinned in DIRECTORY. Empty: errno says why.
+/// Opens the object that is pinned in DIRECTORY. An empty descriptor: errno says why.
 Fd open_pin(const Directory& directory, const std::string& name);
 
-/// Is there such a pin, whether or not it can be opened?
+/// Is there such a pin? It need not be possible to open it.
 bool has_pin(const Directory& directory, const std::string& name);
 
-/// Removes it, if it is there.
+/// Removes the pin if there is one.
 void remove_pin(const Directory& directory, const std::string& name);
 
-/// Did somebody remove a map's pin at PLACE, so that what is attached there cannot be read any more?
+/// Is the pin of a map missing at PLACE, so that its attachment cannot be read?
 bool lacks_pins(const Bpffs& bpffs, const PinPlace& place);
 
 Result<void> pin_maps(const Maps& maps, const Directory& directory);
 
 Result<Maps> open_maps(const Directory& directory);
 
-/// Removes the pins at PLACE, the link's first, and the directories that are empty then. Nothing outside is touched:
-/// a symbolic link is removed and not followed.
+/// Removes the pins at PLACE, that of the link first, and directories that are empty after this. Nothing outside
+/// changes: a symbolic link is removed and not followed.
 void remove_pins(const Bpffs& bpffs, const PinPlace& place);
 
 using InfoEntries = std::array<fl_info, FL_ENTRIES>;

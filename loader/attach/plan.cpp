@@ -10,8 +10,8 @@
 
 namespace flowlabel {
 
-/// The interfaces that receive lists and whose packets the program would stamp. On egress nobody knows where packets
-/// will come from.
+/// The interfaces that receive lists and whose packets the program would stamp. On egress packets may come from any of
+/// them.
 static GroListReceivers list_receivers(const Plan& plan)
 {
     GroListReceivers receivers = plan.options.hook == FL_HOOK_XDP ? GroListReceivers{} : gro_list_receivers();

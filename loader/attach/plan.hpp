@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The steps that a new attachment and a replacement share.
+/// Steps that attaching and replacing have in common.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ struct Plan {
     unsigned cpus;
 };
 
-/// What the program is loaded with. OLD is the attachment that it replaces, or null: what OPTIONS leave open is OLD's.
-/// A key or a function without stamping is an error.
+/// The setup of the program. OLD is the attachment that it replaces, or null: options that are not given are taken from
+/// OLD. A key or a function without stamping is an error.
 Result<ProgramSetup> setup_for(const Plan& plan, std::uint32_t slots, const fl_info* old = nullptr);
 
 /// The entry of the info map for PROGRAM_ID, without the fields that attaching sets: mode, made_qdisc, filter_added,

@@ -19,7 +19,7 @@
 
 namespace flowlabel {
 
-/// Can OPTIONS be had without giving up the table and the place on the hook?
+/// Can a replacement keep the table and the place on the hook with OPTIONS?
 static Result<void> check_replacement(const AttachOptions& options, const fl_info& old)
 {
     const std::string hint = fmt::format("detach and attach again: 'flowlabel detach {} --hook {}'", options.interface,
@@ -38,8 +38,8 @@ static Result<void> check_replacement(const AttachOptions& options, const fl_inf
     return {};
 }
 
-/// The flow table's hash stays. The label key stays too unless there is a new one: a flow keeps its label
-/// (RFC 6437 section 3).
+/// The hash of the flow table stays. Without a new key the label key stays too: a flow keeps its label (RFC 6437
+/// section 3).
 static Result<Secrets> secrets_of_replacement(const Plan& plan, const Inspected& old, std::uint32_t entry)
 {
     Secrets secrets = TRY(read_secrets(old.maps));
@@ -56,8 +56,8 @@ static std::unexpected<Error> replacement_error(const Plan& plan, int err)
                       "the old program goes on; -v shows more");
 }
 
-/// A tcx link cannot be moved: a new one goes to the head and takes the pin of the old one, which then goes. A packet
-/// that arrives between the two steps meets both programs and is counted by both; none is missed.
+/// A tcx link cannot be moved: a new link is attached first on the hook and takes over the pin of the old one, which is
+/// then detached. A packet between the two steps is counted by both programs; none is missed.
 static Result<void> put_link_first(const Plan& plan, const Inspected& old, const Program& program)
 {
     const int directory = old.directory.fd();
@@ -73,11 +73,11 @@ static Result<void> put_link_first(const Plan& plan, const Inspected& old, const
         remove_pin(old.directory, next_link_pin);
         return fail_errno(err, "cannot rename " + next_name, hint_for_access(err));
     }
-    bpf_link_detach(old.link.get()); // it would end with this process, too
+    bpf_link_detach(old.link.get()); // it would end with this process anyway
     return {};
 }
 
-/// As put_link_first(), with filters.
+/// The same with filters.
 static Result<void> put_filter_first(const Plan& plan, const Inspected& old, const Program& program)
 {
     const std::uint32_t handle = old.filter_handle == first_filter_handle ? other_filter_handle : first_filter_handle;
@@ -91,7 +91,7 @@ static Result<void> put_filter_first(const Plan& plan, const Inspected& old, con
     return {};
 }
 
-/// Swaps PROGRAM in, in one step. Where somebody else's program came to stand in front, goes first again, in two.
+/// Swaps the program in one step. If a program of others has come to the front, moves to the front again in two steps.
 static Result<void> put_in_place(const Plan& plan, const Inspected& old, const Program& program,
                                  const std::vector<ProgramInFront>& in_front)
 {
@@ -106,8 +106,8 @@ static Result<void> put_in_place(const Plan& plan, const Inspected& old, const P
     return {};
 }
 
-/// What a replacement with INFO, as OPTIONS ask for it, takes over from OLD. The function and the key matter where one
-/// of them stamps.
+/// What a replacement with INFO, by OPTIONS, takes over from OLD. The function and the key matter only if one of the
+/// two stamps.
 static std::vector<std::string> kept_by_replacement(const AttachOptions& options, const fl_info& old,
                                                     const fl_info& info)
 {
@@ -123,7 +123,7 @@ static std::vector<std::string> kept_by_replacement(const AttachOptions& options
     return kept;
 }
 
-/// About the programs that see the packets of the interface before a filter does, whatever is done.
+/// Warnings about programs that see the packets before a filter can.
 static std::vector<std::string> front_warnings(const Plan& plan, const std::vector<ProgramInFront>& in_front)
 {
     std::vector<std::string> warnings;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Replacing the program of an attachment.
+/// Replaces the program of an attachment.
 #pragma once
 
 #include "attach/inspect.hpp"
@@ -7,8 +7,8 @@
 
 namespace flowlabel {
 
-/// Puts the program of PLAN in the place of OLD's, and keeps the flow table, the counters and the place on the hook. No
-/// packet is missed. On failure the old program goes on.
+/// Replaces the program of OLD by that of PLAN. The flow table, the counters and the place on the hook stay, and no
+/// packet is missed. On failure the old program stays.
 Result<AttachReport> replace(const Plan& plan, const Inspected& old);
 
 } // namespace flowlabel

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What keeps packets from being stamped, or makes stamped ones look broken, on the interface at hand.
+/// Warnings about interfaces on which stamping does not work, or makes packets look broken.
 #pragma once
 
 #include <string>
@@ -11,13 +11,13 @@
 
 namespace flowlabel {
 
-/// Does DRIVER give the NIC's sum over the whole packet (CHECKSUM_COMPLETE) to the stack after native XDP has run,
-/// whatever that changed? Other drivers leave the sum out while there is an XDP program.
+/// Does DRIVER pass the checksum of the NIC over the whole packet (CHECKSUM_COMPLETE) to the stack after native XDP has
+/// changed the packet? Other drivers do not pass it while there is an XDP program.
 bool takes_sum_after_xdp(std::string_view driver);
 
-/// Sentences for the user about an attachment that stamps.
+/// Warnings for the user about an attachment that stamps.
 /// \param interface the name of its interface
-/// \param receivers those whose packets it would meet
+/// \param receivers of lists whose packets it would see
 /// \param tells_gro_lists its program can tell lists from other merged packets
 std::vector<std::string> stamp_warnings(const fl_info& info, const std::string& interface,
                                         const GroListReceivers& receivers, bool tells_gro_lists);

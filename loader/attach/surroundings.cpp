@@ -12,7 +12,7 @@
 
 namespace flowlabel {
 
-/// Of the first namespace of processes: linux/proc_ns.h, PROC_PID_INIT_INO.
+/// The inode of the first PID namespace: PROC_PID_INIT_INO of linux/proc_ns.h.
 constexpr ino_t first_pid_namespace = 0xEFFFFFFC;
 
 static std::string contents(const char* path)
@@ -22,7 +22,7 @@ static std::string contents(const char* path)
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// Device and directory of what is mounted at / in a list of MOUNTS (proc(5), mountinfo).
+/// Device and directory of the mount at / in the text of a mountinfo file (proc(5)).
 static std::string root_of(const std::string& mounts)
 {
     std::istringstream lines(mounts);
@@ -38,7 +38,7 @@ static std::string root_of(const std::string& mounts)
         std::string mount_point;
 
         if (words >> id >> parent >> device >> directory >> mount_point && mount_point == "/")
-            root = fmt::format("{} {}", device, directory); // the latest lies on top
+            root = fmt::format("{} {}", device, directory); // the last mount is the visible one
     }
     return root;
 }

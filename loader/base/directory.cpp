@@ -16,7 +16,7 @@
 
 namespace flowlabel {
 
-/// O_PATH takes no right to read, so that whoever lacks it is told so by what needs it.
+/// O_PATH needs no read permission: whoever lacks it gets the error of the call that needs it.
 constexpr int open_flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
 
 constexpr auto other_bpffs_hint = "run flowlabel as that user, or choose another bpffs with --bpffs";
@@ -38,7 +38,7 @@ static std::unexpected<Error> writable_error(const std::filesystem::path& path, 
 
 static std::filesystem::path name_of(const Fd& directory)
 {
-    std::error_code ignored; // then the message lacks a name
+    std::error_code ignored; // the message then lacks a name
 
     return std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", directory.get()), ignored);
 }
@@ -118,7 +118,7 @@ Result<void> Directory::check_way() const
         if (is_writable_by_others(status) && (status.st_mode & S_ISVTX) == 0)
             return writable_error(path, status);
         above = Fd(openat(above ? above.get() : fd_.get(), "..", open_flags));
-        // Who may not even search a directory cannot use it either, and is told so then.
+        // A process that may not search a directory cannot use it either, and gets that error later.
         if (!above || fstat(above.get(), &next) != 0 || next.st_dev != status.st_dev || next.st_ino == status.st_ino)
             return {};
         status = next;

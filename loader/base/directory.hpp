@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// A directory that is open. Whatever somebody does to its name, it stays this one.
+/// An open directory. It stays the same directory, whatever happens to its name.
 #pragma once
 
 #include <sys/stat.h>
@@ -16,22 +16,22 @@ namespace flowlabel {
 
 class Directory {
 public:
-    /// The one that PATH leads to, through symbolic links too. Nothing: there is none.
+    /// Opens PATH, through symbolic links too. Nothing: there is no such directory.
     static Result<std::optional<Directory>> open(const std::filesystem::path& path);
 
-    /// The one called NAME in this one. Nothing: there is none. An error: it is no directory (a symbolic link is
-    /// none), or somebody else could change what is in it.
+    /// Opens the directory NAME in this one. Nothing: there is none. An error: NAME is not a directory (a symbolic link
+    /// is not one), or another user could change what is in it.
     [[nodiscard]] Result<std::optional<Directory>> enter(const std::string& name) const;
 
-    /// As enter(), but a missing one is made, for its owner alone.
+    /// As enter(), but makes a missing directory, with mode 0700.
     [[nodiscard]] Result<Directory> make(const std::string& name) const;
 
-    /// An error where it belongs to somebody else.
+    /// An error if it belongs to another user.
     [[nodiscard]] Result<void> check_owner() const;
 
-    /// An error where somebody else could remove or rename what this process's user makes in it. In a directory with
-    /// the sticky bit others may make entries of their own, but no more. On the way up to the root of the file system
-    /// the same is asked of each directory.
+    /// An error if another user could remove or rename what this process makes in it. With the sticky bit others may
+    /// make entries of their own, but no more. The same is checked for each directory up to the root of the file
+    /// system.
     [[nodiscard]] Result<void> check_way() const;
 
     /// The names of its entries.
@@ -42,10 +42,10 @@ public:
 
     [[nodiscard]] int fd() const { return fd_.get(); }
 
-    /// For people.
+    /// For messages.
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
-    /// A path name of the entry NAME for the kernel, which leads through the descriptor. Takes /proc.
+    /// A path name of the entry NAME, for system calls. It goes through the descriptor and needs /proc.
     [[nodiscard]] std::string entry(const std::string& name) const;
 
 private:

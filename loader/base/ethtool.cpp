@@ -14,7 +14,7 @@
 
 namespace flowlabel {
 
-/// The answer is in COMMAND.
+/// The kernel writes its answer into COMMAND.
 static bool ask_ethtool(const std::string& interface, void* command)
 {
     const Fd socket_fd(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -32,7 +32,7 @@ std::string driver_of(const std::string& interface)
     return ask_ethtool(interface, &info) ? info.driver : "";
 }
 
-/// HEADER with room for SIZE bytes behind it.
+/// HEADER, and room for SIZE bytes after it.
 template <class Header> static std::vector<std::uint32_t> with_room(const Header& header, std::size_t size)
 {
     std::vector<std::uint32_t> words((sizeof(header) + size + 3) / 4);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What ethtool's ioctl says about interfaces of this network namespace.
+/// Questions to the ioctl of ethtool, about interfaces of this network namespace.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,11 @@
 
 namespace flowlabel {
 
-/// The name of the driver of INTERFACE; empty where it does not say.
+/// The name of the driver of INTERFACE; empty if it does not tell.
 std::string driver_of(const std::string& interface);
 
-/// The number of the feature NAME ("rx-gro-list"); every interface has the same numbers, and INTERFACE is any. Nothing:
-/// the kernel has no such feature.
+/// The number of the feature NAME, such as "rx-gro-list". All interfaces have the same numbers; any INTERFACE will do.
+/// Nothing: the kernel has no such feature.
 std::optional<std::uint32_t> feature_number(const std::string& interface, std::string_view name);
 
 /// Is the feature NUMBER of INTERFACE on?

@@ -69,7 +69,7 @@ static int note_device(const nlmsghdr* message, void* data)
     return MNL_CB_OK;
 }
 
-/// The two ends of a veth name each other, and neither lies on the other.
+/// The two ends of a veth pair name each other as lower devices; neither is.
 static void forget_peers(std::vector<Device>& devices)
 {
     std::map<std::uint32_t, std::uint32_t> lower_of;
@@ -81,7 +81,7 @@ static void forget_peers(std::vector<Device>& devices)
             device.lower = 0;
 }
 
-/// Empty where interfaces come and go faster than they can be listed.
+/// Empty if interfaces come and go faster than they can be listed.
 static std::vector<Device> list_devices()
 {
     for (int tries = 0; tries < 100; tries++) {
@@ -104,7 +104,7 @@ static std::vector<Device> list_devices()
     return {};
 }
 
-/// Adds the interfaces that get packets from those in RECEIVERS. True: there were some.
+/// Adds the interfaces that get packets from those in RECEIVERS. Returns whether there were any.
 static bool add_next(const std::vector<Device>& devices, GroListReceivers& receivers)
 {
     bool added = false;
@@ -121,7 +121,7 @@ static bool add_next(const std::vector<Device>& devices, GroListReceivers& recei
     return added;
 }
 
-/// Is MAP the one with a program's marks, and one of them set?
+/// Is MAP the map of marks of a program, and is one of them set?
 static bool is_marked(const Fd& map)
 {
     bpf_map_info info{};

@@ -13,7 +13,7 @@ namespace flowlabel {
 
 using namespace std::chrono_literals;
 
-constexpr auto look_interval = 50ms; // between two looks whether it is late
+constexpr auto look_interval = 50ms; // between two calls of LATE
 
 bool SocketAddress::operator==(const SocketAddress& other) const
 {

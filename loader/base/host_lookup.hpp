@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The addresses of a host, without waiting for name servers.
+/// Looks up the addresses of a host without blocking on name servers.
 #pragma once
 
 #include <sys/socket.h>
@@ -21,8 +21,8 @@ struct SocketAddress {
     bool operator==(const SocketAddress& other) const;
 };
 
-/// Looks up a host. The system's resolver may take minutes where no name server answers, and cannot be interrupted: it
-/// works on a thread of its own, which nobody has to wait for.
+/// Looks up a host. The system's resolver may take minutes if no name server answers, and cannot be interrupted. So it
+/// runs in a thread of its own, and no caller has to wait for it.
 class HostLookup {
 public:
     /// How often a look-up that failed is to be tried again, at most.
@@ -34,8 +34,8 @@ public:
     {
     }
 
-    /// All addresses of the host, those to try first in front, or why there are none. Waits for them until LATE returns
-    /// true. The next call goes on with the look-up that is under way.
+    /// All addresses of the host, the preferred ones first, or why there are none. Waits for them until LATE returns
+    /// true. The next call continues a look-up that still runs.
     std::expected<std::vector<SocketAddress>, std::string> find(const std::function<bool()>& late);
 
 private:

@@ -16,7 +16,7 @@
 
 namespace flowlabel {
 
-/// What stands before the network header on devices of the ARPHRD type, or nothing for a type that is not known here.
+/// What comes before the network header on devices of this ARPHRD type. Nothing: the type is not known.
 static std::optional<fl_link_layer> link_layer_of(unsigned short arphrd)
 {
     switch (arphrd) {
@@ -95,7 +95,7 @@ Result<std::uint64_t> current_netns()
 
 constexpr auto name_hint = "'ip netns' shows the names; a process is named by its number";
 
-/// What a shell takes as it is.
+/// Characters that a shell does not interpret.
 constexpr auto plain_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./+:@%";
 
 /// A path under /run/netns that leads to the network namespace of INODE, or an empty one.
@@ -141,7 +141,7 @@ std::optional<NetnsScope> NetnsScope::enter(std::uint64_t inode)
     Fd home(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
     const Fd there(open(path.c_str(), O_RDONLY | O_CLOEXEC));
 
-    // The namespace may have gone and its number come back between the look and the open.
+    // Between the search and the open the namespace may have ended, and another one got its number.
     struct stat status{};
 
     if (!home || !there || fstat(there.get(), &status) != 0 || status.st_ino != inode ||
@@ -171,7 +171,7 @@ std::string netns_command_prefix(const std::filesystem::path& path)
 {
     std::string quoted = path.string();
 
-    // Names of namespaces may be anything that a file may be called.
+    // The name of a namespace can be any file name.
     for (std::size_t at = 0; (at = quoted.find('\'', at)) != std::string::npos; at += 4)
         quoted.replace(at, 1, "'\\''");
     if (quoted.find_first_not_of(plain_characters) != std::string::npos)

@@ -36,7 +36,8 @@ Result<void> wait_for_lock(const Fd& file, int operation, const std::filesystem:
     return {};
 }
 
-/// A line of /proc/locks is "1: FLOCK  ADVISORY  WRITE 715 08:01:1234 0 EOF"; one who waits has "->" behind its number.
+/// A line of /proc/locks is "1: FLOCK  ADVISORY  WRITE 715 08:01:1234 0 EOF". A waiting process has "->" after the
+/// number.
 std::optional<std::uint32_t> lock_holder(const Fd& file)
 {
     std::ifstream locks("/proc/locks");

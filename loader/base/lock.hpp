@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Locks on directories (flock), and who has them.
+/// Locks on directories (flock), and which process holds them.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@
 
 namespace flowlabel {
 
-/// Waits at most ten seconds for the lock OPERATION (LOCK_SH, LOCK_EX) on FILE, which is PATH.
+/// Waits ten seconds at most for the lock OPERATION (LOCK_SH, LOCK_EX) on FILE. PATH is its name, for messages.
 Result<void> wait_for_lock(const Fd& file, int operation, const std::filesystem::path& path);
 
-/// A process that has a lock on FILE, as far as /proc tells.
+/// A process that holds a lock on FILE, as far as /proc tells.
 std::optional<std::uint32_t> lock_holder(const Fd& file);
 
 /// "process 12 (sleep) of user 0", as far as /proc tells.

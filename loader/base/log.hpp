@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What libbpf and the verifier say.
+/// Messages of libbpf and of the verifier.
 #pragma once
 
 #include <functional>
@@ -7,7 +7,7 @@
 
 namespace flowlabel {
 
-/// SINK gets each line as libbpf writes it; without one they are dropped, which is the default.
+/// SINK is called with each line that libbpf writes. Without a sink the lines are dropped, which is the default.
 void set_libbpf_log(std::function<void(std::string_view)> sink);
 
 } // namespace flowlabel

@@ -36,7 +36,7 @@ static std::uint64_t host_memory(const std::filesystem::path& root)
     return unlimited;
 }
 
-/// The number that FILE holds. Nothing: there is no such file, or it says "max".
+/// The number in FILE. Nothing: there is no such file, or it says "max".
 static std::optional<std::uint64_t> read_number(const std::filesystem::path& file)
 {
     std::ifstream stream(file);
@@ -70,7 +70,7 @@ static std::uint64_t left_in(const std::filesystem::path& cgroup, const CgroupFi
     return *limit - std::min(*limit, used);
 }
 
-/// A limit holds for everything below it, so each cgroup on the way up counts. PATH is as /proc/self/cgroup writes it.
+/// A limit applies to everything below it, so each cgroup up to the root counts. PATH is as in /proc/self/cgroup.
 static std::uint64_t left_on_the_way(const std::filesystem::path& root, const CgroupFiles& files,
                                      const std::filesystem::path& path)
 {
@@ -82,7 +82,7 @@ static std::uint64_t left_on_the_way(const std::filesystem::path& root, const Cg
     return left;
 }
 
-/// A line is HIERARCHY:CONTROLLERS:PATH; version 2 is hierarchy 0 without controllers.
+/// A line is HIERARCHY:CONTROLLERS:PATH. Version 2 has hierarchy 0 and no controllers.
 static std::uint64_t cgroup_memory(const std::filesystem::path& root)
 {
     std::ifstream file(root / "proc/self/cgroup");

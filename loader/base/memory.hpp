@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// How much memory there is for something large.
+/// How much memory there is for a large allocation.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace flowlabel {
 
-/// Bytes that this process may still take without driving out anybody else: what the host has available, or less where
-/// a memory cgroup limits it. ROOT is where /proc and /sys are found. What cannot be read limits nothing.
+/// Bytes that this process can still take without memory pressure on others: what the host has available, or less if a
+/// memory cgroup limits it. ROOT is where /proc and /sys are found. A file that cannot be read sets no limit.
 std::uint64_t available_memory(const std::filesystem::path& root = "/");
 
 } // namespace flowlabel

@@ -18,7 +18,7 @@ using Socket = std::unique_ptr<mnl_socket, CloseSocket>;
 int ask_rtnetlink(nlmsghdr& request, mnl_cb_t note, void* data)
 {
     const Socket socket(mnl_socket_open(NETLINK_ROUTE));
-    std::array<char, 32768> buffer; // as much as the kernel puts into one part of a dump
+    std::array<char, 32768> buffer; // the largest part of a dump that the kernel sends
     int more = MNL_CB_OK;
 
     request.nlmsg_seq = sequence;

@@ -8,7 +8,7 @@
 
 namespace flowlabel {
 
-/// The whole of TEXT as a number, or nothing.
+/// All of TEXT as a number. Nothing: it is not one.
 template <class Number> std::optional<Number> number_of(std::string_view text, int base = 10)
 {
     Number value{};

@@ -16,10 +16,10 @@ struct CodePoint {
     std::size_t length; ///< in bytes
 };
 
-/// The one that TEXT begins with. Nothing: TEXT begins with no UTF-8.
+/// The character at the start of TEXT. Nothing: TEXT does not start with valid UTF-8.
 static std::optional<CodePoint> first_of(std::string_view text)
 {
-    constexpr char32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000}; // by length: a longer form is none
+    constexpr char32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000}; // by length: a longer form is not valid
     const auto lead = static_cast<std::uint8_t>(text.front());
     const std::size_t length = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
 
@@ -37,7 +37,8 @@ static std::optional<CodePoint> first_of(std::string_view text)
     return CodePoint{value, length};
 }
 
-/// Control characters, line and paragraph ends, and what turns the direction or is not seen at all.
+/// Control characters, line and paragraph separators, and characters that change the direction of text or are
+/// invisible.
 static bool gives_orders(char32_t value)
 {
     constexpr struct {

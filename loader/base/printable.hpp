@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Text from outside (names of interfaces, files and programs, words of servers) on a terminal or in a log.
+/// Prints text from outside (names of interfaces, files and programs, messages of servers) safely on a terminal or in a
+/// log.
 #pragma once
 
 #include <string>
@@ -7,8 +8,8 @@
 
 namespace flowlabel {
 
-/// TEXT, with each byte as \xNN that a terminal could take for an order, that could begin another line or change the
-/// direction of what follows, or that is no UTF-8. What else is UTF-8 stays, and so do the control characters in KEPT.
+/// TEXT with some bytes as \xNN: those that are not UTF-8, and those of characters that a terminal could take as a
+/// command, that begin a new line, or that change the direction of text. Control characters in KEPT stay.
 std::string printable(std::string_view text, std::string_view kept = {});
 
 } // namespace flowlabel

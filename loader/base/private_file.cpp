@@ -17,7 +17,7 @@ Result<std::string> read_private_file(const char* kind, const std::string& path,
                                       const std::string& hint)
 {
     const auto cannot_read = [&] { return fail_errno(errno, fmt::format("cannot read {} {}", kind, path), hint); };
-    // A FIFO must not hold us up until somebody writes to it.
+    // A FIFO must not block until it has a writer.
     const Fd file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     struct stat status{};
 

@@ -75,7 +75,7 @@ void raise_file_limit()
 
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit); // who needs more than there are is told when they run out
+        (void)setrlimit(RLIMIT_NOFILE, &limit); // a process that needs more fails later with EMFILE
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What this process may do.
+/// The privileges of this process.
 #pragma once
 
 #include <string>
@@ -8,25 +8,25 @@
 
 namespace flowlabel {
 
-/// What to do about a missing privilege.
+/// The hint for a missing privilege.
 constexpr auto privilege_hint = "run it as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON";
 
-/// What to do where a process has too many files open (EMFILE).
+/// The hint if a process has too many files open (EMFILE).
 constexpr auto file_limit_hint = "raise its limit of open files: 'ulimit -Hn', or LimitNOFILE= of its systemd unit";
 
-/// What to do when a file of the bpffs cannot be used: NUMBER is the errno.
+/// The hint if a file of the bpffs cannot be used because of ERR.
 std::string hint_for_access(int err);
 
-/// An error that names the capabilities which attaching takes and this process lacks. A process in a user namespace of
-/// its own seems to have all of them; the kernel refuses it later.
+/// An error that names the capabilities which attaching needs and this process lacks. A process in a user namespace of
+/// its own seems to have all of them; the kernel then refuses the attachment.
 Result<void> check_capabilities();
 
-/// Gives up every capability that collecting does not take, for this thread and those that it starts: what stays, as
-/// far as it was there, is CAP_BPF and CAP_PERFMON to load the program that ends flows and to open maps, and
-/// CAP_NET_ADMIN since that program is of the kind XDP.
+/// Drops every capability that collecting does not need, in this thread and in those that it starts. Kept, if they were
+/// there, are CAP_BPF and CAP_PERFMON to load the program that ends flows and to open maps, and CAP_NET_ADMIN because
+/// that program has the type XDP.
 Result<void> drop_capabilities_for_collecting();
 
-/// Lets this process open as many files as it may at all.
+/// Raises the limit of open files to its hard limit.
 void raise_file_limit();
 
 } // namespace flowlabel

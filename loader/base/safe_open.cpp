@@ -24,7 +24,7 @@ static std::filesystem::path folder_of(const std::filesystem::path& path)
     return path.has_parent_path() ? path.parent_path() : ".";
 }
 
-/// May all users make files there, and nobody remove those of others?
+/// Can all users make files there, and only remove their own?
 static bool is_shared(const struct stat& directory)
 {
     return (directory.st_mode & S_ISVTX) != 0 && (directory.st_mode & S_IWOTH) != 0;

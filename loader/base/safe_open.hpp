@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Opening files whose names root was given, where other users may make files too.
+/// Opening files whose names root gave, in directories where other users may make files too.
 #pragma once
 
 #include <sys/types.h>
@@ -11,12 +11,12 @@
 
 namespace flowlabel {
 
-/// open(). An error: PATH is in a directory where all may make files, such as /tmp, and another user put there what it
-/// names, a symbolic link or a file. It is what the kernel does with fs.protected_symlinks, fs.protected_regular and
-/// fs.protected_fifos; these are not set everywhere. Empty: errno says why.
+/// open(), but an error if PATH is in a directory where all users may make files, such as /tmp, and another user made
+/// the symbolic link or the file there. The kernel does the same with fs.protected_symlinks, fs.protected_regular and
+/// fs.protected_fifos, but these are not set everywhere. An empty descriptor: errno says why.
 Result<Fd> safe_open(const std::filesystem::path& path, int flags, mode_t mode = 0);
 
-/// What PATH leads to: the file itself, or the place where it will be. An error: as with safe_open().
+/// Where PATH leads: the file, or the place where it will be. Errors are those of safe_open().
 Result<std::filesystem::path> safe_target(const std::filesystem::path& path);
 
 } // namespace flowlabel

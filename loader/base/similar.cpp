@@ -8,7 +8,7 @@
 
 namespace flowlabel {
 
-/// How many letters must be changed, added, left out, or swapped with their neighbour to make B of A.
+/// How many letters must be changed, added, removed, or swapped with their neighbour to turn A into B.
 static std::size_t distance(std::string_view a, std::string_view b)
 {
     std::vector<std::size_t> before(b.size() + 1); // the row of the matrix before the previous one
@@ -35,7 +35,7 @@ static std::string_view without_dashes(std::string_view text)
 
 std::optional<std::string> most_similar(std::string_view text, std::span<const std::string> words)
 {
-    constexpr std::size_t longest = 64; // no word is nearly as long, and the time grows with the length
+    constexpr std::size_t longest = 64; // no word comes near this length, and the time grows with it
     const std::string_view wanted = without_dashes(text);
     std::size_t nearest = wanted.size() / 3 + 1;
     std::optional<std::string> best;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What somebody who made a typing error may have meant.
+/// Suggestions for a word that was mistyped.
 #pragma once
 
 #include <optional>
@@ -9,9 +9,8 @@
 
 namespace flowlabel {
 
-/// The one of WORDS that is most like TEXT. Nothing where none is so near that a typing error explains the difference:
-/// one letter in three may be wrong, missing or too many, or two neighbours swapped. Dashes at the beginning do not
-/// count.
+/// The word of WORDS that is most similar to TEXT. Nothing: none is similar enough for a typing error. One letter in
+/// three may be wrong, missing or added, or two neighbours swapped. Dashes at the beginning do not count.
 std::optional<std::string> most_similar(std::string_view text, std::span<const std::string> words);
 
 } // namespace flowlabel

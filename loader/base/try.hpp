@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Handing an error on.
+/// Passing an error on to the caller.
 #pragma once
 
 #include <expected>
 #include <utility>
 
-/// The value of EXPRESSION, a Result<T>. Where it has an error, the function around returns that error.
+/// The value of EXPRESSION, a Result<T>. If it is an error, the surrounding function returns that error.
 ///
 ///     const fl_info info = TRY(read_info(map));
 ///

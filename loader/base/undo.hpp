@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Undoing what was done when a later step fails.
+/// Undoing earlier steps when a later one fails.
 #pragma once
 
 #include <utility>

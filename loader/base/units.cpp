@@ -18,7 +18,7 @@ constexpr std::string_view prefixes = "KMGT";
 constexpr std::uint64_t decimal_step = 1000;
 constexpr std::uint64_t binary_step = 1024;
 
-/// What the unit at the end of TEXT stands for; the unit is taken off.
+/// The factor of the unit at the end of TEXT, from which the unit is removed.
 static std::uint64_t take_factor(std::string_view& text)
 {
     std::string_view rest = text;
@@ -77,7 +77,7 @@ constexpr TimeUnit time_units[] = {
     {"m", std::chrono::minutes(1)},       {"h", std::chrono::hours(1)},         {"d", std::chrono::days(1)},
 };
 
-/// The time that UNIT stands for; none: a second.
+/// The time that UNIT stands for. No unit: a second.
 static std::optional<nanoseconds> time_of(std::string_view unit)
 {
     if (unit.empty())
@@ -124,11 +124,11 @@ struct Scaled {
     std::string_view prefix;
 };
 
-/// NUMBER, with the largest prefix that leaves at least 1.
+/// NUMBER with the largest prefix that leaves at least 1.
 static Scaled scaled(std::uint64_t number, std::uint64_t step)
 {
     Scaled result{.number = static_cast<double>(number), .prefix = ""};
-    constexpr double roundup = 0.05; // 999.95 and more would be shown as 1000.0
+    constexpr double roundup = 0.05; // 999.95 would be printed as 1000.0
 
     for (std::size_t i = 0; i < prefixes.size() && result.number >= static_cast<double>(step) - roundup; i++)
         result = {.number = result.number / static_cast<double>(step), .prefix = prefixes.substr(i, 1)};

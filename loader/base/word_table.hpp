@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The words of enumerations. One table for each of them prints and parses: the command line, the names of pins, JSON,
-/// text, metrics and ClickHouse all use it, so a new word is one line.
+/// The words of enumerations. Each has one table that prints and parses. The command line, pins, JSON, text, metrics
+/// and ClickHouse use it, so a new word is one line.
 #pragma once
 
 #include <iterator>
@@ -10,9 +10,9 @@
 
 namespace flowlabel {
 
-/// The table of ENUM: pairs of a value and a word. The first word of a value is printed; all are parsed. An enumeration
-/// that has words specialises this where it is declared, or in `*_words.hpp`. tests/unit/words_test.cpp checks that no
-/// value lacks a word.
+/// The table of ENUM: pairs of a value and a word. The first word of a value is printed; all of them are parsed. An
+/// enumeration that has words specialises this where it is declared, or in base/words.hpp. tests/unit/words_test.cpp
+/// checks that each value has a word.
 template <class Enum> constexpr auto word_table = nullptr;
 
 template <class Enum> using WordTable = std::pair<Enum, const char*>[];
@@ -20,7 +20,7 @@ template <class Enum> using WordTable = std::pair<Enum, const char*>[];
 template <class Enum>
 concept HasWords = requires { std::begin(word_table<Enum>); };
 
-/// The word of VALUE; "unknown" for a number that is no enumerator, such as the kernel or a later version may use.
+/// The word of VALUE; "unknown" for a number that is not an enumerator, such as one of a later kernel.
 template <HasWords Enum> constexpr const char* name_of(Enum value)
 {
     for (const auto& [known, word] : word_table<Enum>)

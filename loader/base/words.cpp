@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The part of the word tables that programs outside this tree can call.
+// The functions that programs outside this tree can call.
 #include "base/words.hpp"
 
 namespace flowlabel {

@@ -7,8 +7,8 @@
 
 namespace flowlabel {
 
-/// The address HOST as the resolver wants it, fe80::1%eth0. RFC 6874 section 2 has %25 for the % in a URL; most people
-/// write a plain %.
+/// The address HOST as the resolver takes it: fe80::1%eth0. RFC 6874 section 2 writes the % in a URL as %25; most
+/// people write a plain %.
 inline std::string with_plain_zone(std::string_view host)
 {
     constexpr std::string_view encoded = "%25";

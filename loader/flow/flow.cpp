@@ -20,7 +20,7 @@ static std::unexpected<Error> no_filter(std::string what)
                 Failure::usage);
 }
 
-/// FIRST and LAST on both sides of the separator at AT.
+/// Parses FIRST and LAST, before and after the separator at AT.
 static Result<LabelFilter> parse_pair(std::string_view text, std::size_t at, Kind kind)
 {
     const auto first = TRY(parse_label(text.substr(0, at)));
@@ -138,7 +138,7 @@ Flows select_flows(Flows flows, const FlowQuery& query, Matched* matched)
         *matched = sum_of(flows);
     const std::size_t count = std::min(query.limit.value_or(flows.size()), flows.size());
 
-    if (count == flows.size()) // a partial sort of everything is a heap sort, which takes three times as long
+    if (count == flows.size()) // partial_sort() of all is a heap sort, three times as slow
         std::ranges::sort(flows, before);
     else
         std::partial_sort(flows.begin(), flows.begin() + static_cast<std::ptrdiff_t>(count), flows.end(), before);

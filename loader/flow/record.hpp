@@ -12,13 +12,13 @@
 
 namespace flowlabel {
 
-/// Why a record was made; a flow may go on after any of them.
+/// Why a record was made. The flow may continue after any of them.
 enum class EndReason {
     idle,           ///< no packet for the idle timeout
     active,         ///< older than the active timeout
     evicted,        ///< the collector's table was full
     forced,         ///< the attachment was detached
-    collection_end, ///< the collector was told to stop
+    collection_end, ///< the collector stopped
 };
 
 template <>
@@ -33,13 +33,13 @@ inline constexpr WordTable<EndReason> word_table<EndReason> = {
 /// The number of IPFIX flowEndReason (element 136).
 fl_end_reason ipfix_number(EndReason reason);
 
-/// Packets and octets since the flow's record before; its records add up to the flow.
+/// Packets and octets since the previous record of the flow. The records of a flow add up to the flow.
 struct FlowRecord {
     Flow flow;
     EndReason reason;
 };
 
-/// Where flows are counted: an attachment.
+/// An attachment, as the place where flows are counted.
 struct ObservationPoint {
     std::string interface;
     std::uint32_t ifindex = 0;
@@ -47,14 +47,14 @@ struct ObservationPoint {
     std::uint64_t netns_inode = 0; ///< ifindex is unique in it
     std::string netns_name;        ///< as 'ip netns' has it; empty: none
 
-    /// Do two of them mean the same place? An interface may get another name.
+    /// Are both the same place? The name of an interface may change.
     [[nodiscard]] bool same_place(const ObservationPoint& other) const
     {
         return ifindex == other.ifindex && hook == other.hook && netns_inode == other.netns_inode;
     }
 };
 
-/// Records of one observation point that go to the exporters together.
+/// Records of one observation point that are exported together.
 struct RecordBatch {
     ObservationPoint point;
     std::vector<FlowRecord> records;

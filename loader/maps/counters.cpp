@@ -5,8 +5,8 @@
 
 namespace flowlabel {
 
-/// Works out the counters that are sums of others. While packets arrive, each is read at another moment: a part is
-/// never more than its whole.
+/// Computes the counters that are sums of others. While packets arrive, each counter is read at a different moment, so
+/// a part is limited to its whole.
 static void derive(Counters& counters)
 {
     counters.labelled = std::min(counters.labelled, counters.counted);
@@ -20,7 +20,7 @@ static void derive(Counters& counters)
     counters.zero_label = counters.counted - counters.labelled;
 }
 
-/// One load of a counter that its CPU may be writing.
+/// Loads a counter that its CPU may be writing.
 static std::uint64_t load(const std::uint64_t& counter)
 {
     return __atomic_load_n(&counter, __ATOMIC_RELAXED);

@@ -8,13 +8,13 @@
 
 namespace flowlabel {
 
-/// One moment on two clocks.
+/// The same moment on two clocks.
 struct Epoch {
     std::uint64_t jiffies;   ///< as bpf_jiffies64() reads them
     std::uint64_t monotonic; ///< ns of CLOCK_MONOTONIC, as of that jiffy
 };
 
-/// Now. Runs a BPF program, and fails where BPF programs cannot be loaded.
+/// The current moment. Runs a BPF program, so it fails if BPF programs cannot be loaded.
 Result<Epoch> read_epoch();
 
 } // namespace flowlabel

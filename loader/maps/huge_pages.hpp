@@ -10,8 +10,8 @@
 
 namespace flowlabel {
 
-/// An allocator that asks for huge pages where an array has several: a million flows fill 18,000 small pages, and the
-/// faults for them take longer than reading the flows. A kernel that has no huge pages to give gives small ones.
+/// An allocator that asks for huge pages if an array fills several. A million flows fill 18,000 small pages, and the
+/// page faults take longer than reading the flows. If the kernel has no huge pages, it gives small ones.
 template <class T> struct HugePages {
     using value_type = T;
 

@@ -39,7 +39,7 @@ public:
 
     [[nodiscard]] explicit operator bool() const { return start_ != MAP_FAILED; }
 
-    /// The first COUNT items; what is not const takes Access::write.
+    /// The first COUNT items. Items that are not const need Access::write.
     template <class Item> [[nodiscard]] std::span<Item> items(std::size_t count) const
     {
         return {static_cast<Item*>(start_), count};

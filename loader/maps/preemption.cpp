@@ -9,9 +9,9 @@
 
 namespace flowlabel {
 
-/// Before it every PREEMPT_RT kernel keeps softirqs of one CPU apart with a lock. From 6.18 on a kernel may be built
-/// without (PREEMPT_RT_NEEDS_BH_LOCK), and vendors may bring that to older ones: so every kernel with the kfuncs that
-/// disable preemption is taken for one of them.
+/// Before it, a lock on every PREEMPT_RT kernel keeps the softirqs of one CPU apart. From 6.18 on a kernel may be built
+/// without that lock (PREEMPT_RT_NEEDS_BH_LOCK), and vendors may backport this. So every kernel that has the kfuncs to
+/// disable preemption is treated as one without the lock.
 constexpr std::pair first_release{6u, 10u};
 
 static std::pair<unsigned, unsigned> major_and_minor(std::string_view release)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Kernels on which the programs of one CPU can preempt each other.
+/// Kernels on which the BPF programs of one CPU can preempt each other.
 #pragma once
 
 #include <string_view>
 
 namespace flowlabel {
 
-/// Can they on the kernel that runs? Then the programs that disable preemption are to be loaded (bpf/env_bpf.h).
+/// Can they on the running kernel? Then the programs that disable preemption must be loaded (bpf/env_bpf.h).
 bool programs_preempt_each_other();
 
-/// The same of a kernel with this RELEASE and VERSION, as uname() has them ("6.18.1", "#1 SMP PREEMPT_RT ...").
+/// The same for a kernel with this RELEASE and VERSION, as uname() returns them ("6.18.1", "#1 SMP PREEMPT_RT ...").
 bool programs_preempt_each_other(std::string_view release, std::string_view version);
 
 } // namespace flowlabel

@@ -23,7 +23,8 @@
 
 namespace flowlabel {
 
-/// SKELETON is flowlabel_bpf, or flowlabel_rt_bpf where programs preempt each other: the same maps and programs.
+/// SKELETON is flowlabel_bpf, or flowlabel_rt_bpf if programs can preempt each other. Both have the same maps and
+/// programs.
 template <class Skeleton> struct DestroySkeleton {
     void operator()(Skeleton* skeleton) const { Skeleton::destroy(skeleton); }
 };
@@ -67,7 +68,7 @@ static std::uint64_t jiffy_ns()
            static_cast<std::uint64_t>(resolution.tv_nsec);
 }
 
-/// Total store order: bpf/env_bpf.h says what it is for.
+/// Total store order: bpf/env_bpf.h says why it matters.
 #if defined(__x86_64__) || defined(__i386__) || defined(__s390x__)
 constexpr bool stores_stay_in_order = true;
 #else
@@ -108,7 +109,7 @@ std::unexpected<Error> load_error(int err)
 
 std::unexpected<Error> load_error(int err, bool preemptible)
 {
-    // What libbpf returns where the kernel's BTF lacks a kfunc, and where there is no BTF.
+    // libbpf returns these if the BTF of the kernel lacks a kfunc, or if there is no BTF.
     if (preemptible && (err == EINVAL || err == ESRCH))
         return fail(
             "on this PREEMPT_RT kernel BPF programs can preempt each other, and it refused those that prevent it",
@@ -127,7 +128,7 @@ static std::unexpected<Error> load_error(int err, const ProgramSetup& setup, uns
                 "choose fewer slots with --flows");
 }
 
-/// What the program is told when it is loaded. False: it cannot tell lists from other merged packets.
+/// Sets the configuration of the program. False: it cannot tell lists from other merged packets.
 template <class Skeleton> static bool configure(Skeleton& skeleton, const ProgramSetup& setup)
 {
     fl_config& config = skeleton.rodata->config;

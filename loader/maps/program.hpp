@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Loading a BPF program of ours with its maps.
+/// Loads the BPF programs of an attachment with their maps.
 #pragma once
 
 #include <array>
@@ -19,33 +19,34 @@ using Secrets = std::array<fl_secrets, FL_ENTRIES>;
 
 struct ProgramSetup {
     fl_hook hook = FL_HOOK_XDP;
-    fl_config config{}; ///< without what depends on the machine
+    fl_config config{}; ///< without the fields that add_machine() sets
     Secrets secrets{};
-    bool preemptible = false;   ///< disable preemption even where programs cannot preempt each other
-    GroListReceivers gro_lists; ///< those whose packets it would stamp
+    bool preemptible = false;   ///< disable preemption, even if programs cannot preempt each other
+    GroListReceivers gro_lists; ///< those whose packets the program would stamp
 };
 
 struct Program {
     Fd fd;
     std::uint32_t id = 0;
     Maps maps;
-    bool tells_gro_lists = true; ///< from other merged packets; where it stamps on tc
+    bool tells_gro_lists = true; ///< from other merged packets; matters if it stamps on tc
 };
 
-/// log2 of the records in the ring of one CPU: 4 MiB, six million records a second for a reader that looks every 10 ms.
+/// log2 of the records in the ring of one CPU: 4 MiB. This is enough for six million records a second if they are read
+/// every 10 ms.
 constexpr std::uint8_t default_ring_shift = 16;
 
-/// Fills in what depends on the machine alone. CONFIG.fences stays where it is set.
+/// Sets the fields that depend on the machine. CONFIG.fences stays set if it is set.
 void add_machine(fl_config& config);
 
-/// Loads the program of SETUP.hook. With REUSE its maps are used and SETUP.secrets are written into them: the entry of
-/// a program that runs must not differ from what it has.
+/// Loads the program of SETUP.hook. With REUSE it uses these maps, and SETUP.secrets are written into them: a running
+/// program must find its entry unchanged.
 Result<Program> load_program(ProgramSetup setup, const Maps* reuse = nullptr);
 
-/// What NUMBER, the errno of a load, means.
+/// The error for a load that failed with ERR.
 std::unexpected<Error> load_error(int err);
 
-/// The same of programs that are PREEMPTIBLE, and so need kfuncs.
+/// The same for programs that are PREEMPTIBLE and so need kfuncs.
 std::unexpected<Error> load_error(int err, bool preemptible);
 
 /// The number of CPUs that may ever come up.

@@ -49,7 +49,7 @@ RingUsage Rings::usage() const
     RingUsage usage{.bytes = std::uint64_t{cpus_} * records_ * sizeof(fl_slot)};
 
     for (unsigned cpu = 0; cpu < cpus_; cpu++) {
-        const std::uint64_t read = position(cpu); // first: what was read was written before
+        const std::uint64_t read = position(cpu); // before written(): it can only be smaller
         const std::uint64_t waiting = std::min<std::uint64_t>(written(cpu) - read, records_);
 
         usage.used += waiting * sizeof(fl_slot);

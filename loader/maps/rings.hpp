@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The rings of finished flows of an attachment, one for each possible CPU. What was read stays in its ring until the
-/// position is moved behind it.
+/// The rings of finished flows of an attachment, one for each possible CPU. Records stay in their ring until the
+/// position moves past them.
 #pragma once
 
 #include <cstdint>
@@ -17,20 +17,20 @@ namespace flowlabel {
 
 class Rings {
 public:
-    /// Those of MAPS, with RECORDS, a power of two, for each of CPUS. Whoever reads records moves the positions: it
-    /// takes Mapping::Access::write.
+    /// Opens the rings of MAPS. Each of the CPUS has RECORDS, a power of two. To move positions, open them with
+    /// Mapping::Access::write.
     static Result<Rings> open(const Maps& maps, unsigned cpus, std::uint32_t records, Mapping::Access access);
 
     [[nodiscard]] unsigned cpus() const { return cpus_; }
 
-    /// How many records the reader has gone past in CPU's ring since it was made.
+    /// How many records the reader has taken from the ring of CPU since it was made.
     [[nodiscard]] std::uint64_t position(unsigned cpu) const;
 
-    /// Gives the place of what lies before POSITION back to CPU's programs.
+    /// Frees the records before POSITION, so that the programs on CPU can use their place.
     void set_position(unsigned cpu, std::uint64_t position);
 
-    /// The records at CPU's position and behind it that lie side by side: all that wait, or those up to the end of the
-    /// ring's memory. Their tags hold the reason why the flow ended (FL_TAG_REASON_SHIFT).
+    /// The contiguous records from the position of CPU on: all that wait, or those up to the end of the memory of the
+    /// ring. Their tags hold the reason why the flow ended (FL_TAG_REASON_SHIFT).
     [[nodiscard]] std::span<const fl_slot> waiting(unsigned cpu) const;
 
     [[nodiscard]] RingUsage usage() const;

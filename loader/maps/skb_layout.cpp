@@ -43,7 +43,7 @@ static std::optional<Field> field_of(const btf& types, const char* structure, st
     return id > 0 ? field_of(types, *btf__type_by_id(&types, static_cast<std::uint32_t>(id)), name) : std::nullopt;
 }
 
-/// The value of the enumerator NAME, of whatever enum.
+/// The value of the enumerator NAME, of any enum.
 static std::optional<std::uint32_t> enumerator(const btf& types, std::string_view name)
 {
     for (std::uint32_t id = 1; id < btf__type_cnt(&types); id++) {
@@ -58,7 +58,7 @@ static std::optional<std::uint32_t> enumerator(const btf& types, std::string_vie
     return std::nullopt;
 }
 
-/// Does the kernel let a tc program of this process call bpf_probe_read_kernel()?
+/// May a tc program of this process call bpf_probe_read_kernel()?
 static bool may_read_kernel_memory()
 {
     const bpf_insn program[] = {

@@ -19,7 +19,7 @@
 
 namespace flowlabel {
 
-/// With softirqs off a call must not take long: to look at 4,096 slots takes some 35 µs, to end a flow some 0.1 µs.
+/// A call must be short, since softirqs are off: looking at 4,096 slots takes some 35 µs, ending a flow some 0.1 µs.
 constexpr std::uint32_t sets_of_a_call = 4096 / FL_WAYS;
 constexpr std::uint32_t ends_of_a_call = 128;
 
@@ -101,7 +101,7 @@ Result<fl_sweep_result> Sweeper::step(const fl_sweep_request& request)
     return *state_->result;
 }
 
-/// False: this thread cannot run on CPU.
+/// Moves this thread to CPU. False: it cannot run there.
 static bool move_to(unsigned cpu)
 {
     cpu_set_t* const set = CPU_ALLOC(cpu + 1);

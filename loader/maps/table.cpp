@@ -7,7 +7,7 @@
 
 namespace flowlabel {
 
-/// One load of a word that a CPU may be writing; never torn.
+/// Loads a word that a CPU may be writing; never torn.
 template <class Word> static Word load(const Word& word, int order = __ATOMIC_RELAXED)
 {
     return __atomic_load_n(&word, order);
@@ -40,8 +40,8 @@ TableFlow flow_of(const fl_slot& slot)
     return copy_slot(slot, slot.tag);
 }
 
-/// The flow of SLOT, or nothing when it is free. The generation tells whether the slot changed its flow meanwhile; its
-/// eight bits may come round for a reader that slept, so the key and the first time are looked at again too.
+/// The flow of SLOT. Nothing: it is free. The generation tells whether the slot changed its flow meanwhile. It has
+/// eight bits and may come round while a reader sleeps, so the key and the first time are compared too.
 static std::optional<TableFlow> read_slot(const fl_slot& slot)
 {
     constexpr std::uint32_t changing = 1u << FL_TAG_GENERATION_SHIFT;
@@ -105,7 +105,7 @@ TableFlows TableView::flows() const
 
 std::size_t TableView::estimate() const
 {
-    constexpr std::size_t sample = 4096; // sets, spread over all CPUs' parts
+    constexpr std::size_t sample = 4096; // sets, evenly from the parts of all CPUs
     const std::size_t step = sets_.size() / sample + 1;
     std::size_t looked = 0;
     std::size_t used = 0;
