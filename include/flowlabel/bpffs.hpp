@@ -3,8 +3,8 @@
 ///
 /// Layout: ROOT/flowlabel/vFL_LAYOUT_VERSION/NETNS-IFINDEX/HOOK/ has a pin for each map of the attachment, `collected`
 /// once a collector was there, and for XDP and tcx `link`. An attachment exists when the kernel has it: the pinned link
-/// (XDP, tcx) or the filter that the info map names (clsact). Whatever else lies in a directory without one is left over
-/// from a command that did not end.
+/// (XDP, tcx) or the filter that the info map names (clsact). Whatever else lies in a directory without one is left
+/// over from a command that did not end.
 #pragma once
 
 #include <filesystem>

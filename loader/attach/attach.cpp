@@ -89,9 +89,9 @@ static std::unexpected<Error> attached_error(const Plan& plan, const Inspected& 
         fmt::format("flowlabel is attached to {} {} already", name_of(plan.options.hook), plan.options.interface);
 
     if (found.liveness == Liveness::swapped)
-        return fail(fmt::format("{}, but somebody put {} in the place of its program", what,
-                                describe_program(found.program_there)),
-                    "--replace puts flowlabel's back and keeps the flow table");
+        return fail(
+            fmt::format("{}, but {} is in the place of its program", what, describe_program(found.program_there)),
+            "--replace puts flowlabel's back and keeps the flow table");
     return fail(what, "--replace changes the program and keeps the flow table");
 }
 

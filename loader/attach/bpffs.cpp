@@ -68,7 +68,7 @@ static std::unexpected<Error> no_bpffs(const std::filesystem::path& root)
     if (in_mount_namespace_of_init())
         return fail(fmt::format("nothing is attached: there is no bpffs at {}", root.string()),
                     "'flowlabel attach IFACE' attaches", Failure::not_attached);
-    return fail(fmt::format("there is no bpffs at {} in this mount namespace, so that nobody can tell what is attached",
+    return fail(fmt::format("there is no bpffs at {} in this mount namespace, so it is not known what is attached",
                             root.string()),
                 hidden_bpffs_hint(root));
 }

@@ -59,10 +59,10 @@ static Finding unknown(const Attachment& attachment)
 {
     if (attachment.info().mode == FL_MODE_CLSACT)
         return {.kind = "unknown",
-                .text = "its network namespace cannot be entered: nobody can tell whether the filter is there"};
+                .text = "its network namespace cannot be entered: it is not known whether the filter is still there"};
     return {.kind = "unknown",
             .text =
-                fmt::format("its network namespace cannot be entered or asked: nobody can tell whether the interface "
+                fmt::format("its network namespace cannot be entered or asked: it is not known whether the interface "
                             "is still in it; flowlabel goes on, and 'flowlabel detach {} --all-netns' takes it off",
                             attachment.interface())};
 }
@@ -88,7 +88,7 @@ static std::optional<Finding> liveness_finding(const Attachment& attachment)
                                            name)};
     case Liveness::swapped:
         return Finding{.kind = "program-swapped",
-                       .text = fmt::format("somebody put {} in the place of flowlabel's program, so nothing is "
+                       .text = fmt::format("{} is in the place of flowlabel's program, so nothing is "
                                            "counted; 'flowlabel attach {} --hook {} --replace' puts flowlabel's back",
                                            attachment.program_there(), name, name_of(attachment.hook()))};
     case Liveness::unknown:

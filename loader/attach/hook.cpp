@@ -42,7 +42,7 @@ static std::unexpected<Error> tc_error(int err, const Plan& plan)
 
     if (err == EPERM)
         return fail_errno(err, what, privilege_hint);
-    return fail_errno(err, what, "-v shows the kernel's words");
+    return fail_errno(err, what, "run again with -v to see the kernel's message");
 }
 
 /// The error for ERR: who has our place on the qdisc, or what else it means.
@@ -87,7 +87,7 @@ static Result<ClsactQdisc> usable_qdisc(const Plan& plan)
     auto present = clsact_qdisc(plan.interface.ifindex);
 
     if (present && *present == ClsactQdisc::ingress && plan.options.hook == FL_HOOK_TC_EGRESS)
-        return fail(fmt::format("{} has an ingress qdisc, which sees received packets alone and keeps out the clsact "
+        return fail(fmt::format("{} has an ingress qdisc, which sees only received packets and keeps out the clsact "
                                 "qdisc that tc-egress needs",
                                 plan.interface.name),
                     fmt::format("'tc qdisc del dev {} ingress' removes it and its filters; they can go on a clsact "

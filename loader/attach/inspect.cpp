@@ -155,8 +155,8 @@ static std::string hint_for_lack_of_pins(const PinPlace& place)
     const auto interface = is_from_here(place) ? interface_name(place.ifindex) : std::nullopt;
 
     if (!interface)
-        return "somebody removed it; 'flowlabel detach --all --all-netns' removes the rest, and everything else";
-    return fmt::format("somebody removed it; 'flowlabel detach {} --hook {}' takes off what is left of the attachment",
+        return "the pin was removed; 'flowlabel detach --all --all-netns' removes the rest, and everything else";
+    return fmt::format("the pin was removed; 'flowlabel detach {} --hook {}' removes what is left of the attachment",
                        *interface, name_of(place.hook));
 }
 

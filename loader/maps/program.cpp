@@ -103,7 +103,7 @@ std::unexpected<Error> load_error(int err)
         return fail("this kernel has no BPF", "it needs CONFIG_BPF_SYSCALL; Linux 6.1 is the oldest that is tested");
     default:
         return fail_errno(err, "the kernel refused the BPF program",
-                          "-v shows the verifier's words; Linux 6.1 is the oldest that is tested");
+                          "run again with -v to see the verifier's log; Linux 6.1 is the oldest that is tested");
     }
 }
 
@@ -113,8 +113,8 @@ std::unexpected<Error> load_error(int err, bool preemptible)
     if (preemptible && (err == EINVAL || err == ESRCH))
         return fail(
             "on this PREEMPT_RT kernel BPF programs can preempt each other, and it refused those that prevent it",
-            "they need bpf_preempt_disable() (Linux 6.10) and CONFIG_DEBUG_INFO_BTF; -v shows the "
-            "verifier's words");
+            "they need bpf_preempt_disable() (Linux 6.10) and CONFIG_DEBUG_INFO_BTF; run again with -v "
+            "to see the verifier's log");
     return load_error(err);
 }
 

@@ -48,7 +48,7 @@ static std::unexpected<Error> sweep_error(int err)
     case EMFILE:
         return failed(file_limit_hint);
     default:
-        return failed("-v shows the verifier's words");
+        return failed("run again with -v to see the verifier's log");
     }
 }
 

@@ -234,7 +234,7 @@ def test_a_program_that_others_swap(lab, host, foreign):
     for _ in range(2):
         put_into_link(link_pin(lab, "xdp"), foreign["xdp"])
         number = attached_xdp(host, "v0")["native"]
-        assert f"program {number} 'foreign_xdp' in the place of flowlabel's" in check(lab, host)["program-swapped"]
+        assert f"program {number} 'foreign_xdp' is in the place of flowlabel's" in check(lab, host)["program-swapped"]
         refused(lab.flowlabel(host, "attach", "v0"), 1, f"program {number} 'foreign_xdp'", "--replace")
         assert "stamp dry-run" in lab.flowlabel(host, "attach", "v0", "--replace").ok().stdout
         assert check(lab, host) == {} and counted(lab, host) == 3

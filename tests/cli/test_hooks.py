@@ -315,7 +315,7 @@ ANSWERS = [
     ("BPF_LINK_CREATE", "ENOMEM", ["refused the XDP program on v0", "Cannot allocate memory"]),
     ("BPF_PROG_LOAD", "ENOSYS", ["no BPF", "CONFIG_BPF_SYSCALL", "6.1"]),
     ("BPF_PROG_LOAD", "EPERM", ["does not let this user load", "CAP_BPF"]),
-    ("BPF_PROG_LOAD", "EINVAL", ["refused the BPF program", "-v shows", "6.1"]),
+    ("BPF_PROG_LOAD", "EINVAL", ["refused the BPF program", "run again with -v", "6.1"]),
     ("BPF_PROG_LOAD", "ENOMEM", ["no memory", "--flows"]),
     ("BPF_OBJ_PIN", "ENOMEM", ["cannot pin", "Cannot allocate memory"]),
     ("BPF_OBJ_PIN", "EPERM", ["cannot pin", "run it as root"]),

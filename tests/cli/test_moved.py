@@ -209,7 +209,7 @@ def test_the_namespace_where_it_was_attached_ends(lab, home, away):
     third = lab.namespace("third")
     move(home, third, "p0", "p0")
     lab.delete(home)
-    eventually(lambda: "nobody can tell" in warnings(lab, away)[0])
+    eventually(lambda: "it is not known" in warnings(lab, away)[0])
     assert "--all" in warnings(lab, away)[0]
     assert warnings(lab, third, "p0")[0].startswith(MOVED)
     assert "p0 xdp: detached" in lab.flowlabel(third, "detach", "p0").ok().stderr
@@ -264,4 +264,4 @@ def test_without_the_right_to_ask(lab, home):
     """Which programs hang on a tcx hook is told to CAP_NET_ADMIN alone: `status` says that it does not know."""
     attach(lab, home, "v0", "tc-ingress").ok()
     full = ["setpriv", "--bounding-set", "-all", lab_module.binary(), "status", "v0", "--bpffs", lab.bpffs]
-    assert "nobody can tell whether the interface is still in it" in home.run(*full).stdout
+    assert "it is not known whether the interface is still in it" in home.run(*full).stdout

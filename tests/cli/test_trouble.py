@@ -105,7 +105,7 @@ def test_a_hidden_bpffs_is_told(host, tmp_path, argv):
     """Where the mounts of the host are not in view, as under `ip netns exec`, nothing found is not nothing attached."""
     full = ["unshare", "--mount", lab_module.binary(), *argv, "--bpffs", tmp_path]
     done = host.run(*full, check=False)
-    refused(lab_module.Result(full, done.returncode, done.stdout, done.stderr), 1, "no bpffs at", "nobody can tell",
+    refused(lab_module.Result(full, done.returncode, done.stdout, done.stderr), 1, "no bpffs at", "not known what is attached",
             "nsenter --net=")
 
 
