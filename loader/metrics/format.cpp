@@ -13,7 +13,7 @@ namespace flowlabel {
 
 namespace {
 
-struct Offer {
+struct Alternative {
     MetricsFormat format;
     std::string_view type;
     std::string_view subtype;
@@ -21,13 +21,13 @@ struct Offer {
     const char* content_type;
 };
 
-constexpr std::array offers{
-    Offer{MetricsFormat::text, "text", "plain", "0.0.4", "text/plain; version=0.0.4; charset=utf-8"},
-    Offer{MetricsFormat::openmetrics, "application", "openmetrics-text", "1.0.0",
-          "application/openmetrics-text; version=1.0.0; charset=utf-8"},
+constexpr std::array alternatives{
+    Alternative{MetricsFormat::text, "text", "plain", "0.0.4", "text/plain; version=0.0.4; charset=utf-8"},
+    Alternative{MetricsFormat::openmetrics, "application", "openmetrics-text", "1.0.0",
+                "application/openmetrics-text; version=1.0.0; charset=utf-8"},
 };
 
-/// One element of the field: `TYPE/SUBTYPE;version=VERSION;q=WEIGHT`. Other parameters tell neither offer from another.
+/// One element of the field: `TYPE/SUBTYPE;version=VERSION;q=WEIGHT`. Other parameters make no difference here.
 struct Range {
     std::string type; ///< in lower case
     std::string subtype;
@@ -45,7 +45,7 @@ static std::string_view trimmed(std::string_view text)
     return begin == std::string_view::npos ? "" : text.substr(begin, text.find_last_not_of(blank) - begin + 1);
 }
 
-/// What stands before the first SEPARATOR, trimmed; REST gets what stands behind it.
+/// The text before the first SEPARATOR, trimmed. REST keeps the text after it.
 static std::string_view cut(std::string_view& rest, char separator)
 {
     const std::size_t end = std::min(rest.find(separator), rest.size());
@@ -59,11 +59,11 @@ static std::string lower_case(std::string_view text)
 {
     std::string lower(text);
 
-    std::ranges::transform(lower, lower.begin(), [](unsigned char octet) { return std::tolower(octet); });
+    std::ranges::transform(lower, lower.begin(), [](unsigned char byte) { return std::tolower(byte); });
     return lower;
 }
 
-/// 0 to 1; whatever is no such number is 0: not wanted.
+/// The quality value in TEXT, 0 to 1. Invalid text gives 0: not acceptable.
 static double quality(std::string_view text)
 {
     double value = 0;
@@ -93,33 +93,33 @@ static Range parse_range(std::string_view element)
     return range;
 }
 
-/// How closely RANGE describes OFFER: 0 not at all, else the more the closer.
-static int closeness(const Range& range, const Offer& offer)
+/// How specifically RANGE matches ALTERNATIVE; 0: it does not match.
+static int specificity(const Range& range, const Alternative& alternative)
 {
     if (range.type == "*" && range.subtype == "*")
         return 1;
-    if (range.type != offer.type)
+    if (range.type != alternative.type)
         return 0;
     if (range.subtype == "*")
         return 2;
-    if (range.subtype != offer.subtype)
+    if (range.subtype != alternative.subtype)
         return 0;
     if (!range.version)
         return 3;
-    return *range.version == offer.version ? 4 : 0;
+    return *range.version == alternative.version ? 4 : 0;
 }
 
-/// The weight that the closest element of ACCEPT gives to OFFER.
-static double weight_of(std::string_view accept, const Offer& offer)
+/// The weight of ALTERNATIVE: that of the most specific element of ACCEPT that matches it.
+static double weight_of(std::string_view accept, const Alternative& alternative)
 {
-    int closest = 0;
+    int highest = 0;
     double weight = 0;
 
     while (!accept.empty()) {
         const Range range = parse_range(cut(accept, ','));
 
-        if (const int close = closeness(range, offer); close > closest) {
-            closest = close;
+        if (const int match = specificity(range, alternative); match > highest) {
+            highest = match;
             weight = range.weight;
         }
     }
@@ -128,14 +128,14 @@ static double weight_of(std::string_view accept, const Offer& offer)
 
 const char* content_type(MetricsFormat format)
 {
-    return std::ranges::find(offers, format, &Offer::format)->content_type;
+    return std::ranges::find(alternatives, format, &Alternative::format)->content_type;
 }
 
 MetricsFormat preferred_format(std::string_view accept)
 {
-    const auto weight = [accept](const Offer& offer) { return weight_of(accept, offer); };
+    const auto weight = [accept](const Alternative& alternative) { return weight_of(accept, alternative); };
 
-    return std::ranges::max_element(offers, {}, weight)->format; // the first of them where they are equal
+    return std::ranges::max_element(alternatives, {}, weight)->format; // the first one if their weights are equal
 }
 
 } // namespace flowlabel

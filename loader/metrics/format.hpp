@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The two texts that Prometheus reads, and which of them a client wants.
+/// The two formats that Prometheus reads, and content negotiation between them.
 #pragma once
 
 #include <string_view>
@@ -7,15 +7,15 @@
 namespace flowlabel {
 
 enum class MetricsFormat {
-    text,        ///< Prometheus's own, version 0.0.4
+    text,        ///< Prometheus text format, version 0.0.4
     openmetrics, ///< OpenMetrics 1.0
 };
 
-/// The Content-Type of an answer.
+/// The Content-Type of a response.
 const char* content_type(MetricsFormat format);
 
-/// What the field ACCEPT of a request (RFC 9110 section 12.5.1) prefers; the text where it prefers none, or neither
-/// will do: a page in the wrong format says more than a refusal.
+/// The format that the Accept field of a request prefers (RFC 9110 section 12.5.1). Returns `text` when it prefers
+/// neither or accepts neither: a page in the wrong format is more useful than status 406.
 MetricsFormat preferred_format(std::string_view accept);
 
 } // namespace flowlabel

@@ -11,8 +11,8 @@
 #include <cstdint>
 #include <string>
 
-#include "base/host_lookup.hpp"
 #include "base/number.hpp"
+#include "base/host_lookup.hpp"
 #include "base/try.hpp"
 #include "base/zone.hpp"
 
@@ -24,13 +24,13 @@ namespace {
 
 constexpr int backlog = 128;
 
-constexpr auto patience = 5s; // with name servers: the signals that end the collector wait meanwhile
+constexpr auto lookup_timeout = 5s; // the collector does not react to signals until the lookup ends
 
 } // namespace
 
 static std::unexpected<Error> malformed(const std::string& text)
 {
-    return fail(fmt::format("'{}' is not where a server can listen", text),
+    return fail(fmt::format("'{}' is not an address to listen on", text),
                 "write 127.0.0.1:PORT, [::1]:PORT, NAME:PORT or :PORT, with a port from 1 to 65535", Failure::usage);
 }
 
@@ -51,25 +51,25 @@ Result<ListenAddress> parse_listen_address(const std::string& text)
         return malformed(text);
     if (bracketed)
         host = with_plain_zone(host.substr(1, host.size() - 2));
-    if (bracketed != host.contains(':')) // an IPv6 address without brackets, or another thing in them
+    if (bracketed != host.contains(':')) // an IPv6 address without brackets, or brackets around something else
         return malformed(text);
     return parsed;
 }
 
 static Result<std::vector<SocketAddress>> resolve(const ListenAddress& wanted)
 {
-    const std::string host = wanted.host.empty() ? "::" : wanted.host; // where IPv4 arrives too
+    const std::string host = wanted.host.empty() ? "::" : wanted.host; // accepts IPv4 too
     HostLookup lookup(host, number_of<std::uint16_t>(wanted.port).value_or(0), SOCK_STREAM);
     auto found = lookup.find(
-        [end = std::chrono::steady_clock::now() + patience] { return std::chrono::steady_clock::now() >= end; });
+        [end = std::chrono::steady_clock::now() + lookup_timeout] { return std::chrono::steady_clock::now() >= end; });
 
     if (!found)
         return fail(fmt::format("cannot find the address of '{}': {}", wanted.host, found.error()),
-                    "give an address of this host, as 127.0.0.1 or [::1]");
+                    "give an address of this host, such as 127.0.0.1 or [::1]");
     return std::move(*found);
 }
 
-/// A socket that listens on ADDRESS, or errno.
+/// A socket that listens on ADDRESS, or an errno.
 static std::expected<Fd, int> listen_at(const SocketAddress& address)
 {
     const sa_family_t family = address.address.ss_family;
@@ -85,15 +85,15 @@ static std::expected<Fd, int> listen_at(const SocketAddress& address)
     return fd;
 }
 
-static std::string hint_for(int number)
+static std::string hint_for(int err)
 {
-    switch (number) {
+    switch (err) {
     case EADDRINUSE:
-        return "'ss -ltnp' shows who has the port; give another one";
+        return "'ss -ltnp' shows which program uses the port; choose another port";
     case EADDRNOTAVAIL:
         return "give an address of this host: 'ip address' shows them";
     case EACCES:
-        return "ports below 1024 take CAP_NET_BIND_SERVICE; give a higher one";
+        return "ports below 1024 need CAP_NET_BIND_SERVICE; choose a higher one";
     default:
         return "give another address";
     }
@@ -103,20 +103,20 @@ Result<std::vector<Fd>> listen_on(const ListenAddress& wanted)
 {
     const auto addresses = TRY(resolve(wanted));
     std::vector<Fd> sockets;
-    int refused = 0;
+    int err = 0;
 
     for (auto one = addresses.begin(); one != addresses.end(); ++one) {
-        if (std::find(addresses.begin(), one, *one) != one) // two lines of /etc/hosts may say the same
+        if (std::find(addresses.begin(), one, *one) != one) // /etc/hosts may list an address twice
             continue;
         auto opened = listen_at(*one);
 
         if (opened)
             sockets.push_back(std::move(*opened));
-        else if (opened.error() != EADDRNOTAVAIL || refused == 0)
-            refused = opened.error();
+        else if (opened.error() != EADDRNOTAVAIL || err == 0)
+            err = opened.error();
     }
-    if (refused != 0 && (refused != EADDRNOTAVAIL || sockets.empty()))
-        return fail_errno(refused, fmt::format("cannot listen on {}", wanted.text), hint_for(refused));
+    if (err != 0 && (err != EADDRNOTAVAIL || sockets.empty()))
+        return fail_errno(err, fmt::format("cannot listen on {}", wanted.text), hint_for(err));
     return sockets;
 }
 

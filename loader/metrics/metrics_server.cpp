@@ -29,16 +29,16 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t most_connections = 64;
-constexpr std::size_t longest_request = 8192;
-constexpr auto patience = 10s;       // from its first packet to its last, the default time-out of a scrape
-constexpr auto accept_pause = 100ms; // where accept() fails, as without a free file descriptor
+constexpr std::size_t max_connections = 64;
+constexpr std::size_t max_request = 8192;
+constexpr auto client_timeout = 10s; // for a whole connection; Prometheus's default scrape timeout
+constexpr auto retry_delay = 100ms;  // after accept() fails, for example without a free file descriptor
 
 constexpr std::string_view end_of_fields = "\r\n\r\n";
 constexpr auto too_large =
     "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-/// One client: it sends a request, is sent an answer, and goes.
+/// One client: it sends a request, receives the response, and closes.
 class Connection {
 public:
     explicit Connection(Fd fd) : fd_(std::move(fd)) {}
@@ -46,10 +46,10 @@ public:
     [[nodiscard]] int fd() const { return fd_.get(); }
     [[nodiscard]] Clock::time_point deadline() const { return deadline_; }
 
-    /// What it waits for.
+    /// The poll() events that it waits for.
     [[nodiscard]] short events() const { return state_ == State::sending ? POLLOUT : POLLIN; }
 
-    /// Goes as far as it can without waiting. False: that was the end.
+    /// Does what it can without blocking. False: the connection is finished.
     bool advance(Responder& responder);
 
 private:
@@ -62,12 +62,12 @@ private:
     Fd fd_;
     State state_ = State::receiving;
     std::string request_;
-    std::string answer_;
+    std::string response_;
     std::size_t sent_ = 0;
-    Clock::time_point deadline_ = Clock::now() + patience;
+    Clock::time_point deadline_ = Clock::now() + client_timeout;
 };
 
-/// All clients, and those who come.
+/// All clients; accepts new ones.
 class Connections {
 public:
     Connections(const std::vector<Fd>& listeners, int stopped, Responder& responder)
@@ -75,11 +75,11 @@ public:
     {
     }
 
-    /// Until something is written to the eventfd.
+    /// Serves until the eventfd becomes readable.
     void run();
 
 private:
-    bool turn();
+    bool tick();
     [[nodiscard]] std::vector<pollfd> watched() const;
     [[nodiscard]] int timeout() const;
     void advance(const std::vector<pollfd>& events);
@@ -88,7 +88,7 @@ private:
     const std::vector<Fd>& listeners_;
     int stopped_;
     Responder& responder_;
-    std::list<Connection> connections_; ///< the oldest first
+    std::list<Connection> connections_; ///< oldest first
     Clock::time_point accept_again_;
 };
 
@@ -105,8 +105,8 @@ bool Connection::advance(Responder& responder)
     return false;
 }
 
-/// Whether errno says that there is nothing to do now.
-bool would_wait()
+/// Whether errno means "try again later".
+bool would_block()
 {
     return errno == EAGAIN || errno == EINTR;
 }
@@ -117,14 +117,14 @@ bool Connection::receive(Responder& responder)
     const ssize_t got = recv(fd_.get(), part.data(), part.size(), 0);
 
     if (got <= 0)
-        return got < 0 && would_wait();
-    const std::size_t looked = request_.size() - std::min(request_.size(), end_of_fields.size());
+        return got < 0 && would_block();
+    const std::size_t searched = request_.size() - std::min(request_.size(), end_of_fields.size());
 
     request_.append(part.data(), static_cast<std::size_t>(got));
-    if (const std::size_t end = request_.find(end_of_fields, looked); end != std::string::npos)
-        answer_ = responder.answer(std::string_view(request_).substr(0, end + end_of_fields.size()));
-    else if (request_.size() > longest_request)
-        answer_ = too_large;
+    if (const std::size_t end = request_.find(end_of_fields, searched); end != std::string::npos)
+        response_ = responder.respond(std::string_view(request_).substr(0, end + end_of_fields.size()));
+    else if (request_.size() > max_request)
+        response_ = too_large;
     else
         return true;
     request_ = {};
@@ -134,26 +134,26 @@ bool Connection::receive(Responder& responder)
 
 bool Connection::send()
 {
-    const ssize_t sent = ::send(fd_.get(), answer_.data() + sent_, answer_.size() - sent_, MSG_NOSIGNAL);
+    const ssize_t sent = ::send(fd_.get(), response_.data() + sent_, response_.size() - sent_, MSG_NOSIGNAL);
 
     if (sent < 0)
-        return would_wait();
+        return would_block();
     sent_ += static_cast<std::size_t>(sent);
-    if (sent_ < answer_.size())
+    if (sent_ < response_.size())
         return true;
-    answer_ = {};
+    response_ = {};
     state_ = State::closing;
     return shutdown(fd_.get(), SHUT_WR) == 0 && close();
 }
 
-/// Waits for the client to close. What it still sends is read: octets that nobody has read make the kernel reset the
-/// connection, and with it the end of the answer may go.
+/// Waits for the client to close, and discards what it still sends. Closing a socket with unread bytes makes the kernel
+/// reset the connection, and the client may lose the end of the response.
 bool Connection::close()
 {
     std::array<char, 2048> ignored;
     const ssize_t got = recv(fd_.get(), ignored.data(), ignored.size(), 0);
 
-    return got > 0 || (got < 0 && would_wait());
+    return got > 0 || (got < 0 && would_block());
 }
 
 std::vector<pollfd> Connections::watched() const
@@ -162,13 +162,13 @@ std::vector<pollfd> Connections::watched() const
     const bool accepting = Clock::now() >= accept_again_;
 
     for (const Fd& listener : listeners_)
-        all.push_back({.fd = accepting ? listener.get() : -1, .events = POLLIN}); // poll() leaves out -1
+        all.push_back({.fd = accepting ? listener.get() : -1, .events = POLLIN}); // poll() ignores -1
     for (const Connection& connection : connections_)
         all.push_back({.fd = connection.fd(), .events = connection.events()});
     return all;
 }
 
-/// ms until something is due by the clock; -1: nothing is.
+/// ms until the next deadline or retry; -1: none.
 int Connections::timeout() const
 {
     const auto now = Clock::now();
@@ -184,7 +184,7 @@ int Connections::timeout() const
         std::chrono::ceil<std::chrono::milliseconds>(std::max<Clock::duration>(next - now, 0ms)).count());
 }
 
-/// EVENTS are those of connections_, in its order.
+/// EVENTS holds the entries that watched() made, in the same order.
 void Connections::advance(const std::vector<pollfd>& events)
 {
     const auto now = Clock::now();
@@ -197,25 +197,25 @@ void Connections::advance(const std::vector<pollfd>& events)
     });
 }
 
-/// Takes a client, whose request mostly is there already. When there are too many, the one that came first makes room.
+/// Accepts a client; its request has usually arrived already. Once there are too many, the oldest is closed.
 void Connections::accept_from(int listener)
 {
     Fd fd(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
 
     if (!fd) {
-        if (!would_wait() && errno != ECONNABORTED)
-            accept_again_ = Clock::now() + accept_pause;
+        if (!would_block() && errno != ECONNABORTED)
+            accept_again_ = Clock::now() + retry_delay;
         return;
     }
-    if (connections_.size() == most_connections)
+    if (connections_.size() == max_connections)
         connections_.pop_front();
     connections_.emplace_back(std::move(fd));
     if (!connections_.back().advance(responder_))
         connections_.pop_back();
 }
 
-/// False: it was told to stop.
-bool Connections::turn()
+/// One round of poll(). False: stop.
+bool Connections::tick()
 {
     std::vector<pollfd> events = watched();
 
@@ -234,10 +234,10 @@ void Connections::run()
 {
     for (bool more = true; more;) {
         try {
-            more = turn();
-        } catch (const std::exception&) { // mostly of memory, which the collector needs more
+            more = tick();
+        } catch (const std::exception&) { // mostly out of memory: leave it to the collector
             connections_.clear();
-            std::this_thread::sleep_for(accept_pause);
+            std::this_thread::sleep_for(retry_delay);
         }
     }
 }

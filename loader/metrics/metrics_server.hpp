@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Metrics over HTTP. One thread waits for all clients together, so that none of them, slow or silent, keeps another
-/// from its answer, and all of them together cost the collector no more than a page a second.
+/// Metrics over HTTP. One thread polls all clients, so a slow or silent client delays no other. However many clients
+/// ask, the collector makes at most one page a second.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ struct MetricsOptions {
     std::string version;
 };
 
-/// Listens: whoever connects waits for the server.
+/// The listening sockets. Connections queue in the kernel until a MetricsServer accepts them.
 struct MetricsPort {
     std::vector<Fd> listeners;
     Fd stopped; ///< an eventfd
@@ -34,7 +34,7 @@ Result<MetricsPort> open_metrics(const MetricsOptions& options);
 
 class MetricsServer {
 public:
-    /// Answers as long as it lives. WATCH is called on a thread of the server's own.
+    /// Serves until it is destroyed. WATCH is called on the server's own thread.
     MetricsServer(MetricsPort port, WatchCollector watch);
     MetricsServer(const MetricsServer&) = delete;
     MetricsServer& operator=(const MetricsServer&) = delete;
@@ -42,7 +42,7 @@ public:
 
 private:
     MetricsPort port_;
-    std::jthread thread_; ///< last: it ends before what it uses
+    std::jthread thread_; ///< declared last: it is joined before the members that it uses are destroyed
 };
 
 } // namespace flowlabel

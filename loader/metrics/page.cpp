@@ -8,28 +8,28 @@
 
 namespace flowlabel {
 
-/// TEXT with a backslash before each backslash and each of ALSO, and newlines as \n.
+/// TEXT with a backslash before each backslash and each character of ALSO, and newlines as \n.
 static std::string escaped(std::string_view text, std::string_view also)
 {
     std::string result;
 
-    for (const char octet : text) {
-        if (octet == '\n') {
+    for (const char c : text) {
+        if (c == '\n') {
             result += "\\n";
             continue;
         }
-        if (octet == '\\' || also.find(octet) != std::string_view::npos)
+        if (c == '\\' || also.find(c) != std::string_view::npos)
             result += '\\';
-        result += octet;
+        result += c;
     }
     return result;
 }
 
-static std::string valid_utf8(std::string_view octets)
+static std::string valid_utf8(std::string_view bytes)
 {
     using Json = nlohmann::json;
 
-    return Json::parse(Json(octets).dump(-1, ' ', false, Json::error_handler_t::replace)).get<std::string>();
+    return Json::parse(Json(bytes).dump(-1, ' ', false, Json::error_handler_t::replace)).get<std::string>();
 }
 
 std::string metric_labels(std::initializer_list<std::pair<std::string_view, std::string_view>> labels)
@@ -61,7 +61,7 @@ static const char* suffix_of(MetricType type)
     return "";
 }
 
-/// The word in the TYPE line. The text format knows no info.
+/// The word in the TYPE line. The text format has no type info.
 static const char* word_for(MetricType type, MetricsFormat format)
 {
     switch (type) {
@@ -79,7 +79,7 @@ void MetricsPage::begin(std::string_view name, MetricType type, std::string_view
 {
     sample_name_ = fmt::format("{}{}", name, suffix_of(type));
 
-    // OpenMetrics names the family; the text format the samples, and its HELP takes quotes as they are.
+    // HELP and TYPE name the family in OpenMetrics, and the samples in the text format, whose HELP escapes no quotes.
     const bool open = format_ == MetricsFormat::openmetrics;
     const std::string_view metric = open ? name : sample_name_;
 

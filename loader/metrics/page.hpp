@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// A page of metrics in the making, in either format: names, types and escapes are its business.
+/// Builds a page of metrics in either format: names, types and escaping.
 #pragma once
 
 #include <cstdint>
@@ -14,21 +14,20 @@ namespace flowlabel {
 
 enum class MetricType { counter, gauge, info };
 
-/// `NAME="VALUE",…`, escaped. A VALUE may be any octets; what is no UTF-8 becomes U+FFFD, since a page with other
-/// octets is refused as a whole.
+/// `NAME="VALUE",…`, escaped. Invalid UTF-8 in a VALUE becomes U+FFFD, since Prometheus rejects a whole page for it.
 std::string metric_labels(std::initializer_list<std::pair<std::string_view, std::string_view>> labels);
 
-/// Billionths as a fraction, with every digit: ns as seconds.
+/// Billionths as a decimal fraction with all nine digits, such as ns as seconds.
 std::string fraction_text(std::uint64_t billionths);
 
 class MetricsPage {
 public:
     explicit MetricsPage(MetricsFormat format) : format_(format) {}
 
-    /// Begins a metric; its samples follow. NAME is without the suffix that TYPE brings: `_total`, or `_info`.
+    /// Begins a metric; its samples follow. NAME has no suffix: TYPE adds `_total` or `_info`.
     void begin(std::string_view name, MetricType type, std::string_view help);
 
-    /// LABELS are those of metric_labels(), or none.
+    /// LABELS is the result of metric_labels(), or empty.
     void sample(std::string_view labels, std::string_view value);
     void sample(std::string_view labels, std::uint64_t value);
 

@@ -6,14 +6,14 @@
 
 namespace flowlabel {
 
-static void raise_to(Counters& counters, const Counters& least)
+static void raise_to(Counters& counters, const Counters& floor)
 {
-#define FLOWLABEL_RAISE(name, text) counters.name = std::max(counters.name, least.name);
+#define FLOWLABEL_RAISE(name, text) counters.name = std::max(counters.name, floor.name);
     FL_COUNTERS(FLOWLABEL_RAISE, FLOWLABEL_RAISE, FLOWLABEL_RAISE)
 #undef FLOWLABEL_RAISE
 }
 
-void SteadyCounters::steady(CollectorState& state)
+void MonotonicCounters::make_monotonic(CollectorState& state)
 {
     std::map<Key, Counters> now;
 
@@ -37,7 +37,7 @@ const std::string& MetricsPages::page(MetricsFormat format, Clock::time_point no
 {
     if (now >= fresh_until_) {
         state_ = watch_(top_);
-        counters_.steady(state_);
+        counters_.make_monotonic(state_);
         pages_.clear();
         fresh_until_ = now + lifetime;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Pages that are made once a second at most, however many ask for them.
+/// Renders each page at most once a second, however many clients ask for it.
 #pragma once
 
 #include <chrono>
@@ -13,15 +13,15 @@
 
 namespace flowlabel {
 
-/// Counters that never go back. One that is a difference of others may: its terms are read one after the other while
-/// packets arrive. To Prometheus that is a counter which began again at 0, and adds all of it to a rate.
-class SteadyCounters {
+/// Counters that never decrease. A counter that is computed as a difference may: its terms are read one after the other
+/// while packets arrive. Prometheus takes a decrease for a reset to 0, and adds the whole value to a rate.
+class MonotonicCounters {
 public:
-    /// Lifts the counters of STATE to what they were when they were last seen.
-    void steady(CollectorState& state);
+    /// Raises each counter of STATE to its previous value where it is lower.
+    void make_monotonic(CollectorState& state);
 
 private:
-    /// An attachment, and the table's epoch that tells it from one that was there before.
+    /// An attachment. The epoch of its table distinguishes it from an earlier one at the same hook.
     using Key = std::tuple<std::uint64_t, std::uint32_t, int, std::uint64_t>;
 
     std::map<Key, Counters> seen_;
@@ -33,17 +33,17 @@ public:
 
     static constexpr auto lifetime = std::chrono::seconds(1);
 
-    /// TOP is how many flows of each attachment are on the page.
+    /// TOP: flows of each attachment on the page.
     MetricsPages(WatchCollector watch, std::size_t top, MetricsSource source);
 
-    /// The page of NOW, or of up to a second before.
+    /// The page for NOW, at most a second old.
     const std::string& page(MetricsFormat format, Clock::time_point now);
 
 private:
     WatchCollector watch_;
     std::size_t top_;
     MetricsSource source_;
-    SteadyCounters counters_;
+    MonotonicCounters counters_;
     CollectorState state_;
     std::map<MetricsFormat, std::string> pages_; ///< of state_
     Clock::time_point fresh_until_;

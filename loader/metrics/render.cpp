@@ -13,10 +13,10 @@ namespace flowlabel {
 
 namespace {
 
-/// Billionths are shown as a fraction: ns as seconds.
+/// Billionths are written as a decimal fraction, such as ns as seconds.
 enum class Unit { number, billionths };
 
-/// A metric whose samples are the elements of a list; `value` gives one's, in `unit`.
+/// A metric with one sample for each element of a list; `value` returns it, in `unit`.
 template <class Element> struct Metric {
     const char* name;
     const char* help;
@@ -28,11 +28,11 @@ template <class Element> struct Metric {
 using enum MetricType;
 
 constexpr Metric<CollectionState> of_a_collection[] = {
-    {"flowlabel_attachment_up", "1 while its interface is there and its program attached, else 0.",
+    {"flowlabel_attachment_up", "1 while its interface exists and its program is attached, else 0.",
      [](const CollectionState& state) { return std::uint64_t{state.health.up}; }, gauge},
-    {"flowlabel_attachment_moved", "1 while its interface is in another network namespace than where it was attached.",
+    {"flowlabel_attachment_moved", "1 while its interface is in another network namespace than when it was attached.",
      [](const CollectionState& state) { return std::uint64_t{state.health.moved}; }, gauge},
-    {"flowlabel_attachment_programs_in_front", "Programs of others that see its packets before it does.",
+    {"flowlabel_attachment_programs_in_front", "Other programs that run before it at its hook.",
      [](const CollectionState& state) { return state.health.in_front; }, gauge},
     {"flowlabel_counted_packets", "Packets counted: live, pending, exported and lost ones together.",
      [](const CollectionState& state) { return state.totals.counted.packets; }, counter},
@@ -46,64 +46,64 @@ constexpr Metric<CollectionState> of_a_collection[] = {
      [](const CollectionState& state) { return state.totals.pending.packets; }, gauge},
     {"flowlabel_pending_bytes", "Bytes in the ring or in the collector's memory.",
      [](const CollectionState& state) { return state.totals.pending.octets; }, gauge},
-    {"flowlabel_exported_packets", "Counted packets in records that an exporter has.",
+    {"flowlabel_exported_packets", "Counted packets in records that a sink has received.",
      [](const CollectionState& state) { return state.totals.exported.packets; }, counter},
-    {"flowlabel_exported_bytes", "Bytes in records that an exporter has.",
+    {"flowlabel_exported_bytes", "Bytes in records that a sink has received.",
      [](const CollectionState& state) { return state.totals.exported.octets; }, counter},
-    {"flowlabel_lost_packets", "Counted packets in records that no exporter ever gets.",
+    {"flowlabel_lost_packets", "Counted packets in records that no sink will receive.",
      [](const CollectionState& state) { return state.totals.lost.packets; }, counter},
-    {"flowlabel_lost_bytes", "Bytes in records that no exporter ever gets.",
+    {"flowlabel_lost_bytes", "Bytes in records that no sink will receive.",
      [](const CollectionState& state) { return state.totals.lost.octets; }, counter},
-    {"flowlabel_live_flows", "Flows in the kernel's flow table, each once.",
+    {"flowlabel_live_flows", "Flows in the kernel's flow table; one that several CPUs have counts once.",
      [](const CollectionState& state) { return state.totals.flows; }, gauge},
     {"flowlabel_table_slots", "Slots of the kernel's flow table, of all CPUs.",
      [](const CollectionState& state) { return std::uint64_t{state.info.slots} * state.info.cpus; }, gauge},
     {"flowlabel_table_occupied_slots", "Slots of the kernel's flow table that hold a flow.",
      [](const CollectionState& state) { return state.occupied; }, gauge},
-    {"flowlabel_ring_size_bytes", "Size of the rings that take records out of the kernel, of all CPUs.",
+    {"flowlabel_ring_size_bytes", "Size of the rings of finished flows, of all CPUs.",
      [](const CollectionState& state) { return state.ring.bytes; }, gauge},
-    {"flowlabel_ring_used_bytes", "Bytes in the rings that the collector has not taken yet.",
+    {"flowlabel_ring_used_bytes", "Bytes in the rings that the collector has not read yet.",
      [](const CollectionState& state) { return state.ring.used; }, gauge},
-    {"flowlabel_ring_fullest_ratio", "How much of the fullest CPU's ring the collector has not taken yet, 0 to 1.",
+    {"flowlabel_ring_fullest_ratio", "Used part of the fullest CPU's ring, 0 to 1.",
      [](const CollectionState& state) { return static_cast<std::uint64_t>(state.ring.fullest * 1e9); }, gauge,
      Unit::billionths},
     {"flowlabel_collector_flows", "Flows in the collector's memory.",
      [](const CollectionState& state) { return state.flows; }, gauge},
-    {"flowlabel_collector_max_flows", "Flows that the collector's memory holds.",
+    {"flowlabel_collector_max_flows", "Flows that fit into the collector's memory (--max-flows).",
      [](const CollectionState& state) { return state.max_flows; }, gauge},
-    {"flowlabel_sweep_duration_seconds", "How long the latest pass over the kernel's flow table took.",
+    {"flowlabel_sweep_duration_seconds", "Duration of the latest pass over the kernel's flow table.",
      [](const CollectionState& state) { return state.sweep_ns; }, gauge, Unit::billionths},
     {"flowlabel_sweep_lag_seconds", "Time since the latest pass over the kernel's flow table ended.",
      [](const CollectionState& state) { return state.swept_ago_ns; }, gauge, Unit::billionths},
 };
 
 constexpr Metric<ExporterState> of_an_exporter[] = {
-    {"flowlabel_exporter_up", "0 while its attempts go wrong, else 1.",
+    {"flowlabel_exporter_up", "0 while its attempts fail, else 1.",
      [](const ExporterState& state) { return std::uint64_t{!state.error}; }, gauge},
-    {"flowlabel_exporter_errors", "Attempts that went wrong.", [](const ExporterState& state) { return state.errors; },
+    {"flowlabel_exporter_errors", "Attempts that failed.", [](const ExporterState& state) { return state.errors; },
      counter},
-    {"flowlabel_exporter_written_records", "Records handed on.",
+    {"flowlabel_exporter_written_records", "Records delivered.",
      [](const ExporterState& state) { return state.written_records; }, counter},
-    {"flowlabel_exporter_written_packets", "Packets of the records handed on.",
+    {"flowlabel_exporter_written_packets", "Packets of the records delivered.",
      [](const ExporterState& state) { return state.written.packets; }, counter},
-    {"flowlabel_exporter_written_bytes", "Bytes of the records handed on.",
+    {"flowlabel_exporter_written_bytes", "Bytes of the records delivered.",
      [](const ExporterState& state) { return state.written.octets; }, counter},
-    {"flowlabel_exporter_lost_records", "Records that it could not hand on.",
+    {"flowlabel_exporter_lost_records", "Records that it could not deliver.",
      [](const ExporterState& state) { return state.lost_records; }, counter},
-    {"flowlabel_exporter_lost_packets", "Packets of the records that it could not hand on.",
+    {"flowlabel_exporter_lost_packets", "Packets of the records that it could not deliver.",
      [](const ExporterState& state) { return state.lost.packets; }, counter},
-    {"flowlabel_exporter_lost_bytes", "Bytes of the records that it could not hand on.",
+    {"flowlabel_exporter_lost_bytes", "Bytes of the records that it could not deliver.",
      [](const ExporterState& state) { return state.lost.octets; }, counter},
-    {"flowlabel_exporter_queued_records", "Records that wait for it.",
+    {"flowlabel_exporter_queued_records", "Records in its queue.",
      [](const ExporterState& state) { return state.queued_records; }, gauge},
-    {"flowlabel_exporter_lag_seconds", "How long the first of the records that wait for it has waited.",
+    {"flowlabel_exporter_lag_seconds", "Time that the oldest record in its queue has waited.",
      [](const ExporterState& state) { return state.oldest_queued_ns; }, gauge, Unit::billionths},
 };
 
 constexpr Metric<Flow> of_a_flow[] = {
-    {"flowlabel_top_flow_packets", "Packets of the largest live flows, as many as --top says.",
+    {"flowlabel_top_flow_packets", "Packets of the largest live flows (--top).",
      [](const Flow& flow) { return flow.packets; }, gauge},
-    {"flowlabel_top_flow_bytes", "Bytes of the largest live flows, as many as --top says.",
+    {"flowlabel_top_flow_bytes", "Bytes of the largest live flows (--top).",
      [](const Flow& flow) { return flow.octets; }, gauge},
 };
 
@@ -129,7 +129,7 @@ static void write(MetricsPage& page, const Metric<Element> (&metrics)[count],
     }
 }
 
-/// A number of packets unless its name ends in another unit (docs/counters.md).
+/// A counter counts packets unless its name ends in another unit (docs/counters.md).
 static std::string metric_of_counter(std::string_view name)
 {
     const auto ends = [name](const char* unit) { return name.ends_with(unit); };
@@ -151,7 +151,7 @@ static void write_counters(MetricsPage& page, const std::vector<Labelled<Collect
     });
 }
 
-/// Another namespace may have an interface of the same name and index.
+/// The namespace is part of it: another one may have an interface with the same name and index.
 static std::string labels_of(const ObservationPoint& point)
 {
     std::string labels = metric_labels({{"interface", point.interface},
@@ -174,7 +174,7 @@ static std::vector<Labelled<CollectionState>> labelled(const std::vector<Collect
     return result;
 }
 
-/// A name that several exporters have gets a number: a page that has a series twice is refused as a whole.
+/// Exporters with the same name get numbers, since Prometheus rejects a whole page that has a series twice.
 static std::vector<Labelled<ExporterState>> labelled(const std::vector<ExporterState>& exporters)
 {
     std::vector<Labelled<ExporterState>> result;
@@ -205,7 +205,7 @@ static std::vector<Labelled<Flow>> top_flows(const std::vector<Labelled<Collecti
 
 static void write_about_attachments(MetricsPage& page, const std::vector<Labelled<CollectionState>>& collections)
 {
-    page.begin("flowlabel_attachment", info, "How an attachment that is collected hangs and stamps; always 1.");
+    page.begin("flowlabel_attachment", info, "Mode and stamp mode of a collected attachment; always 1.");
     for (const auto& [labels, collection] : collections)
         page.sample(labels + "," +
                         metric_labels({{"mode", name_of(static_cast<fl_mode>(collection->info.mode))},
@@ -213,11 +213,11 @@ static void write_about_attachments(MetricsPage& page, const std::vector<Labelle
                     1);
 }
 
-/// Not of those whose device cannot be asked.
+/// Leaves out attachments whose device could not be read.
 static void write_device_packets(MetricsPage& page, const std::vector<Labelled<CollectionState>>& collections)
 {
     page.begin("flowlabel_device_packets", counter,
-               "Packets that the device itself counted in the direction of the hook.");
+               "Packets counted by the device itself in the direction of the hook.");
     for (const auto& [labels, collection] : collections)
         if (const auto packets = collection->health.device_packets)
             page.sample(labels, *packets);
@@ -227,7 +227,7 @@ static void write_about_process(MetricsPage& page, const MetricsSource& source)
 {
     page.begin("flowlabel_build", info, "The version of flowlabel that serves this page; always 1.");
     page.sample(metric_labels({{"version", source.version}}), 1);
-    page.begin("process_start_time_seconds", gauge, "When the process began, since 1970 UTC.");
+    page.begin("process_start_time_seconds", gauge, "Start time of the process, since 1970 UTC.");
     page.sample("", fraction_text(source.started));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What a collector knows about itself as a page of metrics.
+/// Renders the state of a collector as a page of metrics.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,13 @@
 
 namespace flowlabel {
 
-/// What the page says of the process that serves it.
+/// The process that serves the page.
 struct MetricsSource {
     std::string version;
     std::uint64_t started = 0; ///< ns since 1970 UTC
 };
 
-/// The page; docs/monitoring.md lists what is on it.
+/// The page; docs/monitoring.md lists its metrics.
 std::string render_metrics(const CollectorState& state, const MetricsSource& source, MetricsFormat format);
 
 } // namespace flowlabel

@@ -15,7 +15,7 @@ constexpr auto start_page = R"(<!DOCTYPE html>
 <body><h1>flowlabel</h1><p><a href="/metrics">Metrics</a></p></body></html>
 )";
 
-/// Reads from one text and writes to another.
+/// Reads from a string and writes to another one.
 class TextStream final : public httplib::Stream {
 public:
     explicit TextStream(std::string_view input) : input_(input) {}
@@ -47,8 +47,8 @@ private:
 
 } // namespace
 
-/// REQUEST without its Range fields, which a server may ignore (RFC 9110 section 14.2): the library reads them with a
-/// regular expression that takes half a KiB of stack for an octet.
+/// REQUEST without its Range fields, which a server may ignore (RFC 9110 section 14.2). The library parses them with a
+/// regular expression that uses half a KiB of stack for each byte.
 static std::string without_ranges(std::string_view request)
 {
     constexpr std::string_view name = "range:";
@@ -65,24 +65,24 @@ static std::string without_ranges(std::string_view request)
     return rest;
 }
 
-static void refuse(httplib::Response& response, int status, const char* text)
+static void reject(httplib::Response& response, int status, const char* text)
 {
     response.status = status;
     response.set_content(text, "text/plain; charset=utf-8");
 }
 
-static void respond(const httplib::Request& request, httplib::Response& response,
-                    const std::function<std::string(MetricsFormat)>& page)
+static void route(const httplib::Request& request, httplib::Response& response,
+                  const std::function<std::string(MetricsFormat)>& page)
 {
     response.set_header("Accept-Ranges", "none");
     if (request.method != "GET" && request.method != "HEAD") {
         response.set_header("Allow", "GET, HEAD");
-        return refuse(response, 405, "only GET and HEAD\n");
+        return reject(response, 405, "only GET and HEAD\n");
     }
     if (request.path == "/")
         return response.set_content(start_page, "text/html; charset=utf-8");
     if (request.path != "/metrics")
-        return refuse(response, 404, "nothing is here; the metrics are at /metrics\n");
+        return reject(response, 404, "not found; the metrics are at /metrics\n");
     const MetricsFormat format = preferred_format(request.get_header_value("Accept"));
 
     response.set_header("Vary", "Accept");
@@ -92,18 +92,18 @@ static void respond(const httplib::Request& request, httplib::Response& response
 Responder::Responder(std::function<std::string(MetricsFormat)> page)
 {
     set_pre_routing_handler([page = std::move(page)](const httplib::Request& request, httplib::Response& response) {
-        respond(request, response, page);
+        route(request, response, page);
         return HandlerResponse::Handled;
     });
 }
 
-std::string Responder::answer(std::string_view request)
+std::string Responder::respond(std::string_view request)
 {
-    const std::string wanted = without_ranges(request);
-    TextStream stream(wanted);
+    const std::string accepted = without_ranges(request);
+    TextStream stream(accepted);
     bool closed = false;
 
-    // Compressing a page takes longer than making it, with Brotli a hundred times.
+    // Compressing a page takes longer than making it; with Brotli it takes a hundred times as long.
     process_request(stream, true, closed, [](httplib::Request& parsed) { parsed.headers.erase("Accept-Encoding"); });
     return stream.take_output();
 }

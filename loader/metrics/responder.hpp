@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// From a request as text to its answer as text. cpp-httplib reads the one and writes the other; it never sees a
-/// socket.
+/// Turns an HTTP request into a response, both as text. cpp-httplib parses and formats; it never sees a socket.
 #pragma once
 
 #include <httplib.h>
@@ -15,12 +14,12 @@ namespace flowlabel {
 
 class Responder : private httplib::Server {
 public:
-    /// PAGE gives the page of metrics.
+    /// PAGE returns the page of metrics.
     explicit Responder(std::function<std::string(MetricsFormat)> page);
 
-    /// REQUEST ends with the empty line behind its fields; what the client sends as a body is not looked at. The answer
-    /// is empty where there is none, and says that the connection closes.
-    std::string answer(std::string_view request);
+    /// REQUEST ends with the empty line after its fields; a body is ignored. The response announces that the connection
+    /// closes; it is empty if cpp-httplib writes none.
+    std::string respond(std::string_view request);
 };
 
 } // namespace flowlabel

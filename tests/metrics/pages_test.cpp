@@ -45,9 +45,9 @@ CollectorState counted(std::uint64_t packets, std::uint64_t labelled, std::uint6
     return {.collections = {one}};
 }
 
-std::uint64_t zero_label(SteadyCounters& counters, CollectorState state)
+std::uint64_t zero_label(MonotonicCounters& counters, CollectorState state)
 {
-    counters.steady(state);
+    counters.make_monotonic(state);
     return state.collections.front().counters.zero_label;
 }
 
@@ -55,7 +55,7 @@ std::uint64_t zero_label(SteadyCounters& counters, CollectorState state)
 /// Prometheus would take that for a counter that began again at 0.
 TEST(Pages, NoCounterGoesBack)
 {
-    SteadyCounters counters;
+    MonotonicCounters counters;
 
     EXPECT_EQ(zero_label(counters, counted(100, 40)), 60u);
     EXPECT_EQ(zero_label(counters, counted(200, 141)), 60u);
@@ -64,7 +64,7 @@ TEST(Pages, NoCounterGoesBack)
 
 TEST(Pages, AnotherAttachmentBeginsAtItsOwnCounts)
 {
-    SteadyCounters counters;
+    MonotonicCounters counters;
 
     EXPECT_EQ(zero_label(counters, counted(100, 40)), 60u);
     EXPECT_EQ(zero_label(counters, counted(10, 9, 2)), 1u) << "attached anew";

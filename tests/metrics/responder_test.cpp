@@ -16,7 +16,7 @@ std::string answer_to(const std::string& request)
     Responder responder(
         [](MetricsFormat format) { return std::string(format == MetricsFormat::text ? "text\n" : "open\n"); });
 
-    return responder.answer(request);
+    return responder.respond(request);
 }
 
 /// The status of an answer; 0: there is none.
@@ -98,7 +98,7 @@ TEST(Responder, APageThatCannotBeMadeIsAnError)
 {
     Responder responder([](MetricsFormat) -> std::string { throw std::bad_alloc(); });
 
-    EXPECT_EQ(status_of(responder.answer("GET /metrics HTTP/1.1\r\n\r\n")), 500);
+    EXPECT_EQ(status_of(responder.respond("GET /metrics HTTP/1.1\r\n\r\n")), 500);
 }
 
 } // namespace
