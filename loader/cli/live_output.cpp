@@ -32,7 +32,7 @@ void LiveOutput::line(const std::string& text)
         return;
     result_ = to_stdout([&](const Sink& sink) { sink(text + "\n"); });
     if (!result_ || stdout_closed())
-        raise(SIGTERM); // blocked: it ends the command as ^C does
+        raise(SIGTERM); // it is blocked: StopSignals ends the command as after ^C
 }
 
 } // namespace flowlabel

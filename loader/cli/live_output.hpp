@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Commands that write while they run and end by ^C.
+/// For commands that write while they run and end on ^C.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace flowlabel {
 
-/// From now on SIGINT, SIGTERM and SIGHUP do not end the process: they make a descriptor readable, for good.
+/// Blocks SIGINT, SIGTERM and SIGHUP: they no longer end the process, but make a descriptor readable, permanently.
 class StopSignals {
 public:
     static Result<StopSignals> take();
@@ -22,12 +22,12 @@ private:
     Fd signals_;
 };
 
-/// Lines on stdout, each one at once. When they cannot be written, or nobody reads them, it stops the command.
+/// Writes lines to stdout and flushes each. Stops the command if writing fails or the reader closes the pipe.
 class LiveOutput {
 public:
     void line(const std::string& text);
 
-    /// What went wrong with writing, if something did.
+    /// The error of the first write that failed.
     [[nodiscard]] const Result<void>& result() const { return result_; }
 
 private:

@@ -12,11 +12,11 @@
 
 namespace flowlabel {
 
-constexpr auto patience = std::chrono::seconds(1);
+constexpr auto delay = std::chrono::seconds(1);
 constexpr auto interval = std::chrono::milliseconds(200);
 constexpr unsigned width = 40;
 
-ProgressBar::ProgressBar() : terminal_(isatty(STDERR_FILENO) != 0), next_(Clock::now() + patience) {}
+ProgressBar::ProgressBar() : terminal_(isatty(STDERR_FILENO) != 0), next_(Clock::now() + delay) {}
 
 void ProgressBar::update(const CaptureReader& reader)
 {

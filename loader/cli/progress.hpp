@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// A progress bar on stderr, for people who wait longer than a second.
+/// A progress bar on stderr; it appears after a second.
 #pragma once
 
 #include <chrono>
@@ -15,10 +15,10 @@ public:
     ProgressBar& operator=(const ProgressBar&) = delete;
     ~ProgressBar() { clear(); }
 
-    /// Draws how far READER is, if it is time to.
+    /// Draws the progress of READER, at most every 200 ms.
     void update(const CaptureReader& reader);
 
-    /// Takes the bar away.
+    /// Erases the bar.
     void clear();
 
 private:

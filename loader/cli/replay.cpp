@@ -32,18 +32,18 @@ volatile std::sig_atomic_t stop_signal = 0;
 
 constexpr int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
-/// Keeps ^C and the like from ending the process while a capture is written, so that the run can clean up.
-void take_stop_signals()
+/// Makes SIGINT, SIGTERM and SIGHUP set stop_signal instead of ending the process, so that the run can clean up.
+void catch_stop_signals()
 {
     struct sigaction action{};
 
-    action.sa_handler = [](int number) { stop_signal = number; }; // without SA_RESTART: reading ends too
+    action.sa_handler = [](int number) { stop_signal = number; }; // without SA_RESTART, so that read() returns
     for (const int number : stop_signals)
         sigaction(number, &action, nullptr);
 }
 
-/// Ends the process by the signal that came, if one did.
-void end_if_stopped()
+/// Ends the process by the signal that was caught, if any.
+void raise_stop_signal()
 {
     if (stop_signal == 0)
         return;
@@ -78,7 +78,7 @@ FlowsDocument document_of(const ReplayCommand& command, ReplayReport&& report)
     };
 }
 
-/// The report, and the relabelled capture in its place if all of the capture could be read.
+/// Runs the capture, and writes the relabelled one if all of it could be read.
 Result<ReplayReport> read_and_write(const ReplayCommand& command, const ReplayOptions& options)
 {
     ProgressBar progress;
@@ -88,8 +88,8 @@ Result<ReplayReport> read_and_write(const ReplayCommand& command, const ReplayOp
     if (!command.write.empty()) {
         writer.emplace(TRY(CaptureWriter::create(command.write, reader)));
     }
-    auto report = replay(reader, options, writer ? &*writer : nullptr, [&](const CaptureReader& at) {
-        progress.update(at);
+    auto report = replay(reader, options, writer ? &*writer : nullptr, [&](const CaptureReader& position) {
+        progress.update(position);
         return stop_signal == 0;
     });
     if (!report || report->ended_early || !writer)
@@ -101,20 +101,19 @@ Result<ReplayReport> read_and_write(const ReplayCommand& command, const ReplayOp
 void warn(const ReplayReport& report)
 {
     if (report.unreadable)
-        print_warning(fmt::format("{} packets are of link types that cannot be read, as {}: they are not counted",
+        print_warning(fmt::format("{} packets have link types that cannot be read, such as {}, and are not counted",
                                   grouped(report.unreadable), report.unreadable_type.name()));
     if (report.refused)
-        print_warning(fmt::format("the kernel could not run {} packets: too short or too long for a test run; they are "
-                                  "not counted",
+        print_warning(fmt::format("{} packets are too short or too long for the kernel's test run, and are not counted",
                                   grouped(report.refused)));
     if (report.padded)
-        print_warning(fmt::format("{} packets were captured in part and filled with zeros for the kernel: ports and "
-                                  "extension headers that are missing read as 0, so a label that --stamp makes, and "
-                                  "the counters of its reasons, may differ from the native engine's",
+        print_warning(fmt::format("{} truncated packets were padded with zeros for the kernel: ports and extension "
+                                  "headers that were not captured read as 0, so labels from --stamp, and the counters "
+                                  "of the reasons, may differ from those of the native engine",
                                   grouped(report.padded)));
     if (report.misdated)
-        print_warning(fmt::format("the capture's times went back and forth by years too often: those of {} packets are "
-                                  "shown as the nearest that the flow table could hold",
+        print_warning(fmt::format("the capture's times jump by years too often: {} packets are counted at the nearest "
+                                  "time that the flow table covers",
                                   grouped(report.misdated)));
 }
 
@@ -123,10 +122,10 @@ Result<void> run(const ReplayCommand& command)
     const auto options = TRY(options_of(command));
 
     if (!command.write.empty())
-        take_stop_signals();
+        catch_stop_signals();
     auto report = read_and_write(command, options);
 
-    end_if_stopped();
+    raise_stop_signal();
     if (!report)
         return std::unexpected(report.error());
     warn(*report);
@@ -140,7 +139,7 @@ Result<void> run(const ReplayCommand& command)
     if (!ended_early)
         return {};
     if (ended_early->hint.empty())
-        ended_early->hint = "what could be read is shown";
+        ended_early->hint = "the output shows what was read before";
     if (!command.write.empty())
         ended_early->hint += fmt::format("; '{}' is not written", command.write);
     return std::unexpected(*ended_early);
@@ -158,19 +157,18 @@ void add_replay(CLI::App& app, Context& context)
         ->type_name("");
     add_choice(
         replay, "--engine", command->engine,
-        "native: needs no privileges, takes the capture's times; kernel: runs the XDP program by test runs, needs "
-        "root, "
-        "takes its own clock's times, and cannot run packets longer than some 70,000 bytes; default: native");
+        "native: needs no privileges, uses the capture's times; kernel: runs the XDP program with BPF_PROG_TEST_RUN, "
+        "needs root, uses the current time, and cannot run packets longer than some 70,000 bytes; default: native");
     command->stamp.add_to(replay);
     replay
         .add_option("--write", command->write,
-                    "write the capture to OUT, in its own format, stamped packets with their label")
+                    "write the capture to OUT in its own format, with the labels of stamped packets")
         ->type_name("OUT");
     command->flows.add_to(replay);
-    add_examples(replay, {{"flowlabel replay link.pcap.gz --label zero", "who sends without labels"},
+    add_examples(replay, {{"flowlabel replay link.pcap.gz --label zero", "flows without a label"},
                           {"tcpdump -w - | flowlabel replay - --json", "from a pipe"},
                           {"flowlabel replay link.pcap --stamp zero --write labelled.pcap",
-                           "a copy in which flows that came without a label have one"}});
+                           "write a copy in which all flows have labels"}});
     replay.callback([&context, command] { context.run = [command] { return run(*command); }; });
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Running frames through the datapath without an interface: the same code compiled for user space, or the BPF programs
-/// through BPF_PROG_TEST_RUN. Both count, label, fill a flow table and spill; they must agree on every frame.
+/// Runs frames through the datapath without an interface: either the same code compiled for user space, or the BPF
+/// programs through BPF_PROG_TEST_RUN. Both count, stamp, fill a flow table and spill; they agree on every frame.
 #pragma once
 
 #include <cstddef>
@@ -20,40 +20,39 @@ namespace flowlabel {
 
 struct Maps;
 
-/// What an engine is told; `entry` and all that is about clock and machine in the configuration is the engine's own
-/// business.
+/// The configuration of an engine. The engine itself sets `config.entry` and everything about clock and machine.
 struct EngineSetup {
     fl_config config{};
     fl_secrets secrets{};
-    bool preemptible = false; ///< BPF programs that disable preemption, even where the kernel does not ask for them
+    bool preemptible = false; ///< use the BPF programs that disable preemption, even if the kernel does not need them
 };
 
-/// What an engine needs to know of stamping, and the size of its table. Without a key: a random one.
+/// Stamping, and the size of the table.
 struct EngineOptions {
     fl_stamp_mode stamp = FL_STAMP_OFF;
     fl_prf prf = FL_PRF_SIPHASH_2_4;
-    std::optional<Key> key;
-    unsigned slots_shift = 16; ///< log2 of the slots
+    std::optional<Key> key;    ///< default: a random one
+    unsigned slots_shift = 16; ///< log2 of the number of slots
 };
 
 /// OPTIONS with random secrets for the flow table.
 Result<EngineSetup> make_engine_setup(const EngineOptions& options);
 
-/// A frame: OCTETS are there of the WIRE_LENGTH it had. Stamping changes the label in OCTETS.
+/// The captured OCTETS of a frame that had WIRE_LENGTH. Stamping writes the label into OCTETS.
 struct Frame {
     std::span<std::uint8_t> octets;
-    std::uint32_t wire_length = 0; ///< 0: as many as there are
+    std::uint32_t wire_length = 0; ///< 0: all of it was captured
 
-    /// Set where another link layer announces what is in OCTETS, from the network header on.
+    /// The ethertype of the network header with which OCTETS start; unset: they start with a link layer.
     std::optional<std::uint16_t> ethertype;
 
-    /// Without an ethertype: what OCTETS start with. Nothing: the link layer of the engine's configuration.
+    /// That link layer. Unset: the one of the engine's configuration.
     std::optional<fl_link_layer> link_layer;
 };
 
 enum class Verdict {
     pass,    ///< the hook's neutral verdict
-    other,   ///< anything else: never to be seen
+    other,   ///< any other verdict: a bug
     refused, ///< the kernel cannot run a frame of this length; nothing was counted
 };
 
@@ -61,34 +60,34 @@ class Engine {
 public:
     virtual ~Engine() = default;
 
-    /// Neither allocates nor fails because of what is in the frame.
+    /// No content of a frame makes it allocate or fail.
     virtual Result<Verdict> run(const Frame& frame) = 0;
 
     /// Summed over CPUs.
     [[nodiscard]] virtual Counters counters() const = 0;
 
-    /// The live flows; valid as long as the engine.
+    /// The live flows. The view is valid as long as the engine exists.
     [[nodiscard]] virtual TableView table() const = 0;
 
-    /// Visits the records of flows that left the table, those of one CPU in the order they left it, and forgets them.
+    /// Visits and removes the records of the flows that left the table; those of one CPU come in the order of leaving.
     virtual void drain(const std::function<void(const fl_slot& record)>& visit) = 0;
 
-    /// Forgets flows, counters and records.
+    /// Clears flows, counters and records.
     virtual void reset() = 0;
 };
 
-/// The datapath in user space: any frame, no privileges, time as set.
+/// The datapath compiled for user space. It takes any frame, needs no privileges, and its clock is set by the caller.
 class NativeEngine final : public Engine {
 public:
-    /// RING_RECORDS bounds the records kept until drain(), as the ring's size does in the kernel; records beyond are
-    /// counted as lost.
+    /// RING_RECORDS limits the records kept until drain(), as the size of the ring does in the kernel; further ones are
+    /// counted as lost. Default: no limit.
     explicit NativeEngine(const EngineSetup& setup, std::optional<std::size_t> ring_records = std::nullopt);
     ~NativeEngine() override;
 
-    /// The time of the frames that follow, in ticks since tick 0 of the table.
+    /// Sets the time of the next frames, in time units since the table's time 0.
     void set_time(std::uint64_t ticks);
 
-    /// Forgets the live flows alone: whoever calls it has read them.
+    /// Clears the flow table, without records. The caller has read it before.
     void forget_flows();
 
     Result<Verdict> run(const Frame& frame) override;
@@ -102,40 +101,39 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// The BPF program of a hook, run on this thread's CPU at the time of the clock.
+/// The BPF program of a hook. It runs on the CPU of the calling thread, with the kernel's clock.
 class KernelEngine final : public Engine {
 public:
-    /// Shorter frames are refused, and longer ones than the kernel's test run has room for: 3,712 octets on tc, some
-    /// 73,000 on XDP.
-    static constexpr std::uint32_t shortest_frame = 14;
+    /// The kernel's test run refuses shorter frames, and longer ones than its buffer: 3,712 bytes on tc, some 73,000 on
+    /// XDP.
+    static constexpr std::uint32_t min_frame = 14;
 
-    /// SETUP.config.ring_shift says how many records wait for drain() on each CPU.
+    /// SETUP.config.ring_shift is log2 of the records that each CPU keeps until drain().
     static Result<KernelEngine> create(fl_hook hook, const EngineSetup& setup);
     KernelEngine(KernelEngine&&) noexcept;
     KernelEngine& operator=(KernelEngine&&) noexcept;
     ~KernelEngine() override;
 
-    /// What the skb of the next frames says of its segments (tc hooks alone): their number, and the payload octets of
-    /// each. 0 and 0: no super-packet.
+    /// Sets gso_segs and gso_size of the skb for the next frames (tc hooks only): the number of segments, and the
+    /// payload bytes of each. 0 and 0: not a super-packet.
     void set_segments(std::uint32_t count, std::uint32_t size);
 
-    /// A frame that is not all there is filled with zeros up to its wire length, unless it ends within its fixed IPv6
-    /// header or before: then it runs as it is. Frames without Ethernet get an Ethernet header for the run.
+    /// Pads a truncated frame with zeros to its wire length, unless it ends before the end of the fixed IPv6 header.
+    /// Adds an Ethernet header to frames without one, for the run only.
     Result<Verdict> run(const Frame& frame) override;
     [[nodiscard]] Counters counters() const override;
     [[nodiscard]] TableView table() const override;
     void drain(const std::function<void(const fl_slot& record)>& visit) override;
     void reset() override;
 
-    /// The program's maps, as an attachment has them (loader/maps/program.hpp), and tick 0 of its table in
-    /// jiffies.
+    /// The program's maps, as an attachment has them, and time 0 of its table in jiffies.
     [[nodiscard]] const Maps& maps() const;
     [[nodiscard]] std::uint64_t epoch_jiffies() const;
 
-    /// The same tick 0 in ns since 1970 UTC.
+    /// The same time 0 in ns since 1970 UTC.
     [[nodiscard]] std::uint64_t epoch_utc() const;
 
-    /// Frames that the kernel could not run, and those that were filled with zeros.
+    /// The number of frames that the kernel could not run, and of those that were padded with zeros.
     [[nodiscard]] std::uint64_t refused() const;
     [[nodiscard]] std::uint64_t padded() const;
 

@@ -27,9 +27,9 @@ namespace flowlabel {
 namespace {
 
 constexpr std::size_t ethernet_size = 14;
-constexpr std::size_t longest_frame = 1 << 17; // more than any test run takes; a capture may claim 4 GiB
+constexpr std::size_t max_frame = 1 << 17; // more than any test run accepts; a capture may claim 4 GiB
 
-/// An ethertype that lets the datapath see what it would see without a link layer.
+/// The ethertype with which the datapath treats PACKET as it would without a link layer.
 std::uint16_t ethertype_of(std::span<const std::uint8_t> packet)
 {
     switch (packet.front() >> 4) {
@@ -46,14 +46,14 @@ std::uint16_t ethertype_of(std::span<const std::uint8_t> packet)
 
 struct KernelEngine::State {
     fl_hook hook = FL_HOOK_XDP;
-    fl_link_layer link_layer = FL_LINK_ETHERNET; ///< of frames that do not say theirs
+    fl_link_layer link_layer = FL_LINK_ETHERNET; ///< of frames that do not set one
     Program program;
     unsigned cpus = 1;
     std::uint64_t epoch_jiffies = 0;
     std::uint64_t epoch_utc = 0;
     MappedTable table;
     std::optional<Rings> rings;
-    std::vector<std::uint8_t> frame; // for frames that cannot run where they lie
+    std::vector<std::uint8_t> frame; // buffer for frames that need a header or padding
     __sk_buff skb{};
     std::uint64_t refused = 0;
     std::uint64_t padded = 0;
@@ -73,7 +73,7 @@ Result<void> KernelEngine::State::map(const fl_config& config)
 
 Result<Verdict> KernelEngine::State::test_run(std::span<std::uint8_t> octets)
 {
-    if (octets.size() < shortest_frame) {
+    if (octets.size() < min_frame) {
         refused++;
         return Verdict::refused;
     }
@@ -90,7 +90,7 @@ Result<Verdict> KernelEngine::State::test_run(std::span<std::uint8_t> octets)
         options.ctx_size_in = sizeof(skb);
     }
     const int error = bpf_prog_test_run_opts(program.fd.get(), &options);
-    if (error == -EINVAL || error == -ENOMEM) { // what the kernel says to frames that are too short or too long
+    if (error == -EINVAL || error == -ENOMEM) { // the frame is too short or too long
         refused++;
         return Verdict::refused;
     }
@@ -111,7 +111,7 @@ Result<KernelEngine> KernelEngine::create(fl_hook hook, const EngineSetup& setup
 
     program_setup.config.entry = 0;
     const auto epoch = TRY(read_epoch());
-    // Beside the reading: the program's load lies behind it and takes long enough to show in the times.
+    // Taken right after the epoch: loading the program takes long enough to make a difference.
     state->epoch_utc = utc_of(epoch.monotonic);
     program_setup.config.epoch_jiffies = epoch.jiffies;
     program_setup.config.link_layer = FL_LINK_ETHERNET;
@@ -138,10 +138,10 @@ Result<Verdict> KernelEngine::run(const Frame& frame)
 {
     const std::size_t captured = frame.octets.size();
     const std::size_t wire_length = std::max<std::size_t>(captured, frame.wire_length);
-    const bool bare = !frame.ethertype && frame.link_layer.value_or(state_->link_layer) == FL_LINK_NONE;
-    const std::size_t header = bare || frame.ethertype ? ethernet_size : 0;
+    const bool raw_ip = !frame.ethertype && frame.link_layer.value_or(state_->link_layer) == FL_LINK_NONE;
+    const std::size_t header = raw_ip || frame.ethertype ? ethernet_size : 0;
 
-    if (wire_length > longest_frame || (bare && captured == 0)) {
+    if (wire_length > max_frame || (raw_ip && captured == 0)) {
         state_->refused++;
         return Verdict::refused;
     }
@@ -156,8 +156,8 @@ Result<Verdict> KernelEngine::run(const Frame& frame)
         octets[13] = static_cast<std::uint8_t>(ethertype);
     }
     std::ranges::copy(frame.octets, octets.begin() + static_cast<std::ptrdiff_t>(header));
-    // Zeros stand in for what was not captured so that the octets are right. A packet without a whole IPv6 header has
-    // none to count, and zeros in that header would make a flow that nobody sent.
+    // Padding keeps the byte count right. A packet without a complete IPv6 header is not counted, and zeros in that
+    // header would make a flow that does not exist.
     const bool pad =
         wire_length > captured && fl_native_needs_length(octets.data(), static_cast<std::uint32_t>(octets.size()));
     if (pad)

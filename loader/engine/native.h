@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The datapath of bpf/ in user space: the same headers, one frame a call. */
+/* The datapath of bpf/ compiled for user space: the same headers, one frame for each call. */
 #ifndef FLOWLABEL_NATIVE_H
 #define FLOWLABEL_NATIVE_H
 

@@ -9,8 +9,8 @@
 namespace flowlabel {
 
 struct NativeEngine::State {
-    fl_user user{};                     // first: the callback gets its address alone
-    __u8 link_layer = FL_LINK_ETHERNET; ///< of frames that do not say theirs
+    fl_user user{};                     // first member: the callback only gets its address
+    __u8 link_layer = FL_LINK_ETHERNET; ///< of frames that do not set one
     std::vector<fl_set> table;
     std::vector<fl_slot> records;
     std::size_t ring_records;
@@ -55,8 +55,8 @@ Result<Verdict> NativeEngine::run(const Frame& frame)
 {
     const auto captured = static_cast<std::uint32_t>(frame.octets.size());
     const std::uint32_t wire_length = std::max(captured, frame.wire_length);
-    std::uint8_t nothing = 0; // an empty frame may lie nowhere, but the datapath computes with its address
-    std::uint8_t* const octets = captured ? frame.octets.data() : &nothing;
+    std::uint8_t empty = 0; // an empty frame may have a null pointer, and the datapath does pointer arithmetic
+    std::uint8_t* const octets = captured ? frame.octets.data() : &empty;
 
     state_->user.config.link_layer = frame.link_layer ? static_cast<__u8>(*frame.link_layer) : state_->link_layer;
     if (frame.ethertype)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What a capture of any format consists of.
+/// The records and packets of a capture, whatever its format.
 #pragma once
 
 #include <algorithm>
@@ -13,14 +13,14 @@
 namespace flowlabel {
 
 struct CapturedPacket {
-    std::span<std::uint8_t> octets; ///< what was captured; may be changed, and is gone with the next record
+    std::span<std::uint8_t> octets; ///< the captured bytes; writable, and valid until the next record is read
     std::uint32_t original_length = 0;
     std::uint64_t time = 0; ///< ns since 1970 UTC
     LinkType link_type;
-    std::endian order = std::endian::native; ///< of the numbers that a link layer has in the capturing machine's order
+    std::endian order = std::endian::native; ///< of link-layer fields that have the capturing machine's byte order
 
-    /// Takes the frame check sequence of SIZE bytes off the packet's end, or as much of it as was captured.
-    void drop_fcs(std::uint32_t size)
+    /// Removes the frame check sequence of SIZE bytes from the end, or as much of it as was captured.
+    void remove_fcs(std::uint32_t size)
     {
         const std::size_t missing = original_length - std::min<std::size_t>(original_length, octets.size());
         const std::size_t captured = size - std::min<std::size_t>(size, missing);
@@ -30,10 +30,10 @@ struct CapturedPacket {
     }
 };
 
-/// The head of a file, a packet, or anything else: the records one after the other are the capture, byte by byte.
+/// A file header, a packet, or any other record. All records together are the capture, byte for byte.
 struct CaptureRecord {
     std::span<std::uint8_t> bytes;        ///< as they are in the file
-    std::optional<CapturedPacket> packet; ///< its octets are some of the bytes
+    std::optional<CapturedPacket> packet; ///< its octets point into bytes
 };
 
 } // namespace flowlabel

@@ -22,15 +22,14 @@ constexpr Magic magics[] = {
     {"\x04\x22\x4D\x18"sv, {.name = "lz4", .command = "lz4 -dc"}},
     {"LZIP"sv, {.name = "lzip", .command = "lzip -dc"}},
     {"\x1F\x9D"sv, {.name = "compress", .command = "gzip -dc"}},
-    {"\x1F\x8B"sv, {.name = "gzip twice", .command = "gzip -dc"}}, // one layer was undone
+    {"\x1F\x8B"sv, {.name = "gzip twice", .command = "gzip -dc"}}, // one layer has been decompressed
     {"PK\3\4"sv, {.name = "zip", .command = "unzip -p"}},
 };
 
-bool begins_with(std::span<const std::uint8_t> octets, std::string_view start)
+bool begins_with(std::span<const std::uint8_t> bytes, std::string_view start)
 {
-    return octets.size() >= start.size() && std::equal(start.begin(), start.end(), octets.begin(), [](char a, auto b) {
-               return static_cast<std::uint8_t>(a) == b;
-           });
+    return bytes.size() >= start.size() && std::equal(start.begin(), start.end(), bytes.begin(),
+                                                      [](char a, auto b) { return static_cast<std::uint8_t>(a) == b; });
 }
 
 } // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Compressions that are not undone here, to be named to whoever has such a file.
+/// Recognises compression formats that flowlabel does not read, so that an error can name them.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,10 @@ namespace flowlabel {
 
 struct Compression {
     const char* name;
-    const char* command; ///< writes to stdout what a file, or stdin, holds
+    const char* command; ///< decompresses a file, or stdin, to stdout
 };
 
-/// START: the first eight bytes of a file, or fewer.
+/// START is the first eight bytes of a file, or fewer.
 std::optional<Compression> compression_of(std::span<const std::uint8_t> start);
 
 } // namespace flowlabel

@@ -9,7 +9,7 @@ namespace flowlabel {
 
 namespace {
 
-constexpr std::size_t least_parts = 1 << 16;
+constexpr std::size_t min_parts = 1 << 16;
 
 auto key_of(const TableFlow& flow)
 {
@@ -30,11 +30,11 @@ void add_part(TableFlow& to, const TableFlow& part)
 void FlowCollector::add(const TableFlow& flow)
 {
     parts_.push_back(flow);
-    // The packets of a capture need not be in the order of their stamps.
+    // The packets of a capture need not be in the order of their timestamps.
     if (parts_.back().last < parts_.back().first)
         std::swap(parts_.back().last, parts_.back().first);
-    // Merged when as many parts came as there were flows: memory grows with flows, and no capture can make a sort slow.
-    if (parts_.size() >= least_parts + 2 * merged_)
+    // Merging only after the parts have doubled bounds memory by the number of flows, and the cost of sorting.
+    if (parts_.size() >= min_parts + 2 * merged_)
         merge();
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Every flow of a capture, put together from what left the flow table on the way and what is in it at the end.
+/// Merges the flows of a capture from the parts that left the flow table and those that are in it at the end.
 #pragma once
 
 #include <cstddef>
@@ -14,14 +14,14 @@ class FlowCollector {
 public:
     void add(const TableFlow& flow);
 
-    /// One for each flow, ordered by key. Empties the collector.
+    /// Returns one entry for each flow, ordered by key, and empties the collector.
     [[nodiscard]] std::vector<TableFlow> take();
 
 private:
     void merge();
 
     std::vector<TableFlow> parts_;
-    std::size_t merged_ = 0; ///< flows at the last merge
+    std::size_t merged_ = 0; ///< flows after the last merge
 };
 
 } // namespace flowlabel

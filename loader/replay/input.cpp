@@ -28,8 +28,9 @@ struct CloseGzip {
 };
 using Gzip = std::unique_ptr<std::remove_pointer_t<gzFile>, CloseGzip>;
 
-/// May zlib have to look at what FD holds? A pipe cannot be read twice, and zlib hands on what is not compressed.
-bool wants_zlib(int fd)
+/// Whether to read FD through zlib: if it is gzip, or a pipe. A pipe cannot be read twice, and zlib passes through what
+/// is not compressed.
+bool needs_zlib(int fd)
 {
     std::array<std::uint8_t, gzip_magic.size()> start{};
     const ssize_t count = pread(fd, start.data(), start.size(), 0);
@@ -44,11 +45,11 @@ struct Input::State {
     Gzip gzip; ///< owns a duplicate of fd
     struct stat file{};
     std::vector<std::uint8_t> buffer = std::vector<std::uint8_t>(first_buffer_size);
-    std::size_t begin = 0; ///< of the bytes in the buffer that were not passed
+    std::size_t begin = 0; ///< of the bytes in the buffer that were not skipped
     std::size_t end = 0;
     bool ended = false;
-    std::uint64_t consumed = 0; ///< bytes that were read
-    Problem problem;
+    std::uint64_t consumed = 0; ///< bytes read
+    CaptureError error;
 
     void fill(std::size_t size);
     ssize_t read(std::span<std::uint8_t> to);
@@ -57,19 +58,19 @@ struct Input::State {
 
 ssize_t Input::State::read_gzip(std::span<std::uint8_t> to)
 {
-    int error = Z_OK;
+    int status = Z_OK;
     const int count = gzread(gzip.get(), to.data(), static_cast<unsigned>(to.size()));
 
     if (count > 0)
         return count;
-    const char* const words = gzerror(gzip.get(), &error);
-    if (error == Z_BUF_ERROR)
-        problem = {.what = "ends early: its compressed data are not complete"};
-    else if (error == Z_ERRNO)
-        problem = {.what = fmt::format("cannot be read: {}", std::strerror(errno))};
-    else if (error != Z_OK)
-        problem = {.what = fmt::format("is damaged: {}", words)};
-    return error == Z_OK ? 0 : -1;
+    const char* const message = gzerror(gzip.get(), &status);
+    if (status == Z_BUF_ERROR)
+        error = {.what = "ends early: its compressed data are not complete"};
+    else if (status == Z_ERRNO)
+        error = {.what = fmt::format("cannot be read: {}", std::strerror(errno))};
+    else if (status != Z_OK)
+        error = {.what = fmt::format("is damaged: {}", message)};
+    return status == Z_OK ? 0 : -1;
 }
 
 ssize_t Input::State::read(std::span<std::uint8_t> to)
@@ -78,12 +79,12 @@ ssize_t Input::State::read(std::span<std::uint8_t> to)
         return read_gzip(to);
     const ssize_t count = ::read(fd.get(), to.data(), to.size());
     if (count < 0)
-        problem = {.what = fmt::format("cannot be read: {}", std::strerror(errno))};
+        error = {.what = fmt::format("cannot be read: {}", std::strerror(errno))};
     return count;
 }
 
-/// Reads until SIZE bytes are in the buffer, which grows with what is really there: a size that a damaged file claims
-/// costs nothing.
+/// Reads until SIZE bytes are in the buffer. It grows only with bytes that exist, so a wrong size in a damaged file
+/// costs no memory.
 void Input::State::fill(std::size_t size)
 {
     std::copy(buffer.begin() + static_cast<std::ptrdiff_t>(begin), buffer.begin() + static_cast<std::ptrdiff_t>(end),
@@ -117,7 +118,7 @@ Result<Input> Input::open(const std::string& path)
         return fail_errno(errno, fmt::format("cannot open '{}'", path), "give the name of a capture, or - for stdin");
     if (S_ISDIR(state->file.st_mode))
         return fail(fmt::format("'{}' is a directory", path), "give the name of a capture, or - for stdin");
-    if (wants_zlib(state->fd.get())) {
+    if (needs_zlib(state->fd.get())) {
         state->gzip.reset(gzdopen(dup(state->fd.get()), "rb"));
         if (!state->gzip)
             return fail(fmt::format("cannot open '{}': out of memory", path));
@@ -148,9 +149,9 @@ std::optional<double> Input::progress() const
     return std::clamp(position / static_cast<double>(state_->file.st_size), 0.0, 1.0);
 }
 
-const Problem& Input::problem() const
+const CaptureError& Input::error() const
 {
-    return state_->problem;
+    return state_->error;
 }
 
 FileIdentity Input::identity() const

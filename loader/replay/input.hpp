@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The bytes of a capture: a file, a gzip-compressed file, or standard input.
+/// Reads the bytes of a capture from a file or standard input, and decompresses gzip.
 #pragma once
 
 #include <sys/types.h>
@@ -12,11 +12,11 @@
 #include <string>
 
 #include "flowlabel/result.hpp"
-#include "replay/problem.hpp"
+#include "replay/capture_error.hpp"
 
 namespace flowlabel {
 
-/// Tells whether two names are the same file.
+/// Identifies a file: two names of the same file have equal identities.
 struct FileIdentity {
     dev_t device = 0;
     ino_t inode = 0;
@@ -26,24 +26,24 @@ struct FileIdentity {
 
 class Input {
 public:
-    /// PATH, or standard input for `-`. gzip is recognised by what the file holds.
+    /// PATH, or standard input for `-`. gzip is recognised by its magic number, not by the name.
     static Result<Input> open(const std::string& path);
     Input(Input&&) noexcept;
     Input& operator=(Input&&) noexcept;
     ~Input();
 
-    /// The next SIZE bytes, decompressed; fewer where the file ends and where there is a problem(). They may be changed
-    /// and stay where they are until the next call.
+    /// The next SIZE bytes, decompressed; fewer at the end of the file or after an error(). They are writable, and
+    /// valid until the next call.
     std::span<std::uint8_t> peek(std::size_t size);
 
-    /// Passes SIZE bytes that peek() showed.
+    /// Skips SIZE bytes that peek() returned.
     void skip(std::size_t size);
 
-    /// How much of the file was read, 0 to 1; nothing where its size is unknown.
+    /// How much of the file has been read, 0 to 1; empty if its size is unknown.
     [[nodiscard]] std::optional<double> progress() const;
 
-    /// Why bytes stopped before the end; empty when they did not.
-    [[nodiscard]] const Problem& problem() const;
+    /// Why reading stopped before the end of the file; empty if it did not.
+    [[nodiscard]] const CaptureError& error() const;
 
     [[nodiscard]] FileIdentity identity() const;
 

@@ -17,19 +17,20 @@ namespace flowlabel {
 
 namespace {
 
-constexpr const char* hint = "nothing was written; give a name in a folder that can be written to";
+constexpr const char* hint = "nothing was written; choose a file in a writable directory";
 
 Result<void> check_target(const std::string& path, const FileIdentity& input)
 {
-    struct stat there{};
+    struct stat existing{};
 
-    if (stat(path.c_str(), &there) != 0)
+    if (stat(path.c_str(), &existing) != 0)
         return {};
-    if (FileIdentity{there.st_dev, there.st_ino} == input)
-        return fail(fmt::format("'{}' is the capture that is read", path), "give another name to --write",
+    if (FileIdentity{existing.st_dev, existing.st_ino} == input)
+        return fail(fmt::format("'{}' is the capture that is being read", path), "give another name to --write",
                     Failure::usage);
-    if (!S_ISREG(there.st_mode))
-        return fail(fmt::format("'{}' is no file", path), "give the name of a file to --write", Failure::usage);
+    if (!S_ISREG(existing.st_mode))
+        return fail(fmt::format("'{}' is not a regular file", path), "give the name of a file to --write",
+                    Failure::usage);
     return {};
 }
 
@@ -52,12 +53,13 @@ std::filesystem::path OutputFile::temporary_name() const
     return target_.parent_path() / fmt::format(".{}.{}", target_.filename().string(), ::getpid());
 }
 
-/// A file without a name goes away with the process, however that ends; not every file system has them.
+/// Opens a file without a name if the file system supports O_TMPFILE: it vanishes with the process, even if that is
+/// killed.
 Result<void> OutputFile::open()
 {
-    const auto folder = target_.has_parent_path() ? target_.parent_path() : std::filesystem::path(".");
+    const auto directory = target_.has_parent_path() ? target_.parent_path() : std::filesystem::path(".");
 
-    fd_ = Fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666));
+    fd_ = Fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666));
     if (!fd_ && (errno == EOPNOTSUPP || errno == EISDIR)) {
         const auto name = temporary_name();
 
@@ -67,10 +69,10 @@ Result<void> OutputFile::open()
     }
     if (!fd_)
         return fail_errno(errno, fmt::format("cannot write '{}'", path_), hint);
-    struct stat there{};
+    struct stat existing{};
 
-    if (lstat(target_.c_str(), &there) == 0 && S_ISREG(there.st_mode) && is_ours(there))
-        fchmod(fd_.get(), there.st_mode & 0777);
+    if (lstat(target_.c_str(), &existing) == 0 && S_ISREG(existing.st_mode) && is_ours(existing))
+        fchmod(fd_.get(), existing.st_mode & 0777);
     return {};
 }
 
@@ -94,7 +96,7 @@ Result<void> OutputFile::commit()
             return fail_errno(errno, fmt::format("cannot write '{}'", path_), hint);
         temporary_ = name;
     }
-    if (::close(::dup(fd_.get())) != 0) // NFS tells here that the disk is full
+    if (::close(::dup(fd_.get())) != 0) // NFS reports a full disk here
         return fail_errno(errno, fmt::format("cannot write '{}'", path_), hint);
     if (::rename(temporary_.c_str(), target_.c_str()) != 0)
         return fail_errno(errno, fmt::format("cannot write '{}'", path_), hint);

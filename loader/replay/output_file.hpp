@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// A file that appears under its name whole, or not at all.
+/// A file that appears under its name only once it is complete.
 #pragma once
 
 #include <filesystem>
@@ -13,8 +13,8 @@ namespace flowlabel {
 
 class OutputFile {
 public:
-    /// Nothing is there under PATH until commit(); a file that was there stays until then. Wrong usage: PATH is the
-    /// file INPUT, or something else than a file.
+    /// Leaves PATH as it is until commit(), which replaces an existing file. It is a usage error if PATH is the file
+    /// INPUT, or is not a regular file.
     static Result<OutputFile> create(const std::string& path, const FileIdentity& input);
     OutputFile(OutputFile&& other) noexcept;
     OutputFile& operator=(OutputFile&&) = delete;
@@ -23,7 +23,7 @@ public:
     [[nodiscard]] int fd() const { return fd_.get(); }
     [[nodiscard]] const std::string& path() const { return path_; }
 
-    /// Puts what was written in its place.
+    /// Renames the finished file to PATH.
     Result<void> commit();
 
 private:
@@ -32,8 +32,8 @@ private:
     Result<void> open();
     [[nodiscard]] std::filesystem::path temporary_name() const;
 
-    std::string path_;                ///< as it was given
-    std::filesystem::path target_;    ///< behind symbolic links
+    std::string path_;                ///< as the user wrote it
+    std::filesystem::path target_;    ///< PATH with its symbolic links resolved
     std::filesystem::path temporary_; ///< empty: the file has no name yet
     Fd fd_;
 };

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "flowlabel/time.hpp"
-#include "replay/numbers.hpp"
+#include "replay/byte_order.hpp"
 #include "replay/source.hpp"
 
 namespace flowlabel {
@@ -14,41 +14,41 @@ namespace {
 
 constexpr std::uint32_t microsecond_magic = 0xA1B2C3D4;
 constexpr std::uint32_t nanosecond_magic = 0xA1B23C4D;
-constexpr std::uint32_t kuznetzov_magic = 0xA1B2CD34; // eight more bytes in each packet's head, microseconds
+constexpr std::uint32_t kuznetzov_magic = 0xA1B2CD34; // microseconds; packet headers have eight more bytes
 constexpr std::size_t file_head_size = 24;
 constexpr std::size_t packet_head_size = 16;
 constexpr std::size_t kuznetzov_head_size = 24;
-constexpr std::uint32_t most_captured = 262144; // the largest snap length of tcpdump and Wireshark
+constexpr std::uint32_t max_captured = 262144; // the largest snap length of tcpdump and Wireshark
 constexpr std::uint16_t version_major = 2;
-// Section 4: the field of the link type, in its upper half, may say how long the frame check sequences are
-constexpr std::uint32_t fcs_length_given = 1u << 26;
+// Section 4: the upper half of the link type field may have the length of the frame check sequences
+constexpr std::uint32_t fcs_length_known = 1u << 26;
 constexpr unsigned fcs_length_shift = 28;
 constexpr std::uint32_t fcs_unit = 2; // bytes
 
-/// The byte order and the magic number of a file that starts with START; nothing if it is no pcap.
-std::optional<std::pair<Numbers, std::uint32_t>> recognise(std::span<const std::uint8_t> start)
+/// The byte order and the magic number of a file that starts with START; empty if it is not a pcap file.
+std::optional<std::pair<ByteOrder, std::uint32_t>> recognise(std::span<const std::uint8_t> start)
 {
     if (start.size() < sizeof(std::uint32_t))
         return std::nullopt;
-    for (const Numbers numbers : {Numbers(std::endian::native), Numbers(Numbers::other_order)}) {
-        const std::uint32_t magic = numbers.u32(start, 0);
+    for (const ByteOrder order : {ByteOrder(std::endian::native), ByteOrder(ByteOrder::swapped)}) {
+        const std::uint32_t magic = order.u32(start, 0);
 
         if (magic == microsecond_magic || magic == nanosecond_magic || magic == kuznetzov_magic)
-            return std::pair(numbers, magic);
+            return std::pair(order, magic);
     }
     return std::nullopt;
 }
 
 std::uint32_t fcs_size_of(std::uint32_t link_type_field)
 {
-    return link_type_field & fcs_length_given ? (link_type_field >> fcs_length_shift) * fcs_unit : 0;
+    return link_type_field & fcs_length_known ? (link_type_field >> fcs_length_shift) * fcs_unit : 0;
 }
 
 class Pcap final : public RecordSource {
 public:
-    Pcap(Input& input, Numbers numbers, std::uint32_t magic, std::span<const std::uint8_t> head)
-        : input_(input), numbers_(numbers), minor_(numbers.u16(head, 6)),
-          link_type_(static_cast<std::uint16_t>(numbers.u32(head, 20))), fcs_size_(fcs_size_of(numbers.u32(head, 20))),
+    Pcap(Input& input, ByteOrder order, std::uint32_t magic, std::span<const std::uint8_t> head)
+        : input_(input), order_(order), minor_(order.u16(head, 6)),
+          link_type_(static_cast<std::uint16_t>(order.u32(head, 20))), fcs_size_(fcs_size_of(order.u32(head, 20))),
           head_size_(magic == kuznetzov_magic ? kuznetzov_head_size : packet_head_size),
           ns_per_unit_(magic == nanosecond_magic ? 1 : 1000)
     {
@@ -62,7 +62,7 @@ private:
     [[nodiscard]] std::pair<std::uint32_t, std::uint32_t> lengths(std::span<const std::uint8_t> head) const;
 
     Input& input_;
-    Numbers numbers_;
+    ByteOrder order_;
     std::uint16_t minor_;
     LinkType link_type_;
     std::uint32_t fcs_size_; ///< of each packet, bytes
@@ -71,11 +71,11 @@ private:
     bool started_ = false;
 };
 
-/// How much was captured, and how much there was: before version 2.3 they stand the other way round, and in 2.3 some
-/// programs wrote them so.
+/// The captured length and the original length. Their order was the reverse before version 2.3, and some programs kept
+/// that order in 2.3.
 std::pair<std::uint32_t, std::uint32_t> Pcap::lengths(std::span<const std::uint8_t> head) const
 {
-    const std::pair lengths(numbers_.u32(head, 8), numbers_.u32(head, 12));
+    const std::pair lengths(order_.u32(head, 8), order_.u32(head, 12));
     const bool reversed = minor_ < 3 || (minor_ == 3 && lengths.first > lengths.second);
 
     return reversed ? std::pair(lengths.second, lengths.first) : lengths;
@@ -93,9 +93,9 @@ Checked<bool> Pcap::next(CaptureRecord& record)
     if (head.size() < head_size_)
         return stopped(input_, head.size(), "a packet");
     const auto [captured, length] = lengths(head);
-    const std::uint64_t time = numbers_.u32(head, 0) * ns_per_second + numbers_.u32(head, 4) * ns_per_unit_;
-    if (captured > most_captured)
-        return damaged(fmt::format("a packet of {} bytes, where {} are the most", captured, most_captured));
+    const std::uint64_t time = order_.u32(head, 0) * ns_per_second + order_.u32(head, 4) * ns_per_unit_;
+    if (captured > max_captured)
+        return damaged(fmt::format("a packet of {} bytes, more than the maximum of {}", captured, max_captured));
     const std::size_t size = head_size_ + captured;
     record.bytes = input_.peek(size);
     if (record.bytes.size() < size)
@@ -106,9 +106,9 @@ Checked<bool> Pcap::next(CaptureRecord& record)
         .original_length = length,
         .time = time,
         .link_type = link_type_,
-        .order = numbers_.order(),
+        .order = order_.endian(),
     };
-    record.packet->drop_fcs(fcs_size_);
+    record.packet->remove_fcs(fcs_size_);
     return true;
 }
 
@@ -122,13 +122,13 @@ bool is_pcap(std::span<const std::uint8_t> start)
 Checked<std::unique_ptr<RecordSource>> open_pcap(Input& input)
 {
     const auto head = input.peek(file_head_size);
-    const auto [numbers, magic] = *recognise(head);
+    const auto [order, magic] = *recognise(head);
 
     if (head.size() < file_head_size)
         return std::unexpected(stopped(input, head.size(), "its file header").error());
-    if (const auto version = numbers.u16(head, 4); version != version_major)
-        return std::unexpected(Problem{.what = fmt::format("is pcap of version {}, which is unknown", version)});
-    auto pcap = std::make_unique<Pcap>(input, numbers, magic, head);
+    if (const auto version = order.u16(head, 4); version != version_major)
+        return std::unexpected(CaptureError{.what = fmt::format("has the unknown pcap version {}", version)});
+    auto pcap = std::make_unique<Pcap>(input, order, magic, head);
     if (!pcap->link_type().readable())
         return std::unexpected(unreadable(pcap->link_type()));
     return pcap;

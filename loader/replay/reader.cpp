@@ -11,12 +11,11 @@ namespace flowlabel {
 
 namespace {
 
-constexpr std::size_t start_size = 8; ///< by which every format is known
-constexpr const char* hint =
-    "tcpdump -w and Wireshark make captures that can be read; Wireshark's editcap converts other formats";
+constexpr std::size_t start_size = 8; ///< enough to recognise every format
+constexpr const char* hint = "use a capture from tcpdump -w or Wireshark; Wireshark's editcap converts other formats";
 
-/// Why what starts with START is no capture that can be read.
-Problem no_capture(std::span<const std::uint8_t> start, const std::string& path)
+/// Why a file that starts with START cannot be read.
+CaptureError unknown_format(std::span<const std::uint8_t> start, const std::string& path)
 {
     if (start.empty())
         return {.what = "is empty"};
@@ -25,36 +24,36 @@ Problem no_capture(std::span<const std::uint8_t> start, const std::string& path)
             .what = fmt::format("is compressed with {}", compression->name),
             .hint = fmt::format("run: {}{} | flowlabel replay -", compression->command, path == "-" ? "" : " " + path),
         };
-    return {.what = "is no capture: neither pcap nor pcapng"};
+    return {.what = "is not a capture: neither pcap nor pcapng"};
 }
 
 Checked<std::unique_ptr<RecordSource>> open_source(Input& input, const std::string& path)
 {
     const auto start = input.peek(start_size);
 
-    if (!input.problem().what.empty())
-        return std::unexpected(input.problem());
+    if (!input.error().what.empty())
+        return std::unexpected(input.error());
     if (is_pcap(start))
         return open_pcap(input);
     if (is_pcapng(start))
         return open_pcapng(input);
-    return std::unexpected(no_capture(start, path));
+    return std::unexpected(unknown_format(start, path));
 }
 
 } // namespace
 
 Checked<bool> stopped(const Input& input, std::size_t left, std::string_view part)
 {
-    if (!input.problem().what.empty())
-        return std::unexpected(input.problem());
+    if (!input.error().what.empty())
+        return std::unexpected(input.error());
     if (left == 0)
         return false;
-    return std::unexpected(Problem{.what = fmt::format("ends early, within {}", part)});
+    return std::unexpected(CaptureError{.what = fmt::format("ends early, within {}", part)});
 }
 
-std::unexpected<Problem> damaged(std::string_view how)
+std::unexpected<CaptureError> damaged(std::string_view how)
 {
-    return std::unexpected(Problem{.what = fmt::format("is damaged: {}", how)});
+    return std::unexpected(CaptureError{.what = fmt::format("is damaged: {}", how)});
 }
 
 struct CaptureReader::State {
@@ -77,9 +76,9 @@ Result<CaptureReader> CaptureReader::open(const std::string& path)
     auto state = std::make_unique<State>(path, std::move(input));
     auto source = open_source(state->input, path);
     if (!source) {
-        Problem& problem = source.error();
+        const CaptureError& error = source.error();
 
-        return fail(fmt::format("'{}' {}", path, problem.what), problem.hint.empty() ? hint : problem.hint);
+        return fail(fmt::format("'{}' {}", path, error.what), error.hint.empty() ? hint : error.hint);
     }
     state->source = std::move(*source);
     return CaptureReader(std::move(state));
@@ -91,17 +90,17 @@ Result<bool> CaptureReader::next(CaptureRecord& record)
     const auto got = state_->source->next(record);
 
     if (!got)
-        return std::unexpected(error(got.error()));
+        return std::unexpected(describe(got.error()));
     if (record.packet)
         state_->packets++;
     return *got;
 }
 
-Error CaptureReader::error(const Problem& problem) const
+Error CaptureReader::describe(const CaptureError& error) const
 {
     return {
-        .what = fmt::format("'{}' {} (packets read: {})", state_->path, problem.what, state_->packets),
-        .hint = problem.hint.empty() && state_->packets == 0 ? hint : problem.hint,
+        .what = fmt::format("'{}' {} (packets read: {})", state_->path, error.what, state_->packets),
+        .hint = error.hint.empty() && state_->packets == 0 ? hint : error.hint,
     };
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Reading captures: pcap and pcapng, plain or gzip-compressed, of a file or of standard input.
+/// Reads captures: pcap and pcapng, plain or gzip-compressed, from a file or standard input.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ namespace flowlabel {
 
 class CaptureReader {
 public:
-    /// PATH, or standard input for `-`. Fails when it is no capture, or when it is clear from its head that none of its
-    /// packets can be taken apart.
+    /// PATH, or standard input for `-`. Fails if it is not a capture, or if its file header has a link type that cannot
+    /// be read.
     static Result<CaptureReader> open(const std::string& path);
     CaptureReader(CaptureReader&&) noexcept;
     CaptureReader& operator=(CaptureReader&&) noexcept;
@@ -25,13 +25,13 @@ public:
     /// Reads the next record into RECORD; false at the end. After a failure nothing more can be read.
     Result<bool> next(CaptureRecord& record);
 
-    /// The Error of this capture's PROBLEM.
-    [[nodiscard]] Error error(const Problem& problem) const;
+    /// ERROR with the name of this capture and the number of packets read.
+    [[nodiscard]] Error describe(const CaptureError& error) const;
 
-    /// Packets read until now.
+    /// Packets read so far.
     [[nodiscard]] std::uint64_t packets() const;
 
-    /// How much of the file was read, 0 to 1; nothing where its size is unknown.
+    /// How much of the file has been read, 0 to 1; empty if its size is unknown.
     [[nodiscard]] std::optional<double> progress() const;
 
     [[nodiscard]] FileIdentity identity() const;

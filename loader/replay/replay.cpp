@@ -11,35 +11,35 @@ namespace flowlabel {
 
 namespace {
 
-/// Records between two looks at the ring and at KEEP_GOING; each spills one flow at most, so the kernel's ring holds
-/// them.
+/// Capture records between two calls of drain() and KEEP_GOING. Each packet spills at most one flow, so they fit into
+/// the kernel's ring.
 constexpr unsigned batch = 4096;
 
-/// Time of day in the table's ticks. Their 48 bits reach over nine years, which lie around one packet, since later ones
-/// need not be later.
+/// Converts time of day to the table's time units. Their 48 bits cover nine years. The range is centered on a packet,
+/// since the packets after it may be older.
 class CaptureClock {
 public:
-    void put_in_the_middle(std::uint64_t time) { epoch_ = std::max(since_1970(time), half_range) - half_range; }
+    void center_on(std::uint64_t time) { epoch_ = std::max(since_1970(time), half_range) - half_range; }
 
-    /// Tick 0, in ticks since 1970.
+    /// Time 0 of the table, in time units since 1970.
     [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
 
     [[nodiscard]] bool covers(std::uint64_t time) const
     {
-        return since_1970(time) >= epoch_ && since_1970(time) - epoch_ <= most_ticks;
+        return since_1970(time) >= epoch_ && since_1970(time) - epoch_ <= max_units;
     }
 
-    /// The nearest there is.
-    [[nodiscard]] std::uint64_t ticks(std::uint64_t time) const
+    /// TIME, or the nearest that the range covers.
+    [[nodiscard]] std::uint64_t units(std::uint64_t time) const
     {
-        return std::min(std::max(since_1970(time), epoch_) - epoch_, most_ticks);
+        return std::min(std::max(since_1970(time), epoch_) - epoch_, max_units);
     }
 
 private:
-    static constexpr std::uint64_t most_ticks = (std::uint64_t{1} << FL_TICK_BITS) - 1;
-    static constexpr std::uint64_t half_range = most_ticks / 2;
+    static constexpr std::uint64_t max_units = (std::uint64_t{1} << FL_TICK_BITS) - 1;
+    static constexpr std::uint64_t half_range = max_units / 2;
 
-    /// Rounded up, so that a whole millisecond stays one when it is read back, but not beyond 64 bits of ns.
+    /// Rounded up, so that converting a whole millisecond back gives the same millisecond; at most 64 bits of ns.
     static std::uint64_t since_1970(std::uint64_t time)
     {
         const std::uint64_t rounded = (time >> FL_TICK_SHIFT) + (time % (1u << FL_TICK_SHIFT) != 0);
@@ -50,31 +50,31 @@ private:
     std::uint64_t epoch_ = 0;
 };
 
-/// The native engine at the times of the capture.
+/// Runs the native engine with the times of the capture.
 struct NativeRun {
     explicit NativeRun(const EngineSetup& setup) : engine(setup) {}
 
-    /// A packet beyond the clock's range, as when the time is set on a router that started in 1970: PUT_ASIDE takes the
-    /// flows with the times they have, and the range moves. Each move reads the whole table, so a capture that goes to
-    /// and fro without end gets the nearest time that there is instead.
-    template <class PutAside> void at(const CapturedPacket& packet, PutAside&& put_aside)
+    /// Sets the clock to PACKET. If its time is out of range, as after a router that booted in 1970 gets the right
+    /// time, SET_ASIDE takes the flows with their times, and the range moves. A move reads the whole table, so their
+    /// number is limited; after that a packet out of range gets the nearest time.
+    template <class SetAside> void at(const CapturedPacket& packet, SetAside&& set_aside)
     {
         if (!clock.covers(packet.time)) {
-            if (moves < most_moves) {
+            if (moves < max_moves) {
                 moves++;
-                put_aside();
+                set_aside();
                 engine.forget_flows();
-                clock.put_in_the_middle(packet.time);
+                clock.center_on(packet.time);
             } else {
                 misdated++;
             }
         }
-        engine.set_time(clock.ticks(packet.time));
+        engine.set_time(clock.units(packet.time));
     }
     [[nodiscard]] std::uint64_t epoch() const { return clock.epoch(); }
     void fill(ReplayReport& report) const { report.misdated = misdated; }
 
-    static constexpr unsigned most_moves = 1000;
+    static constexpr unsigned max_moves = 1000;
 
     NativeEngine engine;
     CaptureClock clock;
@@ -82,11 +82,11 @@ struct NativeRun {
     std::uint64_t misdated = 0;
 };
 
-/// The kernel's at the times of the run.
+/// Runs the kernel engine with the current time.
 struct KernelRun {
     explicit KernelRun(KernelEngine made) : engine(std::move(made)) {}
 
-    template <class PutAside> void at(const CapturedPacket&, PutAside&&) {}
+    template <class SetAside> void at(const CapturedPacket&, SetAside&&) {}
     [[nodiscard]] std::uint64_t epoch() const { return engine.epoch_utc() >> FL_TICK_SHIFT; }
     void fill(ReplayReport& report) const
     {
@@ -109,21 +109,21 @@ private:
     Result<void> run(const CapturedPacket& packet);
     void take(TableFlow flow);
     void drain();
-    void put_aside();
+    void set_aside();
     Result<ReplayReport> report();
 
     CaptureReader& reader_;
     CaptureWriter* writer_;
     Run& run_;
     Amount live_;
-    FlowCollector flows_; ///< their times in ticks since 1970
+    FlowCollector flows_; ///< their times are in time units since 1970
     std::optional<std::uint64_t> last_packet_;
     std::uint64_t unreadable_ = 0;
     LinkType unreadable_type_;
     std::optional<Error> ended_early_;
 };
 
-/// False: there was no record any more.
+/// Reads and runs one record. False: the capture has ended.
 template <class Run> Result<bool> Replay<Run>::one()
 {
     CaptureRecord record;
@@ -147,7 +147,7 @@ template <class Run> Result<void> Replay<Run>::run(const CapturedPacket& packet)
             unreadable_type_ = packet.link_type;
         return {};
     }
-    run_.at(packet, [this] { put_aside(); });
+    run_.at(packet, [this] { set_aside(); });
     last_packet_ = std::max(last_packet_, std::optional(packet.time));
     TRY(run_.engine.run(frame_of(packet)));
     return {};
@@ -165,8 +165,8 @@ template <class Run> void Replay<Run>::drain()
     run_.engine.drain([this](const fl_slot& record) { take(flow_of(record)); });
 }
 
-/// All flows, those of the table too, which count as live even if it forgets them.
-template <class Run> void Replay<Run>::put_aside()
+/// Takes all flows, including those in the table. These count as live, even if the table is cleared afterwards.
+template <class Run> void Replay<Run>::set_aside()
 {
     drain();
     run_.engine.table().each_flow([this](const TableFlow& flow) {
@@ -184,7 +184,7 @@ template <class Run> Result<ReplayReport> Replay<Run>::report()
                         .unreadable_type = unreadable_type_,
                         .ended_early = ended_early_};
 
-    put_aside();
+    set_aside();
     for (const TableFlow& flow : flows_.take())
         report.flows.push_back(make_flow(flow, 0));
     report.totals = make_totals(report.counters, report.flows.size(), live_);
@@ -205,7 +205,7 @@ template <class Run> Result<ReplayReport> Replay<Run>::all(const KeepGoing& keep
     if (ended_early_ && reader_.packets() == 0)
         return std::unexpected(*ended_early_);
     if (unreadable_ && unreadable_ == reader_.packets())
-        return std::unexpected(reader_.error(flowlabel::unreadable(unreadable_type_)));
+        return std::unexpected(reader_.describe(flowlabel::unreadable(unreadable_type_)));
     return report();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// A capture through the datapath: what an observer at its interface would have counted, and the packets as a stamping
-/// router would have sent them on.
+/// Runs a capture through the datapath: counts what flowlabel would have counted at the interface, and writes the
+/// packets as a stamping router would have forwarded them.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@
 
 namespace flowlabel {
 
-/// PACKET, whose link type is readable, as an engine takes it.
+/// Converts PACKET for an engine. Its link type must be readable.
 Frame frame_of(const CapturedPacket& packet);
 
 enum class EngineKind { native, kernel };
@@ -36,24 +36,24 @@ struct ReplayOptions {
 
 struct ReplayReport {
     Counters counters;
-    Totals totals; ///< live: in the table at the end or when its times moved; spilled: left it on the way; lost: none
+    Totals totals; ///< live: in the table at the end or at a time shift; spilled: left the table before; lost: none
     Flows flows;   ///< every flow of the capture
-    std::optional<std::uint64_t> last_packet; ///< the latest time, ns since 1970 UTC; nothing: no packet
-    std::uint64_t refused = 0;                ///< packets that the kernel could not run: nothing was counted
-    std::uint64_t padded = 0;                 ///< packets that were filled with zeros for the kernel
-    std::uint64_t unreadable = 0;             ///< packets whose link type cannot be read: nothing was counted
+    std::optional<std::uint64_t> last_packet; ///< the latest time, ns since 1970 UTC; empty: no packet
+    std::uint64_t refused = 0;                ///< packets that the kernel could not run and that were not counted
+    std::uint64_t padded = 0;                 ///< packets that were padded with zeros for the kernel
+    std::uint64_t unreadable = 0;             ///< packets whose link type cannot be read and that were not counted
     LinkType unreadable_type;                 ///< of the first of them
-    std::uint64_t misdated = 0;               ///< packets whose time was taken as the nearest that the table could hold
+    std::uint64_t misdated = 0;               ///< packets out of the table's time range, counted at the nearest time
     std::optional<Error> ended_early;         ///< why the rest of the capture could not be read
 };
 
-/// Asked now and then; false ends the run.
+/// Called now and then; returning false ends the run.
 using KeepGoing = std::function<bool(const CaptureReader&)>;
 
-/// The words of a run that KEEP_GOING ended.
+/// The error of a run that KEEP_GOING ended.
 Error interrupted();
 
-/// Runs all packets of READER; WRITER, where there is one, gets every record, with packets as they left the datapath.
+/// Runs all packets of READER. WRITER, unless null, gets every record, with packets as they left the datapath.
 Result<ReplayReport> replay(CaptureReader& reader, const ReplayOptions& options, CaptureWriter* writer,
                             const KeepGoing& keep_going);
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The formats of captures: each is read by a source of records.
+/// Capture formats: a RecordSource reads each of them.
 #pragma once
 
 #include <memory>
 #include <span>
 #include <string_view>
 
+#include "replay/capture_error.hpp"
 #include "replay/captured_packet.hpp"
 #include "replay/input.hpp"
-#include "replay/problem.hpp"
 
 namespace flowlabel {
 
@@ -20,17 +20,17 @@ public:
     virtual Checked<bool> next(CaptureRecord& record) = 0;
 };
 
-/// START: the first bytes of a file. Four are enough.
+/// START is the first bytes of a file, at least four.
 bool is_pcap(std::span<const std::uint8_t> start);
 bool is_pcapng(std::span<const std::uint8_t> start);
 
-/// INPUT stands at its start, is what the name says, and lives as long as the source.
+/// INPUT is at its start, has the format of the function's name, and outlives the source.
 Checked<std::unique_ptr<RecordSource>> open_pcap(Input& input);
 Checked<std::unique_ptr<RecordSource>> open_pcapng(Input& input);
 
-/// What a source returns that wants a PART of INPUT and finds but LEFT bytes: the end, if there are none.
+/// The result of next() when only LEFT bytes of PART could be read: false if there are none, else an error.
 Checked<bool> stopped(const Input& input, std::size_t left, std::string_view part);
 
-std::unexpected<Problem> damaged(std::string_view how);
+std::unexpected<CaptureError> damaged(std::string_view how);
 
 } // namespace flowlabel

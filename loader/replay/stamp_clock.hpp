@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What the stamps of a pcapng interface count, and from when.
+/// The unit and the offset of a pcapng interface's timestamps.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +11,13 @@ class StampClock {
 public:
     static constexpr std::uint8_t microseconds = 6;
 
-    /// RESOLUTION is that of the option if_tsresol: stamps count 10^-RESOLUTION seconds, or 2^-N for N with the highest
-    /// bit set. OFFSET, in seconds, is that of the option if_tsoffset. Nothing: a second has more units than 64 bits
-    /// hold.
+    /// RESOLUTION is the value of if_tsresol: the unit is 10^-RESOLUTION seconds, or 2^-N seconds if the highest bit is
+    /// set and N is the rest. OFFSET, in seconds, is the value of if_tsoffset. Empty if the units of a second do not
+    /// fit into 64 bits.
     static std::optional<StampClock> of(std::uint8_t resolution, std::int64_t offset);
 
-    /// STAMP in ns since 1970 UTC, or the nearest that 64 bits hold.
-    [[nodiscard]] std::uint64_t ns(std::uint64_t stamp) const;
+    /// TIMESTAMP in ns since 1970 UTC, limited to 64 bits.
+    [[nodiscard]] std::uint64_t ns(std::uint64_t timestamp) const;
 
 private:
     StampClock(std::uint64_t units, std::int64_t offset) : units_(units), offset_(offset) {}

@@ -13,9 +13,9 @@ namespace flowlabel {
 
 namespace {
 
-std::unexpected<Error> failure(const OutputFile& file, int number)
+std::unexpected<Error> failure(const OutputFile& file, int err)
 {
-    return fail_errno(number, fmt::format("cannot write '{}'", file.path()), "what was written is removed");
+    return fail_errno(err, fmt::format("cannot write '{}'", file.path()), "the incomplete file was removed");
 }
 
 } // namespace
@@ -26,11 +26,11 @@ Result<CaptureWriter> CaptureWriter::create(const std::string& path, const Captu
     const int copy = fcntl(file.fd(), F_DUPFD_CLOEXEC, 0);
     Stream stream(copy < 0 ? nullptr : fdopen(copy, "wb"));
     if (!stream) {
-        const int number = errno;
+        const int err = errno;
 
         if (copy >= 0)
             close(copy);
-        return failure(file, number);
+        return failure(file, err);
     }
     return CaptureWriter(std::move(file), std::move(stream));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Writing captures in the format that they came in.
+/// Writes a capture in the format of the one that is read.
 #pragma once
 
 #include <cstdio>
@@ -14,13 +14,13 @@ namespace flowlabel {
 
 class CaptureWriter {
 public:
-    /// A capture PATH, which must not be what READER reads. Nothing is there under PATH until commit().
+    /// Writes to PATH, which must not be the file that READER reads. PATH appears with commit().
     static Result<CaptureWriter> create(const std::string& path, const CaptureReader& reader);
 
-    /// Every record of the reader goes here, with the packets as they have become.
+    /// Writes a record of the reader, with its packet as the datapath left it.
     Result<void> write(const CaptureRecord& record);
 
-    /// Puts the capture in its place.
+    /// Renames the finished file to PATH.
     Result<void> commit();
 
 private:
@@ -32,7 +32,7 @@ private:
     CaptureWriter(OutputFile file, Stream stream) : file_(std::move(file)), stream_(std::move(stream)) {}
 
     OutputFile file_;
-    Stream stream_; ///< on a descriptor of its own
+    Stream stream_; ///< on a duplicate of the file's descriptor
 };
 
 } // namespace flowlabel

@@ -209,8 +209,8 @@ def test_link_types_that_cannot_be_read(replay, capture_of, tmp_path):
     """Their packets are left out and counted in a warning; the others are read, and all are written."""
     path, out = capture_of(pcapfile.pack_ng([(WIRELESS, [bytes(40)] * 2), (ETHERNET, [_packet()])])), tmp_path / "out.pcapng"
     done = replay.run(path, "--json", "--write", out)
-    assert (done.status, done.stderr) == (0, "flowlabel: warning: 2 packets are of link types that cannot be read, as 105 "
-                                          "(IEEE 802.11): they are not counted\n")
+    assert (done.status, done.stderr) == (0, "flowlabel: warning: 2 packets have link types that cannot be read, such as "
+                                          "105 (IEEE 802.11), and are not counted\n")
     assert json.loads(done.stdout)["totals"]["seen_packets"] == 1
     assert out.read_bytes() == path.read_bytes()
 
@@ -219,8 +219,8 @@ def test_no_link_type_that_can_be_read(replay, capture_of):
     """That is an error."""
     done = replay.run(capture_of(pcapfile.pack_ng([(WIRELESS, [bytes(40)])])))
     assert done.status == 1 and done.stdout == ""
-    assert "is of link type 105 (IEEE 802.11), which cannot be read" in done.stderr
-    assert "hint: can be read: Ethernet" in done.stderr
+    assert "has link type 105 (IEEE 802.11), which cannot be read" in done.stderr
+    assert "hint: readable link types are Ethernet" in done.stderr
 
 
 # What is wrong
@@ -235,14 +235,14 @@ _BAD_SNAP = ng_simple_packet(bytes(16), 400)
     (_LONG, "is damaged: a block of 16777220 bytes"),
     (_ODD, "is damaged: a block of 13 bytes"),
     (_DIFFERENT, "is damaged: a block whose two lengths differ"),
-    (ng_section()[:8] + bytes(20), "is damaged: a section header without byte order"),
-    (ng_section(version=2), "is pcapng of version 2, which is unknown"),
+    (ng_section()[:8] + bytes(20), "is damaged: a section header without a byte-order magic"),
+    (ng_section(version=2), "has the unknown pcapng version 2"),
     (ng_block(0x0A0D0D0A, struct.pack("<I", 0x1A2B3C4D)), "is damaged: a section header that is too short"),
     (ng_block(1, bytes(4)), "is damaged: an interface block that is too short"),
     (ng_interface(ETHERNET, options=struct.pack("<HH", 2, 5)), "is damaged: an option of 5 bytes in an interface block"),
     (ng_interface(ETHERNET, options=ng_option(9, b"")), "is damaged: an option of 0 bytes in an interface block"),
     (ng_interface(ETHERNET, options=ng_option(14, bytes(4))), "is damaged: an option of 4 bytes in an interface block"),
-    (ng_interface(ETHERNET, options=ng_option(9, b"\x14")), "is damaged: an interface whose stamps have the resolution 0x14"),
+    (ng_interface(ETHERNET, options=ng_option(9, b"\x14")), "is damaged: an interface with the timestamp resolution 0x14"),
     (ng_block(6, bytes(8)), "is damaged: a packet block that is too short"),
     (ng_block(3, b""), "is damaged: a packet block that is too short"),
     (ng_packet(1, bytes(60)), "is damaged: a packet of interface 1, which no block describes"),
@@ -260,7 +260,7 @@ def test_damage(replay, capture_of, tmp_path, block, words):
     assert json.loads(done.stdout)["totals"]["ipv6_packets"] == 1
     error, hint = done.stderr.splitlines()
     assert error == f"flowlabel: error: '{path}' {words} (packets read: 1)"
-    assert hint == f"flowlabel: hint: what could be read is shown; '{out}' is not written"
+    assert hint == f"flowlabel: hint: the output shows what was read before; '{out}' is not written"
     assert not out.exists()
 
 
@@ -275,7 +275,7 @@ def test_more_interfaces_than_there_are(replay, tmp_path):
     done = replay.run(path, preexec_fn=little_memory)
     assert (done.status, done.stdout) == (1, "")
     assert "describes more than 65536 interfaces in one section" in done.stderr
-    assert "hint: no real capture has as many" in done.stderr
+    assert "hint: no real capture has that many" in done.stderr
 
 
 def test_as_many_interfaces_as_may_be(replay, capture_of):

@@ -6,12 +6,12 @@
 
 namespace flowlabel {
 
-/// What is wrong with a capture. WHAT, behind its name, makes a sentence.
-struct Problem {
+/// What is wrong with a capture. WHAT completes a sentence that begins with the name of the capture.
+struct CaptureError {
     std::string what;
     std::string hint;
 };
 
-template <class T> using Checked = std::expected<T, Problem>;
+template <class T> using Checked = std::expected<T, CaptureError>;
 
 } // namespace flowlabel

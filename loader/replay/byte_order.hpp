@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The numbers of a file in the byte order of the machine that wrote it.
+/// Reads the integers of a file in the byte order of the machine that wrote it.
 #pragma once
 
 #include <bit>
@@ -9,22 +9,22 @@
 
 namespace flowlabel {
 
-class Numbers {
+class ByteOrder {
 public:
-    static constexpr std::endian other_order =
+    static constexpr std::endian swapped =
         std::endian::native == std::endian::little ? std::endian::big : std::endian::little;
 
-    explicit Numbers(std::endian order = std::endian::native) : order_(order) {}
+    explicit ByteOrder(std::endian endian = std::endian::native) : endian_(endian) {}
 
-    [[nodiscard]] std::endian order() const { return order_; }
+    [[nodiscard]] std::endian endian() const { return endian_; }
 
-    /// The number at AT, all of which lies in BYTES.
-    template <class Number> [[nodiscard]] Number get(std::span<const std::uint8_t> bytes, std::size_t at) const
+    /// The integer at AT, which lies completely in BYTES.
+    template <class Integer> [[nodiscard]] Integer get(std::span<const std::uint8_t> bytes, std::size_t at) const
     {
-        Number value = 0;
+        Integer value = 0;
 
         std::memcpy(&value, bytes.data() + at, sizeof(value));
-        return order_ == std::endian::native ? value : std::byteswap(value);
+        return endian_ == std::endian::native ? value : std::byteswap(value);
     }
 
     [[nodiscard]] std::uint16_t u16(std::span<const std::uint8_t> bytes, std::size_t at) const
@@ -38,7 +38,7 @@ public:
     }
 
 private:
-    std::endian order_;
+    std::endian endian_;
 };
 
 } // namespace flowlabel
