@@ -13,7 +13,7 @@ void add_exercise(CLI::App& app, Context& context)
     add_exercise_client(exercise, context);
     add_examples(exercise, {{"flowlabel exercise server", "on one host"},
                             {"flowlabel exercise client 2001:db8::9 --udp",
-                             "on another one: which labels arrive there and come back"}});
+                             "on another one: show which labels arrive there and come back"}});
 }
 
 } // namespace flowlabel

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The two halves of `flowlabel exercise`.
+/// The two subcommands of `flowlabel exercise`.
 #pragma once
 
 #include "cli/context.hpp"

@@ -22,8 +22,8 @@ static Result<void> show(const ClientReport& report, bool json)
     });
 }
 
-/// An error where it ended before its time or nothing came back, else what there is to be warned of.
-static Result<void> judge(const ClientReport& report)
+/// Returns the failure if the client ended early or got no answer; otherwise prints the warnings.
+static Result<void> check_report(const ClientReport& report)
 {
     if (const auto failure = failure_of(report))
         return std::unexpected(*failure);
@@ -63,18 +63,19 @@ static Result<void> run(const ClientCommand& command)
     if (!output.result())
         return output.result();
     TRY(show(*report, command.json));
-    return judge(*report);
+    return check_report(*report);
 }
 
 void add_exercise_client(CLI::App& exercise, Context& context)
 {
     auto command = std::make_shared<ClientCommand>();
-    CLI::App& client = *exercise.add_subcommand("client", "send labels, and show which ones arrive and come back");
+    CLI::App& client =
+        *exercise.add_subcommand("client", "send labelled messages, and show which labels arrive and come back");
 
     command->add_to(client);
-    add_examples(client, {{"flowlabel exercise client 2001:db8::9 --label 0x12345", "does this label arrive"},
+    add_examples(client, {{"flowlabel exercise client 2001:db8::9 --label 0x12345", "check that this label arrives"},
                           {"flowlabel exercise client 2001:db8::9 --udp --flows 100 --interval 10ms",
-                           "a hundred flows with labels of the kernel"},
+                           "a hundred flows with automatic labels"},
                           {"flowlabel exercise client 2001:db8::9 --raw veth0 --generate syn-then-zero",
                            "connections that lose their label after the SYN"}});
     client.callback([&context, command] { context.run = [command] { return run(*command); }; });

@@ -13,7 +13,7 @@ namespace flowlabel {
 
 namespace {
 
-constexpr std::uint64_t most_flows = 1'000'000;
+constexpr std::uint64_t max_flows = 1'000'000;
 constexpr const char* default_text = "flowlabel";
 
 constexpr TimeRange up_to_a_day{.min = std::chrono::nanoseconds(0), .max = std::chrono::days(1)};
@@ -40,7 +40,7 @@ LabelWord parse_label_word(const std::string& given)
     const auto label = parse_label(given);
 
     if (!label)
-        throw WrongValue("--label", {label.error().what, label.error().hint + ", or auto, random, none"});
+        throw WrongValue("--label", {label.error().what, label.error().hint + ", auto, random or none"});
     if (*label == 0)
         return {.kind = LabelWord::Kind::none};
     return {.kind = LabelWord::Kind::value, .value = *label};
@@ -49,13 +49,14 @@ LabelWord parse_label_word(const std::string& given)
 void add_lease_options(CLI::App& app, ClientCommand& command)
 {
     add_choice(app, "--lease", command.lease,
-               "take the label even if nobody has it, only if somebody has it, only if nobody has it; default: create");
-    add_choice(app, "--share", command.share, "who else may lease the label; default: any");
+               "create: lease the label, new or not; join: only one that is leased already; new: only one that is not "
+               "leased; default: create");
+    add_choice(app, "--share", command.share, "which other sockets may lease the label; default: any");
     add_time(app, "--expires", command.expires, parse_lease_time,
-             "how long the label is taken at least, in whole seconds");
+             "minimum time that the label stays leased, in whole seconds");
     add_time(app, "--linger", command.linger, parse_lease_time,
-             "how long the label stays taken after its last use, in whole seconds");
-    add_duration(app, "--renew", command.renew, "renew the lease so often", up_to_a_day);
+             "time that the label stays leased after its last use, in whole seconds");
+    add_duration(app, "--renew", command.renew, "renew the lease at this interval; default: never", up_to_a_day);
 }
 
 std::unexpected<Error> wrong(const std::string& what, const std::string& hint)
@@ -73,32 +74,32 @@ bool is_leased(LabelPattern pattern)
 
 void ClientCommand::add_to(CLI::App& app)
 {
-    app.add_option("HOST", host, "the server: an IPv6 address, with %INTERFACE where it is link-local, or a name")
+    app.add_option("HOST", host, "the server: an IPv6 address (with %INTERFACE if it is link-local) or a name")
         ->required()
         ->type_name("");
-    CLI::Option* const tcp_flag = app.add_flag("--tcp", tcp, "by TCP, which is the default");
+    CLI::Option* const tcp_flag = app.add_flag("--tcp", tcp, "use TCP; this is the default");
 
-    app.add_flag("--udp", udp, "by UDP")->excludes(tcp_flag);
-    add_number(app, "--port", port, 1, "the port; default: 24999", UINT16_MAX);
+    app.add_flag("--udp", udp, "use UDP")->excludes(tcp_flag);
+    add_number(app, "--port", port, 1, "the server's port; default: 24999", UINT16_MAX);
     app.add_option_function<std::string>(
            "--label", [this](const std::string& given) { label = parse_label_word(given); },
-           "the label of each flow: this one, the kernel's automatic one, a random leased one, none; default: auto")
+           "the label of each flow: this value, the kernel's automatic label, a random leased one, or none; "
+           "default: auto")
         ->type_name("LABEL|auto|random|none");
-    add_choice(app, "--generate", generate, "labels after a pattern that an observer should recognise");
-    app.add_option("--text", text, "what --generate message hides in the labels")->type_name("TEXT");
-    add_number(app, "--count", count, 0, "messages of each flow, 0: until stopped; default: 10");
-    add_duration(app, "--interval", interval, "from one message to the next, as in 50ms or 2s; default: 100ms",
+    add_choice(app, "--generate", generate, "a label pattern that an observer should recognise");
+    app.add_option("--text", text, "the text that --generate message encodes in the labels")->type_name("TEXT");
+    add_number(app, "--count", count, 0, "messages of each flow; 0: until stopped; default: 10");
+    add_duration(app, "--interval", interval, "time between the messages of a flow, such as 50ms or 2s; default: 100ms",
                  up_to_a_day);
-    add_duration(app, "--timeout", timeout, "how long to wait for an answer; default: 1s", up_to_a_day);
-    add_number(app, "--size", size, message_header_size, "bytes of a message, at least 24; default: 64",
-               largest_message);
-    add_number(app, "--flows", flows, 1, "flows side by side; default: 1", most_flows);
+    add_duration(app, "--timeout", timeout, "time to wait for an answer; default: 1s", up_to_a_day);
+    add_number(app, "--size", size, message_header_size, "bytes of a message, at least 24; default: 64", max_message);
+    add_number(app, "--flows", flows, 1, "number of concurrent flows; default: 1", max_flows);
     add_number(app, "--change-every", change_every, 1,
-               "another label after N messages of a flow; by TCP another connection, too");
+               "change the label after N messages of a flow; TCP reconnects for that; default: never");
     add_lease_options(app, *this);
-    app.add_option("--raw", raw, "send packets that no socket would, on this interface, and wait for no answers")
+    app.add_option("--raw", raw, "send raw packets on this interface, without sockets and without waiting for answers")
         ->type_name("IFACE");
-    app.add_flag("--yes-on-a-real-nic", real_nic, "--raw on something else than veth, tun, tap or loopback");
+    app.add_flag("--yes-on-a-real-nic", real_nic, "allow --raw on an interface that is not veth, tun, tap or loopback");
     app.add_flag("--json", json, "one JSON document at the end");
 }
 
@@ -109,7 +110,7 @@ Result<LabelOptions> ClientCommand::labels() const
     if (text && generate != LabelPattern::message)
         return wrong("--text makes no sense without --generate message", "add it");
     if (text && text->empty())
-        return wrong("--text has no text to send", "give it a letter at least");
+        return wrong("--text is empty", "give a text of at least one character");
     if (!generate)
         return LabelOptions{.pattern = word.kind == LabelWord::Kind::automatic ? LabelPattern::automatic
                                        : word.kind == LabelWord::Kind::none    ? LabelPattern::none
@@ -117,12 +118,13 @@ Result<LabelOptions> ClientCommand::labels() const
                                                                                : LabelPattern::constant,
                             .first = word.value};
     if (label && word.kind != LabelWord::Kind::value)
-        return wrong("--generate makes its own labels", "--label with a number from 1 on is the first of them");
+        return wrong("--generate chooses the labels itself",
+                     "to choose the first one, give --label a number from 1 on");
     if (label && differs_by_packet(*generate))
-        return wrong("the labels of this pattern have no first one", "leave out --label");
+        return wrong("this pattern has no first label", "leave out --label");
     LabelOptions options{.pattern = *generate, .first = word.value, .text = text.value_or(default_text)};
 
-    if (!label) // below 0x80000, where leases are allowed whatever net.ipv6.flowlabel_state_ranges is
+    if (!label) // below 0x80000: net.ipv6.flowlabel_state_ranges never forbids leases there
         options.first = 1 + LabelSource(options).any() % 0x7FFFF;
     return options;
 }
@@ -146,16 +148,15 @@ Result<void> ClientCommand::check(const ClientOptions& options) const
     if (real_nic)
         return wrong("--yes-on-a-real-nic makes no sense without --raw", "add --raw IFACE");
     if (pattern == LabelPattern::syn_then_zero || pattern == LabelPattern::rst_other)
-        return wrong("no socket sends such packets", "add --raw IFACE, which makes them without one");
+        return wrong("sockets cannot send this pattern", "add --raw IFACE, which sends raw packets");
     if (options.transport == Transport::tcp && differs_by_packet(pattern))
-        return wrong("the packets of a TCP connection all have one label",
-                     "choose --udp, or --raw IFACE which makes packets without a connection");
-    if (!is_leased(pattern) && asks_for_lease())
-        return wrong("--lease, --share, --expires, --linger and --renew are about leases, and nothing is leased here",
+        return wrong("all packets of a TCP connection have the same label",
+                     "choose --udp, or --raw IFACE, which sends raw packets");
+    if (!is_leased(pattern) && has_lease_options())
+        return wrong("--lease, --share, --expires, --linger and --renew need a lease, and no label is leased",
                      "add --label with a number or random");
     if (!is_leased(pattern) && change_every)
-        return wrong("--change-every changes a label that was chosen, and none is",
-                     "add --label with a number or random");
+        return wrong("--change-every needs a label to change, and none is set", "add --label with a number or random");
     return {};
 }
 
@@ -182,22 +183,23 @@ Result<void> ClientCommand::check_generator(const GeneratorOptions& options) con
 {
     const LabelPattern pattern = options.labels.pattern;
 
-    if (asks_for_lease() || change_every || timeout)
-        return wrong("raw packets have no lease, no changes and no answers",
+    if (has_lease_options() || change_every || timeout)
+        return wrong("raw packets have no leases, label changes or answers",
                      "leave out --lease, --share, --expires, --linger, --renew, --change-every and --timeout");
     if (pattern == LabelPattern::automatic)
-        return wrong("the kernel labels no raw packets", "add --label with a number, random or none, or --generate");
+        return wrong("the kernel does not label raw packets",
+                     "add --label with a number, random or none, or --generate");
     if (options.transport == Transport::udp &&
         (pattern == LabelPattern::syn_then_zero || pattern == LabelPattern::rst_other))
         return wrong("UDP has neither SYN nor RST", "leave out --udp");
-    if (options.flows > most_raw_flows)
-        return wrong(fmt::format("--raw has ports for {} flows", most_raw_flows), "choose fewer --flows");
-    const auto for_trying = TRY(is_for_trying(options.interface));
+    if (options.flows > max_raw_flows)
+        return wrong(fmt::format("--raw has ports for at most {} flows", max_raw_flows), "choose fewer --flows");
+    const auto test_device = TRY(is_test_device(options.interface));
 
-    if (!for_trying && !real_nic)
+    if (!test_device && !real_nic)
         return wrong(fmt::format("{} is neither veth, tun, tap nor loopback: raw packets may reach a network",
                                  options.interface),
-                     "add --yes-on-a-real-nic if that is meant");
+                     "add --yes-on-a-real-nic to send them anyway");
     return {};
 }
 

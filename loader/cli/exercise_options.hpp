@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The options of `flowlabel exercise client`, and what they mean together.
+/// The options of `flowlabel exercise client`, and the checks of their combinations.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -13,13 +13,13 @@
 
 namespace flowlabel {
 
-/// What --label says.
+/// The value of --label.
 struct LabelWord {
     enum class Kind { automatic, none, random, value } kind = Kind::automatic;
     std::uint32_t value = 0; ///< 1 to 0xFFFFF
 };
 
-/// What --lease says.
+/// The value of --lease.
 enum class LeaseKind { create, join, only_new };
 
 template <>
@@ -50,17 +50,17 @@ struct ClientCommand {
     std::optional<std::chrono::seconds> linger;
     std::optional<std::chrono::nanoseconds> renew;
     std::optional<std::string> raw; ///< the interface of raw packets
-    bool real_nic = false;          ///< it may be any
+    bool real_nic = false;          ///< allow any interface for raw packets
 
     void add_to(CLI::App& app);
 
-    /// Both resolve the host. Wrong usage: options that make no sense together, and an interface that is no place to
-    /// try things.
+    /// Both resolve the host. Usage errors: options that exclude each other, and a raw interface that may be a physical
+    /// link.
     [[nodiscard]] Result<ClientOptions> options() const;
     [[nodiscard]] Result<GeneratorOptions> generator_options() const;
 
 private:
-    [[nodiscard]] bool asks_for_lease() const { return lease || share || expires || linger || renew; }
+    [[nodiscard]] bool has_lease_options() const { return lease || share || expires || linger || renew; }
     [[nodiscard]] Result<void> check_generator(const GeneratorOptions& options) const;
     [[nodiscard]] Result<LabelOptions> labels() const;
     [[nodiscard]] Result<void> check(const ClientOptions& options) const;

@@ -25,7 +25,7 @@ struct ServerCommand {
     std::optional<std::uint64_t> port;
 };
 
-/// Without a protocol it is both.
+/// Without --tcp and --udp it is both.
 ServerOptions options_of(const ServerCommand& command)
 {
     ServerOptions options{.tcp = command.tcp || !command.udp, .udp = command.udp || !command.tcp};
@@ -40,7 +40,7 @@ ServerEvents events_for(const ServerOptions& options, const ServerCommand& comma
     return {
         .listening =
             [&options] {
-                print_note(fmt::format("listening on port {} ({}); ^C ends it", options.port,
+                print_note(fmt::format("listening on port {} ({}); stop with ^C", options.port,
                                        !options.tcp   ? "UDP"
                                        : !options.udp ? "TCP"
                                                       : "TCP and UDP"));
@@ -50,8 +50,8 @@ ServerEvents events_for(const ServerOptions& options, const ServerCommand& comma
                 if (!command.json)
                     output.line(peer_text(peer));
             },
-        .trouble = [](const PeerReport&,
-                      const Error& error) { print_warning(error.what + "; it is answered without a label"); },
+        .warning = [](const PeerReport&,
+                      const Error& error) { print_warning(error.what + "; the answer is sent without a label"); },
     };
 }
 
@@ -79,14 +79,14 @@ void add_exercise_server(CLI::App& exercise, Context& context)
     auto command = std::make_shared<ServerCommand>();
     CLI::App& server = *exercise.add_subcommand("server", "print the labels of incoming traffic and reply");
 
-    server.add_flag("--tcp", command->tcp, "by TCP alone; default: TCP and UDP");
-    server.add_flag("--udp", command->udp, "by UDP alone; default: TCP and UDP");
+    server.add_flag("--tcp", command->tcp, "only TCP; default: TCP and UDP");
+    server.add_flag("--udp", command->udp, "only UDP; default: TCP and UDP");
     add_number(server, "--port", command->port, 1, "the port; default: 24999", UINT16_MAX);
-    server.add_flag("--reflect", command->reflect, "answer with the label that came");
+    server.add_flag("--reflect", command->reflect, "answer with the label of the request");
     server.add_flag("--json", command->json, "one JSON document at the end");
     add_examples(server,
-                 {{"flowlabel exercise server", "by TCP and UDP on port 24999"},
-                  {"flowlabel exercise server --udp --port 7777 --reflect", "answers have the label that came"}});
+                 {{"flowlabel exercise server", "TCP and UDP on port 24999"},
+                  {"flowlabel exercise server --udp --port 7777 --reflect", "answers have the label of the request"}});
     server.callback([&context, command] { context.run = [command] { return run(*command); }; });
 }
 

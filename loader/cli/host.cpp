@@ -20,7 +20,7 @@ struct HostCommand {
     bool json = false;
 };
 
-static Result<HostDocument> read_here(const HostCommand& command, const std::string& prefix)
+static Result<HostDocument> read_report(const HostCommand& command, const std::string& prefix)
 {
     const auto inode = TRY(current_netns());
     HostDocument document{.netns_inode = inode, .captured_at = now_utc(), .report = read_host_report(), .check = {}};
@@ -34,22 +34,21 @@ static Result<HostDocument> read_here(const HostCommand& command, const std::str
 static Result<HostDocument> read_document(const HostCommand& command)
 {
     if (!command.netns)
-        return read_here(command, "");
+        return read_report(command, "");
     const auto path = TRY(find_netns(*command.netns));
     const auto scope = TRY(NetnsScope::enter(path));
 
-    return read_here(command, netns_command_prefix(path));
+    return read_report(command, netns_command_prefix(path));
 }
 
-/// Nothing was set, whatever the check found.
 static Error check_error(const HostCheck& check)
 {
     const std::size_t count = check.differences.size();
 
-    return {.what = fmt::format("{} not as profile {} wants",
-                                count == 1 ? "a setting is" : fmt::format("{} settings are", count),
+    return {.what = fmt::format("{} from profile {}",
+                                count == 1 ? "a setting differs" : fmt::format("{} settings differ", count),
                                 name_of(check.profile)),
-            .hint = "the commands that would set what can be set are in the result",
+            .hint = "the output has the commands that change the settings; nothing was changed",
             .kind = Failure::violations};
 }
 
@@ -73,15 +72,16 @@ static Result<void> run(const HostCommand& command)
 void add_host(CLI::App& app, Context& context)
 {
     auto command = std::make_shared<HostCommand>();
-    CLI::App& host = *app.add_subcommand("host", "what this host's kernel does with labels; changes nothing");
+    CLI::App& host = *app.add_subcommand("host", "show what this host's kernel does with labels; changes nothing");
 
     host.add_flag("--json", command->json, "one JSON document");
-    host.add_option("--netns", command->netns, "another network namespace: a name of 'ip netns', or a process")
+    host.add_option("--netns", command->netns, "another network namespace: a name from 'ip netns', or a process id")
         ->type_name("NAME|PID");
     add_choice(host, "--check", command->profile,
-               "only what is not as this profile wants it, and how to set it; exit status 4 if anything");
-    add_examples(host, {{"flowlabel host", "what the settings of this host mean together"},
-                        {"flowlabel host --check anycast", "what is not right for a server behind a balancer"}});
+               "show only the settings that differ from this profile, with commands to change them; exit status 4 if "
+               "any");
+    add_examples(host, {{"flowlabel host", "the combined effect of this host's settings"},
+                        {"flowlabel host --check anycast", "is this server safe with label-hashing load balancers?"}});
     host.callback([&context, command] { context.run = [command] { return run(*command); }; });
 }
 

@@ -168,10 +168,10 @@ def test_a_real_nic_is_refused(cable):
 
 @pytest.mark.parametrize("options, status, words", [
     (["--raw", "nosuch", "--label", "5"], 1, ["no interface 'nosuch'"]),
-    (["--raw", "v0"], 2, ["labels no raw packets", "--label"]),
-    (["--raw", "v0", "--label", "auto"], 2, ["labels no raw packets"]),
+    (["--raw", "v0"], 2, ["does not label raw packets", "--label"]),
+    (["--raw", "v0", "--label", "auto"], 2, ["does not label raw packets"]),
     (["--raw", "v0", "--label", "5", "--share", "excl"], 2, ["no lease"]),
-    (["--raw", "v0", "--label", "5", "--change-every", "2"], 2, ["no changes"]),
+    (["--raw", "v0", "--label", "5", "--change-every", "2"], 2, ["label changes"]),
     (["--raw", "v0", "--udp", "--generate", "syn-then-zero"], 2, ["neither SYN nor RST"]),
     (["--raw", "v0", "--label", "5", "--flows", "64001"], 2, ["64000 flows"]),
     (["--raw", "v0", "--udp", "--label", "5", "--size", "1500"], 1, ["does not fit", "--size"]),

@@ -264,8 +264,8 @@ def segments(capture, source, destination, ports):
 
 @pytest.mark.parametrize("txrehash, automatic, words, labels", [
     (1, 1, "change the label of a TCP connection", "many"),
-    (0, 1, "leave the label of a TCP connection as it is", "one"),
-    (1, 0, "no automatic labels", "zero"),
+    (0, 1, "do not change the label of a TCP connection", "one"),
+    (1, 0, "automatic labels are off", "zero"),
 ])
 def test_retransmission_timeouts(lab, pair, txrehash, automatic, words, labels):
     """LNX-31, LNX-30: what a client's connection does when nobody answers."""
@@ -283,7 +283,7 @@ def test_reflection_keeps_the_label_of_an_accepted_connection(lab, pair, client_
     """LNX-23: bit 1 stops the changes, of connections whose peer labels."""
     pair.left.sysctl("net.ipv6.auto_flowlabels", 0)
     pair.right.sysctl("net.ipv6.flowlabel_reflect", 1)
-    assert "except an accepted one whose peer labels" in verdict(lab, pair.right, "stability")
+    assert "except an accepted one whose peer sends a label" in verdict(lab, pair.right, "stability")
     seen = retransmitted(pair, RIGHT, LEFT, pair.left, client_label, accepted=True)
     assert (seen == {client_label}) == kept, seen
     assert (len(seen) == 1) == kept, seen
@@ -322,7 +322,7 @@ def two_paths(lab):
 
 
 @pytest.mark.parametrize("policy, fields, words, counts", [
-    (0, 0x7, "source, destination and flow label choose", True),
+    (0, 0x7, "chosen by source, destination and flow label", True),
     (1, 0x7, "the flow label is ignored", False),
     (2, 0x7, "flow label of the innermost header", True),
     (3, 0x7, "the flow label is ignored", False),
@@ -465,7 +465,7 @@ def test_check(lab, pair, profile, wrong):
     before = read_sysctls(pair.left)
     result = lab.flowlabel(pair.left, "host", "--check", profile).expect(4)
     assert read_sysctls(pair.left) == before
-    assert re.search(rf"error: .*not as profile {profile} wants", result.stderr)
+    assert re.search(rf"error: .*from profile {profile}", result.stderr)
     document = json.loads(lab.flowlabel(pair.left, "host", "--check", profile, "--json").expect(4).stdout)
     differences = document["check"]["differences"]
     assert document["check"]["profile"] == profile and not document["check"]["agrees"]
@@ -481,7 +481,7 @@ def test_check(lab, pair, profile, wrong):
         name, value = does.split()[-1].split("=")
         pair.left.sysctl(name, value)
     result = lab.flowlabel(pair.left, "host", "--check", profile).ok()
-    assert result.stdout == f"the settings are those of profile {profile}\n" and result.stderr == ""
+    assert result.stdout == f"all settings match profile {profile}\n" and result.stderr == ""
     document = report(lab, pair.left, "--check", profile)
     assert document["check"] == {"profile": profile, "agrees": True, "differences": []}
     assert f"profile {profile}" in verdict(lab, pair.left, "profiles")

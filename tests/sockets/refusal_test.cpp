@@ -40,7 +40,7 @@ TEST_F(Refusals, LabelsLeftToAutomaticOnes)
 // LNX-4
 TEST_F(Refusals, AnUnknownLabel)
 {
-    EXPECT_TRUE(says(get({.destination = somewhere, .label = 1, .create = false}), {"nobody has leased", "0x00001"}));
+    EXPECT_TRUE(says(get({.destination = somewhere, .label = 1, .create = false}), {"is not leased", "0x00001"}));
     EXPECT_TRUE(says(get({.destination = somewhere, .create = false}), {"may create"}));
 }
 
@@ -176,9 +176,9 @@ TEST_F(Refusals, ALabelWithoutALeaseBesideAnExclusiveOne)
         Lease::get(other.get(), {.destination = somewhere, .label = 21, .share = LabelShare::exclusive});
 
     ASSERT_TRUE(exclusive);
-    EXPECT_TRUE(says(send_datagram(socket_.get(), to, payload, 20), {"0x00014", "exclusive", "lease it"}));
+    EXPECT_TRUE(says(send_datagram(socket_.get(), to, payload, 20), {"0x00014", "exclusive", "lease the label"}));
     EXPECT_TRUE(says(send_datagram(socket_.get(), to, payload, 20, LabelBy::ancillary), {"0x00014", "exclusive"}));
-    EXPECT_TRUE(says(connect_labelled(socket_.get(), to, 20), {"0x00014", "exclusive", "lease it"}));
+    EXPECT_TRUE(says(connect_labelled(socket_.get(), to, 20), {"0x00014", "exclusive", "lease the label"}));
     EXPECT_TRUE(send_datagram(socket_.get(), to, payload, 0)) << "without a label all is well";
     const auto own = get({.destination = to.address, .label = 20});
 
@@ -191,8 +191,8 @@ TEST_F(Refusals, NobodyThere)
     const Fd tcp = tcp_socket();
 
     EXPECT_TRUE(says(connect_labelled(tcp.get(), {.address = {Ip("::1").octets}, .port = 9}, 0),
-                     {"nobody listens on [::1]:9", "server"}));
-    EXPECT_TRUE(says(connect_labelled(tcp.get(), {.address = somewhere, .port = 9}, 0), {"no way to fd00::1"}));
+                     {"no program listens on [::1]:9", "server"}));
+    EXPECT_TRUE(says(connect_labelled(tcp.get(), {.address = somewhere, .port = 9}, 0), {"fd00::1 is unreachable"}));
 }
 
 } // namespace

@@ -11,11 +11,11 @@ namespace {
 
 TEST(ExerciseLabels, OneComesBehindTheLargest)
 {
-    EXPECT_EQ(label_behind(1, 0), 1u);
-    EXPECT_EQ(label_behind(0xFFFFE, 1), 0xFFFFFu);
-    EXPECT_EQ(label_behind(0xFFFFF, 1), 1u);
-    EXPECT_EQ(label_behind(5, 0xFFFFF), 5u);
-    EXPECT_EQ(label_behind(5, 0xFFFFFull * 1000 + 2), 7u);
+    EXPECT_EQ(label_after(1, 0), 1u);
+    EXPECT_EQ(label_after(0xFFFFE, 1), 0xFFFFFu);
+    EXPECT_EQ(label_after(0xFFFFF, 1), 1u);
+    EXPECT_EQ(label_after(5, 0xFFFFF), 5u);
+    EXPECT_EQ(label_after(5, 0xFFFFFull * 1000 + 2), 7u);
 }
 
 TEST(ExerciseLabels, ConstantOnesDifferByChangeAlone)

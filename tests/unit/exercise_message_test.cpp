@@ -51,7 +51,7 @@ TEST(ExerciseMessage, AnythingElseIsNone)
         write_message(buffer, {.size = size});
         EXPECT_FALSE(read_message(buffer)) << size << ": no stranger may make a server wait for so much";
     }
-    write_message(buffer, {.size = largest_message});
+    write_message(buffer, {.size = max_message});
     EXPECT_TRUE(read_message(buffer));
 }
 

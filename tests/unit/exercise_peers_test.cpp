@@ -40,7 +40,7 @@ TEST_F(ExercisePeers, ChangesAreCountedAndTold)
     EXPECT_EQ(peer->changes, 2u);
     EXPECT_EQ(told_, 3) << "the first one, too";
     EXPECT_EQ(peer->messages, 5u);
-    EXPECT_EQ(peer->octets, 500u);
+    EXPECT_EQ(peer->bytes, 500u);
     EXPECT_EQ(peer->labels, (std::map<std::uint32_t, std::uint64_t>{{5, 3}, {6, 2}}));
 }
 
@@ -58,14 +58,14 @@ TEST_F(ExercisePeers, TheSynCountsAsALabelBefore)
 
 TEST_F(ExercisePeers, MorePeersThanAreKeptAreCounted)
 {
-    for (std::uint32_t i = 0; i < most_peers; i++)
+    for (std::uint32_t i = 0; i < max_peers; i++)
         ASSERT_NE(peers_.udp_peer(endpoint(i)), nullptr);
-    EXPECT_EQ(peers_.udp_peer(endpoint(most_peers)), nullptr);
+    EXPECT_EQ(peers_.udp_peer(endpoint(max_peers)), nullptr);
     EXPECT_EQ(peers_.add_connection(endpoint(1), 5), nullptr);
     EXPECT_NE(peers_.udp_peer(endpoint(7)), nullptr) << "a known one";
     peers_.note(nullptr, 5, 1);
     EXPECT_EQ(peers_.unlisted(), 1u);
-    EXPECT_EQ(peers_.all().size(), most_peers);
+    EXPECT_EQ(peers_.all().size(), max_peers);
 }
 
 TEST_F(ExercisePeers, MoreLabelsThanAreKeptAreCounted)
@@ -73,7 +73,7 @@ TEST_F(ExercisePeers, MoreLabelsThanAreKeptAreCounted)
     PeerReport* const one = peers_.udp_peer(endpoint(1));
     PeerReport* const other = peers_.udp_peer(endpoint(2));
 
-    for (std::uint32_t label = 0; label < most_labels; label++)
+    for (std::uint32_t label = 0; label < max_labels; label++)
         peers_.note(one, label, 1);
     EXPECT_EQ(peers_.unlisted(), 0u);
     peers_.note(other, 5, 1);
@@ -81,7 +81,7 @@ TEST_F(ExercisePeers, MoreLabelsThanAreKeptAreCounted)
     EXPECT_EQ(other->messages, 0u);
     peers_.note(one, 5, 1);
     EXPECT_EQ(peers_.unlisted(), 1u) << "a known one";
-    EXPECT_EQ(one->messages, most_labels + 1);
+    EXPECT_EQ(one->messages, max_labels + 1);
 }
 
 } // namespace

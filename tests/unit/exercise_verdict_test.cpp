@@ -35,7 +35,7 @@ TEST(ExerciseVerdict, LabelsThatArriveAreNoNews)
 
 TEST(ExerciseVerdict, ChangedLabelsAre)
 {
-    expect_warning(report_of({7, 9, 0}, 3), {"3 messages", "0x00009 instead of 0x00007", "on the way"});
+    expect_warning(report_of({7, 9, 0}, 3), {"3 messages", "0x00009 instead of 0x00007", "a device on the path"});
     expect_warning(report_of({7, 0, 0}, 3), {"0x00000 instead of 0x00007"});
 }
 
@@ -45,18 +45,18 @@ TEST(ExerciseVerdict, TheKernelOrTheWayIsToBlame)
     ClientReport bare = report_of({{}, 0, 0}, 3);
     ClientReport labelled = report_of({0, 9, 0}, 3);
 
-    expect_warning(bare, {"without a label", "cannot be read here"});
-    expect_warning(labelled, {"0x00009", "cannot be read here"});
+    expect_warning(bare, {"without a label", "of this host cannot be read"});
+    expect_warning(labelled, {"0x00009", "of this host cannot be read"});
     bare.auto_flowlabels = 0;
-    expect_warning(bare, {"net.ipv6.auto_flowlabels is 0 here, so the kernel gave them none"});
+    expect_warning(bare, {"net.ipv6.auto_flowlabels is 0 on this host, so its kernel sent no labels"});
     for (const std::int64_t setting : {1, 2, 3}) { // 2: the client's sockets ask for it
         bare.auto_flowlabels = setting;
-        expect_warning(bare, {"so the kernel gave them one", "removes labels"});
+        expect_warning(bare, {"so its kernel sent labels", "clears them"});
     }
     labelled.auto_flowlabels = 3;
-    expect_warning(labelled, {"net.ipv6.auto_flowlabels is 3 here, so the kernel labels"});
+    expect_warning(labelled, {"net.ipv6.auto_flowlabels is 3 on this host, so its kernel labels"});
     labelled.auto_flowlabels = 1;
-    expect_warning(labelled, {"net.ipv6.auto_flowlabels is 1 here", "something on the way that labels"});
+    expect_warning(labelled, {"net.ipv6.auto_flowlabels is 1 on this host", "a device on the path set the labels"});
 }
 
 TEST(ExerciseVerdict, TroubleIsToldOnce)
@@ -65,7 +65,7 @@ TEST(ExerciseVerdict, TroubleIsToldOnce)
 
     report.flows.push_back(report.flows[0]);
     for (FlowReport& flow : report.flows)
-        flow.trouble = "the connection broke";
+        flow.warning = "the connection broke";
     expect_warning(report, {"the connection broke"});
 }
 
@@ -77,7 +77,7 @@ TEST(ExerciseVerdict, NoAnswerAtAllIsFailure)
 
     ASSERT_TRUE(failure_of(report));
     EXPECT_NE(failure_of(report)->hint.find("server --udp"), std::string::npos);
-    report.flows[0].trouble = "nobody listens";
+    report.flows[0].warning = "nobody listens";
     EXPECT_EQ(failure_of(report)->what, "nobody listens");
     report.flows.push_back({.sent = 1, .received = 1});
     EXPECT_FALSE(failure_of(report)) << "something came back";

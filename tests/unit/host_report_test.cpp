@@ -124,11 +124,11 @@ TEST_F(HostReportTest, AnEmptyProcIsUnavailable)
 
     for (const HostSetting& setting : read.settings) {
         EXPECT_FALSE(setting.reading.value) << setting.name;
-        EXPECT_NE(setting.reading.unavailable.find("there is no"), std::string::npos) << setting.reading.unavailable;
+        EXPECT_NE(setting.reading.unavailable.find("does not exist"), std::string::npos) << setting.reading.unavailable;
         EXPECT_TRUE(setting.meaning.empty()) << setting.name;
     }
     EXPECT_TRUE(read.interfaces.empty());
-    EXPECT_NE(read.leases_unavailable.find("there is no"), std::string::npos);
+    EXPECT_NE(read.leases_unavailable.find("does not exist"), std::string::npos);
     EXPECT_TRUE(read.kernel.release.empty());
     for (const HostVerdict& verdict : read.verdicts)
         EXPECT_TRUE(verdict.text.find("unknown") != std::string::npos || verdict.topic == "profiles") << verdict.text;
@@ -159,7 +159,8 @@ TEST_F(HostReportTest, WhatIsNoNumberIsUnavailable)
         const HostReport read = report();
 
         EXPECT_FALSE(read.reading("net.ipv6.auto_flowlabels").value) << "'" << content << "'";
-        EXPECT_NE(read.reading("net.ipv6.auto_flowlabels").unavailable.find("holds no number"), std::string::npos);
+        EXPECT_NE(read.reading("net.ipv6.auto_flowlabels").unavailable.find("does not contain a number"),
+                  std::string::npos);
     }
     EXPECT_NE(verdict("labels").find("unknown"), std::string::npos);
 }
@@ -226,11 +227,12 @@ TEST_F(HostReportTest, StabilityVerdict)
     modern();
     EXPECT_EQ(verdict("stability"), "retransmission timeouts change the label of a TCP connection");
     expect_verdict("stability", "net.ipv4.tcp_plb_enabled", "1", "so does lasting congestion");
-    expect_verdict("stability", "net.ipv6.flowlabel_reflect", "1", "except an accepted one whose peer labels, and so");
+    expect_verdict("stability", "net.ipv6.flowlabel_reflect", "1",
+                   "except an accepted one whose peer sends a label, and so");
     expect_verdict("stability", "net.ipv6.flowlabel_reflect", "6", "change the label of a TCP connection, and so");
-    expect_verdict("stability", "net.core.txrehash", "0", "leave the label of a TCP connection as it is");
+    expect_verdict("stability", "net.core.txrehash", "0", "do not change the label of a TCP connection");
     EXPECT_EQ(verdict("stability").find("congestion"), std::string::npos) << "congestion needs net.core.txrehash too";
-    expect_verdict("stability", "net.ipv6.auto_flowlabels", "0", "no automatic labels");
+    expect_verdict("stability", "net.ipv6.auto_flowlabels", "0", "automatic labels are off");
 }
 
 /// LNX-23.
@@ -255,16 +257,15 @@ TEST_F(HostReportTest, RepliesVerdict)
 TEST_F(HostReportTest, PathsAndTunnelsVerdicts)
 {
     modern();
-    expect_verdict("paths", "net.ipv6.fib_multipath_hash_policy", "0", "source, destination and flow label choose");
+    expect_verdict("paths", "net.ipv6.fib_multipath_hash_policy", "0", "chosen by source, destination and flow label");
     expect_verdict("paths", "net.ipv6.fib_multipath_hash_policy", "1", "the flow label is ignored");
     expect_verdict("paths", "net.ipv6.fib_multipath_hash_policy", "2", "innermost header");
     expect_verdict("paths", "net.ipv6.fib_multipath_hash_policy", "3",
-                   "source, destination, protocol choose, and the flow label is ignored");
+                   "chosen by source, destination, protocol, and the flow label is ignored");
     expect_verdict("paths", "net.ipv6.fib_multipath_hash_fields", "15",
-                   "protocol, flow label choose, and the flow "
-                   "label counts");
-    expect_verdict("paths", "net.ipv6.fib_multipath_hash_fields", "512", "inner flow label choose");
-    expect_verdict("paths", "net.ipv6.fib_multipath_hash_fields", "4095", "inner destination port choose");
+                   "protocol, flow label, and the flow label counts");
+    expect_verdict("paths", "net.ipv6.fib_multipath_hash_fields", "512", "chosen by inner flow label");
+    expect_verdict("paths", "net.ipv6.fib_multipath_hash_fields", "4095", "inner destination port, and");
     expect_verdict("tunnels", "net.ipv6.seg6_flowlabel", "0", "copies the label");
     expect_verdict("tunnels", "net.ipv6.seg6_flowlabel", "-1", "writes label 0");
     expect_verdict("tunnels", "net.ipv6.seg6_flowlabel", "1", "computes a label");
@@ -300,9 +301,9 @@ TEST_F(HostReportTest, MeaningFollowsTheKernel)
     kernel("5.18.0"); // there it is only hidden
     EXPECT_NE(verdict("stability").find("net.core.txrehash is unavailable"), std::string::npos);
     kernel("6.1.0-25-amd64");
-    expect_verdict("stability", "net.core.txrehash", "0", "from Linux 6.1.12 on all");
+    expect_verdict("stability", "net.core.txrehash", "0", "from Linux 6.1.12 on, of any TCP connection");
     kernel("10.0.0-rc1");
-    expect_verdict("stability", "net.core.txrehash", "0", "leave the label of a TCP connection as it is");
+    expect_verdict("stability", "net.core.txrehash", "0", "do not change the label of a TCP connection");
 }
 
 TEST_F(HostReportTest, AKernelWithoutAKnownReleaseCountsAsNew)
@@ -412,7 +413,7 @@ TEST_F(HostReportTest, LeasesAreNotLookedForInTheWrongPlace)
     modern();
     fs::remove(proc_ / lease_file);
     write("thread-self/net/ipv6/ip6_flowlabel", lease_header);
-    EXPECT_NE(report().leases_unavailable.find("there is no"), std::string::npos);
+    EXPECT_NE(report().leases_unavailable.find("does not exist"), std::string::npos);
 }
 
 /// LNX-30: the settings of the notes' test are the lab profile, and what Linux starts with is RFC 6437's.
@@ -425,7 +426,7 @@ TEST_F(HostReportTest, ProfilesAreRecognised)
                                         "net.ipv6.flowlabel_reflect"}));
     EXPECT_EQ(differing(HostProfile::anycast),
               (std::vector<std::string>{"net.ipv6.flowlabel_reflect", "net.core.txrehash"}));
-    EXPECT_EQ(verdict("profiles"), "these are the settings of profile rfc6437");
+    EXPECT_EQ(verdict("profiles"), "the settings match profile rfc6437");
 
     set("net.ipv6.auto_flowlabels", "0");
     set("net.ipv6.flowlabel_consistency", "0");
@@ -433,10 +434,10 @@ TEST_F(HostReportTest, ProfilesAreRecognised)
     EXPECT_TRUE(differing(HostProfile::lab).empty());
     EXPECT_EQ(differing(HostProfile::rfc6437),
               (std::vector<std::string>{"net.ipv6.auto_flowlabels", "net.ipv6.flowlabel_reflect"}));
-    EXPECT_EQ(verdict("profiles"), "these are the settings of profile lab");
+    EXPECT_EQ(verdict("profiles"), "the settings match profile lab");
     set("net.ipv6.flowlabel_state_ranges", "1");
     EXPECT_EQ(differing(HostProfile::lab), std::vector<std::string>{"net.ipv6.flowlabel_state_ranges"});
-    EXPECT_EQ(verdict("profiles"), "these are the settings of none of the profiles");
+    EXPECT_EQ(verdict("profiles"), "the settings match no profile");
 
     set("net.ipv6.flowlabel_reflect", "7");
     set("net.core.txrehash", "0");
@@ -468,7 +469,7 @@ TEST_F(HostReportTest, AMissingSettingDiffersAndHasNoCommand)
     ASSERT_EQ(differences.size(), 1u);
     EXPECT_EQ(differences[0].name, "net.core.txrehash");
     EXPECT_EQ(differences[0].command, "");
-    EXPECT_NE(differences[0].reading.unavailable.find("there is no"), std::string::npos);
+    EXPECT_NE(differences[0].reading.unavailable.find("does not exist"), std::string::npos);
 }
 
 TEST_F(HostReportTest, CommandsSetWhatTheProfileWants)

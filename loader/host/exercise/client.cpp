@@ -14,7 +14,7 @@ namespace flowlabel {
 
 namespace {
 
-/// A flow, and the message of it that is on its way.
+/// A flow, and its message in flight.
 struct Lane {
     ClientFlow flow;
     FlowReport report;
@@ -24,8 +24,8 @@ struct Lane {
 
 class Client {
 public:
-    Client(const ClientOptions& options, int stop, const std::function<void(const Exchange&)>& tell)
-        : options_(options), stop_(stop), tell_(tell), labels_(options.labels)
+    Client(const ClientOptions& options, int stop, const std::function<void(const Exchange&)>& events)
+        : options_(options), stop_(stop), events_(events), labels_(options.labels)
     {
     }
 
@@ -38,23 +38,23 @@ private:
     Result<void> change_label(Lane& lane, std::uint64_t round);
     Result<void> renew_leases();
 
-    /// Collects answers until each flow has its own, or it is UNTIL.
+    /// Collects answers until each flow has one, or until UNTIL.
     void collect(Clock::time_point until);
 
-    /// What has no answer by now has none.
-    void give_up();
+    /// Ends the messages that have no answer yet.
+    void time_out();
     void take_answers(Lane& lane);
     void take(Lane& lane, const Answer& answer);
     void end_exchange(Lane& lane);
 
     [[nodiscard]] bool all_closed() const;
-    [[nodiscard]] bool stop_asked_for() const;
+    [[nodiscard]] bool stop_requested() const;
     [[nodiscard]] bool sent_anything() const;
     ClientReport report();
 
     const ClientOptions& options_;
     int stop_;
-    const std::function<void(const Exchange&)>& tell_;
+    const std::function<void(const Exchange&)>& events_;
     LabelSource labels_;
     std::vector<Lane> lanes_;
     RoundTrips round_trips_;
@@ -82,7 +82,7 @@ Result<void> Client::change_label(Lane& lane, std::uint64_t round)
     return lane.flow.change(labels_.of_flow(lane.current.flow, options_.flows, round / options_.change_every), stop_);
 }
 
-/// Failure: not one message of this flow got out. Without the label that it should have a message stays here.
+/// Fails if the flow has not sent any message. A message whose label is refused is not sent.
 Result<void> Client::send_one(Lane& lane, std::uint64_t round)
 {
     std::optional<std::uint32_t> packet_label;
@@ -90,7 +90,7 @@ Result<void> Client::send_one(Lane& lane, std::uint64_t round)
     if (differs_by_packet(labels_.pattern()))
         packet_label = labels_.of_packet(round);
     if (const auto changed = change_label(lane, round); !changed) {
-        lane.report.trouble = changed.error().what;
+        lane.report.warning = changed.error().what;
         return {};
     }
     const auto done = lane.flow.send({.size = static_cast<std::uint32_t>(options_.size),
@@ -101,7 +101,7 @@ Result<void> Client::send_one(Lane& lane, std::uint64_t round)
     if (!done && lane.report.sent == 0)
         return done;
     if (!done)
-        lane.report.trouble = done.error().what;
+        lane.report.warning = done.error().what;
     lane.current = {.flow = lane.current.flow,
                     .sequence = round,
                     .labels = {.asked = packet_label ? packet_label : lane.flow.label()}};
@@ -114,8 +114,8 @@ Result<void> Client::send_one(Lane& lane, std::uint64_t round)
 
 Result<void> Client::send_round(std::uint64_t round)
 {
-    constexpr unsigned burst = 64; // more at once overrun the buffers of the path and of the server
-    constexpr auto breath = std::chrono::milliseconds(10);
+    constexpr unsigned burst = 64; // more would overflow the buffers of the path and of the server
+    constexpr auto burst_gap = std::chrono::milliseconds(10);
     unsigned sent = 0;
 
     for (Lane& lane : lanes_) {
@@ -123,7 +123,7 @@ Result<void> Client::send_round(std::uint64_t round)
             continue;
         TRY(send_one(lane, round));
         if (++sent % burst == 0)
-            collect(Clock::now() + breath);
+            collect(Clock::now() + burst_gap);
     }
     return {};
 }
@@ -132,7 +132,7 @@ void Client::end_exchange(Lane& lane)
 {
     lane.waiting = false;
     lane.report.labels[lane.current.labels]++;
-    tell_(lane.current);
+    events_(lane.current);
 }
 
 void Client::take(Lane& lane, const Answer& answer)
@@ -155,9 +155,9 @@ void Client::take_answers(Lane& lane)
         const auto answer = lane.flow.receive();
 
         if (!answer) {
-            lane.report.trouble = answer.error().what;
+            lane.report.warning = answer.error().what;
             if (lane.waiting)
-                end_exchange(lane); // there will be no answer
+                end_exchange(lane); // no answer will arrive
             return;
         }
         if (!*answer)
@@ -168,11 +168,11 @@ void Client::take_answers(Lane& lane)
 
 void Client::collect(Clock::time_point until)
 {
-    constexpr auto grace = std::chrono::milliseconds(100); // for what is on its way when the end is asked for
+    constexpr auto grace = std::chrono::milliseconds(100); // for answers in flight when the client is stopped
     std::vector<pollfd> wanted;
     std::vector<Lane*> waiting;
 
-    for (Woken woken = Woken::ready; woken != Woken::timeout;) {
+    for (WakeReason reason = WakeReason::ready; reason != WakeReason::timeout;) {
         wanted.clear();
         waiting.clear();
         for (Lane& lane : lanes_) {
@@ -183,8 +183,8 @@ void Client::collect(Clock::time_point until)
         }
         if (wanted.empty())
             return;
-        woken = wait_for(wanted, until, stopped_ ? -1 : stop_);
-        if (woken == Woken::stopped) {
+        reason = wait_for(wanted, until, stopped_ ? -1 : stop_);
+        if (reason == WakeReason::stopped) {
             stopped_ = true;
             until = std::min(until, Clock::now() + grace);
         }
@@ -194,7 +194,7 @@ void Client::collect(Clock::time_point until)
     }
 }
 
-void Client::give_up()
+void Client::time_out()
 {
     for (Lane& lane : lanes_)
         if (lane.waiting)
@@ -216,10 +216,10 @@ bool Client::all_closed() const
     return std::ranges::all_of(lanes_, [](const Lane& lane) { return lane.flow.closed(); });
 }
 
-/// Whoever waited for something may have seen it, and this not.
-bool Client::stop_asked_for() const
+/// stopped_ is set only if a wait saw the request, so check again.
+bool Client::stop_requested() const
 {
-    return stopped_ || wait_for({}, Clock::now(), stop_) == Woken::stopped;
+    return stopped_ || wait_for({}, Clock::now(), stop_) == WakeReason::stopped;
 }
 
 bool Client::sent_anything() const
@@ -254,14 +254,14 @@ Result<ClientReport> Client::run()
 
         done = send_round(round);
         collect(start + options_.timeout);
-        give_up();
+        time_out();
         if (!done || all_closed())
             break;
         done = renew_leases();
         if (!stopped_ && round + 1 != options_.count)
-            stopped_ = wait_for({}, start + options_.interval, stop_) == Woken::stopped;
+            stopped_ = wait_for({}, start + options_.interval, stop_) == WakeReason::stopped;
     }
-    const bool stopped = stop_asked_for();
+    const bool stopped = stop_requested();
 
     if (!done && !stopped && !sent_anything())
         return std::unexpected(done.error());
@@ -275,10 +275,10 @@ Result<ClientReport> Client::run()
 } // namespace
 
 Result<ClientReport> run_client(const ClientOptions& options, int stop,
-                                const std::function<void(const Exchange&)>& tell)
+                                const std::function<void(const Exchange&)>& events)
 {
     raise_file_limit();
-    return Client(options, stop, tell).run();
+    return Client(options, stop, events).run();
 }
 
 } // namespace flowlabel

@@ -19,10 +19,10 @@ static Result<Fd> open_socket(Transport transport)
 
     if (!opened)
         return fail_errno(errno, "cannot open a socket",
-                          errno == EMFILE ? "choose fewer --flows, or allow more with 'ulimit -n'"
-                                          : "it takes a kernel with IPv6");
+                          errno == EMFILE ? "choose fewer --flows, or raise the limit with 'ulimit -n'"
+                                          : "use a kernel with IPv6");
     if (transport == Transport::tcp)
-        (void)setsockopt(opened.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); // each message leaves at once
+        (void)setsockopt(opened.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); // send each message at once
     return opened;
 }
 
@@ -34,7 +34,7 @@ Result<ClientFlow> ClientFlow::open(const ClientOptions& options, std::uint32_t 
     return flow;
 }
 
-/// The lease goes with the socket, so that the last segments have the label, too.
+/// The kernel drops the lease with the socket, so that the last segments keep the label.
 void ClientFlow::close()
 {
     if (lease_)
@@ -46,7 +46,7 @@ void ClientFlow::close()
 Result<void> ClientFlow::set_up(std::uint32_t label, int stop)
 {
     close();
-    closed_ = true; // until there is another one
+    closed_ = true; // until the new socket is ready
     auto opened = TRY(open_socket(options_->transport));
 
     buffer_.clear();
@@ -87,7 +87,7 @@ Result<void> ClientFlow::take_lease(std::uint32_t label)
                                            .linger = options_->lease.linger}));
 
     label_ = lease.label();
-    lease_ = std::move(lease); // the one before, if there was one, is given back
+    lease_ = std::move(lease); // releases the previous lease, if any
     return {};
 }
 
@@ -98,12 +98,14 @@ Result<void> ClientFlow::connect(int stop)
     if (!done || options_->transport == Transport::udp)
         return done;
     switch (wait_for(socket(), POLLOUT, Clock::now() + options_->timeout, stop)) {
-    case Woken::ready:
+    case WakeReason::ready:
         return take_error(socket(), options_->server);
-    case Woken::timeout:
-        return fail(options_->server.text() + " does not answer", "is it up, and does a firewall let TCP through?");
-    case Woken::stopped:
-        return fail("stopped before the connection to " + options_->server.text() + " was there", "nothing was sent");
+    case WakeReason::timeout:
+        return fail(options_->server.text() + " does not respond",
+                    "check that it is up, and that firewalls let TCP through");
+    case WakeReason::stopped:
+        return fail("stopped before the connection to " + options_->server.text() + " was established",
+                    "nothing was sent");
     }
     return done;
 }
@@ -122,31 +124,31 @@ Result<void> ClientFlow::renew_lease() const
 
 Result<void> ClientFlow::send(const Message& message, std::optional<std::uint32_t> packet_label, int stop)
 {
-    std::vector<std::uint8_t> octets(options_->size);
+    std::vector<std::uint8_t> bytes(options_->size);
 
-    write_message(octets, message);
+    write_message(bytes, message);
     if (options_->transport == Transport::tcp)
-        return send_stream(octets, stop);
-    // What the network said about the message before is not about this one.
+        return send_stream(bytes, stop);
+    // An error that the network reported for the previous message does not concern this one.
     const auto before = take_error(socket(), options_->server);
-    const auto sent = send_datagram(socket(), options_->server, octets, packet_label.value_or(label_.value_or(0)));
+    const auto sent = send_datagram(socket(), options_->server, bytes, packet_label.value_or(label_.value_or(0)));
 
     return sent ? before : sent;
 }
 
-Result<void> ClientFlow::send_stream(std::span<const std::uint8_t> octets, int stop)
+Result<void> ClientFlow::send_stream(std::span<const std::uint8_t> bytes, int stop)
 {
     const auto until = Clock::now() + options_->timeout;
 
-    while (!octets.empty()) {
-        const ssize_t sent = ::send(socket(), octets.data(), octets.size(), MSG_NOSIGNAL);
+    while (!bytes.empty()) {
+        const ssize_t sent = ::send(socket(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
 
         if (sent >= 0) {
-            octets = octets.subspan(static_cast<std::size_t>(sent));
-        } else if (errno != EAGAIN || wait_for(socket(), POLLOUT, until, stop) != Woken::ready) {
-            closed_ = true; // half a message may be out: nothing can follow
+            bytes = bytes.subspan(static_cast<std::size_t>(sent));
+        } else if (errno != EAGAIN || wait_for(socket(), POLLOUT, until, stop) != WakeReason::ready) {
+            closed_ = true; // part of the message may have been sent, so nothing can follow
             return fail_errno(errno, "the connection to " + options_->server.text() + " broke",
-                              "the server may have ended, or somebody reset the connection");
+                              "the server may have ended, or a device on the path reset the connection");
         }
     }
     return {};
@@ -154,29 +156,29 @@ Result<void> ClientFlow::send_stream(std::span<const std::uint8_t> octets, int s
 
 Result<void> ClientFlow::fill_stream_buffer()
 {
-    std::uint8_t piece[1 << 16];
-    const ssize_t octets = recv(socket(), piece, sizeof(piece), 0);
+    std::uint8_t chunk[1 << 16];
+    const ssize_t received = recv(socket(), chunk, sizeof(chunk), 0);
 
-    if (octets < 0 && errno == EAGAIN)
+    if (received < 0 && errno == EAGAIN)
         return {};
-    if (octets <= 0) {
+    if (received <= 0) {
         closed_ = true;
-        return octets == 0 ? fail(options_->server.text() + " closed the connection", "the server may have ended")
-                           : fail_errno(errno, "the connection to " + options_->server.text() + " broke",
-                                        "the server may have ended, or somebody reset the connection");
+        return received == 0 ? fail(options_->server.text() + " closed the connection", "the server may have ended")
+                             : fail_errno(errno, "the connection to " + options_->server.text() + " broke",
+                                          "the server may have ended, or a device on the path reset the connection");
     }
-    buffer_.insert(buffer_.end(), piece, piece + octets);
+    buffer_.insert(buffer_.end(), chunk, chunk + received);
     return {};
 }
 
 static Result<std::optional<Answer>> receive_udp(int socket)
 {
-    std::uint8_t octets[largest_message];
-    const auto datagram = TRY(receive_datagram(socket, octets));
+    std::uint8_t bytes[max_message];
+    const auto datagram = TRY(receive_datagram(socket, bytes));
 
     if (!datagram)
         return std::nullopt;
-    const auto message = read_message({octets, datagram->octets});
+    const auto message = read_message({bytes, datagram->octets});
 
     if (!message || !message->answer)
         return std::nullopt;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// One flow of the client: a socket, the label that it sends, and the answers that it gets.
+/// One flow of the client: a socket, the label that it sends, and the answers that it receives.
 #pragma once
 
 #include <optional>
@@ -15,26 +15,26 @@ namespace flowlabel {
 /// An answer of the server.
 struct Answer {
     Message message;
-    std::uint32_t label = 0; ///< that it came with
+    std::uint32_t label = 0; ///< of the packet with the answer
 };
 
 class ClientFlow {
 public:
-    /// A connected socket that sends LABEL, leased if the pattern has leases.
+    /// Connects a socket that sends LABEL, and leases the label if the pattern uses leases.
     static Result<ClientFlow> open(const ClientOptions& options, std::uint32_t label, int stop);
 
     ClientFlow(ClientFlow&&) = default;
     ClientFlow& operator=(ClientFlow&&) = delete;
     ~ClientFlow() { close(); }
 
-    /// Changes to LABEL; the one before stays where that is refused. A TCP connection cannot change, so another one is
-    /// made; without it the flow is closed.
+    /// Changes to LABEL, or keeps the old label if LABEL is refused. A TCP connection cannot change its label, so the
+    /// flow reconnects; if that fails, it is closed.
     Result<void> change(std::uint32_t label, int stop);
 
-    /// Sends MESSAGE; PACKET_LABEL takes the place of the flow's label for this one alone.
+    /// Sends MESSAGE, with PACKET_LABEL instead of the flow's label if it is set.
     Result<void> send(const Message& message, std::optional<std::uint32_t> packet_label, int stop);
 
-    /// The next answer, if a whole one has arrived. An error is what the path or the peer said no with.
+    /// The next answer, if a complete one has arrived. An error comes from the path or the peer.
     Result<std::optional<Answer>> receive();
 
     [[nodiscard]] Result<void> renew_lease() const;
@@ -42,7 +42,7 @@ public:
     [[nodiscard]] int socket() const { return socket_.get(); }
     [[nodiscard]] bool closed() const { return closed_; }
 
-    /// The label that is asked for; nothing where the kernel chooses.
+    /// The requested label; empty if the kernel chooses.
     [[nodiscard]] std::optional<std::uint32_t> label() const { return label_; }
 
 private:
@@ -52,14 +52,14 @@ private:
     Result<void> set_up(std::uint32_t label, int stop);
     Result<void> take_lease(std::uint32_t label);
     Result<void> connect(int stop);
-    Result<void> send_stream(std::span<const std::uint8_t> octets, int stop);
+    Result<void> send_stream(std::span<const std::uint8_t> bytes, int stop);
     Result<void> fill_stream_buffer();
 
     const ClientOptions* options_;
     Fd socket_;
     std::optional<Lease> lease_;
     std::optional<std::uint32_t> label_;
-    std::vector<std::uint8_t> buffer_; // of a TCP stream: what is no whole answer yet
+    std::vector<std::uint8_t> buffer_; // of a TCP stream: an incomplete answer
     bool closed_ = false;
 };
 

@@ -13,14 +13,14 @@ namespace flowlabel {
 
 bool Connection::receive(Peers& peers)
 {
-    std::uint8_t piece[1 << 16];
-    const ssize_t octets = recv(socket(), piece, sizeof(piece), 0);
+    std::uint8_t chunk[1 << 16];
+    const ssize_t received = recv(socket(), chunk, sizeof(chunk), 0);
 
-    if (octets < 0 && (errno == EAGAIN || errno == EINTR))
+    if (received < 0 && (errno == EAGAIN || errno == EINTR))
         return true;
-    if (octets <= 0)
+    if (received <= 0)
         return false;
-    input_.insert(input_.end(), piece, piece + octets);
+    input_.insert(input_.end(), chunk, chunk + received);
     take_messages(peers, remote_label(socket()).value_or(0));
     return send();
 }
@@ -34,7 +34,7 @@ void Connection::take_messages(Peers& peers, std::uint32_t label)
 
         if (!message && rest.size() < message_header_size && may_be_message(rest))
             break;
-        if (!message) { // somebody who speaks another language: noted, not answered
+        if (!message) { // another protocol: counted, not answered
             peers.note(peer_, label, rest.size());
             rest = {};
             break;

@@ -14,23 +14,23 @@ class Connection {
 public:
     Connection(Fd socket, PeerReport* peer) : socket_(std::move(socket)), peer_(peer) {}
 
-    /// Takes what has come, and prepares the answers. False: the connection is over.
+    /// Reads the bytes that have arrived, and sends the answers. False: the connection has ended.
     bool receive(Peers& peers);
 
-    /// Sends what is prepared, as far as the socket takes it. False: the connection is over.
+    /// Sends pending answers as far as the socket buffer allows. False: the connection has ended.
     bool send();
 
     [[nodiscard]] int socket() const { return socket_.get(); }
 
-    /// Until all of it is gone nothing more is taken.
-    [[nodiscard]] bool wants_to_send() const { return !output_.empty(); }
+    /// Whether answers are pending. Until they are sent, nothing more is read.
+    [[nodiscard]] bool has_pending() const { return !output_.empty(); }
 
 private:
     void take_messages(Peers& peers, std::uint32_t label);
 
     Fd socket_;
     PeerReport* peer_;
-    std::vector<std::uint8_t> input_; ///< what is no whole message yet
+    std::vector<std::uint8_t> input_; ///< an incomplete message
     std::vector<std::uint8_t> output_;
 };
 

@@ -14,7 +14,7 @@
 
 namespace flowlabel {
 
-Result<bool> is_for_trying(const std::string& interface)
+Result<bool> is_test_device(const std::string& interface)
 {
     const auto found = TRY(find_interface(interface));
     const Fd socket_fd(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -23,8 +23,9 @@ Result<bool> is_for_trying(const std::string& interface)
 
     interface.copy(request.ifr_name, IFNAMSIZ - 1);
     if (ioctl(socket_fd.get(), SIOCGIFFLAGS, &request) != 0)
-        return fail_errno(errno, "cannot ask what interface " + interface + " is");
-    return (request.ifr_flags & IFF_LOOPBACK) != 0 || driver == "veth" || driver == "tun"; // tap devices are tun's, too
+        return fail_errno(errno, "cannot read the flags of interface " + interface);
+    return (request.ifr_flags & IFF_LOOPBACK) != 0 || driver == "veth" ||
+           driver == "tun"; // tap devices have the driver tun, too
 }
 
 } // namespace flowlabel

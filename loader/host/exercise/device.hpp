@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Which interfaces raw packets may go out on without a second thought.
+/// Which interfaces are safe for raw test packets.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace flowlabel {
 
-/// Is it a loopback, veth, tun or tap device? Those lead to no network by themselves.
-Result<bool> is_for_trying(const std::string& interface);
+/// Whether INTERFACE is a loopback, veth, tun or tap device: none of these is a physical link.
+Result<bool> is_test_device(const std::string& interface);
 
 } // namespace flowlabel

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What the exercise found out, as text and as documents.
+/// The results of the exercise as text and JSON.
 #pragma once
 
 #include "host/exercise/client.hpp"

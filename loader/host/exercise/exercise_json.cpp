@@ -40,9 +40,9 @@ static Json round_trips_json(const RoundTrips& trips)
 {
     if (trips.count == 0)
         return nullptr;
-    return {{"least", milliseconds(trips.least)},
+    return {{"least", milliseconds(trips.min)},
             {"mean", milliseconds(trips.sum / trips.count)},
-            {"most", milliseconds(trips.most)}};
+            {"most", milliseconds(trips.max)}};
 }
 
 static Json lease_json(const std::optional<LeaseState>& lease)
@@ -123,7 +123,7 @@ static Json peer_json(const PeerReport& peer)
         {"peer", endpoint_json(peer.peer)},
         {"syn_label", label_json(peer.syn_label)},
         {"messages", peer.messages},
-        {"bytes", peer.octets},
+        {"bytes", peer.bytes},
         {"label_changes", peer.changes},
         {"labels", labels_json(peer.labels, "messages")},
     };
@@ -134,7 +134,7 @@ Json server_json(const ServerReport& report)
     Json peers = Json::array();
     Json protocols = Json::array();
     std::uint64_t messages = report.unlisted;
-    std::uint64_t octets = 0;
+    std::uint64_t bytes = 0;
 
     if (report.tcp)
         protocols.push_back("tcp");
@@ -142,7 +142,7 @@ Json server_json(const ServerReport& report)
         protocols.push_back("udp");
     for (const PeerReport& peer : report.peers) {
         messages += peer.messages;
-        octets += peer.octets;
+        bytes += peer.bytes;
         peers.push_back(peer_json(peer));
     }
     return {
@@ -156,7 +156,7 @@ Json server_json(const ServerReport& report)
         {"totals",
          {{"peers", report.peers.size()},
           {"messages", messages},
-          {"bytes", octets},
+          {"bytes", bytes},
           {"unlisted", report.unlisted},
           {"unreflected", report.unreflected}}},
         {"peers", peers},

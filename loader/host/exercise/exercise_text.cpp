@@ -10,7 +10,7 @@
 
 namespace flowlabel {
 
-constexpr std::size_t most_rows = 20;
+constexpr std::size_t max_rows = 20;
 constexpr std::size_t labels_in_a_row = 3;
 
 static std::string label_text(const std::optional<std::uint32_t>& label, const char* unknown)
@@ -46,13 +46,13 @@ static void write_label_rows(const LabelCounts& counts, const Sink& sink)
 
     sink(fmt::format("{:<7}  {:<7}  {:<7}  {:>12}\n", "SENT", "SEEN", "ANSWER", "MESSAGES"));
     for (const auto& [labels, messages] : counts) {
-        if (rows++ == most_rows)
+        if (rows++ == max_rows)
             break;
         sink(fmt::format("{:<7}  {:<7}  {:<7}  {:>12}\n", label_text(labels.asked, "auto"),
                          label_text(labels.seen, "-"), label_text(labels.answered, "-"), grouped(messages)));
     }
-    if (counts.size() > most_rows)
-        sink(fmt::format("and {} more (--json shows all)\n", grouped(counts.size() - most_rows)));
+    if (counts.size() > max_rows)
+        sink(fmt::format("and {} more (--json shows all)\n", grouped(counts.size() - max_rows)));
 }
 
 void write_client_summary(const ClientReport& report, const Sink& sink)
@@ -65,8 +65,8 @@ void write_client_summary(const ClientReport& report, const Sink& sink)
                      report.flows.size() == 1 ? "" : "s", grouped(totals.sent), grouped(totals.received),
                      grouped(totals.lost), grouped(totals.late)));
     if (trips.count != 0)
-        sink(fmt::format("round trips: least {}, mean {}, most {}\n", milliseconds(trips.least),
-                         milliseconds(trips.sum / trips.count), milliseconds(trips.most)));
+        sink(fmt::format("round trips: min {}, mean {}, max {}\n", milliseconds(trips.min),
+                         milliseconds(trips.sum / trips.count), milliseconds(trips.max)));
     if (totals.sent != 0)
         write_label_rows(totals.labels, sink);
 }
@@ -88,7 +88,7 @@ void write_server_summary(const ServerReport& report, const Sink& sink)
 {
     std::size_t width = 4;
     std::uint64_t messages = report.unlisted;
-    const std::size_t rows = std::min(report.peers.size(), most_rows);
+    const std::size_t rows = std::min(report.peers.size(), max_rows);
 
     for (const PeerReport& peer : report.peers)
         messages += peer.messages;
@@ -119,12 +119,12 @@ void write_generator_summary(const GeneratorReport& report, const Sink& sink)
                      grouped(report.flows), report.flows == 1 ? "" : "s", grouped(report.packets)));
     sink(fmt::format("{:<7}  {:>12}\n", "LABEL", "PACKETS"));
     for (const auto& [label, packets] : report.labels) {
-        if (rows++ == most_rows)
+        if (rows++ == max_rows)
             break;
         sink(fmt::format("0x{:05x}  {:>12}\n", label, grouped(packets)));
     }
-    if (report.labels.size() > most_rows)
-        sink(fmt::format("and {} more (--json shows all)\n", grouped(report.labels.size() - most_rows)));
+    if (report.labels.size() > max_rows)
+        sink(fmt::format("and {} more (--json shows all)\n", grouped(report.labels.size() - max_rows)));
 }
 
 } // namespace flowlabel

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::uint16_t first_port = 1024;
 
-/// What a packet does in its flow.
+/// The role of a packet in its flow.
 enum class Step { syn, ack, data, end };
 
 class Generator {
@@ -59,7 +59,7 @@ Result<void> bind_to(int socket, const std::string& interface)
     return {};
 }
 
-/// The address that this host would send from.
+/// The source address that the kernel selects.
 Result<Address> source_for(const Endpoint& destination, const std::string& interface)
 {
     const Fd probe(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -73,7 +73,7 @@ Result<Address> source_for(const Endpoint& destination, const std::string& inter
 
 Result<void> Generator::open()
 {
-    // The headers are ours, the way and the link layer the kernel's.
+    // IPPROTO_RAW: we write the IPv6 header; the kernel routes the packet and adds the link layer.
     socket_ = Fd(socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
     if (!socket_)
         return fail_errno(errno, "cannot send raw packets", "run it as root, or with CAP_NET_RAW");
@@ -101,7 +101,7 @@ std::uint32_t Generator::label_of(const Flow& flow, Step step)
     case LabelPattern::syn_then_zero:
         return step == Step::syn ? flow.label : 0;
     case LabelPattern::rst_other:
-        return step == Step::end ? label_behind(flow.label, 1) : flow.label;
+        return step == Step::end ? label_after(flow.label, 1) : flow.label;
     default:
         return flow.label;
     }
@@ -142,12 +142,12 @@ Result<void> Generator::send_all(Step step)
 {
     for (unsigned i = 0; i < options_.flows; i++) {
         const std::uint32_t label = label_of(flows_[i], step);
-        const std::vector<std::uint8_t> octets = packet(i, step, label);
+        const std::vector<std::uint8_t> bytes = packet(i, step, label);
 
-        // A raw socket's port is a protocol number: 0, the header's.
-        if (const auto sent = send_datagram(
-                socket_.get(), {.address = options_.destination.address, .scope = options_.destination.scope}, octets,
-                0);
+        // The port of a raw socket's destination is a protocol number; 0: as in the header.
+        if (const auto sent =
+                send_datagram(socket_.get(),
+                              {.address = options_.destination.address, .scope = options_.destination.scope}, bytes, 0);
             !sent)
             return sent;
         report_.packets++;
@@ -164,7 +164,7 @@ Result<void> Generator::send_round(Step step, int stop)
     const auto sent = send_all(step);
 
     if (sent)
-        stopped_ = wait_for({}, start + options_.interval, stop) == Woken::stopped;
+        stopped_ = wait_for({}, start + options_.interval, stop) == WakeReason::stopped;
     return sent;
 }
 

@@ -5,9 +5,9 @@
 
 namespace flowlabel {
 
-constexpr std::uint32_t code_bits = 0xFFFE0; // the 15 that stay in encoded labels
+constexpr std::uint32_t code_bits = 0xFFFE0; // the 15 constant bits of encoded labels
 
-std::uint32_t label_behind(std::uint32_t first, std::uint64_t offset)
+std::uint32_t label_after(std::uint32_t first, std::uint64_t offset)
 {
     return 1 + static_cast<std::uint32_t>((first - 1 + offset % FL_LABEL_MASK) % FL_LABEL_MASK);
 }
@@ -23,9 +23,9 @@ std::uint32_t LabelSource::of_flow(std::uint64_t flow, std::uint64_t flows, std:
     case LabelPattern::constant:
     case LabelPattern::syn_then_zero:
     case LabelPattern::rst_other:
-        return label_behind(options_.first, change);
+        return label_after(options_.first, change);
     case LabelPattern::sequential:
-        return label_behind(options_.first, change * flows + flow);
+        return label_after(options_.first, change * flows + flow);
     case LabelPattern::encoded: {
         const std::uint32_t code = options_.first & code_bits;
         const std::uint32_t entropy = any() & ~code_bits & FL_LABEL_MASK;
@@ -41,13 +41,13 @@ std::uint32_t LabelSource::of_packet(std::uint64_t packet)
 {
     if (options_.pattern == LabelPattern::per_packet)
         return any();
-    const auto octet = [&](std::uint64_t index) {
+    const auto byte = [&](std::uint64_t index) {
         return static_cast<std::uint8_t>(options_.text[index % options_.text.size()]);
     };
 
-    // Four bits of order in front, so that two equal pairs are two labels.
-    return static_cast<std::uint32_t>((packet % 15 + 1) << 16 | std::uint32_t{octet(2 * packet)} << 8 |
-                                      octet(2 * packet + 1));
+    // The upper four bits are a sequence number, so that two equal pairs of bytes give different labels.
+    return static_cast<std::uint32_t>((packet % 15 + 1) << 16 | std::uint32_t{byte(2 * packet)} << 8 |
+                                      byte(2 * packet + 1));
 }
 
 } // namespace flowlabel

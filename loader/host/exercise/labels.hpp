@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Which label each flow of the exercise sends.
+/// Chooses the labels that each flow of the exercise sends.
 #pragma once
 
 #include <cstdint>
@@ -11,19 +11,19 @@
 namespace flowlabel {
 
 enum class LabelPattern {
-    automatic,     ///< what the kernel chooses by itself
+    automatic,     ///< the kernel's automatic label
     none,          ///< 0
-    random,        ///< a random one for each flow; the kernel picks it where it is leased
+    random,        ///< a random one for each flow; the kernel picks it if it is leased
     constant,      ///< the same for all flows; the next one after each change
     sequential,    ///< the next one for each flow and change
-    encoded,       ///< 15 bits that stay, as in a code, and 5 random ones for each flow and change
+    encoded,       ///< 15 constant bits, as in a code, and 5 random ones for each flow and change
     per_packet,    ///< another random one in each packet
-    message,       ///< two octets of a text in each packet
-    syn_then_zero, ///< a TCP connection's SYN alone has one
-    rst_other,     ///< a TCP connection's RST has another
+    message,       ///< two bytes of a text in each packet
+    syn_then_zero, ///< only the SYN of a TCP connection has one
+    rst_other,     ///< the RST of a TCP connection has another one
 };
 
-/// Of those that --generate takes.
+/// The patterns of --generate.
 template <>
 inline constexpr WordTable<LabelPattern> word_table<LabelPattern> = {
     {LabelPattern::constant, "constant"},   {LabelPattern::sequential, "sequential"},
@@ -32,7 +32,7 @@ inline constexpr WordTable<LabelPattern> word_table<LabelPattern> = {
     {LabelPattern::rst_other, "rst-other"},
 };
 
-/// Packets of one flow differ in their labels: no lease, and no TCP socket, can do that.
+/// Whether the packets of one flow have different labels. This needs UDP or raw packets, and excludes leases.
 constexpr bool differs_by_packet(LabelPattern pattern)
 {
     return pattern == LabelPattern::per_packet || pattern == LabelPattern::message;
@@ -40,7 +40,7 @@ constexpr bool differs_by_packet(LabelPattern pattern)
 
 struct LabelOptions {
     LabelPattern pattern = LabelPattern::automatic;
-    std::uint32_t first = 0; ///< of constant and all that follow but per_packet and message; 1 to 0xFFFFF
+    std::uint32_t first = 0; ///< of constant, sequential, encoded, syn_then_zero and rst_other; 1 to 0xFFFFF
     std::string text;        ///< of message; not empty
 };
 
@@ -50,14 +50,14 @@ public:
 
     [[nodiscard]] LabelPattern pattern() const { return options_.pattern; }
 
-    /// The label of flow FLOW of FLOWS after CHANGE changes; 0 for automatic, none and random, and where the labels
-    /// differ by packet.
+    /// The label of flow FLOW of FLOWS after CHANGE changes; 0 for automatic, none and random, and if labels differ by
+    /// packet.
     std::uint32_t of_flow(std::uint64_t flow, std::uint64_t flows, std::uint64_t change);
 
-    /// The label of a flow's packet number PACKET, where they differ by packet.
+    /// The label of packet number PACKET of a flow, if labels differ by packet.
     std::uint32_t of_packet(std::uint64_t packet);
 
-    /// Uniform, 1 to 0xFFFFF.
+    /// A uniformly random label, 1 to 0xFFFFF.
     std::uint32_t any();
 
 private:
@@ -65,7 +65,7 @@ private:
     std::mt19937 random_{std::random_device{}()};
 };
 
-/// The label OFFSET behind FIRST; 1 comes after 0xFFFFF.
-std::uint32_t label_behind(std::uint32_t first, std::uint64_t offset);
+/// The label OFFSET after FIRST; 1 follows 0xFFFFF.
+std::uint32_t label_after(std::uint32_t first, std::uint64_t offset);
 
 } // namespace flowlabel

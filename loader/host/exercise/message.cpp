@@ -63,7 +63,7 @@ std::optional<Message> read_message(std::span<const std::uint8_t> buffer)
 
     if (magic != request_magic && magic != answer_magic)
         return std::nullopt;
-    if (message.size < message_header_size || message.size > largest_message)
+    if (message.size < message_header_size || message.size > max_message)
         return std::nullopt;
     if (ntohl(wire.seen_be) != no_label)
         message.seen = ntohl(wire.seen_be);

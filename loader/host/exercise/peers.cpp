@@ -5,7 +5,7 @@ namespace flowlabel {
 
 PeerReport* Peers::add_connection(const Endpoint& peer, std::optional<std::uint32_t> syn_label)
 {
-    if (list_.size() == most_peers)
+    if (list_.size() == max_peers)
         return nullptr;
     PeerReport& added = list_.emplace_back(Transport::tcp, peer, syn_label);
 
@@ -18,14 +18,14 @@ PeerReport* Peers::udp_peer(const Endpoint& peer)
 {
     if (const auto known = udp_.find(peer); known != udp_.end())
         return known->second;
-    if (list_.size() == most_peers)
+    if (list_.size() == max_peers)
         return nullptr;
     return udp_[peer] = &list_.emplace_back(Transport::udp, peer);
 }
 
-void Peers::note(PeerReport* peer, std::uint32_t label, std::uint64_t octets)
+void Peers::note(PeerReport* peer, std::uint32_t label, std::uint64_t bytes)
 {
-    if (!peer || (labels_ == most_labels && !peer->labels.contains(label))) {
+    if (!peer || (labels_ == max_labels && !peer->labels.contains(label))) {
         unlisted_++;
         return;
     }
@@ -33,7 +33,7 @@ void Peers::note(PeerReport* peer, std::uint32_t label, std::uint64_t octets)
     const bool changed = !first && label != peer->last;
 
     peer->messages++;
-    peer->octets += octets;
+    peer->bytes += bytes;
     if (peer->labels[label]++ == 0)
         labels_++;
     peer->changes += changed;

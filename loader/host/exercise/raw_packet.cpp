@@ -8,16 +8,16 @@ namespace {
 constexpr std::uint8_t protocol_tcp = 6;
 constexpr std::uint8_t protocol_udp = 17;
 constexpr std::size_t ipv6_size = 40;
-constexpr std::size_t udp_checksum_at = 6; // octets into the header
+constexpr std::size_t udp_checksum_at = 6; // offset in the header
 constexpr std::size_t tcp_checksum_at = 16;
 constexpr std::uint16_t window = 65535;
 
-/// Octets that grow by big-endian numbers.
+/// Appends big-endian integers to a buffer.
 class Writer {
 public:
     Writer& u8(std::uint8_t value)
     {
-        octets_.push_back(value);
+        buffer_.push_back(value);
         return *this;
     }
     Writer& u16(std::uint16_t value) { return u8(static_cast<std::uint8_t>(value >> 8)).u8(value & 0xFF); }
@@ -25,27 +25,27 @@ public:
     {
         return u16(static_cast<std::uint16_t>(value >> 16)).u16(static_cast<std::uint16_t>(value));
     }
-    Writer& octets(std::span<const std::uint8_t> more)
+    Writer& bytes(std::span<const std::uint8_t> more)
     {
-        octets_.insert(octets_.end(), more.begin(), more.end());
+        buffer_.insert(buffer_.end(), more.begin(), more.end());
         return *this;
     }
-    std::vector<std::uint8_t> take() { return std::move(octets_); }
+    std::vector<std::uint8_t> take() { return std::move(buffer_); }
 
 private:
-    std::vector<std::uint8_t> octets_;
+    std::vector<std::uint8_t> buffer_;
 };
 
-std::uint64_t sum_of(std::span<const std::uint8_t> octets)
+std::uint64_t sum_of(std::span<const std::uint8_t> bytes)
 {
     std::uint64_t sum = 0;
 
-    for (std::size_t i = 0; i < octets.size(); i++)
-        sum += i % 2 == 0 ? std::uint64_t{octets[i]} << 8 : octets[i];
+    for (std::size_t i = 0; i < bytes.size(); i++)
+        sum += i % 2 == 0 ? std::uint64_t{bytes[i]} << 8 : bytes[i];
     return sum;
 }
 
-/// Of PACKET's pseudo-header and of what lies behind its IPv6 header (RFC 8200 section 8.1).
+/// The checksum of PACKET's pseudo-header and of everything after its IPv6 header (RFC 8200 section 8.1).
 std::uint16_t checksum(std::span<const std::uint8_t> packet, std::uint8_t protocol)
 {
     const auto addresses = packet.subspan(8, 32);
@@ -57,7 +57,7 @@ std::uint16_t checksum(std::span<const std::uint8_t> packet, std::uint8_t protoc
     return static_cast<std::uint16_t>(~sum);
 }
 
-/// UPPER is the transport header, its checksum 0, and the payload.
+/// UPPER is the transport header with checksum 0, and the payload.
 std::vector<std::uint8_t> finish(const PacketPath& path, std::uint32_t label, std::uint8_t protocol,
                                  std::size_t checksum_at, const std::vector<std::uint8_t>& upper)
 {
@@ -66,13 +66,13 @@ std::vector<std::uint8_t> finish(const PacketPath& path, std::uint32_t label, st
                                            .u16(static_cast<std::uint16_t>(upper.size()))
                                            .u8(protocol)
                                            .u8(64)
-                                           .octets(path.source.octets)
-                                           .octets(path.destination.octets)
-                                           .octets(upper)
+                                           .bytes(path.source.octets)
+                                           .bytes(path.destination.octets)
+                                           .bytes(upper)
                                            .take();
     std::uint16_t sum = checksum(packet, protocol);
 
-    if (sum == 0 && protocol == protocol_udp) // 0 would say that there is none
+    if (sum == 0 && protocol == protocol_udp) // 0 would mean "no checksum"
         sum = 0xFFFF;
     packet[ipv6_size + checksum_at] = static_cast<std::uint8_t>(sum >> 8);
     packet[ipv6_size + checksum_at + 1] = static_cast<std::uint8_t>(sum);
@@ -86,7 +86,7 @@ std::vector<std::uint8_t> udp_packet(const PacketPath& path, std::uint32_t label
     Writer upper;
 
     upper.u16(path.source_port).u16(path.destination_port).u16(static_cast<std::uint16_t>(8 + payload.size())).u16(0);
-    return finish(path, label, protocol_udp, udp_checksum_at, upper.octets(payload).take());
+    return finish(path, label, protocol_udp, udp_checksum_at, upper.bytes(payload).take());
 }
 
 std::vector<std::uint8_t> tcp_packet(const PacketPath& path, std::uint32_t label, const TcpSegment& segment,
@@ -96,7 +96,7 @@ std::vector<std::uint8_t> tcp_packet(const PacketPath& path, std::uint32_t label
 
     upper.u16(path.source_port).u16(path.destination_port).u32(segment.sequence).u32(segment.acknowledgement);
     upper.u8(5 << 4).u8(segment.flags).u16(window).u16(0).u16(0);
-    return finish(path, label, protocol_tcp, tcp_checksum_at, upper.octets(payload).take());
+    return finish(path, label, protocol_tcp, tcp_checksum_at, upper.bytes(payload).take());
 }
 
 } // namespace flowlabel

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// IPv6 packets with TCP or UDP, made octet by octet.
+/// Builds raw IPv6 packets with TCP or UDP.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace flowlabel {
 
-/// Where a packet comes from and goes to; ports in host order.
+/// Source and destination of a packet; ports in host byte order.
 struct PacketPath {
     Address source;
     Address destination;
@@ -27,7 +27,7 @@ struct TcpSegment {
     std::uint32_t acknowledgement = 0;
 };
 
-/// The octets from the IPv6 header on: traffic class 0, hop limit 64, the checksum right.
+/// The packet from its IPv6 header on, with traffic class 0, hop limit 64 and the correct checksum.
 std::vector<std::uint8_t> udp_packet(const PacketPath& path, std::uint32_t label,
                                      std::span<const std::uint8_t> payload);
 std::vector<std::uint8_t> tcp_packet(const PacketPath& path, std::uint32_t label, const TcpSegment& segment,

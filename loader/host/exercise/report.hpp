@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What client and server of the exercise found out.
+/// The results of client, server and generator of the exercise.
 #pragma once
 
 #include <compare>
@@ -22,9 +22,9 @@ inline constexpr WordTable<Transport> word_table<Transport> = {
     {Transport::udp, "udp"},
 };
 
-/// The labels of one message: nothing stands for unknown.
+/// The labels of one message; empty: unknown.
 struct LabelTriple {
-    std::optional<std::uint32_t> asked;    ///< by the client; nothing: left to the kernel
+    std::optional<std::uint32_t> asked;    ///< by the client; empty: the kernel chose
     std::optional<std::uint32_t> seen;     ///< by the server
     std::optional<std::uint32_t> answered; ///< of the server's answer, as it arrived
 
@@ -35,27 +35,27 @@ using LabelCounts = std::map<LabelTriple, std::uint64_t>; ///< messages
 
 struct RoundTrips {
     std::uint64_t count = 0;
-    std::uint64_t least = 0; ///< ns
-    std::uint64_t most = 0;  ///< ns
-    std::uint64_t sum = 0;   ///< ns
+    std::uint64_t min = 0; ///< ns
+    std::uint64_t max = 0; ///< ns
+    std::uint64_t sum = 0; ///< ns
 
     void add(std::uint64_t ns)
     {
-        least = count == 0 || ns < least ? ns : least;
-        most = ns > most ? ns : most;
+        min = count == 0 || ns < min ? ns : min;
+        max = ns > max ? ns : max;
         sum += ns;
         count++;
     }
 };
 
 struct FlowReport {
-    Endpoint local; ///< the last one, if connections followed each other
+    Endpoint local; ///< of the last connection
     LabelCounts labels;
     std::uint64_t sent = 0;          ///< messages
     std::uint64_t received = 0;      ///< answers in time
-    std::uint64_t late = 0;          ///< answers that came too late, or twice
+    std::uint64_t late = 0;          ///< answers that arrived too late, or twice
     std::optional<LeaseState> lease; ///< at the end
-    std::string trouble;             ///< the last error on the way, if there was one
+    std::string warning;             ///< the last error that did not end the flow; empty: none
 };
 
 struct ClientReport {
@@ -65,19 +65,19 @@ struct ClientReport {
     std::uint64_t ended = 0;   ///< ns since 1970 UTC
     std::vector<FlowReport> flows;
     RoundTrips round_trips;
-    std::optional<Error> failure;                ///< what ended it before its time
-    std::optional<std::int64_t> auto_flowlabels; ///< net.ipv6.auto_flowlabels here; nothing: cannot be read
+    std::optional<Error> failure;                ///< why the client ended early
+    std::optional<std::int64_t> auto_flowlabels; ///< net.ipv6.auto_flowlabels of this host; empty: unreadable
 };
 
 /// What a server saw of one UDP peer or TCP connection.
 struct PeerReport {
     Transport transport = Transport::tcp;
     Endpoint peer;
-    std::optional<std::uint32_t> syn_label;        ///< TCP alone
+    std::optional<std::uint32_t> syn_label;        ///< TCP only
     std::map<std::uint32_t, std::uint64_t> labels; ///< messages
     std::uint64_t messages = 0;
-    std::uint64_t octets = 0;
-    std::uint64_t changes = 0; ///< messages with another label than the one before; TCP: than the SYN, too
+    std::uint64_t bytes = 0;
+    std::uint64_t changes = 0; ///< messages with another label than the previous one; TCP: or than the SYN
     std::uint32_t last = 0;    ///< label
 };
 
@@ -88,9 +88,9 @@ struct ServerReport {
     bool reflect = false;
     std::uint64_t started = 0;     ///< ns since 1970 UTC
     std::uint64_t ended = 0;       ///< ns since 1970 UTC
-    std::vector<PeerReport> peers; ///< in the order in which they came
-    std::uint64_t unlisted = 0;    ///< messages of more peers, or with more labels, than are kept
-    std::uint64_t unreflected = 0; ///< answers that the kernel did not let go with the peer's label
+    std::vector<PeerReport> peers; ///< in order of arrival
+    std::uint64_t unlisted = 0;    ///< messages of peers, or with labels, beyond the limits
+    std::uint64_t unreflected = 0; ///< answers that the kernel refused to send with the peer's label
 };
 
 /// What a generator of raw packets sent.

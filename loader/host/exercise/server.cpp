@@ -43,32 +43,32 @@ private:
     Fd listener_;
     Fd datagrams_;
     std::list<Connection> connections_;
-    bool accepting_ = true; ///< false: there are as many connections as there may be files
+    bool accepting_ = true; ///< false: the limit of open files has been reached
     std::uint64_t unreflected_ = 0;
 };
 
-/// Room for a thousand flows that send at once, as far as it is granted.
-void make_room(int socket)
+/// Tries to get a receive buffer for a thousand flows that send at once.
+void enlarge_buffer(int socket)
 {
-    const int octets = 4 << 20;
+    const int bytes = 4 << 20;
 
-    if (setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof(octets)) != 0)
-        (void)setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
+    if (setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) != 0)
+        (void)setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 }
 
-/// A socket of TYPE on all addresses of this host that tells the labels that it receives.
+/// A socket of TYPE on all addresses of this host that receives labels as ancillary data.
 Result<Fd> open_on(std::uint16_t port, int type)
 {
     Fd opened(socket(AF_INET6, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const int on = 1;
 
     if (!opened)
-        return fail_errno(errno, "cannot open a socket", "it takes a kernel with IPv6");
+        return fail_errno(errno, "cannot open a socket", "use a kernel with IPv6");
     (void)setsockopt(opened.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)); // IPv4 has no labels
-    if (type == SOCK_STREAM) // a server that ended a moment ago is no reason to fail
+    if (type == SOCK_STREAM) // connections of an earlier server may be in TIME-WAIT
         (void)setsockopt(opened.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     else
-        make_room(opened.get());
+        enlarge_buffer(opened.get());
     TRY(bind_endpoint(opened.get(), {.port = port}));
     TRY(receive_labels(opened.get(), true));
     return opened;
@@ -79,7 +79,7 @@ Result<void> Server::open_tcp()
     listener_ = TRY(open_on(options_.port, SOCK_STREAM));
     Result<void> done = keep_syns(listener_.get());
 
-    if (done && options_.reflect) // of the listener: once accepted, a connection answers with its own
+    if (done && options_.reflect) // set on the listener; accepted connections inherit it
         done = reflect_labels(listener_.get(), true);
     if (done && listen(listener_.get(), SOMAXCONN) != 0)
         return fail_errno(errno, "cannot listen for connections");
@@ -103,7 +103,7 @@ void Server::accept_connection()
     const auto peer = peer_endpoint(accepted.get());
 
     if (!peer)
-        return; // gone already
+        return; // it has been closed already
     const auto syn = syn_label(accepted.get());
 
     connections_.emplace_back(std::move(accepted),
@@ -115,27 +115,27 @@ void Server::answer(const Datagram& request, std::span<std::uint8_t> octets, Pee
     auto message = read_message(octets);
 
     if (!message || message->answer)
-        return; // answering anybody's datagrams would make loops
+        return; // answering other programs' datagrams could loop
     message->answer = true;
     message->seen = request.label;
     write_message(octets, *message);
     if (!options_.reflect || request.label == 0) {
-        (void)answer_datagram(datagrams_.get(), request, octets, 0); // a lost answer is the client's to notice
+        (void)answer_datagram(datagrams_.get(), request, octets, 0); // the client notices a lost answer
         return;
     }
     if (const auto sent = answer_datagram(datagrams_.get(), request, octets, request.label); !sent) {
         if (unreflected_++ == 0 && peer)
-            events_.trouble(*peer, sent.error());
+            events_.warning(*peer, sent.error());
         (void)answer_datagram(datagrams_.get(), request, octets, 0);
     }
 }
 
 void Server::take_datagrams()
 {
-    constexpr int at_a_time = 64; // so that connections get their turn
-    std::uint8_t octets[largest_message];
+    constexpr int max_batch = 64; // so that datagrams do not starve connections
+    std::uint8_t octets[max_message];
 
-    for (int i = 0; i < at_a_time; i++) {
+    for (int i = 0; i < max_batch; i++) {
         const auto datagram = receive_datagram(datagrams_.get(), octets);
 
         if (!datagram || !*datagram)
@@ -147,14 +147,14 @@ void Server::take_datagrams()
     }
 }
 
-/// WANTED: of each connection, in their order.
+/// WANTED has one entry for each connection, in the same order.
 void Server::serve_connections(std::span<const pollfd> wanted)
 {
     auto connection = connections_.begin();
 
     for (const pollfd& ready : wanted) {
         const bool goes_on =
-            ready.revents == 0 || (connection->wants_to_send() ? connection->send() : connection->receive(peers_));
+            ready.revents == 0 || (connection->has_pending() ? connection->send() : connection->receive(peers_));
 
         accepting_ |= !goes_on;
         connection = goes_on ? std::next(connection) : connections_.erase(connection);
@@ -170,16 +170,16 @@ Result<void> Server::serve()
                        {.fd = datagrams_.get(), .events = POLLIN, .revents = 0}});
         for (const Connection& connection : connections_)
             wanted.push_back({.fd = connection.socket(),
-                              .events = static_cast<short>(connection.wants_to_send() ? POLLOUT : POLLIN),
+                              .events = static_cast<short>(connection.has_pending() ? POLLOUT : POLLIN),
                               .revents = 0});
-        const Woken woken = wait_for(wanted, Clock::now() + std::chrono::hours(1), stop_);
+        const WakeReason reason = wait_for(wanted, Clock::now() + std::chrono::hours(1), stop_);
 
         serve_connections(std::span(wanted).subspan(2));
         if (wanted[0].revents != 0)
             accept_connection();
         if (wanted[1].revents != 0)
             take_datagrams();
-        if (woken == Woken::stopped) // what was there by then is taken
+        if (reason == WakeReason::stopped) // after handling what had arrived
             return {};
     }
 }

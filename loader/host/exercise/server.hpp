@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The server of the exercise: takes what comes by TCP and UDP, notes the labels, and sends it back.
+/// The server of the exercise: receives messages by TCP and UDP, counts their labels, and echoes them.
 #pragma once
 
 #include <functional>
@@ -10,9 +10,9 @@ namespace flowlabel {
 
 constexpr std::uint16_t exercise_port = 24999;
 
-/// Peers, and labels of all of them, that are kept; a stranger may invent as many as he likes.
-constexpr std::size_t most_peers = 65536;
-constexpr std::size_t most_labels = 1 << 20;
+/// Limits on the peers, and on the labels of all peers together: a client can send any number of them.
+constexpr std::size_t max_peers = 65536;
+constexpr std::size_t max_labels = 1 << 20;
 
 struct ServerOptions {
     std::uint16_t port = exercise_port;
@@ -21,15 +21,14 @@ struct ServerOptions {
     bool reflect = false; ///< answer with the label that the peer sent
 };
 
-/// What a server has to say while it runs.
+/// Callbacks of a running server.
 struct ServerEvents {
     std::function<void()> listening;
-    std::function<void(const PeerReport&)> label; ///< a new peer, or another label of a known one (its last)
-    std::function<void(const PeerReport&, const Error&)>
-        trouble; ///< a label that could not be reflected, the first time
+    std::function<void(const PeerReport&)> label; ///< a new peer, or a new label of a known one (`last`)
+    std::function<void(const PeerReport&, const Error&)> warning; ///< the first label that could not be reflected
 };
 
-/// Runs until STOP can be read. What had arrived by then still counts.
+/// Runs until STOP is readable. What had arrived before still counts.
 Result<ServerReport> run_server(const ServerOptions& options, int stop, const ServerEvents& events);
 
 } // namespace flowlabel

@@ -20,7 +20,7 @@ ClientTotals totals_of(const ClientReport& report)
     return totals;
 }
 
-/// Of the answered messages those whose labels MATCH, and one of these for an example.
+/// The number of answered messages whose labels MATCH, and the labels of one of them.
 template <class Match> static std::pair<std::uint64_t, LabelTriple> count_if(const LabelCounts& counts, Match match)
 {
     std::pair<std::uint64_t, LabelTriple> found;
@@ -34,31 +34,31 @@ template <class Match> static std::pair<std::uint64_t, LabelTriple> count_if(con
     return found;
 }
 
-constexpr std::int64_t labels_nothing = 0; // net.ipv6.auto_flowlabels
-constexpr std::int64_t labels_everything = 3;
+constexpr std::int64_t disables_labels = 0; // net.ipv6.auto_flowlabels
+constexpr std::int64_t forces_labels = 3;
 
-/// Why flows that were left to the kernel came without a label.
-static std::string why_bare(const ClientReport& report)
+/// Why messages whose label the kernel chose arrived without a label.
+static std::string unlabelled_reason(const ClientReport& report)
 {
     if (!report.auto_flowlabels)
-        return "net.ipv6.auto_flowlabels cannot be read here: the kernel gave them none, or something on the way "
-               "removes "
-               "labels";
-    if (*report.auto_flowlabels == labels_nothing)
-        return "net.ipv6.auto_flowlabels is 0 here, so the kernel gave them none ('flowlabel host' says more)";
-    return fmt::format("net.ipv6.auto_flowlabels is {} here, so the kernel gave them one: a filter of this host, or "
-                       "something on the way, removes labels",
+        return "net.ipv6.auto_flowlabels of this host cannot be read: its kernel sent no labels, or a device on the "
+               "path clears them";
+    if (*report.auto_flowlabels == disables_labels)
+        return "net.ipv6.auto_flowlabels is 0 on this host, so its kernel sent no labels (see 'flowlabel host')";
+    return fmt::format("net.ipv6.auto_flowlabels is {} on this host, so its kernel sent labels: a filter on this host, "
+                       "or a device on the path, clears them",
                        *report.auto_flowlabels);
 }
 
-/// Why flows that left without a label came with one.
-static std::string why_labelled(const ClientReport& report)
+/// Why messages that were sent without a label arrived with one.
+static std::string labelled_reason(const ClientReport& report)
 {
     if (!report.auto_flowlabels)
-        return "net.ipv6.auto_flowlabels cannot be read here: the kernel labelled them, or something on the way labels";
-    if (*report.auto_flowlabels == labels_everything)
-        return "net.ipv6.auto_flowlabels is 3 here, so the kernel labels whatever leaves";
-    return fmt::format("net.ipv6.auto_flowlabels is {} here, so it was something on the way that labels",
+        return "net.ipv6.auto_flowlabels of this host cannot be read: its kernel, or a device on the path, set the "
+               "labels";
+    if (*report.auto_flowlabels == forces_labels)
+        return "net.ipv6.auto_flowlabels is 3 on this host, so its kernel labels every packet";
+    return fmt::format("net.ipv6.auto_flowlabels is {} on this host, so a device on the path set the labels",
                        *report.auto_flowlabels);
 }
 
@@ -68,27 +68,27 @@ std::vector<std::string> warnings_of(const ClientReport& report)
     std::vector<std::string> warnings;
     const auto [changed, example] = count_if(
         totals.labels, [](const LabelTriple& labels) { return labels.asked && *labels.seen != *labels.asked; });
-    const auto bare =
+    const auto unlabelled =
         count_if(totals.labels, [](const LabelTriple& labels) { return !labels.asked && *labels.seen == 0; });
 
     if (changed != 0 && *example.asked == 0)
         warnings.push_back(
-            fmt::format("{} messages were sent without a label and came to the server with one, 0x{:05x} "
-                        "for example: {}",
-                        changed, *example.seen, why_labelled(report)));
+            fmt::format("{} messages were sent without a label and reached the server with one, for example 0x{:05x}: "
+                        "{}",
+                        changed, *example.seen, labelled_reason(report)));
     else if (changed != 0)
         warnings.push_back(
-            fmt::format("{} messages came to the server with another label than they left with, 0x{:05x} "
-                        "instead of 0x{:05x} for example: something on the way changes labels",
+            fmt::format("{} messages reached the server with another label than they were sent with, for example "
+                        "0x{:05x} instead of 0x{:05x}: a device on the path changes labels",
                         changed, *example.seen, *example.asked));
-    if (bare.first != 0)
-        warnings.push_back(
-            fmt::format("{} messages came to the server without a label: {}", bare.first, why_bare(report)));
+    if (unlabelled.first != 0)
+        warnings.push_back(fmt::format("{} messages reached the server without a label: {}", unlabelled.first,
+                                       unlabelled_reason(report)));
     for (const FlowReport& flow : report.flows) {
-        if (flow.trouble.empty())
+        if (flow.warning.empty())
             continue;
-        warnings.push_back(flow.trouble);
-        break; // the others' is the same, or was made by the same
+        warnings.push_back(flow.warning);
+        break; // those of the other flows have the same cause
     }
     return warnings;
 }
@@ -102,11 +102,12 @@ std::optional<Error> failure_of(const ClientReport& report)
     if (totals.sent == 0 || totals.received != 0)
         return std::nullopt;
     for (const FlowReport& flow : report.flows)
-        if (!flow.trouble.empty())
-            return Error{.what = flow.trouble, .hint = "start 'flowlabel exercise server' there"};
+        if (!flow.warning.empty())
+            return Error{.what = flow.warning, .hint = "start 'flowlabel exercise server' there"};
     return Error{
-        .what = fmt::format("nothing came back from {}", report.server.text()),
-        .hint = fmt::format("does 'flowlabel exercise server --{}' run there, and do firewalls let {} port {} through?",
+        .what = fmt::format("no answer arrived from {}", report.server.text()),
+        .hint = fmt::format("check that 'flowlabel exercise server --{}' runs there, and that firewalls let {} port {} "
+                            "through",
                             name_of(report.transport), report.transport == Transport::tcp ? "TCP" : "UDP",
                             report.server.port)};
 }

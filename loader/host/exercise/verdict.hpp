@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What a client's report says about the path and the host.
+/// Totals, warnings and failure from a client's report.
 #pragma once
 
 #include <optional>
@@ -20,10 +20,10 @@ struct ClientTotals {
 
 ClientTotals totals_of(const ClientReport& report);
 
-/// What the user should know, one sentence each: labels that changed on the way, labels that were not sent, trouble.
+/// One sentence for each finding: labels that changed on the path, labels that were not sent, errors.
 std::vector<std::string> warnings_of(const ClientReport& report);
 
-/// Something ended it before its time, or nothing came back at all.
+/// The reason why the client ended early, or got no answer at all; empty if neither.
 std::optional<Error> failure_of(const ClientReport& report);
 
 } // namespace flowlabel

@@ -10,7 +10,7 @@ static Json value_json(const Reading& reading)
     return reading.value ? Json(*reading.value) : Json(nullptr);
 }
 
-/// TEXT, or null where it is empty: unavailable.
+/// TEXT, or null if it is empty (unavailable).
 static Json text_json(const std::string& text)
 {
     return text.empty() ? Json(nullptr) : Json(text);

@@ -11,7 +11,7 @@
 
 namespace flowlabel {
 
-/// What a check against a profile found.
+/// The result of a check against a profile.
 struct HostCheck {
     HostProfile profile = HostProfile::rfc6437;
     std::vector<ProfileDifference> differences;
@@ -26,7 +26,7 @@ struct HostDocument {
 
 Json host_json(const HostDocument& document);
 
-/// The whole report; with a check, what the check found and nothing else.
+/// Writes the whole report; if there is a check, only the result of the check.
 void write_host_text(const HostDocument& document, const Sink& sink);
 
 } // namespace flowlabel

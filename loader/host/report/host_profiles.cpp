@@ -8,13 +8,13 @@
 
 namespace flowlabel {
 
-/// What a profile wants of one setting.
+/// What a profile requires of one setting.
 struct Requirement {
     const char* name;
     bool (*met)(std::int64_t value);
-    std::int64_t wanted; ///< what to set
+    std::int64_t wanted; ///< the recommended value
     const char* why;
-    /// On a kernel before this version a missing file means that there is nothing to switch off.
+    /// Before this kernel version a missing file is fine: the feature does not exist.
     std::pair<unsigned, unsigned> since = {0, 0};
 };
 
@@ -27,11 +27,11 @@ static constexpr Requirement rfc6437[] = {
     {"net.ipv6.auto_flowlabels", [](std::int64_t value) { return value == 1 || value == 3; }, 1,
      "section 3 recommends that a host label the flows that it sends"},
     {"net.ipv6.flowlabel_reflect", is_zero, 0,
-     "section 3 wants labels from a uniform distribution; a reflected one is what the peer chose"},
+     "section 3 requires labels from a uniform distribution; the peer chooses a reflected one"},
 };
 
 static constexpr Requirement lab[] = {
-    {"net.ipv6.auto_flowlabels", is_zero, 0, "no other labels than those that programs set"},
+    {"net.ipv6.auto_flowlabels", is_zero, 0, "only labels that programs set"},
     {"net.ipv6.flowlabel_state_ranges", is_zero, 0, "programs may lease any label"},
     {"net.ipv6.flowlabel_consistency", is_zero, 0, "programs may ask for reflection on their TCP sockets"},
     {"net.ipv6.flowlabel_reflect", [](std::int64_t value) { return value == 1; }, 1,
@@ -40,12 +40,12 @@ static constexpr Requirement lab[] = {
 
 static constexpr Requirement anycast[] = {
     {"net.ipv6.flowlabel_reflect", [](std::int64_t value) { return (value & 7) == 7; }, 7,
-     "both directions of a connection, resets and echo replies carry one label, and are hashed alike"},
-    {"net.core.txrehash", is_zero, 0, "a label that changes in mid-connection can lead to another server"},
+     "both directions of a connection, resets and echo replies carry the same label, and are hashed to the same path"},
+    {"net.core.txrehash", is_zero, 0, "a label that changes during a connection can lead to another server"},
     {"net.ipv4.tcp_plb_enabled",
      is_zero,
      0,
-     "a label that changes in mid-connection can lead to another server",
+     "a label that changes during a connection can lead to another server",
      {6, 2}},
 };
 

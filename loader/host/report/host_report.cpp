@@ -36,21 +36,21 @@ const Reading& HostReport::reading(std::string_view name) const
     return std::ranges::find(settings, name, &HostSetting::name)->reading;
 }
 
-/// Why PATH cannot be read; NUMBER is the errno.
-static std::string reason(const fs::path& path, int number)
+/// Why PATH cannot be read; ERR is the errno.
+static std::string reason(const fs::path& path, int err)
 {
-    switch (number) {
+    switch (err) {
     case ENOENT:
-        return "there is no " + path.string();
+        return path.string() + " does not exist";
     case EACCES:
     case EPERM:
         return path.string() + " needs root";
     default:
-        return path.string() + ": " + strerror(number);
+        return path.string() + ": " + strerror(err);
     }
 }
 
-/// The whole of a file of /proc. The error's `what` says why there is none.
+/// The contents of a file of /proc. The error's `what` is the reason.
 static Result<std::string> read_file(const fs::path& path)
 {
     const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -75,7 +75,7 @@ static std::string_view without_newline(std::string_view text)
     return text.ends_with('\n') ? text.substr(0, text.size() - 1) : text;
 }
 
-static Reading read_number(const fs::path& path)
+static Reading read_integer(const fs::path& path)
 {
     const auto text = read_file(path);
 
@@ -84,7 +84,7 @@ static Reading read_number(const fs::path& path)
     const auto value = number_of<std::int64_t>(without_newline(*text));
 
     if (!value)
-        return {.value = {}, .unavailable = path.string() + " holds no number"};
+        return {.value = {}, .unavailable = path.string() + " does not contain a number"};
     return {.value = value, .unavailable = {}};
 }
 
@@ -105,7 +105,7 @@ static KernelVersion read_kernel(const fs::path& proc)
 Reading read_sysctl(std::string name, const fs::path& proc)
 {
     std::ranges::replace(name, '.', '/');
-    return read_number(proc / "sys" / name);
+    return read_integer(proc / "sys" / name);
 }
 
 static HostSetting make_setting(const SettingKind& kind, const std::string& name, Reading reading,
@@ -114,10 +114,10 @@ static HostSetting make_setting(const SettingKind& kind, const std::string& name
     HostSetting setting{.name = name, .reading = std::move(reading), .meaning = {}, .consequence = {}};
 
     if (setting.reading.value) {
-        Words words = kind.words(*setting.reading.value, kernel);
+        Explanation explanation = kind.explain(*setting.reading.value, kernel);
 
-        setting.meaning = std::move(words.meaning);
-        setting.consequence = std::move(words.consequence);
+        setting.meaning = std::move(explanation.meaning);
+        setting.consequence = std::move(explanation.consequence);
     }
     return setting;
 }
@@ -134,23 +134,23 @@ static std::vector<HostSetting> read_settings(const fs::path& proc, const Kernel
 static std::vector<HostInterface> read_interfaces(const fs::path& proc, const KernelVersion& kernel)
 {
     std::vector<HostInterface> interfaces;
-    std::error_code ignored; // without IPv6 there is no such directory, and no interface has any of it
+    std::error_code ignored; // a kernel without IPv6 does not have this directory
 
     for (const auto& entry : fs::directory_iterator(proc / "sys/net/ipv6/conf", ignored)) {
         HostInterface interface{.name = entry.path().filename(), .settings = {}};
         std::string name = interface.name;
 
-        std::ranges::replace(name, '.', '/'); // as sysctl(8) tells the two apart
+        std::ranges::replace(name, '.', '/'); // sysctl(8) writes the dots of a name as slashes
         for (const SettingKind& kind : interface_settings())
             interface.settings.push_back(make_setting(kind, fmt::format("net.ipv6.conf.{}.{}", name, kind.name),
-                                                      read_number(entry.path() / kind.name), kernel));
+                                                      read_integer(entry.path() / kind.name), kernel));
         interfaces.push_back(std::move(interface));
     }
     std::ranges::sort(interfaces, {}, &HostInterface::name);
     return interfaces;
 }
 
-/// The name of the user UID, or nothing.
+/// The name of the user UID; empty if it has none.
 static std::string user_name(std::int64_t uid)
 {
     passwd entry{};
@@ -173,7 +173,7 @@ static std::string owner_name(const fs::path& proc, const HostLease& lease)
     return command ? std::string(without_newline(*command)) : std::string();
 }
 
-/// The address of 32 hexadecimal digits without colons.
+/// Parses an address of 32 hexadecimal digits without colons.
 static std::optional<Address> address_of(std::string_view digits)
 {
     Address address;
@@ -181,16 +181,16 @@ static std::optional<Address> address_of(std::string_view digits)
     if (digits.size() != 2 * address.octets.size())
         return std::nullopt;
     for (std::size_t i = 0; i < address.octets.size(); i++) {
-        const auto octet = number_of<std::uint8_t>(digits.substr(2 * i, 2), 16);
+        const auto byte = number_of<std::uint8_t>(digits.substr(2 * i, 2), 16);
 
-        if (!octet)
+        if (!byte)
             return std::nullopt;
-        address.octets[i] = *octet;
+        address.octets[i] = *byte;
     }
     return address;
 }
 
-/// A line behind the header: label, share, owner, users, linger, expires, destination, octets of options.
+/// Parses a line after the header: label, share, owner, users, linger, expires, destination, bytes of options.
 static std::optional<HostLease> parse_lease(const std::string& line)
 {
     std::istringstream words(line);
@@ -212,7 +212,7 @@ static std::optional<HostLease> parse_lease(const std::string& line)
     return lease;
 }
 
-/// /proc/net is the first thread's namespace; this thread's is what is wanted.
+/// Uses thread-self, since /proc/net shows the namespace of the process's first thread.
 static void read_leases(const fs::path& proc, HostReport& report)
 {
     const fs::path path = proc / "thread-self/net/ip6_flowlabel";
@@ -230,7 +230,7 @@ static void read_leases(const fs::path& proc, HostReport& report)
         auto lease = parse_lease(line);
 
         if (!lease) {
-            report.leases_unavailable = fmt::format("line {} of {} is of an unknown form", number, path.string());
+            report.leases_unavailable = fmt::format("line {} of {} has an unknown format", number, path.string());
             continue;
         }
         lease->owner_name = owner_name(proc, *lease);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What the kernel of this host does with flow labels, as /proc tells it. Reading only: nothing is ever set.
+/// Reads from /proc what the kernel of this host does with flow labels. It never writes a setting.
 #pragma once
 
 #include <cstdint>
@@ -17,25 +17,25 @@ namespace flowlabel {
 
 /// The running kernel: the meaning of some settings depends on it.
 struct KernelVersion {
-    std::string release; ///< as uname -r writes it; empty: unavailable, then every version is taken for reached
+    std::string release; ///< as uname -r prints it; empty: unavailable, and before() is always false
     unsigned major = 0;
     unsigned minor = 0;
 
     [[nodiscard]] bool before(unsigned other_major, unsigned other_minor) const;
 };
 
-/// A number that a file of /proc holds, or why there is none. Never a default, never a guess.
+/// The number in a file of /proc, or the reason why it is unavailable. Never a default or a guess.
 struct Reading {
     std::optional<std::int64_t> value;
-    std::string unavailable; ///< the reason where there is no value
+    std::string unavailable; ///< the reason if there is no value
 };
 
 /// One sysctl.
 struct HostSetting {
     std::string name; ///< as sysctl(8) writes it; the dots of an interface's name are slashes
     Reading reading;
-    std::string meaning;     ///< what this value is on this kernel; empty without a value
-    std::string consequence; ///< what follows for packets and programs; empty without a value
+    std::string meaning;     ///< the meaning of the value on this kernel; empty without a value
+    std::string consequence; ///< the effect on packets and programs; empty without a value
 };
 
 /// The sysctls of one interface, or of `all` or `default`.
@@ -44,26 +44,26 @@ struct HostInterface {
     std::vector<HostSetting> settings;
 };
 
-/// A line of /proc/net/ip6_flowlabel (net/ipv6/ip6_flowlabel.c, ip6fl_seq_show): a label that programs got from the
-/// kernel's label manager.
+/// A line of /proc/net/ip6_flowlabel (net/ipv6/ip6_flowlabel.c, ip6fl_seq_show): a label that programs have leased from
+/// the kernel's flow label manager.
 struct HostLease {
     std::uint32_t label = 0;
-    LabelShare share = LabelShare::any; ///< another number where a kernel knows more
-    std::int64_t owner = 0;   ///< share process: PID, share user: UID, else 0; 0 too for a process that cannot be seen
+    LabelShare share = LabelShare::any; ///< another number if the kernel has other modes
+    std::int64_t owner = 0;   ///< share process: PID, or 0 if the process is not visible; share user: UID; else 0
     std::string owner_name;   ///< the command of that process or the name of that user; empty: unavailable
     std::int64_t users = 0;   ///< sockets that hold it; 0: it lingers
-    std::int64_t linger = 0;  ///< seconds that it stays blocked behind its last use
-    std::int64_t expires = 0; ///< seconds from now; negative: so long ago
-    Address dst;              ///< the only destination that it is for
-    std::int64_t options = 0; ///< octets of extension headers that go with it
+    std::int64_t linger = 0;  ///< seconds that it stays blocked after its last use
+    std::int64_t expires = 0; ///< seconds from now; negative: it expired so many seconds ago
+    Address dst;              ///< the destination that it is leased for
+    std::int64_t options = 0; ///< bytes of extension headers that are sent with it
 
-    /// Does it keep other sockets from sending labels that they did not lease? (fl_shared_exclusive, or options)
+    /// Whether it keeps other sockets from sending labels without a lease (fl_shared_exclusive(), or options).
     [[nodiscard]] bool excludes_others() const;
 };
 
-/// What the settings mean together, in one plain sentence.
+/// A sentence about the combined effect of the settings.
 struct HostVerdict {
-    std::string topic; ///< a word for programs: labels, stability, replies, leases, paths, tunnels, forwarding, …
+    std::string topic; ///< for programs: labels, stability, replies, leases, paths, tunnels, forwarding, …
     std::string text;
 };
 
@@ -72,24 +72,24 @@ struct HostReport {
     std::vector<HostSetting> settings;
     std::vector<HostInterface> interfaces; ///< by name; empty without IPv6
     std::vector<HostLease> leases;
-    std::string leases_unavailable; ///< why there are no leases, or not all
+    std::string leases_unavailable; ///< why some or all leases are missing
     std::vector<HostVerdict> verdicts;
 
     /// The reading of the setting NAME, which must be one of `settings`.
     [[nodiscard]] const Reading& reading(std::string_view name) const;
 };
 
-/// The report on the network namespace of the calling thread. PROC is where a proc file system is mounted. Files that
-/// are missing or cannot be read make `unavailable` readings, not errors.
+/// The report on the network namespace of the calling thread. PROC is the mount point of a proc file system. A file
+/// that is missing or cannot be read gives an `unavailable` reading, not an error.
 HostReport read_host_report(const std::filesystem::path& proc = "/proc");
 
 /// The sysctl NAME, as sysctl(8) writes it, of the network namespace of the calling thread. PROC as above.
 Reading read_sysctl(std::string name, const std::filesystem::path& proc = "/proc");
 
-/// Settings that belong together; docs/host.md says what each is for.
+/// A set of recommended settings; docs/host.md has the purpose of each profile.
 enum class HostProfile {
-    rfc6437, ///< labels by RFC 6437 section 3
-    lab,     ///< only labels that programs set, any label, TCP servers reflect
+    rfc6437, ///< labels as in RFC 6437 section 3
+    lab,     ///< only labels that programs set, of any value; TCP servers reflect
     anycast, ///< one label for a connection and its replies
 };
 
@@ -100,20 +100,20 @@ inline constexpr WordTable<HostProfile> word_table<HostProfile> = {
     {HostProfile::anycast, "anycast"},
 };
 
-/// A setting that is not as a profile wants it.
+/// A setting whose value differs from the profile's.
 struct ProfileDifference {
     std::string name;
     Reading reading;
     std::int64_t wanted = 0;
-    std::string why;     ///< why the profile wants it
-    std::string command; ///< sets it; empty: this kernel has no such setting
+    std::string why;     ///< the profile's reason
+    std::string command; ///< sets the value; empty: this kernel does not have the setting
 };
 
-/// What of REPORT is not as PROFILE wants it. PREFIX stands in front of each command (see netns_command_prefix()).
+/// The settings of REPORT that differ from PROFILE. Each command starts with PREFIX (see netns_command_prefix()).
 std::vector<ProfileDifference> check_profile(const HostReport& report, HostProfile profile,
                                              const std::string& prefix = {});
 
-/// Every profile, in the order of their names in the documentation.
+/// Every profile, in the order of the documentation.
 inline constexpr HostProfile host_profiles[] = {HostProfile::rfc6437, HostProfile::lab, HostProfile::anycast};
 
 } // namespace flowlabel

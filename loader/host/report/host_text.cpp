@@ -44,7 +44,7 @@ static void write_interfaces(const std::vector<HostInterface>& interfaces, const
     }
 }
 
-/// "PID 1234 (iperf3)", "UID 0 (root)", or "-" where the kernel notes none.
+/// "PID 1234 (iperf3)", "UID 0 (root)", or "-" if the kernel has no owner for the share.
 static std::string owner_text(const HostLease& lease)
 {
     const std::string name = lease.owner_name.empty() ? "unavailable" : printable(lease.owner_name);
@@ -75,7 +75,7 @@ static void write_leases(const HostReport& report, const Sink& sink)
 static void write_check(const HostCheck& check, const Sink& sink)
 {
     if (check.differences.empty())
-        sink(fmt::format("the settings are those of profile {}\n", name_of(check.profile)));
+        sink(fmt::format("all settings match profile {}\n", name_of(check.profile)));
     for (const ProfileDifference& difference : check.differences) {
         sink(fmt::format("{} is {}, profile {} wants {}: {}\n", printable(difference.name),
                          value_text(difference.reading), name_of(check.profile), difference.wanted, difference.why));

@@ -36,7 +36,7 @@ static std::string labels_text(const HostReport& report)
                        *automatic.value);
 }
 
-/// OFF or ON as the value of NAME is 0 or not; without one, WHAT is unknown.
+/// OFF if the value of NAME is 0, else ON. If NAME is unavailable, the text is that WHAT is unknown.
 static std::string switch_text(const HostReport& report, const char* name, std::string_view what, const char* off,
                                const char* on)
 {
@@ -47,7 +47,7 @@ static std::string switch_text(const HostReport& report, const char* name, std::
     return *reading.value == 0 ? off : on;
 }
 
-/// What congestion adds to retransmission timeouts.
+/// The second reason for a label change: congestion, with PLB.
 static std::string congestion_text(const HostReport& report)
 {
     const Reading& plb = report.reading("net.ipv4.tcp_plb_enabled");
@@ -64,17 +64,17 @@ static std::string stability_text(const HostReport& report)
     const bool reflects = reflecting.value && (*reflecting.value & reflect_established) != 0;
 
     if (automatic.value && *automatic.value == 0)
-        return "nothing changes the label of a TCP connection, since there are no automatic labels";
-    // Linux 4.3 to 5.17 has no such setting, and always changes its hash.
+        return "the label of a TCP connection never changes, since automatic labels are off";
+    // Linux 4.3 to 5.17 do not have the setting, and always change the hash.
     if (!rehash.value && (report.kernel.before(4, 3) || !report.kernel.before(5, 18)))
         return unknown("whether retransmission timeouts change labels", txrehash);
     if (rehash.value && *rehash.value == 0)
         return report.kernel.before(6, 2)
-                   ? "retransmission timeouts leave the labels of accepted TCP connections as they are, and from Linux "
-                     "6.1.12 on all"
-                   : "retransmission timeouts leave the label of a TCP connection as it is";
+                   ? "retransmission timeouts do not change the labels of accepted TCP connections (from Linux 6.1.12 "
+                     "on, of any TCP connection)"
+                   : "retransmission timeouts do not change the label of a TCP connection";
     return "retransmission timeouts change the label of a TCP connection" +
-           std::string(reflects ? ", except an accepted one whose peer labels" : "") + congestion_text(report);
+           std::string(reflects ? ", except an accepted one whose peer sends a label" : "") + congestion_text(report);
 }
 
 static std::string replies_text(const HostReport& report)
@@ -88,9 +88,9 @@ static std::string replies_text(const HostReport& report)
     return bits == 0 ? "replies reflect nothing" : "the label of the peer is reflected by " + reflect_text(bits);
 }
 
-/// ip6_flowlabel.c: a label needs no lease as long as no lease excludes others, from Linux 5.3 on. fl6_sock_lookup()
-/// asks whether any namespace has such a lease now, and whether this one has one or ever had: of the past nobody can
-/// tell.
+/// From Linux 5.3 on a label needs no lease while no lease excludes others (net/ipv6/ip6_flowlabel.c).
+/// fl6_sock_lookup() checks whether any namespace has such a lease now, and whether this one has or ever had one. User
+/// space cannot read the latter.
 static std::string sending_text(const HostReport& report)
 {
     const auto exclusive = std::ranges::count_if(report.leases, &HostLease::excludes_others);
@@ -103,8 +103,8 @@ static std::string sending_text(const HostReport& report)
                                           : fmt::format("{} leases exclude others", exclusive));
     if (!report.leases_unavailable.empty())
         return unknown("whether a program may send labels without a lease", "/proc/net/ip6_flowlabel");
-    return "a program may send any label without a lease, since no lease excludes others (where one once did, labels "
-           "without a lease are refused for as long as any namespace has such a lease)";
+    return "a program may send any label without a lease, since no lease excludes others (but if this namespace ever "
+           "had such a lease, labels need a lease while any namespace has one)";
 }
 
 static std::string custom_paths_text(const HostReport& report)
@@ -113,8 +113,8 @@ static std::string custom_paths_text(const HostReport& report)
     const Reading& fields = report.reading(name);
 
     if (!fields.value)
-        return unknown("what chooses among equal routes", name);
-    return fmt::format("among equal routes, {} choose, and the flow label {}", hash_fields_text(*fields.value),
+        return unknown("how equal-cost routes are chosen", name);
+    return fmt::format("equal-cost routes are chosen by {}, and the flow label {}", hash_fields_text(*fields.value),
                        (*fields.value & (hash_label | hash_inner_label)) != 0 ? "counts" : "is ignored");
 }
 
@@ -124,18 +124,18 @@ static std::string paths_text(const HostReport& report)
     const Reading& policy = report.reading(name);
 
     if (!policy.value)
-        return unknown("what chooses among equal routes", name);
+        return unknown("how equal-cost routes are chosen", name);
     switch (*policy.value) {
     case 0:
-        return "among equal routes, source, destination and flow label choose";
+        return "equal-cost routes are chosen by source, destination and flow label";
     case 1:
-        return "among equal routes, addresses, protocol and ports choose, and the flow label is ignored";
+        return "equal-cost routes are chosen by addresses, protocol and ports, and the flow label is ignored";
     case 2:
-        return "among equal routes, source, destination and flow label of the innermost header choose";
+        return "equal-cost routes are chosen by source, destination and flow label of the innermost header";
     case 3:
         return custom_paths_text(report);
     default:
-        return fmt::format("what chooses among equal routes is unknown: {} has the unknown value {}", name,
+        return fmt::format("how equal-cost routes are chosen is unknown: {} has the unknown value {}", name,
                            *policy.value);
     }
 }
@@ -146,13 +146,13 @@ static std::string tunnels_text(const HostReport& report)
     const Reading& seg6 = report.reading(name);
 
     if (!seg6.value)
-        return unknown("what label SRv6 encapsulation writes", name);
+        return unknown("the label that SRv6 encapsulation writes", name);
     if (*seg6.value == 0)
         return "SRv6 encapsulation copies the label of inner IPv6 packets, and writes 0 around others";
     return *seg6.value < 0 ? "SRv6 encapsulation writes label 0" : "SRv6 encapsulation computes a label";
 }
 
-/// The value of SETTING of INTERFACE, if there is one and it is not 0.
+/// Whether SETTING of INTERFACE is available and not 0.
 static bool is_on(const HostInterface& interface, std::string_view setting)
 {
     const auto found = std::ranges::find_if(
@@ -161,7 +161,7 @@ static bool is_on(const HostInterface& interface, std::string_view setting)
     return found != interface.settings.end() && found->reading.value.value_or(0) != 0;
 }
 
-/// The names of the interfaces that have SETTING on; `all` and `default` are none.
+/// The names of the interfaces that have SETTING on, without `all` and `default`.
 static std::string interfaces_with(const HostReport& report, std::string_view setting)
 {
     std::string names;
@@ -172,15 +172,14 @@ static std::string interfaces_with(const HostReport& report, std::string_view se
     return names;
 }
 
-/// Nothing on a host that forwards nothing.
+/// Empty on a host that does not forward.
 static std::string forwarding_text(const HostReport& report)
 {
     const bool everywhere = std::ranges::any_of(report.interfaces, [](const HostInterface& interface) {
         return interface.name == "all" && is_on(interface, "forwarding");
     });
     const std::string forced = interfaces_with(report, "force_forwarding");
-    constexpr auto leaves =
-        "and leaves their labels as they are ('flowlabel attach --stamp' labels what comes without)";
+    constexpr auto leaves = "and leaves their labels unchanged ('flowlabel attach --stamp' labels the unlabelled ones)";
 
     if (everywhere)
         return fmt::format("this host forwards packets {}", leaves);
@@ -201,8 +200,7 @@ static std::string profiles_text(const HostReport& report)
     for (const HostProfile profile : host_profiles)
         if (check_profile(report, profile).empty())
             names += (names.empty() ? "" : ", ") + std::string(name_of(profile));
-    return names.empty() ? "these are the settings of none of the profiles"
-                         : "these are the settings of profile " + names;
+    return names.empty() ? "the settings match no profile" : "the settings match profile " + names;
 }
 
 std::vector<HostVerdict> make_verdicts(const HostReport& report)

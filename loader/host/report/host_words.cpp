@@ -1,44 +1,44 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What each value does is in net/ipv6/{ip6_flowlabel,tcp_ipv6,icmp,route,seg6_iptunnel}.c, include/net/ipv6.h
-// (ip6_make_flowlabel) and include/net/sock.h (sk_rethink_txhash) of Linux.
+// Sources: net/ipv6/{ip6_flowlabel,tcp_ipv6,icmp,route,seg6_iptunnel}.c, include/net/ipv6.h (ip6_make_flowlabel) and
+// include/net/sock.h (sk_rethink_txhash) of Linux.
 #include "host/report/host_words.hpp"
 
 #include <fmt/format.h>
 
 namespace flowlabel {
 
-static Words unknown_value()
+static Explanation unknown_value()
 {
-    return {"a value that flowlabel does not know", "see ip-sysctl of this kernel's documentation"};
+    return {"a value that flowlabel does not know", "see ip-sysctl in this kernel's documentation"};
 }
 
-static Words consistency_words(std::int64_t value, const KernelVersion&)
+static Explanation explain_consistency(std::int64_t value, const KernelVersion&)
 {
     if (value == 0)
         return {"a socket may ask for reflection",
                 "a TCP socket with IPV6_FL_F_REFLECT answers with the label that it receives"};
     return {"a socket may not ask for reflection",
-            "IPV6_FL_F_REFLECT is refused with EPERM; net.ipv6.flowlabel_reflect works all the same"};
+            "IPV6_FL_F_REFLECT is refused with EPERM; net.ipv6.flowlabel_reflect still works"};
 }
 
-static Words auto_words(std::int64_t value, const KernelVersion& kernel)
+static Explanation explain_auto(std::int64_t value, const KernelVersion& kernel)
 {
     if (value == 0)
-        return {"off", "packets leave with label 0 unless a program sets a label, where RFC 6437 section 3 recommends "
+        return {"off", "packets leave with label 0 unless a program sets a label; RFC 6437 section 3 recommends "
                        "labels"};
-    if (value == 1 || kernel.before(4, 3)) // until then a boolean
+    if (value == 1 || kernel.before(4, 3)) // a boolean before 4.3
         return {"on, a program may opt out", "TCP, UDP and other sockets send a label made from a hash of the flow, "
                                              "unless the program switched IPV6_AUTOFLOWLABEL off"};
     if (value == 2)
         return {"off, a program may opt in", "packets leave with label 0 unless the program switched "
                                              "IPV6_AUTOFLOWLABEL on or sets a label"};
     if (value == 3)
-        return {"on, no program may opt out", "all that sockets send carries a label: a program's own, or one made "
+        return {"on, no program may opt out", "every packet of a socket carries a label: the program's, or one made "
                                               "from a hash of the flow"};
     return unknown_value();
 }
 
-static Words ranges_words(std::int64_t value, const KernelVersion&)
+static Explanation explain_ranges(std::int64_t value, const KernelVersion&)
 {
     if (value == 0)
         return {"one range for all labels", "leases and automatic labels take any value"};
@@ -69,44 +69,46 @@ std::string reflect_text(std::int64_t bits)
     return text;
 }
 
-static Words reflect_words(std::int64_t value, const KernelVersion& kernel)
+static Explanation explain_reflect(std::int64_t value, const KernelVersion& kernel)
 {
     const std::int64_t bits = reflect_bits(value, kernel);
-    const std::string old = bits != value ? "; on this kernel no other bit means anything" : "";
+    const std::string old = bits != value ? "; this kernel ignores the other bits" : "";
 
     if (bits == 0)
         return {"nothing is reflected" + old, "replies carry a label of this host's own"};
     return {
         "reflected by " + reflect_text(bits) + old,
         (bits & reflect_established) != 0
-            ? "they carry the label of what they answer; an accepted connection keeps that label over retransmissions"
-            : "they carry the label of what they answer"};
+            ? "they carry the label of the packet that they answer; an accepted connection keeps that label when it "
+              "retransmits"
+            : "they carry the label of the packet that they answer"};
 }
 
-static Words seg6_words(std::int64_t value, const KernelVersion&)
+static Explanation explain_seg6(std::int64_t value, const KernelVersion&)
 {
     if (value < 0)
-        return {"the outer label is 0", "routers see what SRv6 encapsulates between two nodes as one flow"};
+        return {"the outer label is 0", "routers see all SRv6-encapsulated packets between two nodes as one flow"};
     if (value == 0)
         return {"the outer label is the inner IPv6 packet's", "IPv4 packets and frames are encapsulated with label 0"};
     return {"the outer label is computed", "SRv6 encapsulation makes it from a hash of the inner packet"};
 }
 
-static Words policy_words(std::int64_t value, const KernelVersion&)
+static Explanation explain_policy(std::int64_t value, const KernelVersion&)
 {
     switch (value) {
     case 0:
         return {
             "source, destination and flow label choose the path",
             "forwarded flows with different labels between two hosts are spread; automatic labels of this host's own "
-            "packets are made after the choice and do not count"};
+            "packets are set after the path is chosen and do not count"};
     case 1:
         return {"addresses, protocol and ports choose the path", "the label does not count"};
     case 2:
         return {"source, destination and flow label of the innermost header choose the path",
-                "what a tunnel carries is spread by its inner header"};
+                "tunneled packets are spread by their inner headers"};
     case 3:
-        return {"net.ipv6.fib_multipath_hash_fields says what chooses the path", "the label counts where it is there"};
+        return {"the fields in net.ipv6.fib_multipath_hash_fields choose the path",
+                "the label counts if it is one of them"};
     default:
         return unknown_value();
     }
@@ -127,27 +129,27 @@ std::string hash_fields_text(std::int64_t fields)
     return text.empty() ? "nothing" : text;
 }
 
-static Words fields_words(std::int64_t value, const KernelVersion&)
+static Explanation explain_fields(std::int64_t value, const KernelVersion&)
 {
     return {"0x" + fmt::format("{:x}: ", value) + hash_fields_text(value),
             (value & (hash_label | hash_inner_label)) != 0
-                ? "counts with net.ipv6.fib_multipath_hash_policy 3 alone; the label is among them"
-                : "counts with net.ipv6.fib_multipath_hash_policy 3 alone; the label is not among them"};
+                ? "used only with net.ipv6.fib_multipath_hash_policy 3; the label is among them"
+                : "used only with net.ipv6.fib_multipath_hash_policy 3; the label is not among them"};
 }
 
-static Words txrehash_words(std::int64_t value, const KernelVersion& kernel)
+static Explanation explain_txrehash(std::int64_t value, const KernelVersion& kernel)
 {
     const std::string old = kernel.before(6, 2) ? "; before Linux 6.2 (and 6.1.12) for listening sockets only" : "";
 
     if (value == 0)
         return {"TCP keeps its hash" + old, "retransmission timeouts leave the automatic label as it is, unless the "
-                                            "program asks for change (SO_TXREHASH)"};
-    return {"TCP changes its hash after trouble" + old,
+                                            "program switches SO_TXREHASH on"};
+    return {"TCP changes its hash after a timeout" + old,
             "a retransmission timeout or a spurious retransmission gives the connection another automatic label, so "
-            "that it may find a better path"};
+            "that it may get a better path"};
 }
 
-static Words plb_words(std::int64_t value, const KernelVersion&)
+static Explanation explain_plb(std::int64_t value, const KernelVersion&)
 {
     if (value == 0)
         return {"off", "congestion changes no label"};
@@ -158,57 +160,58 @@ static Words plb_words(std::int64_t value, const KernelVersion&)
 std::span<const SettingKind> namespace_settings()
 {
     static constexpr SettingKind kinds[] = {
-        {"net.ipv6.auto_flowlabels", auto_words},
-        {"net.ipv6.flowlabel_state_ranges", ranges_words},
-        {"net.ipv6.flowlabel_consistency", consistency_words},
-        {"net.ipv6.flowlabel_reflect", reflect_words},
-        {"net.core.txrehash", txrehash_words},
-        {"net.ipv4.tcp_plb_enabled", plb_words},
-        {"net.ipv6.fib_multipath_hash_policy", policy_words},
-        {"net.ipv6.fib_multipath_hash_fields", fields_words},
-        {"net.ipv6.seg6_flowlabel", seg6_words},
+        {"net.ipv6.auto_flowlabels", explain_auto},
+        {"net.ipv6.flowlabel_state_ranges", explain_ranges},
+        {"net.ipv6.flowlabel_consistency", explain_consistency},
+        {"net.ipv6.flowlabel_reflect", explain_reflect},
+        {"net.core.txrehash", explain_txrehash},
+        {"net.ipv4.tcp_plb_enabled", explain_plb},
+        {"net.ipv6.fib_multipath_hash_policy", explain_policy},
+        {"net.ipv6.fib_multipath_hash_fields", explain_fields},
+        {"net.ipv6.seg6_flowlabel", explain_seg6},
     };
 
     return kinds;
 }
 
-static Words disable_words(std::int64_t value, const KernelVersion&)
+static Explanation explain_disable(std::int64_t value, const KernelVersion&)
 {
     if (value == 0)
-        return {"IPv6 is on", "packets leave here with the labels of this report"};
-    return {"IPv6 is off", "no IPv6 packet leaves here, labelled or not"};
+        return {"IPv6 is on", "this interface sends packets with the labels of this report"};
+    return {"IPv6 is off", "this interface sends no IPv6 packets"};
 }
 
-static Words forwarding_words(std::int64_t value, const KernelVersion&)
+static Explanation explain_forwarding(std::int64_t value, const KernelVersion&)
 {
     if (value == 0)
-        return {"off", "behaves as an interface of a host"};
-    return {"on", "behaves as an interface of a router; with net.ipv6.conf.all.forwarding on, packets are forwarded "
-                  "with the labels that they come with"};
+        return {"off", "works as an interface of a host"};
+    return {"on", "works as an interface of a router; with net.ipv6.conf.all.forwarding on, packets are forwarded "
+                  "with their labels unchanged"};
 }
 
-static Words force_words(std::int64_t value, const KernelVersion&)
+static Explanation explain_force(std::int64_t value, const KernelVersion&)
 {
     if (value == 0)
-        return {"off", "net.ipv6.conf.all.forwarding decides alone"};
-    return {"on", "packets that come here are forwarded with the labels that they come with, whatever "
-                  "net.ipv6.conf.all.forwarding says"};
+        return {"off", "only net.ipv6.conf.all.forwarding decides"};
+    return {"on", "packets that arrive here are forwarded with their labels unchanged, even if "
+                  "net.ipv6.conf.all.forwarding is off"};
 }
 
-static Words seg6_enabled_words(std::int64_t value, const KernelVersion&)
+static Explanation explain_seg6_enabled(std::int64_t value, const KernelVersion&)
 {
     if (value == 0)
-        return {"off", "SRv6 packets that come here for this host are dropped"};
-    return {"on", "of SRv6 packets that come here for this host, the outer label ends and the inner one goes on"};
+        return {"off", "SRv6 packets for this host that arrive here are dropped"};
+    return {"on", "SRv6 packets for this host that arrive here are decapsulated: the outer label ends, and the inner "
+                  "one stays"};
 }
 
 std::span<const SettingKind> interface_settings()
 {
     static constexpr SettingKind kinds[] = {
-        {"disable_ipv6", disable_words},
-        {"forwarding", forwarding_words},
-        {"force_forwarding", force_words},
-        {"seg6_enabled", seg6_enabled_words},
+        {"disable_ipv6", explain_disable},
+        {"forwarding", explain_forwarding},
+        {"force_forwarding", explain_force},
+        {"seg6_enabled", explain_seg6_enabled},
     };
 
     return kinds;

@@ -11,28 +11,28 @@
 
 namespace flowlabel {
 
-/// Control data that is being written; there is room for each of the two kinds once.
+/// A buffer for ancillary data, with room for one message of each of the two types that are used.
 class ControlData {
 public:
     template <class Value> void add(int type, const Value& value)
     {
         cmsghdr header{.cmsg_len = CMSG_LEN(sizeof(value)), .cmsg_level = IPPROTO_IPV6, .cmsg_type = type};
 
-        memcpy(octets_ + length_, &header, sizeof(header));
-        memcpy(octets_ + length_ + CMSG_LEN(0), &value, sizeof(value));
+        memcpy(buffer_ + length_, &header, sizeof(header));
+        memcpy(buffer_ + length_ + CMSG_LEN(0), &value, sizeof(value));
         length_ += CMSG_SPACE(sizeof(value));
     }
 
-    void give_to(msghdr& message)
+    void attach_to(msghdr& message)
     {
-        message.msg_control = length_ == 0 ? nullptr : octets_;
+        message.msg_control = length_ == 0 ? nullptr : buffer_;
         message.msg_controllen = length_;
     }
 
     static constexpr std::size_t room = CMSG_SPACE(sizeof(std::uint32_t)) + CMSG_SPACE(sizeof(in6_pktinfo));
 
 private:
-    alignas(cmsghdr) char octets_[room]{};
+    alignas(cmsghdr) char buffer_[room]{};
     std::size_t length_ = 0;
 };
 
@@ -40,12 +40,12 @@ static Result<void> send_message(int socket, const Endpoint& to, std::span<const
                                  ControlData& control, std::uint32_t label_in_address, std::uint32_t label)
 {
     sockaddr_in6 address = to_sockaddr(to, label_in_address);
-    iovec piece{.iov_base = const_cast<std::uint8_t*>(payload.data()), .iov_len = payload.size()};
-    msghdr message{.msg_name = &address, .msg_namelen = sizeof(address), .msg_iov = &piece, .msg_iovlen = 1};
+    iovec vector{.iov_base = const_cast<std::uint8_t*>(payload.data()), .iov_len = payload.size()};
+    msghdr message{.msg_name = &address, .msg_namelen = sizeof(address), .msg_iov = &vector, .msg_iovlen = 1};
 
-    control.give_to(message);
+    control.attach_to(message);
     if (sendmsg(socket, &message, MSG_NOSIGNAL) < 0)
-        return refused_sending(errno, to, label);
+        return send_error(errno, to, label);
     return {};
 }
 
@@ -65,7 +65,7 @@ Result<void> answer_datagram(int socket, const Datagram& request, std::span<cons
     ControlData control;
     in6_pktinfo source{.ipi6_ifindex = request.from.scope};
 
-    // What was sent to a group has no address to be answered from: the kernel chooses one.
+    // A multicast address cannot be the source of the reply: the kernel chooses one.
     memcpy(&source.ipi6_addr, request.to.octets.data(), sizeof(source.ipi6_addr));
     if (!IN6_IS_ADDR_MULTICAST(&source.ipi6_addr))
         control.add(IPV6_PKTINFO, source);
@@ -74,7 +74,7 @@ Result<void> answer_datagram(int socket, const Datagram& request, std::span<cons
     return send_message(socket, request.from, payload, control, 0, label);
 }
 
-/// What the control data of MESSAGE tells. The kernel tells nothing of traffic class and label where both are 0.
+/// Parses the ancillary data of MESSAGE. The kernel leaves out traffic class and label if both are 0.
 static void read_control(msghdr& message, Datagram& datagram)
 {
     for (cmsghdr* header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
@@ -93,32 +93,32 @@ static void read_control(msghdr& message, Datagram& datagram)
     }
 }
 
-/// A connected socket gets here what the network said about what it sent.
-static std::unexpected<Error> refused_receiving(int number, int socket)
+/// On a connected socket this is an error about a datagram sent before, for example from ICMPv6.
+static std::unexpected<Error> receive_error(int err, int socket)
 {
     if (const auto peer = peer_endpoint(socket))
-        return refused_sending(number, *peer, 0);
-    return fail_errno(number, "cannot receive a datagram", "it takes an IPv6 UDP socket");
+        return send_error(err, *peer, 0);
+    return fail_errno(err, "cannot receive a datagram", "use an IPv6 UDP socket");
 }
 
 Result<std::optional<Datagram>> receive_datagram(int socket, std::span<std::uint8_t> buffer)
 {
     sockaddr_in6 from{};
-    iovec piece{.iov_base = buffer.data(), .iov_len = buffer.size()};
+    iovec vector{.iov_base = buffer.data(), .iov_len = buffer.size()};
     alignas(cmsghdr) char control[ControlData::room];
     msghdr message{.msg_name = &from,
                    .msg_namelen = sizeof(from),
-                   .msg_iov = &piece,
+                   .msg_iov = &vector,
                    .msg_iovlen = 1,
                    .msg_control = control,
                    .msg_controllen = sizeof(control)};
-    const ssize_t octets = recvmsg(socket, &message, 0);
+    const ssize_t received = recvmsg(socket, &message, 0);
 
-    if (octets < 0 && (errno == EAGAIN || errno == EINTR))
+    if (received < 0 && (errno == EAGAIN || errno == EINTR))
         return std::nullopt;
-    if (octets < 0)
-        return refused_receiving(errno, socket);
-    Datagram datagram{.from = to_endpoint(from), .octets = static_cast<std::size_t>(octets)};
+    if (received < 0)
+        return receive_error(errno, socket);
+    Datagram datagram{.from = to_endpoint(from), .octets = static_cast<std::size_t>(received)};
 
     read_control(message, datagram);
     return datagram;

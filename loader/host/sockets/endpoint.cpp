@@ -49,27 +49,27 @@ Endpoint to_endpoint(const sockaddr_in6& address)
     return endpoint;
 }
 
-static std::string words_of(int number)
+static std::string lookup_error(int err)
 {
-    return number == EAI_SYSTEM ? strerror(errno) : gai_strerror(number);
+    return err == EAI_SYSTEM ? strerror(errno) : gai_strerror(err);
 }
 
 Result<Endpoint> resolve(const std::string& host, std::uint16_t port)
 {
     const addrinfo wanted{.ai_family = AF_INET6, .ai_socktype = SOCK_DGRAM};
     addrinfo* found = nullptr;
-    const int number = getaddrinfo(host.c_str(), nullptr, &wanted, &found);
+    const int err = getaddrinfo(host.c_str(), nullptr, &wanted, &found);
 
-    if (number != 0)
-        return fail(fmt::format("'{}' leads to no IPv6 address: {}", host, words_of(number)),
-                    "name an IPv6 address (fe80::1%eth0 where it is link-local) or a name that has one");
+    if (err != 0)
+        return fail(fmt::format("'{}' has no IPv6 address: {}", host, lookup_error(err)),
+                    "give an IPv6 address (fe80::1%eth0 if it is link-local), or a name that has one");
     const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
     sockaddr_in6 address{};
 
     memcpy(&address, found->ai_addr, sizeof(address));
     address.sin6_port = htons(port);
     if (IN6_IS_ADDR_LINKLOCAL(&address.sin6_addr) && address.sin6_scope_id == 0)
-        return fail(fmt::format("'{}' is link-local and does not say on which link", host),
+        return fail(fmt::format("'{}' is link-local and has no interface", host),
                     fmt::format("add the interface, as in {}%eth0", host), Failure::usage);
     return to_endpoint(address);
 }
@@ -81,28 +81,29 @@ Result<void> bind_endpoint(int socket, const Endpoint& endpoint)
     if (bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0)
         return {};
     if (errno == EADDRINUSE)
-        return fail(fmt::format("another program has {} already", endpoint.text()), "choose another port");
-    return fail_errno(errno, "cannot take " + endpoint.text(), "take an address of this host and a port from 1024 on");
+        return fail(fmt::format("another program already uses {}", endpoint.text()), "choose another port");
+    return fail_errno(errno, "cannot bind to " + endpoint.text(),
+                      "choose an address of this host, and a port from 1024 on");
 }
 
-template <class Call> static Result<Endpoint> ask(int socket, Call call, const char* what)
+template <class Call> static Result<Endpoint> query(int socket, Call call, const char* what)
 {
     sockaddr_in6 address{};
     socklen_t length = sizeof(address);
 
     if (call(socket, reinterpret_cast<sockaddr*>(&address), &length) != 0)
-        return fail_errno(errno, std::string("cannot ask for the ") + what + " of a socket");
+        return fail_errno(errno, std::string("cannot read the ") + what + " of a socket");
     return to_endpoint(address);
 }
 
 Result<Endpoint> local_endpoint(int socket)
 {
-    return ask(socket, getsockname, "address");
+    return query(socket, getsockname, "address");
 }
 
 Result<Endpoint> peer_endpoint(int socket)
 {
-    return ask(socket, getpeername, "peer");
+    return query(socket, getpeername, "peer");
 }
 
 Result<void> connect_labelled(int socket, const Endpoint& peer, std::uint32_t label)
@@ -110,19 +111,19 @@ Result<void> connect_labelled(int socket, const Endpoint& peer, std::uint32_t la
     const sockaddr_in6 address = to_sockaddr(peer, label);
 
     if (connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 && errno != EINPROGRESS)
-        return refused_sending(errno, peer, label);
+        return send_error(errno, peer, label);
     return {};
 }
 
 Result<void> take_error(int socket, const Endpoint& peer)
 {
-    int number = 0;
-    socklen_t length = sizeof(number);
+    int err = 0;
+    socklen_t length = sizeof(err);
 
-    if (getsockopt(socket, SOL_SOCKET, SO_ERROR, &number, &length) != 0)
-        return fail_errno(errno, "cannot ask for the error of a socket");
-    if (number != 0)
-        return refused_sending(number, peer, 0);
+    if (getsockopt(socket, SOL_SOCKET, SO_ERROR, &err, &length) != 0)
+        return fail_errno(errno, "cannot read the error of a socket");
+    if (err != 0)
+        return send_error(err, peer, 0);
     return {};
 }
 

@@ -10,7 +10,7 @@
 
 namespace flowlabel {
 
-/// 0, or the errno.
+/// Calls the kernel's flow label manager. Returns 0, or an errno.
 static int manage(int socket, const in6_flowlabel_req& request)
 {
     return setsockopt(socket, IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, &request, sizeof(request)) == 0 ? 0 : errno;
@@ -31,9 +31,9 @@ static in6_flowlabel_req to_kernel(const LeaseRequest& request)
     return raw;
 }
 
-/// Is it for its times that a lease is refused, and not for who has the label? The kernel looks at the times first,
-/// then at the destination, and :: is none (net/ipv6/ip6_flowlabel.c, fl_create()). So it answers, and leases nothing.
-static bool times_are_refused(int socket, const LeaseRequest& request)
+/// Whether EPERM is due to the times, and not to another holder of the label. The kernel checks the times first, and
+/// then rejects the destination :: (net/ipv6/ip6_flowlabel.c, fl_create()), so this request never leases anything.
+static bool are_times_rejected(int socket, const LeaseRequest& request)
 {
     in6_flowlabel_req raw = to_kernel(request);
 
@@ -43,13 +43,13 @@ static bool times_are_refused(int socket, const LeaseRequest& request)
 
 Result<Lease> Lease::get(int socket, const LeaseRequest& request)
 {
-    // The kernel writes the label that it picked into the request, so that is no const object.
+    // The kernel writes the label that it picked into the request, so the object must not be const.
     in6_flowlabel_req raw = to_kernel(request);
 
     if (setsockopt(socket, IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, &raw, sizeof(raw)) != 0) {
-        const int number = errno;
+        const int err = errno;
 
-        return refused_lease(number, request, number == EPERM && times_are_refused(socket, request));
+        return lease_error(err, request, err == EPERM && are_times_rejected(socket, request));
     }
     return Lease(socket, ntohl(raw.flr_label));
 }
@@ -57,7 +57,7 @@ Result<Lease> Lease::get(int socket, const LeaseRequest& request)
 Lease::~Lease()
 {
     if (socket_ >= 0)
-        (void)put_label(socket_, label_); // whoever wants to know calls put()
+        (void)put_label(socket_, label_); // callers that need the result call put()
 }
 
 Result<void> Lease::put()
@@ -68,14 +68,14 @@ Result<void> Lease::put()
 static Result<void> renew(int socket, std::uint32_t label, std::uint16_t expires, std::uint16_t linger,
                           std::uint8_t share)
 {
-    const int number = manage(socket, {.flr_label = htonl(label),
-                                       .flr_action = IPV6_FL_A_RENEW,
-                                       .flr_share = share,
-                                       .flr_expires = expires,
-                                       .flr_linger = linger});
+    const int err = manage(socket, {.flr_label = htonl(label),
+                                    .flr_action = IPV6_FL_A_RENEW,
+                                    .flr_share = share,
+                                    .flr_expires = expires,
+                                    .flr_linger = linger});
 
-    if (number != 0)
-        return refused_renewal(number, label, expires, linger);
+    if (err != 0)
+        return renewal_error(err, label, expires, linger);
     return {};
 }
 
@@ -86,15 +86,16 @@ Result<void> Lease::renew(std::uint16_t expires, std::uint16_t linger) const
 
 Result<void> renew_label(int socket, std::uint32_t label, std::uint16_t expires, std::uint16_t linger)
 {
-    return renew(socket, label, expires, linger, IPV6_FL_S_NONE); // lets the kernel look beyond this socket
+    return renew(socket, label, expires, linger,
+                 IPV6_FL_S_NONE); // the kernel also searches the leases of other sockets
 }
 
 Result<void> put_label(int socket, std::uint32_t label)
 {
-    const int number = manage(socket, {.flr_label = htonl(label), .flr_action = IPV6_FL_A_PUT});
+    const int err = manage(socket, {.flr_label = htonl(label), .flr_action = IPV6_FL_A_PUT});
 
-    if (number != 0)
-        return refused_put(number, label);
+    if (err != 0)
+        return put_error(err, label);
     return {};
 }
 
@@ -106,7 +107,7 @@ Result<std::optional<LeaseState>> current_lease(int socket)
     if (getsockopt(socket, IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, &raw, &length) != 0) {
         if (errno == ENOENT)
             return std::nullopt;
-        return fail_errno(errno, "cannot ask for the lease of a socket", "it takes an IPv6 socket");
+        return fail_errno(errno, "cannot read the lease of a socket", "use an IPv6 socket");
     }
     LeaseState state{
         .label = ntohl(raw.flr_label),
@@ -121,22 +122,22 @@ Result<std::optional<LeaseState>> current_lease(int socket)
 
 Result<void> reflect_labels(int socket, bool on)
 {
-    const int number = manage(socket, {.flr_action = static_cast<std::uint8_t>(on ? IPV6_FL_A_GET : IPV6_FL_A_PUT),
-                                       .flr_flags = IPV6_FL_F_REFLECT});
+    const int err = manage(socket, {.flr_action = static_cast<std::uint8_t>(on ? IPV6_FL_A_GET : IPV6_FL_A_PUT),
+                                    .flr_flags = IPV6_FL_F_REFLECT});
 
-    if (number != 0)
-        return refused_reflection(number);
+    if (err != 0)
+        return reflection_error(err);
     return {};
 }
 
 Result<std::uint32_t> remote_label(int socket)
 {
-    // REMOTE is a flag of the action GET, no action of its own.
+    // REMOTE is a flag of the action GET, not an action.
     in6_flowlabel_req raw{.flr_action = IPV6_FL_A_GET, .flr_flags = IPV6_FL_F_REMOTE};
     socklen_t length = sizeof(raw);
 
     if (getsockopt(socket, IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, &raw, &length) != 0)
-        return fail_errno(errno, "cannot ask for the peer's label", "it takes an IPv6 TCP socket that is connected");
+        return fail_errno(errno, "cannot read the peer's label", "use a connected IPv6 TCP socket");
     return ntohl(raw.flr_label);
 }
 

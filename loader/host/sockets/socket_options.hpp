@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Socket options of the IPv6 level, and the kernel's structures of them.
+/// Socket options of the IPv6 level, and their kernel structures.
 #pragma once
 
-// The C library's header goes first: the kernel's then leaves out what both have.
+// The C library's header must come first: the kernel's header then omits what both define.
 #include <netinet/in.h>
 
 #include <linux/in6.h>
