@@ -18,7 +18,7 @@ namespace flowlabel {
 struct AttachCommand {
     AttachOptions options;
     StampOptions stamp;
-    bool mode_given = false;
+    bool has_mode = false;
 };
 
 static std::string report_text(const AttachReport& report, const std::string& interface)
@@ -36,17 +36,17 @@ static std::string report_text(const AttachReport& report, const std::string& in
                        report.kept.empty() ? "" : fmt::format("  kept: {}\n", fmt::join(report.kept, ", ")));
 }
 
-/// How an attachment ended that is not live any more.
+/// Why an attachment is no longer live.
 static const char* end_text(Liveness was)
 {
     if (was == Liveness::filter_gone)
-        return "its filter was taken off the interface";
+        return "its filter was removed from the interface";
     if (was == Liveness::link_detached)
-        return "its link was taken off the interface";
-    return "the interface disappeared";
+        return "its link was detached from the interface";
+    return "the interface was deleted";
 }
 
-/// FLOWLABEL_TC=clsact asks for a filter on a clsact qdisc where tcx would be there too.
+/// FLOWLABEL_TC=clsact selects a filter on a clsact qdisc even if the kernel has tcx.
 static Result<TcLink> tc_link_from_environment()
 {
     const char* const value = std::getenv("FLOWLABEL_TC");
@@ -62,8 +62,8 @@ static Result<void> run(const Context& context, AttachCommand& command)
 {
     AttachOptions& options = command.options;
 
-    if (command.mode_given && options.hook != FL_HOOK_XDP)
-        return fail("--mode is about XDP and makes no sense with a tc hook", "leave --mode out", Failure::usage);
+    if (command.has_mode && options.hook != FL_HOOK_XDP)
+        return fail("--mode applies only to XDP and makes no sense with a tc hook", "leave --mode out", Failure::usage);
     const auto key = TRY(command.stamp.key(options.replace));
     const auto tc_link = TRY(tc_link_from_environment());
 
@@ -79,7 +79,7 @@ static Result<void> run(const Context& context, AttachCommand& command)
     const auto report = attach(bpffs, options, detached);
 
     if (detached)
-        print_warning(fmt::format("{} {}: detached what was left when {}; {}", detached->interface,
+        print_warning(fmt::format("{} {}: removed the old attachment, which ended when {}; {}", detached->interface,
                                   name_of(detached->hook), end_text(detached->was),
                                   identity_text(detached->totals.value_or(Totals{}))));
     if (detached && detached->killed)
@@ -100,22 +100,22 @@ void add_attach(CLI::App& app, Context& context)
         *app.add_subcommand("attach", "count packets on an interface and, optionally, label the unlabelled ones");
 
     attach.add_option("IFACE", options.interface, "the interface")->required()->type_name("");
-    add_choice(attach, "--hook", options.hook, "where; default: xdp");
+    add_choice(attach, "--hook", options.hook, "where to attach; default: xdp");
     add_choice(attach, "--mode", options.mode,
-               "XDP in the driver, or on skbs; auto takes native where the driver has it")
-        ->each([command](const std::string&) { command->mode_given = true; });
+               "native: XDP in the driver; generic: XDP on skbs; auto: native if the driver has it; default: auto")
+        ->each([command](const std::string&) { command->has_mode = true; });
     add_number(attach, "--flows", options.slots, 1,
                "slots of the flow table for each possible CPU, 64 bytes each, rounded up to a power of two; "
                "default: 65536");
     command->stamp.add_to(attach);
     attach.add_flag("--replace", options.replace,
-                    "change the program of an attachment in place; the flow table, the counters, and the stamping, "
-                    "function and key that are not given anew stay");
-    add_examples(attach, {{"flowlabel attach eth0", "count what is received, by XDP"},
+                    "replace the program of an attachment; keep the flow table and the counters, and the stamp mode, "
+                    "function and key unless they are set again");
+    add_examples(attach, {{"flowlabel attach eth0", "count received packets, with XDP"},
                           {"flowlabel attach eth0 --hook tc-egress --stamp dry-run",
-                           "count what is sent, and which flows would get a label"},
+                           "count sent packets, and show which flows would get a label"},
                           {"flowlabel attach eth0 --stamp zero --key-file /etc/flowlabel.key --replace",
-                           "label what comes without a label, from now on"}});
+                           "start to label unlabelled packets"}});
     attach.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What the subcommands share.
+/// The state and functions that the subcommands share.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -15,7 +15,7 @@ namespace flowlabel {
 struct Context {
     std::filesystem::path bpffs = "/sys/fs/bpf";
     bool verbose = false;
-    std::function<Result<void>()> run; ///< set by the subcommand that was given
+    std::function<Result<void>()> run; ///< set by the selected subcommand
 };
 
 /// Each adds its subcommand to APP.
@@ -30,16 +30,16 @@ void add_host(CLI::App& app, Context& context);
 void add_exercise(CLI::App& app, Context& context);
 void add_key(CLI::App& app, Context& context);
 
-/// `flowlabel: error: …` and the like, one line each, on stderr; for the journal without names, and with a priority.
-/// What is in them is made printable().
+/// Each prints one line on stderr, such as `flowlabel: error: …`. In the journal the line has a priority instead of
+/// these words. The text is passed through printable().
 void print_error(const Error& error);
 void print_warning(const std::string& text);
 void print_note(const std::string& text);
 
-/// What a service tells the journal and a terminal need not hear.
+/// Prints TEXT only if stderr is the journal.
 void print_journal(const std::string& text);
 
-/// TEXT as it is, on stderr.
+/// Prints TEXT on stderr, unchanged.
 void print_text(std::string_view text);
 
 } // namespace flowlabel

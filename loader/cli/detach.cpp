@@ -14,13 +14,13 @@ struct DetachCommand {
     bool all = false;
 };
 
-/// After --all: what is left is in other network namespaces.
-static void note_what_stays(const Bpffs& bpffs)
+/// Prints a note about the attachments that --all left in other network namespaces.
+static void print_remaining(const Bpffs& bpffs)
 {
     const auto left = find_attachments(bpffs, {});
 
     if (left && !left->empty())
-        print_note(fmt::format("{} attachment{} in other network namespaces stay{}; --all-netns takes them off, too",
+        print_note(fmt::format("{} attachment{} in other network namespaces stay{}; --all-netns detaches them, too",
                                left->size(), left->size() == 1 ? "" : "s", left->size() == 1 ? "s" : ""));
 }
 
@@ -29,8 +29,8 @@ static Result<void> run(const Context& context, const DetachCommand& command)
     const Selection selection = command.selection.selection();
 
     if (command.all == selection.interface.has_value() || (command.all && selection.hook))
-        return fail(command.all ? "--all detaches everything and takes neither interface nor hook"
-                                : "nothing says what to detach",
+        return fail(command.all ? "--all detaches everything and takes neither an interface nor a hook"
+                                : "neither an interface nor --all is given",
                     "flowlabel detach IFACE [--hook H], or flowlabel detach --all", Failure::usage);
     const auto bpffs = open_bpffs(context.bpffs, selection);
 
@@ -52,27 +52,27 @@ static Result<void> run(const Context& context, const DetachCommand& command)
             print_warning(
                 fmt::format("{} {}: {}", report.interface, name_of(report.hook), killed_text(*report.killed)));
         if (report.was == Liveness::link_detached)
-            print_warning(fmt::format("{} {}: its link was not on the interface any more: nothing was counted since "
-                                      "it was taken off",
+            print_warning(fmt::format("{} {}: its link had been detached from the interface; nothing was counted after "
+                                      "that",
                                       report.interface, name_of(report.hook)));
         print_note(fmt::format("{} {}: detached; {}", report.interface, name_of(report.hook),
                                report.totals ? identity_text(*report.totals)
-                                             : "some of its pins were gone, so its totals cannot be told"));
+                                             : "some of its pins were missing, so its totals are unknown"));
     }
     if (detached && reports.empty() && !command.all)
         return std::unexpected(nothing_attached(selection));
     if (detached && command.all && !selection.all_netns)
-        note_what_stays(*bpffs);
+        print_remaining(*bpffs);
     return detached;
 }
 
 void add_detach(CLI::App& app, Context& context)
 {
     auto command = std::make_shared<DetachCommand>();
-    CLI::App& detach = *app.add_subcommand("detach", "take flowlabel off an interface and print the final totals");
+    CLI::App& detach = *app.add_subcommand("detach", "detach flowlabel from an interface and print the final totals");
 
     command->selection.add_to(detach);
-    detach.add_flag("--all", command->all, "every attachment of this network namespace; succeeds if there is none");
+    detach.add_flag("--all", command->all, "every attachment in this network namespace; succeeds if there is none");
     add_examples(detach, {{"flowlabel detach eth0", "all hooks of an interface"},
                           {"flowlabel detach --all", "everything in this network namespace"}});
     detach.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });

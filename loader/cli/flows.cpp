@@ -34,9 +34,9 @@ static FlowsDocument read_document(const Attachment& attachment)
 static Result<void> run(const Context& context, const FlowsCommand& command)
 {
     const auto found = TRY(find_one(context.bpffs, command.selection.selection()));
-    std::string said;
+    std::string last_warnings;
 
-    warn_of_findings(found.attachment, said);
+    warn_of_findings(found.attachment, last_warnings);
     FlowsDocument document = read_document(found.attachment);
 
     command.flows.select(document);
@@ -48,14 +48,14 @@ static Result<void> run(const Context& context, const FlowsCommand& command)
 void add_flows(CLI::App& app, Context& context)
 {
     auto command = std::make_shared<FlowsCommand>();
-    CLI::App& flows = *app.add_subcommand("flows", "the live flows by (source, destination, label)");
+    CLI::App& flows = *app.add_subcommand("flows", "show the live flows by (source, destination, label)");
 
     command->selection.add_to(flows);
     command->flows.add_to(flows);
-    add_examples(flows, {{"flowlabel flows eth0 --label zero", "who sends without labels"},
+    add_examples(flows, {{"flowlabel flows eth0 --label zero", "flows without a label, stamped or not"},
                          {"flowlabel flows eth0 --src 2001:db8::/32 --limit 5", "the five largest flows from a prefix"},
                          {"flowlabel flows eth0 --label 0x800/0x3fe00 --csv",
-                          "all labels that are 0x800 in the bits of the mask"}});
+                          "all labels that equal 0x800 in the bits of the mask"}});
     flows.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
 }
 

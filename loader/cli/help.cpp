@@ -15,9 +15,10 @@ namespace flowlabel {
 namespace {
 
 constexpr std::size_t width = 80;
-constexpr std::size_t column = 24; ///< where descriptions begin
+constexpr std::size_t column = 24; ///< start of the descriptions
 
-/// TEXT in lines of at most WIDTH columns, each but the first after INDENT spaces; the first begins at AT.
+/// Wraps TEXT to lines of at most `width` columns. The first line starts at column AT, the others are indented by
+/// INDENT.
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t at)
 {
     std::string lines;
@@ -41,7 +42,7 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t at)
     return lines + "\n";
 }
 
-/// NAME, and beside it, or below where it is too long, DESCRIPTION.
+/// NAME and DESCRIPTION, on one line unless NAME is too long.
 std::string entry(const std::string& name, const std::string& description)
 {
     const std::string head = "  " + name;
@@ -53,14 +54,14 @@ std::string entry(const std::string& name, const std::string& description)
 
 std::string names_of(const std::set<CLI::Option*>& options)
 {
-    std::set<std::string> names; // the options' order is that of their addresses
+    std::set<std::string> names; // sorted by name; the set of options is sorted by address
 
     for (const CLI::Option* const option : options)
         names.insert(option->get_name());
     return fmt::format("{}", fmt::join(names, " or "));
 }
 
-/// What CLI11 knows beside the description.
+/// The description of OPTION, and the options that it needs and excludes.
 std::string described(const CLI::Option& option)
 {
     std::string text = option.get_description();

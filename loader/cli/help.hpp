@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The text of --help.
+/// Formats the text of --help.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -12,10 +12,10 @@ struct Example {
     const char* meaning;
 };
 
-/// Makes APP, and the commands that it gets later, write their help within 80 columns.
+/// Formats the help of APP, and of commands added to it later, to 80 columns.
 void format_help(CLI::App& app);
 
-/// The examples at the end of the help of APP, whose commands are all there: those that come later would inherit them.
+/// Adds EXAMPLES to the end of APP's help. Call it after adding APP's commands: later ones would inherit the examples.
 void add_examples(CLI::App& app, std::initializer_list<Example> examples);
 
 } // namespace flowlabel

@@ -10,7 +10,7 @@ namespace flowlabel {
 void add_key(CLI::App& app, Context& context)
 {
     auto path = std::make_shared<std::string>();
-    CLI::App& key = *app.add_subcommand("key", "key files, so that several routers give one flow one label");
+    CLI::App& key = *app.add_subcommand("key", "make key files, so that several routers give a flow the same label");
     CLI::App& create = *key.add_subcommand("new", "write a new random key to FILE, mode 0600");
 
     add_examples(key, {{"flowlabel key new /etc/flowlabel.key", "copy this file to the other routers"}});

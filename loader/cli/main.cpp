@@ -20,7 +20,7 @@
 
 namespace flowlabel {
 
-static void add_everything(CLI::App& app, Context& context)
+static void add_commands(CLI::App& app, Context& context)
 {
     format_help(app);
     app.set_version_flag("-V,--version", "flowlabel " FLOWLABEL_VERSION, "show the version");
@@ -41,11 +41,11 @@ static void add_everything(CLI::App& app, Context& context)
     add_exercise(app, context);
     add_key(app, context);
     add_examples(app, {{"flowlabel attach eth0", "count the flows of an interface"},
-                       {"flowlabel flows eth0 --label zero", "who sends without labels"},
+                       {"flowlabel flows eth0 --label zero", "flows without a label"},
                        {"flowlabel help flows", "all options of a command"}});
 }
 
-/// What was given, the last word first as CLI11 wants it. `help WORDS` means `WORDS --help`, and `version` --version.
+/// The arguments in reverse order, as CLI11 expects. `help WORDS` becomes `WORDS --help`, and `version` --version.
 static std::vector<std::string> reversed_words(int argc, char** argv)
 {
     std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
@@ -60,14 +60,14 @@ static std::vector<std::string> reversed_words(int argc, char** argv)
     return words;
 }
 
-/// Says what went wrong, and what exit status it makes.
+/// Prints ERROR and returns its exit status.
 static int report(const Error& error)
 {
     print_error(error);
     return std::to_underlying(error.kind);
 }
 
-/// The text of --help or --version.
+/// Prints the text of --help or --version.
 static int show(const CLI::App& app, const CLI::Success& what)
 {
     std::ostringstream text;
@@ -79,11 +79,10 @@ static int show(const CLI::App& app, const CLI::Success& what)
 
 static int run(int argc, char** argv)
 {
-    CLI::App app("Counts IPv6 flows by (source, destination, flow label) and labels what comes unlabelled.",
-                 "flowlabel");
+    CLI::App app("Counts IPv6 flows by (source, destination, flow label) and labels unlabelled packets.", "flowlabel");
     Context context;
 
-    add_everything(app, context);
+    add_commands(app, context);
     try {
         app.parse(reversed_words(argc, argv));
     } catch (const CLI::Success& help) { // --help and --version
@@ -93,7 +92,7 @@ static int run(int argc, char** argv)
     } catch (const CLI::ParseError& error) {
         return report(usage_error(app, error));
     }
-    if (const auto error = senseless_value(app))
+    if (const auto error = unexpected_argument(app))
         return report(*error);
     if (context.verbose)
         set_libbpf_log([](std::string_view text) { print_text(printable(text, "\n\t")); });
@@ -104,8 +103,8 @@ static int run(int argc, char** argv)
     return done ? 0 : report(done.error());
 }
 
-/// Whoever starts us may have closed stdin, stdout or stderr. No file that is opened later must come by these numbers:
-/// words would be written into it. What is put there takes no writing, so that a result that goes nowhere is an error.
+/// The parent process may have closed stdin, stdout or stderr. Opens /dev/null in their place, so that no file opened
+/// later gets their descriptors, and messages are not written into it. It is read-only, so that writing a result fails.
 static void occupy_standard_descriptors()
 {
     int fd = STDIN_FILENO;
@@ -121,8 +120,8 @@ static void occupy_standard_descriptors()
 int main(int argc, char** argv)
 {
     flowlabel::occupy_standard_descriptors();
-    std::signal(SIGPIPE, SIG_IGN); // seen as EPIPE where it happens
-    std::signal(SIGXFSZ, SIG_IGN); // a limit of file size is seen as EFBIG, and treated like a full disk
+    std::signal(SIGPIPE, SIG_IGN); // write() fails with EPIPE instead
+    std::signal(SIGXFSZ, SIG_IGN); // write() fails with EFBIG instead, and is handled like a full disk
     try {
         return flowlabel::run(argc, argv);
     } catch (const std::exception& exception) {

@@ -18,29 +18,29 @@ namespace flowlabel {
 /// The errno of the first write to stdout that failed.
 static int& stdout_error()
 {
-    static int number = 0;
+    static int err = 0;
 
-    return number;
+    return err;
 }
 
-/// Thrown to whoever writes when a write fails: nobody wants the rest, which may be a million lines.
-struct WritingEnded {};
+/// Thrown when a write fails, so that the caller does not format the rest, which may be a million lines.
+struct OutputClosed {};
 
 static void write_text(std::string_view text)
 {
     if (fwrite(text.data(), 1, text.size(), stdout) == text.size())
         return;
     stdout_error() = errno;
-    throw WritingEnded();
+    throw OutputClosed();
 }
 
-/// False: it ended early, and stdout_error() says why.
+/// False: writing ended early; stdout_error() is the reason.
 static bool written_whole(const std::function<void(const Sink&)>& write)
 {
     try {
         write(write_text);
         return true;
-    } catch (const WritingEnded&) {
+    } catch (const OutputClosed&) {
         return false;
     }
 }
@@ -55,20 +55,20 @@ Result<void> to_stdout(const std::function<void(const Sink&)>& write)
     if (written_whole(write) && fflush(stdout) != 0)
         stdout_error() = errno;
     if (stdout_error() != 0 && !stdout_closed())
-        return fail_errno(stdout_error(), "cannot write the result", "what was written is not complete");
+        return fail_errno(stdout_error(), "cannot write the result", "the output is incomplete");
     return {};
 }
 
 void print_text(std::string_view text)
 {
-    (void)fwrite(text.data(), 1, text.size(), stderr); // nobody listens: the exit status says it too
+    (void)fwrite(text.data(), 1, text.size(), stderr); // ignore errors: the exit status also reports a failure
 }
 
-/// Does stderr go to the journal? It names the program by itself and reads a priority in front of each line
+/// Whether stderr is the journal, which adds the program's name itself and reads a priority at the start of each line
 /// (systemd.exec(5), $JOURNAL_STREAM; sd-daemon(3)).
-static bool goes_to_journal()
+static bool is_journal()
 {
-    static const bool goes = [] {
+    static const bool matches = [] {
         const char* const stream = std::getenv("JOURNAL_STREAM");
         struct stat status{};
 
@@ -76,11 +76,11 @@ static bool goes_to_journal()
                fmt::format("{}:{}", status.st_dev, status.st_ino) == stream;
     }();
 
-    return goes;
+    return matches;
 }
 
-/// TEXT without what stands between a colon and an @ in one word: there a URL has its password, which must not get into
-/// a log, however wrong the URL is.
+/// TEXT with everything between a colon and an @ in one word masked: a URL has its password there, and a password must
+/// not get into a log, even if the URL is invalid.
 static std::string without_passwords(std::string_view text)
 {
     std::string shown;
@@ -99,12 +99,12 @@ static std::string without_passwords(std::string_view text)
     return shown;
 }
 
-/// A line on stderr: of KIND for people, with PRIORITY for the journal.
+/// Prints a line on stderr: with PRIORITY if it is the journal, otherwise with KIND.
 static void print_line(const char* priority, std::string_view kind, std::string_view text)
 {
     const std::string shown = printable(without_passwords(text));
 
-    if (goes_to_journal())
+    if (is_journal())
         print_text(fmt::format("{}{}\n", priority, shown));
     else
         print_text(fmt::format("flowlabel: {}{}\n", kind, shown));
@@ -129,7 +129,7 @@ void print_note(const std::string& text)
 
 void print_journal(const std::string& text)
 {
-    if (goes_to_journal())
+    if (is_journal())
         print_line(SD_INFO, "", text);
 }
 

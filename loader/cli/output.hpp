@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Writing the result to stdout so that a full disk shows and a closed pipe does not.
+/// Writes results to stdout. A full disk is an error, a closed pipe is not.
 #pragma once
 
 #include "flowlabel/result.hpp"
@@ -7,10 +7,10 @@
 
 namespace flowlabel {
 
-/// Calls WRITE with a sink to stdout, then flushes. A reader that has gone away has what it wanted: no error.
+/// Calls WRITE with a sink to stdout, then flushes. It is no error if the reader has closed the pipe.
 Result<void> to_stdout(const std::function<void(const Sink&)>& write);
 
-/// Did a reader of stdout go away?
+/// Whether the reader of stdout has closed the pipe.
 bool stdout_closed();
 
 } // namespace flowlabel

@@ -15,7 +15,7 @@
 
 namespace flowlabel {
 
-constexpr TimeRange intervals{.max = std::chrono::days(1)}; // a longer one is a typing error
+constexpr TimeRange intervals{.max = std::chrono::days(1)}; // a longer one is a typo
 
 struct StatsCommand {
     SelectionOptions selection;
@@ -33,7 +33,7 @@ static StatsDocument read_document(const Attachment& attachment)
     };
 }
 
-/// One document; with an interval, on one line.
+/// Prints one document, on one line if there is an interval.
 static Result<void> show(const StatsCommand& command, const Attachment& attachment)
 {
     const StatsDocument document = read_document(attachment);
@@ -46,7 +46,8 @@ static Result<void> show(const StatsCommand& command, const Attachment& attachme
     });
 }
 
-/// The signals that end a command with an interval. They are taken only between two documents, so that none is torn.
+/// The signals that end a command with an interval. They are handled only between two documents, so that each one is
+/// complete.
 static sigset_t stop_signals()
 {
     sigset_t set;
@@ -57,7 +58,7 @@ static sigset_t stop_signals()
     return set;
 }
 
-/// Sleeps until END; false: a signal said to stop.
+/// Sleeps until END. False: a signal ended it.
 static bool sleep_until(std::chrono::steady_clock::time_point end)
 {
     using namespace std::chrono;
@@ -68,12 +69,12 @@ static bool sleep_until(std::chrono::steady_clock::time_point end)
     return sigtimedwait(&stop, nullptr, &time) < 0;
 }
 
-/// \param[in,out] said the warnings of the time before
-static Result<void> show_once(const Context& context, const StatsCommand& command, std::string& said)
+/// \param[in,out] last_warnings those printed the last time; the same ones are not printed again
+static Result<void> show_once(const Context& context, const StatsCommand& command, std::string& last_warnings)
 {
     const auto found = TRY(find_one(context.bpffs, command.selection.selection()));
 
-    warn_of_findings(found.attachment, said);
+    warn_of_findings(found.attachment, last_warnings);
     const auto shown = show(command, found.attachment);
 
     return shown ? unreadable_result(found.unreadable) : shown;
@@ -81,16 +82,16 @@ static Result<void> show_once(const Context& context, const StatsCommand& comman
 
 static Result<void> run(const Context& context, const StatsCommand& command)
 {
-    std::string said;
+    std::string last_warnings;
 
     if (!command.interval)
-        return show_once(context, command, said);
+        return show_once(context, command, last_warnings);
     const sigset_t stop = stop_signals();
 
     pthread_sigmask(SIG_BLOCK, &stop, nullptr);
     for (;;) {
         const auto start = std::chrono::steady_clock::now();
-        const auto shown = show_once(context, command, said);
+        const auto shown = show_once(context, command, last_warnings);
 
         if (!shown || stdout_closed() || !sleep_until(start + *command.interval))
             return shown;
@@ -100,13 +101,14 @@ static Result<void> run(const Context& context, const StatsCommand& command)
 void add_stats(CLI::App& app, Context& context)
 {
     auto command = std::make_shared<StatsCommand>();
-    CLI::App& stats = *app.add_subcommand("stats", "the counters of an attachment");
+    CLI::App& stats = *app.add_subcommand("stats", "show the counters of an attachment");
 
     command->selection.add_to(stats);
-    stats.add_flag("--json", command->json, "one JSON document; with --interval, one a line");
-    add_duration(stats, "--interval", command->interval, "again and again, this time apart, until stopped", intervals);
-    add_examples(stats, {{"flowlabel stats eth0", "every counter"},
-                         {"flowlabel stats eth0 --interval 500ms --json", "a document a line, twice a second"}});
+    stats.add_flag("--json", command->json, "one JSON document; with --interval, one on each line");
+    add_duration(stats, "--interval", command->interval, "print again at this interval until stopped", intervals);
+    add_examples(stats,
+                 {{"flowlabel stats eth0", "every counter"},
+                  {"flowlabel stats eth0 --interval 500ms --json", "one document on each line, twice a second"}});
     stats.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
 }
 

@@ -23,8 +23,8 @@ struct StatusCommand {
     std::optional<std::chrono::milliseconds> since;
 };
 
-/// Of `--check`, unless --since says otherwise.
-constexpr auto default_look = std::chrono::seconds(1);
+/// The default of --since.
+constexpr auto default_observation = std::chrono::seconds(1);
 
 static std::vector<std::string> warnings_of(const Attachment& attachment, const Totals& totals)
 {
@@ -33,8 +33,8 @@ static std::vector<std::string> warnings_of(const Attachment& attachment, const 
     for (Finding& finding : findings_of(attachment))
         warnings.push_back(std::move(finding.text));
     if (!attachment.collector() && (totals.pending.packets != 0 || totals.lost.packets != 0))
-        warnings.emplace_back("no reader drains the ring of finished flows: once it is full they are counted as lost; "
-                              "'flowlabel collect' is one");
+        warnings.emplace_back("nothing drains the ring of finished flows: once it is full, further ones are counted as "
+                              "lost; run 'flowlabel collect'");
     return warnings;
 }
 
@@ -58,7 +58,7 @@ static Result<StatusEntry> read_entry(const Attachment& attachment)
     return entry;
 }
 
-/// What SELECTION names. Nothing where there is no bpffs and no name.
+/// The attachments that match SELECTION; none if there is no bpffs and no name is given.
 static Result<std::vector<Attachment>> find_named(const Context& context, const Selection& selection,
                                                   std::vector<Error>& unreadable)
 {
@@ -105,8 +105,8 @@ static Result<void> show(const Context& context, const StatusCommand& command)
     return written ? unreadable_result(unreadable) : written;
 }
 
-/// Looks at ATTACHMENTS for TIME.
-static std::list<LongLook> look_for(const std::vector<Attachment>& attachments, std::chrono::milliseconds time)
+/// Observes ATTACHMENTS for TIME.
+static std::list<LongLook> observe_for(const std::vector<Attachment>& attachments, std::chrono::milliseconds time)
 {
     std::list<LongLook> looks;
 
@@ -120,8 +120,7 @@ static std::list<LongLook> look_for(const std::vector<Attachment>& attachments, 
     return looks;
 }
 
-/// Everything that is not as it should be with what was looked at, and with ATTACHMENTS and what is UNREADABLE, which
-/// are there now.
+/// The findings of LOOKS that concern present ATTACHMENTS, the findings of ATTACHMENTS themselves, and UNREADABLE.
 static std::vector<CheckFinding> all_findings(const std::list<LongLook>& looks,
                                               const std::vector<Attachment>& attachments,
                                               const std::vector<Error>& unreadable)
@@ -146,22 +145,21 @@ static std::vector<CheckFinding> all_findings(const std::list<LongLook>& looks,
 
 static Error check_error(std::size_t findings)
 {
-    return {.what = findings == 1 ? "something is not as it should be"
-                                  : fmt::format("{} things are not as they should be", findings),
-            .hint = "the result has a line for each",
+    return {.what = findings == 1 ? "the check has 1 finding" : fmt::format("the check has {} findings", findings),
+            .hint = "the output has a line for each",
             .kind = Failure::violations};
 }
 
 static Result<void> check(const Context& context, const StatusCommand& command)
 {
     const Selection selection = command.selection.selection();
-    const auto time = command.since.value_or(default_look);
+    const auto time = command.since.value_or(default_observation);
     std::vector<Error> unreadable;
     const auto before = TRY(find_named(context, selection, unreadable));
 
     if (before.empty() && unreadable.empty())
         return std::unexpected(nothing_attached(selection));
-    const auto looks = look_for(before, time);
+    const auto looks = observe_for(before, time);
 
     unreadable.clear();
     const auto now = TRY(find_named(context, selection, unreadable));
@@ -189,15 +187,16 @@ static Result<void> run(const Context& context, const StatusCommand& command)
 void add_status(CLI::App& app, Context& context)
 {
     auto command = std::make_shared<StatusCommand>();
-    CLI::App& status = *app.add_subcommand("status", "what is attached, how, and whether anything was lost");
+    CLI::App& status = *app.add_subcommand("status", "show what is attached, how, and whether anything was lost");
 
     command->selection.add_to(status);
     status.add_flag("--json", command->json, "one JSON document");
-    status.add_flag("--check", command->check, "only what is not as it should be; exit status 4 if anything");
-    add_duration(status, "--since", command->since, "look for so long, and find what is lost meanwhile; default: 1s");
-    add_examples(status, {{"flowlabel status", "everything that is attached"},
-                          {"flowlabel status eth0 --json", "one interface, for scripts"},
-                          {"flowlabel status --check --since 10s", "is anything wrong, or lost within ten seconds"}});
+    status.add_flag("--check", command->check, "show only findings, such as lost records; exit status 4 if any");
+    add_duration(status, "--since", command->since, "how long --check observes; default: 1s");
+    add_examples(status,
+                 {{"flowlabel status", "everything that is attached"},
+                  {"flowlabel status eth0 --json", "one interface, for scripts"},
+                  {"flowlabel status --check --since 10s", "is anything wrong now, or lost within ten seconds?"}});
     status.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
 }
 

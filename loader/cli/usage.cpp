@@ -14,10 +14,10 @@ namespace flowlabel {
 
 namespace {
 
-/// The subcommand that was being parsed.
+/// The subcommand that CLI11 has parsed last.
 struct Parsed {
     const CLI::App* command;
-    std::string name; ///< as it is called: "flowlabel attach"
+    std::string name; ///< the whole name: "flowlabel attach"
 };
 
 Parsed parsed_command(const CLI::App& app)
@@ -36,7 +36,7 @@ std::string help_hint(const Parsed& parsed)
     return fmt::format("see '{} --help'", parsed.name);
 }
 
-/// "did you mean 'attach'?" where one of WORDS is like TEXT, else where the help is.
+/// "did you mean 'attach'?" if one of WORDS is similar to TEXT, otherwise a reference to --help.
 std::string similar_hint(const Parsed& parsed, const std::string& text, const std::vector<std::string>& words)
 {
     const auto meant = most_similar(text, words);
@@ -44,7 +44,7 @@ std::string similar_hint(const Parsed& parsed, const std::string& text, const st
     return meant && *meant != text ? fmt::format("did you mean '{}'?", *meant) : help_hint(parsed);
 }
 
-/// Is OPTION what other programs call --limit: --top, -n or -n10?
+/// Whether OPTION is another program's name for --limit: --top, -n or -n10.
 bool means_limit(std::string_view option)
 {
     return option == "--top" || (option.starts_with("-n") && option.find_first_not_of("0123456789", 2) == option.npos);
@@ -83,8 +83,8 @@ Error unknown_command(const Parsed& parsed, const std::string& text)
             .kind = Failure::usage};
 }
 
-/// What COMMAND takes one of, and was given.
-const char* given_operand(const CLI::App& command)
+/// The kind of operand of which COMMAND takes only one, and has one.
+const char* single_operand(const CLI::App& command)
 {
     constexpr std::pair<std::string_view, const char*> nouns[] = {
         {"IFACE", "interface"}, {"FILE", "file"}, {"HOST", "host"}};
@@ -98,20 +98,20 @@ const char* given_operand(const CLI::App& command)
 
 Error unknown_operand(const CLI::App& app, const Parsed& parsed, const std::string& text)
 {
-    const char* const noun = given_operand(*parsed.command);
+    const char* const noun = single_operand(*parsed.command);
 
     if (noun)
         return {.what = fmt::format("'{}' takes one {}; '{}' is a second one", parsed.name, noun, text),
                 .hint = help_hint(parsed),
                 .kind = Failure::usage};
     if (std::ranges::any_of(parsed.command->get_options(), &CLI::Option::get_required))
-        return unknown_command({.command = &app, .name = app.get_name()}, text); // it stands before the command
+        return unknown_command({.command = &app, .name = app.get_name()}, text); // an operand before the command
     return {.what = fmt::format("'{}' makes no sense with '{}'", text, parsed.name),
             .hint = help_hint(parsed),
             .kind = Failure::usage};
 }
 
-/// off|dry-run|zero as "off, dry-run or zero".
+/// Turns off|dry-run|zero into "off, dry-run or zero".
 std::string alternatives(std::string type)
 {
     const auto last = type.rfind('|');
@@ -123,7 +123,7 @@ std::string alternatives(std::string type)
     return type;
 }
 
-/// Does TEXT name an option of APP or of a command that was given?
+/// Whether TEXT names an option of APP or of a selected command.
 bool names_option(const CLI::App& app, const std::string& text)
 {
     if (text.size() < 2 || !text.starts_with('-'))
@@ -133,19 +133,19 @@ bool names_option(const CLI::App& app, const std::string& text)
                                [&](const CLI::App* command) { return names_option(*command, text); });
 }
 
-std::optional<Error> senseless_value(const CLI::App& root, const CLI::App& app)
+std::optional<Error> unexpected_argument(const CLI::App& root, const CLI::App& app)
 {
     for (const CLI::Option* const option : app.get_options())
         for (const std::string& value : option->results()) {
             if (value.empty())
-                return Error{fmt::format("{} is empty", option->get_name()),
-                             "has the shell a variable that is not set?", Failure::usage};
+                return Error{fmt::format("{} is empty", option->get_name()), "is a shell variable unset?",
+                             Failure::usage};
             if (option->nonpositional() && option->get_type_size() > 0 && names_option(root, value))
-                return Error{fmt::format("{} wants {}", option->get_name(), alternatives(option->get_type_name())),
+                return Error{fmt::format("{} needs {}", option->get_name(), alternatives(option->get_type_name())),
                              fmt::format("'{}' after it is an option", value), Failure::usage};
         }
     for (const CLI::App* const command : app.get_subcommands())
-        if (auto error = senseless_value(root, *command))
+        if (auto error = unexpected_argument(root, *command))
             return error;
     return std::nullopt;
 }
@@ -161,9 +161,9 @@ WrongValue wrong_word(const std::string& option, const std::string& given, const
              .hint = meant ? fmt::format("did you mean '{}'?", *meant) : ""}};
 }
 
-std::optional<Error> senseless_value(const CLI::App& app)
+std::optional<Error> unexpected_argument(const CLI::App& app)
 {
-    return senseless_value(app, app);
+    return unexpected_argument(app, app);
 }
 
 std::optional<Error> unknown_word(const CLI::App& app)
@@ -185,8 +185,8 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error)
 {
     const Parsed parsed = parsed_command(app);
 
-    if (auto senseless = senseless_value(app))
-        return *senseless;
+    if (auto unexpected = unexpected_argument(app))
+        return *unexpected;
     if (auto unknown = unknown_word(app))
         return *unknown;
     if (const auto* const wrong = dynamic_cast<const WrongValue*>(&error))
@@ -194,10 +194,10 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error)
     const std::string what = error.what();
 
     if (dynamic_cast<const CLI::ArgumentMismatch*>(&error))
-        return {fmt::format("{} takes one value and can be given once", what.substr(0, what.find(':'))),
+        return {fmt::format("{} takes one value and may be given only once", what.substr(0, what.find(':'))),
                 help_hint(parsed), Failure::usage};
     if (parsed.command->get_require_subcommand_min() > 0)
-        return {fmt::format("'{}' wants a command", parsed.name), help_hint(parsed), Failure::usage};
+        return {fmt::format("'{}' needs a command", parsed.name), help_hint(parsed), Failure::usage};
     return {what, help_hint(parsed), Failure::usage};
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What is wrong with a command line, in words.
+/// Error messages for invalid command lines.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -11,7 +11,7 @@
 
 namespace flowlabel {
 
-/// A value that an option does not take, and what to write instead; without a hint the user is told where the help is.
+/// A value that an option does not accept, with a hint; without one, the error refers to --help.
 struct WrongValue : CLI::ValidationError {
     WrongValue(const std::string& option, const flowlabel::Error& error)
         : CLI::ValidationError(option, error.what), hint(error.hint)
@@ -21,17 +21,17 @@ struct WrongValue : CLI::ValidationError {
     std::string hint;
 };
 
-/// GIVEN for OPTION, which is none of WORDS.
+/// The error for the value GIVEN of OPTION, which is none of WORDS.
 WrongValue wrong_word(const std::string& option, const std::string& given, const std::vector<std::string>& words);
 
-/// Why APP could not read the command line. CLI11's own words leave out the unknown command, and count where nobody
-/// counts.
+/// Why APP could not parse the command line. It replaces CLI11's messages, which omit the unknown command.
 Error usage_error(const CLI::App& app, const CLI::ParseError& error);
 
-/// Words that APP has no use for. CLI11 shows the help beside them.
+/// An error about words that APP did not parse. Without it CLI11 would ignore them next to --help.
 std::optional<Error> unknown_word(const CLI::App& app);
 
-/// What APP could read and nobody can have meant: an empty value, and an option as the value of another.
-std::optional<Error> senseless_value(const CLI::App& app);
+/// An error about arguments that APP parsed but that must be a mistake: an empty value, or an option as the value of
+/// another one.
+std::optional<Error> unexpected_argument(const CLI::App& app);
 
 } // namespace flowlabel

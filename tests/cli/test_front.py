@@ -209,11 +209,11 @@ def test_a_link_that_others_detach(lab, host, hook, next_command):
     for reader in ("flows", "stats"):
         warned(lab.flowlabel(host, reader, "v0"), "its link was taken off")
     if next_command == "detach":
-        said = warned(lab.flowlabel(host, "detach", "v0"), f"v0 {hook}: its link was not on the interface any more")
+        said = warned(lab.flowlabel(host, "detach", "v0"), f"v0 {hook}: its link had been detached from the interface")
         assert f"v0 {hook}: detached; counted 3 packets" in said.stderr
     else:
         warned(lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4),
-               "detached what was left when its link was taken off", "counted 3 packets")
+               "removed the old attachment, which ended when its link was detached", "counted 3 packets")
         assert check(lab, host) == {}
         lab.flowlabel(host, "detach", "v0").ok()
     assert pins(lab) == []
@@ -271,7 +271,7 @@ def test_check_in_words(lab, host):
     lines = result.stdout.splitlines()
     assert [line.split(":")[0] for line in lines] == ["v0 tc-ingress", "v0 tc-egress"]
     assert all(IN_FRONT in line for line in lines)
-    assert result.stderr.splitlines()[0] == "flowlabel: error: 2 things are not as they should be"
+    assert result.stderr.splitlines()[0] == "flowlabel: error: the check has 2 findings"
 
 
 @NO_TCX

@@ -221,7 +221,7 @@ def test_the_same_index_again(lab, host, taken):
     taken(host)
     host.ip("link", "delete", "v0")
     host.ip("link", "add", "name", "v0", "index", index, "type", "veth", "peer", "name", "w0")
-    assert re.search("v0 .*: detached what was left when .*; counted ", taken(host).stderr)
+    assert re.search("v0 .*: removed the old attachment, which ended when .*; counted ", taken(host).stderr)
     assert len(shown(lab, host)) == 1
     lab.flowlabel(host, "detach", "v0").ok()
     assert pins(lab) == []
@@ -277,7 +277,7 @@ def test_a_name_means_this_namespace(lab, host, tmp_path):
     refused(lab.flowlabel(host, "flows", "v0", "--all-netns"), 2, "several attachments match", str(other.inode))
     said = lab.flowlabel(host, "detach", "--all").ok().stderr
     assert said.count("detached") == 1
-    assert "1 attachment in other network namespaces stays; --all-netns takes them off, too" in said
+    assert "1 attachment in other network namespaces stays; --all-netns detaches them, too" in said
     assert shown() == [("v0", other.inode, other.name)]
     assert lab.flowlabel(host, "status", "v0").status == 3
     assert lab.flowlabel(host, "detach", "--all", "--all-netns").ok().stderr.count("detached") == 1
