@@ -11,8 +11,8 @@
 #include <cstdint>
 #include <string>
 
-#include "base/number.hpp"
 #include "base/host_lookup.hpp"
+#include "base/number.hpp"
 #include "base/try.hpp"
 #include "base/zone.hpp"
 
