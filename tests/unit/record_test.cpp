@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "output/export.hpp"
+#include "output/flow_json.hpp"
 
 namespace flowlabel::test {
 namespace {

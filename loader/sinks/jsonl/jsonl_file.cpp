@@ -17,7 +17,7 @@
 
 #include "base/safe_open.hpp"
 #include "base/try.hpp"
-#include "output/export.hpp"
+#include "output/flow_json.hpp"
 
 namespace flowlabel {
 

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "output/flow_json.hpp"
+
+#include "output/export.hpp"
+#include "output/value.hpp"
+
+namespace flowlabel {
+
+template <class Value> static void append_json(std::string& text, const Value& value)
+{
+    if constexpr (std::is_same_v<Value, std::string_view>) {
+        text += json_text(value);
+    } else if constexpr (is_bare<Value>) {
+        append_value(text, value);
+    } else {
+        text += '"';
+        append_value(text, value);
+        text += '"';
+    }
+}
+
+static void append_member(std::string& text, const char* name, const auto& value)
+{
+    text += '"';
+    text += name;
+    text += "\":";
+    append_json(text, value);
+    text += ',';
+}
+
+/// A member without a value is left out.
+static void append_member(std::string& text, const char* name, const std::optional<std::string_view>& value)
+{
+    if (value)
+        append_member(text, name, *value);
+}
+
+/// Appends a member for each column of OWNER, with a comma after it.
+template <class Owner> static void append_members(std::string& text, const Owner& owner)
+{
+    each_column_of<Owner>([&](const auto& column) { append_member(text, column.name, column.get(owner)); });
+}
+
+std::string flow_json(const Flow& flow)
+{
+    std::string text = "{";
+
+    append_members(text, flow);
+    text.back() = '}';
+    return text;
+}
+
+std::string records_jsonl(const ObservationPoint& point, std::span<const FlowRecord> records)
+{
+    std::string text;
+    std::string where;
+
+    append_members(where, point);
+    where.back() = '}';
+    for (const FlowRecord& record : records) {
+        text += '{';
+        append_members(text, record.flow);
+        append_members(text, record);
+        text += where;
+        text += '\n';
+    }
+    return text;
+}
+
+} // namespace flowlabel

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Flows and records as JSON objects. A record is the object of its flow with more members.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "flow/record.hpp"
+
+namespace flowlabel {
+
+/// On one line, without its end.
+std::string flow_json(const Flow& flow);
+
+/// A line for each record: the flow object with the record's packets and bytes, its end reason, and where it was.
+std::string records_jsonl(const ObservationPoint& point, std::span<const FlowRecord> records);
+
+} // namespace flowlabel

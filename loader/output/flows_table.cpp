@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/units.hpp"
+#include "flow/columns.hpp"
+#include "flowlabel/time.hpp"
+#include "output/export.hpp"
+
+namespace flowlabel {
+
+/// How long before NOW, in the largest unit that leaves a number of two digits or so.
+static std::string ago(std::uint64_t then, std::uint64_t now)
+{
+    const double seconds = now > then ? static_cast<double>(now - then) / 1e9 : 0;
+
+    if (seconds < 100)
+        return fmt::format("{:.1f} s ago", seconds);
+    if (seconds < 100 * 60)
+        return fmt::format("{:.0f} min ago", seconds / 60);
+    if (seconds < 100 * 3600)
+        return fmt::format("{:.0f} h ago", seconds / 3600);
+    return fmt::format("{:.0f} d ago", seconds / 86400);
+}
+
+/// "7 live flows, 1,521 packets, 2.1 MB", or "5 of 7 flows match, …".
+static std::string selection_text(const FlowsDocument& document)
+{
+    const std::uint64_t all = document.totals.flows;
+    const Matched& matched = document.matched;
+    const std::string flows = document.filtered
+                                  ? fmt::format("{} of {} flow{} match{}", grouped(matched.flows), grouped(all),
+                                                all == 1 ? "" : "s", matched.flows == 1 ? "es" : "")
+                                  : fmt::format("{} live flow{}", grouped(all), all == 1 ? "" : "s");
+
+    return fmt::format("{}, {} packet{}, {}\n", flows, grouped(matched.packets), matched.packets == 1 ? "" : "s",
+                       traffic_text(matched.octets));
+}
+
+/// Of what stands still, a capture, all there is to say; of a live table what it holds.
+static std::string headline(const FlowsDocument& document)
+{
+    const Totals& totals = document.totals;
+
+    if (!document.counters)
+        return fmt::format("{}: {}", document.source.text, selection_text(document));
+    return fmt::format("{}: {} packets until {}, {} of them IPv6 with {} bytes, {} with a label, {} flow{}\n",
+                       document.source.text, grouped(totals.seen_packets), rfc3339(document.captured_at),
+                       grouped(totals.ipv6_packets), grouped(totals.ipv6_octets), grouped(totals.labelled_packets),
+                       grouped(totals.flows), totals.flows == 1 ? "" : "s");
+}
+
+/// What else packets met, on one line.
+static std::string other_counters(const Counters& counters)
+{
+    constexpr std::string_view in_headline[] = {"seen", "ipv6", "counted", "counted_bytes", "labelled"};
+    std::string text;
+
+    counters.each([&](std::string_view name, std::uint64_t value, const char*) {
+        if (value && std::ranges::find(in_headline, name) == std::ranges::end(in_headline))
+            text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, grouped(value));
+    });
+    return text.empty() ? text : text + "\n";
+}
+
+namespace {
+
+/// How the values of a column are shown. A table has words first, then numbers, then ages.
+enum class Look { word, number, age };
+
+template <class Value> constexpr Look look_of = Look::word;
+template <> constexpr Look look_of<std::uint64_t> = Look::number;
+template <> constexpr Look look_of<Time> = Look::age;
+
+/// The lines of a table, whose cells are as wide as their columns.
+class FlowsTable {
+public:
+    explicit FlowsTable(const FlowsDocument& document) : document_(document)
+    {
+        each_shown([this](const auto& column) { widths_.push_back(width_of(column)); });
+    }
+
+    [[nodiscard]] std::string head() const
+    {
+        return line([](const auto& column) { return column.heading; });
+    }
+
+    [[nodiscard]] std::string row(const Flow& flow) const
+    {
+        return line([&](const auto& column) { return cell(column.get(flow)); });
+    }
+
+private:
+    /// Calls VISIT with each column that has a heading, in the table's order.
+    template <class Visit> static void each_shown(const Visit& visit)
+    {
+        each_shown_of<Look::word>(visit);
+        each_shown_of<Look::number>(visit);
+        each_shown_of<Look::age>(visit);
+    }
+
+    template <Look look, class Visit> static void each_shown_of(const Visit& visit)
+    {
+        each_column_of<Flow>([&]<class Getter>(const Column<Getter>& column) {
+            if constexpr (look_of<typename Column<Getter>::Value> == look)
+                if (column.heading)
+                    visit(column);
+        });
+    }
+
+    template <class Getter> [[nodiscard]] std::size_t width_of(const Column<Getter>& column) const
+    {
+        std::size_t width = std::max(column.width, std::string_view(column.heading).size());
+
+        if constexpr (std::is_same_v<typename Column<Getter>::Value, Address>)
+            for (const Flow& flow : document_.flows)
+                width = std::max(width, column.get(flow).text().size());
+        return width;
+    }
+
+    /// A line with CELL(column) of each column.
+    template <class Cell> [[nodiscard]] std::string line(const Cell& cell) const
+    {
+        std::string text;
+        auto width = widths_.begin();
+
+        each_shown([&]<class Getter>(const Column<Getter>& column) {
+            if constexpr (look_of<typename Column<Getter>::Value> == Look::number)
+                text += fmt::format("{:>{}}  ", cell(column), *width++);
+            else
+                text += fmt::format("{:<{}}  ", cell(column), *width++);
+        });
+        text.erase(text.find_last_not_of(' ') + 1);
+        return text + '\n';
+    }
+
+    [[nodiscard]] static std::string cell(const Address& address) { return address.text(); }
+    [[nodiscard]] static std::string cell(Label label) { return fmt::format("0x{:05x}", label.value); }
+    [[nodiscard]] static std::string cell(std::uint64_t number) { return grouped(number); }
+    [[nodiscard]] std::string cell(Time time) const { return ago(time.utc_ns, document_.captured_at); }
+    [[nodiscard]] std::string cell(bool stamped) const
+    {
+        if (!stamped)
+            return "no";
+        return document_.source.stamp == FL_STAMP_DRY_RUN ? "would" : "yes";
+    }
+
+    const FlowsDocument& document_;
+    std::vector<std::size_t> widths_;
+};
+
+} // namespace
+
+void write_flows_table(const FlowsDocument& document, const Sink& sink)
+{
+    sink(headline(document));
+    if (document.counters)
+        sink(other_counters(*document.counters) + (document.filtered ? selection_text(document) : ""));
+    if (document.matched.flows == 0)
+        return;
+    const FlowsTable table(document);
+
+    sink(table.head());
+    for (const Flow& flow : document.flows)
+        sink(table.row(flow));
+    if (document.matched.flows > document.flows.size())
+        sink(fmt::format("and {} more (--limit {} shows all)\n",
+                         grouped(document.matched.flows - document.flows.size()), document.matched.flows));
+}
+
+} // namespace flowlabel

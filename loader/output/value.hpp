@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// The values of columns as CSV and JSON have them.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <type_traits>
+
+#include "base/words.hpp"
+#include "flow/columns.hpp"
+#include "flowlabel/time.hpp"
+
+namespace flowlabel {
+
+inline void append_value(std::string& text, const Address& address)
+{
+    text += address.text();
+}
+
+inline void append_value(std::string& text, std::uint64_t number)
+{
+    const fmt::format_int digits(number);
+
+    text.append(digits.data(), digits.size());
+}
+
+inline void append_value(std::string& text, std::uint32_t number)
+{
+    append_value(text, std::uint64_t{number});
+}
+
+inline void append_value(std::string& text, Label label)
+{
+    append_value(text, label.value);
+}
+
+inline void append_value(std::string& text, Time time)
+{
+    text += rfc3339(time.utc_ns);
+}
+
+inline void append_value(std::string& text, bool flag)
+{
+    text += flag ? "true" : "false";
+}
+
+template <HasWords Enum> void append_value(std::string& text, Enum value)
+{
+    text += name_of(value);
+}
+
+/// Are these values numbers or truth values in JSON? All others are strings.
+template <class Value>
+constexpr bool is_bare = std::is_same_v<Value, bool> || std::is_same_v<Value, Label> ||
+                         std::is_same_v<Value, std::uint32_t> || std::is_same_v<Value, std::uint64_t>;
+
+} // namespace flowlabel
