@@ -27,23 +27,6 @@ enum TemplateId : std::uint16_t {
 /// RFC 5102 section 5.11.3, element 61.
 enum class Direction : std::uint8_t { ingress = 0, egress = 1 };
 
-/// What libfixbuf reads, in the order of the template; it copies and swaps each field by itself.
-struct FlowFields {
-    std::array<std::uint8_t, 16> src;
-    std::array<std::uint8_t, 16> dst;
-    std::uint64_t packets;
-    std::uint64_t octets;
-    std::uint64_t start; // ms
-    std::uint64_t end;   // ms
-    std::uint32_t label;
-    std::uint32_t interface;
-    std::uint8_t reason;
-    std::uint8_t direction;
-    std::uint8_t version;
-};
-
-static_assert(offsetof(FlowFields, version) + 1 == flow_octets);
-
 struct NameFields {
     fbVarfield_t name;
     fbVarfield_t description;
@@ -85,28 +68,29 @@ struct Layout {
     std::vector<Field> memory; // where libfixbuf finds them, if in another order
 };
 
+/// The template of flows; those that go out have elements of their own.
+static std::vector<Field> flow_template(Direction direction)
+{
+    std::vector<Field> fields;
+
+    each_field([&]<class Getter>(const Column<Getter>& column) {
+        const bool egress = direction == Direction::egress && column.ipfix.egress;
+
+        fields.push_back({egress ? column.ipfix.egress : column.ipfix.name, field_octets<Column<Getter>>()});
+    });
+    fields.insert(fields.end(), {{"flowDirection", 1}, {"ipVersion", 1}});
+    return fields;
+}
+
 static std::vector<Layout> layouts()
 {
-    const auto flows = [](const char* interface) -> std::vector<Field> {
-        return {{"sourceIPv6Address", 16},
-                {"destinationIPv6Address", 16},
-                {"packetDeltaCount", 8},
-                {"octetDeltaCount", 8},
-                {"flowStartMilliseconds", 8},
-                {"flowEndMilliseconds", 8},
-                {"flowLabelIPv6", 4},
-                {interface, 4},
-                {"flowEndReason", 1},
-                {"flowDirection", 1},
-                {"ipVersion", 1}};
-    };
     const Field name{"interfaceName", FB_IE_VARLEN}, description{"interfaceDescription", FB_IE_VARLEN};
     const Field in{"ingressInterface", 4}, out{"egressInterface", 4};
     const Field time{"observationTimeMilliseconds", 8};
 
     return {
-        {.id = ingress_flows, .fields = flows("ingressInterface")},
-        {.id = egress_flows, .fields = flows("egressInterface")},
+        {.id = ingress_flows, .fields = flow_template(Direction::ingress)},
+        {.id = egress_flows, .fields = flow_template(Direction::egress)},
         {.id = ingress_name, .fields = {in, name, description}, .scope = 1, .memory = {name, description, in}},
         {.id = egress_name, .fields = {out, name, description}, .scope = 1, .memory = {name, description, out}},
         {.id = metering_reliability,
@@ -426,29 +410,37 @@ Result<void> Encoder::exporting(std::uint32_t process, const Reliability& not_se
     return state_->append(&fields, sizeof(fields));
 }
 
+/// What libfixbuf reads, in the order of the template; it copies and swaps each field by itself.
+static std::array<std::uint8_t, flow_octets> flow_fields(const ObservationPoint& point, const FlowRecord& record,
+                                                         Direction direction)
+{
+    constexpr std::uint8_t ip_version = 6;
+    std::array<std::uint8_t, flow_octets> fields{};
+    std::uint8_t* at = fields.data();
+
+    each_field([&](const auto& column) {
+        const auto field = ipfix_field(value_in(column, point, record));
+
+        std::memcpy(at, &field, sizeof(field));
+        at += sizeof(field);
+    });
+    *at++ = static_cast<std::uint8_t>(direction);
+    *at = ip_version;
+    return fields;
+}
+
 Result<void> Encoder::flows(const ObservationPoint& point, std::span<const FlowRecord> records)
 {
-    constexpr std::uint64_t ns_of_ms = 1'000'000;
     const std::size_t room = (state_->largest - message_header - set_header) / flow_octets;
     const Direction direction = goes_out(point.hook) ? Direction::egress : Direction::ingress;
 
     if (state_->data_records != state_->flow_records) // flows have messages of their own, so that ROOM holds
         TRY(state_->end());
     TRY(state_->use(goes_out(point.hook) ? egress_flows : ingress_flows));
-    for (const auto& [flow, reason] : records) {
-        const FlowFields fields{.src = flow.src.octets,
-                                .dst = flow.dst.octets,
-                                .packets = flow.packets,
-                                .octets = flow.octets,
-                                .start = flow.first_seen / ns_of_ms,
-                                .end = flow.last_seen / ns_of_ms,
-                                .label = flow.label,
-                                .interface = point.ifindex,
-                                .reason = static_cast<std::uint8_t>(ipfix_number(reason)),
-                                .direction = static_cast<std::uint8_t>(direction),
-                                .version = 6};
+    for (const FlowRecord& record : records) {
+        const auto fields = flow_fields(point, record, direction);
 
-        TRY(state_->append(&fields, sizeof(fields)));
+        TRY(state_->append(fields.data(), fields.size()));
         if (++state_->flow_records == room) // sooner than libfixbuf finds it full, which takes an allocation
             TRY(state_->end());
     }

@@ -14,12 +14,12 @@
 #include "flow/record.hpp"
 #include "flowlabel/counters.hpp"
 #include "flowlabel/result.hpp"
+#include "sinks/ipfix/flow_fields.hpp"
 #include "sinks/ipfix/messages.hpp"
 
 namespace flowlabel {
 
-/// Octets of a flow's data record, and of the smallest message that holds one with its headers.
-constexpr std::size_t flow_octets = 75;
+/// Octets of the headers, and of the smallest message that holds a flow.
 constexpr std::size_t message_header = 16;
 constexpr std::size_t set_header = 4;
 constexpr std::size_t least_message = message_header + set_header + flow_octets;
