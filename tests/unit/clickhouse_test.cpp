@@ -10,6 +10,7 @@
 #include <map>
 
 #include "sinks/clickhouse/batch.hpp"
+#include "sinks/clickhouse/block.hpp"
 #include "sinks/clickhouse/clickhouse_schema.hpp"
 #include "sinks/clickhouse/clickhouse_server.hpp"
 #include "sinks/clickhouse/clickhouse_url.hpp"
@@ -211,9 +212,9 @@ std::map<std::string, std::vector<std::string>> read_block(const Batch& batch)
     const auto count = reader.number();
     const auto rows = reader.number();
 
-    EXPECT_EQ(count, batch_columns().size());
+    EXPECT_EQ(count, block_columns().size());
     EXPECT_EQ(rows, batch.records);
-    for (const auto& [name, type] : batch_columns()) {
+    for (const auto& [name, type, meaning] : block_columns()) {
         EXPECT_EQ(reader.text(), name);
         EXPECT_EQ(reader.text(), type);
         for (std::uint64_t row = 0; row < rows; row++)
@@ -284,7 +285,7 @@ TEST(ClickHouseSchema, HasEachColumnAndTheTablesOfACluster)
     const std::string alone = clickhouse_schema("place", "");
     const std::string cluster = clickhouse_schema("place", "pair");
 
-    for (const auto& [name, type] : batch_columns())
+    for (const auto& [name, type, meaning] : block_columns())
         EXPECT_NE(alone.find(fmt::format("    {} {}", name, type)), std::string::npos) << name;
     EXPECT_TRUE(cluster.starts_with(alone));
     EXPECT_EQ(alone.find("Distributed"), std::string::npos);

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "sinks/clickhouse/batch.hpp"
+#include "sinks/clickhouse/block.hpp"
 
 namespace flowlabel {
 
@@ -63,7 +63,7 @@ std::string clickhouse_schema(const std::string& database, const std::string& cl
                                    database, records_table);
     const char* separator = "\n";
 
-    for (const auto& [name, type] : batch_columns()) {
+    for (const auto& [name, type, meaning] : block_columns()) {
         text += fmt::format("{}    {} {}", separator, name, type);
         separator = ",\n";
     }

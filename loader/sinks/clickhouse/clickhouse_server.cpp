@@ -13,6 +13,7 @@
 
 #include "base/number.hpp"
 #include "base/try.hpp"
+#include "sinks/clickhouse/block.hpp"
 #include "sinks/clickhouse/clickhouse_schema.hpp"
 
 namespace flowlabel {
@@ -128,9 +129,9 @@ Result<void> ClickHouseServer::check_table()
     if (answer.empty())
         return std::unexpected(refused(
             {.what = fmt::format("there is no table {}.{}", url_.database, records_table), .hint = schema_hint}));
-    for (const auto& [name, type] : batch_columns())
-        if (('\n' + answer).find('\n' + name + '\n') == std::string::npos)
-            missing.insert(name);
+    for (const BlockColumn& column : block_columns())
+        if (('\n' + answer).find('\n' + column.name + '\n') == std::string::npos)
+            missing.insert(column.name);
     if (!missing.empty())
         return std::unexpected(refused({.what = fmt::format("the table {}.{} has no column {}", url_.database,
                                                             records_table, fmt::join(missing, ", ")),
@@ -145,8 +146,8 @@ Result<void> ClickHouseServer::insert(Batch& batch, HttpClient::Ending ending)
 
     if (!table_checked_)
         TRY(check_table());
-    for (const auto& [name, type] : batch_columns())
-        names.push_back(name);
+    for (const BlockColumn& column : block_columns())
+        names.push_back(column.name);
     const std::string query =
         fmt::format("INSERT INTO {}.{} ({}) FORMAT Native", url_.database, records_table, fmt::join(names, ", "));
     const auto answer = post({{"query", query}, {"query_id", batch.id.text()}}, batch.block, ending);

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Records as a block of ClickHouse's Native format: each column of flow/columns.hpp, the router, and the batch.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "flow/record.hpp"
+#include "sinks/clickhouse/batch_id.hpp"
+
+namespace flowlabel {
+
+/// A column of the table `records`.
+struct BlockColumn {
+    std::string name;
+    std::string type;    ///< in the words of CREATE TABLE
+    std::string meaning; ///< for the documentation
+};
+
+/// In the block's order.
+std::vector<BlockColumn> block_columns();
+
+/// What a block is made of.
+struct Rows {
+    /// Records of one observation point, at least one.
+    struct Part {
+        const ObservationPoint& point;
+        std::span<const FlowRecord> records;
+    };
+
+    const std::string& router;
+    BatchId id;                ///< of the batch
+    std::uint32_t written = 0; ///< s since 1970 UTC
+    std::uint32_t count = 0;   ///< records of all parts
+    std::vector<Part> parts;
+};
+
+/// Native and not RowBinary: a request that is cut off after a whole row is a shorter request of whole rows to
+/// RowBinary, and the server takes them; a block says how many rows it has, so that the server takes all or nothing.
+std::string make_block(const Rows& rows);
+
+} // namespace flowlabel
