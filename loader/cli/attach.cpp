@@ -12,6 +12,7 @@
 #include "cli/help.hpp"
 #include "cli/options.hpp"
 #include "cli/output.hpp"
+#include "output/totals.hpp"
 
 namespace flowlabel {
 
@@ -89,7 +90,7 @@ static Result<void> run(const Context& context, AttachCommand& command)
         return std::unexpected(report.error());
     for (const std::string& warning : report->warnings)
         print_warning(warning);
-    return to_stdout([&](const Sink& sink) { sink(report_text(*report, options.interface)); });
+    return to_stdout([&](const TextWriter& write) { write(report_text(*report, options.interface)); });
 }
 
 void add_attach(CLI::App& app, Context& context)

@@ -22,6 +22,7 @@
 #include "collect/collector.hpp"
 #include "collect/exporter.hpp"
 #include "collect/flow_timeout.hpp"
+#include "output/totals.hpp"
 
 namespace flowlabel {
 

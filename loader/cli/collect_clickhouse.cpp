@@ -132,7 +132,7 @@ Result<void> print_clickhouse_schema(const ClickHouseOptions& options)
 {
     const auto url = TRY(parse_url(options));
 
-    return to_stdout([&](const Sink& sink) { sink(clickhouse_schema(url.database, options.cluster)); });
+    return to_stdout([&](const TextWriter& write) { write(clickhouse_schema(url.database, options.cluster)); });
 }
 
 } // namespace flowlabel

@@ -6,6 +6,7 @@
 #include "cli/context.hpp"
 #include "cli/help.hpp"
 #include "cli/options.hpp"
+#include "output/totals.hpp"
 
 namespace flowlabel {
 

@@ -9,16 +9,17 @@
 #include "cli/output.hpp"
 #include "host/exercise/exercise_export.hpp"
 #include "host/exercise/verdict.hpp"
+#include "output/json_text.hpp"
 
 namespace flowlabel {
 
 static Result<void> show(const ClientReport& report, bool json)
 {
-    return to_stdout([&](const Sink& sink) {
+    return to_stdout([&](const TextWriter& write) {
         if (json)
-            sink(json_text(client_json(report), 2) + "\n");
+            write(json_text(client_json(report), 2) + "\n");
         else
-            write_client_summary(report, sink);
+            write_client_summary(report, write);
     });
 }
 
@@ -38,11 +39,11 @@ static Result<void> run_raw(const ClientCommand& command)
     const auto stop = TRY(StopSignals::take());
     const auto report = TRY(run_generator(options, stop.descriptor()));
 
-    return to_stdout([&](const Sink& sink) {
+    return to_stdout([&](const TextWriter& write) {
         if (command.json)
-            sink(json_text(generator_json(report), 2) + "\n");
+            write(json_text(generator_json(report), 2) + "\n");
         else
-            write_generator_summary(report, sink);
+            write_generator_summary(report, write);
     });
 }
 

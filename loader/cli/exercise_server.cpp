@@ -12,6 +12,7 @@
 #include "cli/output.hpp"
 #include "host/exercise/exercise_export.hpp"
 #include "host/exercise/server.hpp"
+#include "output/json_text.hpp"
 
 namespace flowlabel {
 
@@ -64,11 +65,11 @@ Result<void> run(const ServerCommand& command)
 
     if (!output.result())
         return output.result();
-    return to_stdout([&](const Sink& sink) {
+    return to_stdout([&](const TextWriter& write) {
         if (command.json)
-            sink(json_text(server_json(report), 2) + "\n");
+            write(json_text(server_json(report), 2) + "\n");
         else
-            write_server_summary(report, sink);
+            write_server_summary(report, write);
     });
 }
 

@@ -6,6 +6,7 @@
 #include "cli/options.hpp"
 #include "cli/output.hpp"
 #include "flowlabel/time.hpp"
+#include "output/flows_document.hpp"
 
 namespace flowlabel {
 
@@ -40,7 +41,7 @@ static Result<void> run(const Context& context, const FlowsCommand& command)
     FlowsDocument document = read_document(found.attachment);
 
     command.flows.select(document);
-    const auto written = to_stdout([&](const Sink& sink) { command.flows.write(document, sink); });
+    const auto written = to_stdout([&](const TextWriter& write) { command.flows.write(document, write); });
 
     return written ? unreadable_result(found.unreadable) : written;
 }

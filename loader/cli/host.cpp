@@ -11,6 +11,7 @@
 #include "flowlabel/interface.hpp"
 #include "flowlabel/time.hpp"
 #include "host/report/host_output.hpp"
+#include "output/json_text.hpp"
 
 namespace flowlabel {
 
@@ -55,11 +56,11 @@ static Error check_error(const HostCheck& check)
 static Result<void> run(const HostCommand& command)
 {
     const auto document = TRY(read_document(command));
-    const auto written = to_stdout([&](const Sink& sink) {
+    const auto written = to_stdout([&](const TextWriter& write) {
         if (command.json)
-            sink(json_text(host_json(document), 2) + "\n");
+            write(json_text(host_json(document), 2) + "\n");
         else
-            write_host_text(document, sink);
+            write_host_text(document, write);
     });
 
     if (!written)

@@ -30,7 +30,7 @@ void LiveOutput::line(const std::string& text)
 {
     if (!result_ || stdout_closed())
         return;
-    result_ = to_stdout([&](const Sink& sink) { sink(text + "\n"); });
+    result_ = to_stdout([&](const TextWriter& write) { write(text + "\n"); });
     if (!result_ || stdout_closed())
         raise(SIGTERM); // it is blocked: StopSignals ends the command as after ^C
 }

@@ -72,7 +72,7 @@ static int show(const CLI::App& app, const CLI::Success& what)
 {
     std::ostringstream text;
     const int status = app.exit(what, text, text);
-    const auto written = to_stdout([&](const Sink& sink) { sink(text.view()); });
+    const auto written = to_stdout([&](const TextWriter& write) { write(text.view()); });
 
     return written ? status : report(written.error());
 }

@@ -86,17 +86,17 @@ void FlowOptions::select(FlowsDocument& document) const
     document.flows = select_flows(std::move(document.flows), bounded, &document.matched);
 }
 
-void FlowOptions::write(const FlowsDocument& document, const Sink& sink) const
+void FlowOptions::write(const FlowsDocument& document, const TextWriter& write) const
 {
     switch (format) {
     case FlowFormat::json:
-        return write_flows_json(document, sink);
+        return write_flows_json(document, write);
     case FlowFormat::jsonl:
-        return write_flows_jsonl(document, sink);
+        return write_flows_jsonl(document, write);
     case FlowFormat::csv:
-        return write_flows_csv(document, sink);
+        return write_flows_csv(document, write);
     case FlowFormat::table:
-        return write_flows_table(document, sink);
+        return write_flows_table(document, write);
     }
 }
 

@@ -17,7 +17,7 @@
 #include "cli/usage.hpp"
 #include "flowlabel/attachment.hpp"
 #include "flowlabel/flow.hpp"
-#include "output/export.hpp"
+#include "output/flows_document.hpp"
 
 namespace flowlabel {
 
@@ -125,7 +125,7 @@ struct FlowOptions {
 
     /// Sorts, filters and limits the flows of DOCUMENT.
     void select(FlowsDocument& document) const;
-    void write(const FlowsDocument& document, const Sink& sink) const;
+    void write(const FlowsDocument& document, const TextWriter& write) const;
 
 private:
     std::optional<std::uint64_t> limit_;

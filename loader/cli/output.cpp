@@ -35,7 +35,7 @@ static void write_text(std::string_view text)
 }
 
 /// False: writing ended early; stdout_error() is the reason.
-static bool written_whole(const std::function<void(const Sink&)>& write)
+static bool written_whole(const std::function<void(const TextWriter&)>& write)
 {
     try {
         write(write_text);
@@ -50,7 +50,7 @@ bool stdout_closed()
     return stdout_error() == EPIPE;
 }
 
-Result<void> to_stdout(const std::function<void(const Sink&)>& write)
+Result<void> to_stdout(const std::function<void(const TextWriter&)>& write)
 {
     if (written_whole(write) && fflush(stdout) != 0)
         stdout_error() = errno;

@@ -3,12 +3,12 @@
 #pragma once
 
 #include "flowlabel/result.hpp"
-#include "output/export.hpp"
+#include "output/text_writer.hpp"
 
 namespace flowlabel {
 
-/// Calls WRITE with a sink to stdout, then flushes. It is no error if the reader has closed the pipe.
-Result<void> to_stdout(const std::function<void(const Sink&)>& write);
+/// Calls WRITE with a writer to stdout, then flushes. It is no error if the reader has closed the pipe.
+Result<void> to_stdout(const std::function<void(const TextWriter&)>& write);
 
 /// Whether the reader of stdout has closed the pipe.
 bool stdout_closed();

@@ -8,7 +8,6 @@
 
 #include "base/units.hpp"
 #include "cli/context.hpp"
-#include "output/export.hpp"
 
 namespace flowlabel {
 

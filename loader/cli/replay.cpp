@@ -15,6 +15,7 @@
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "flowlabel/time.hpp"
+#include "output/flows_document.hpp"
 
 namespace flowlabel {
 
@@ -133,7 +134,7 @@ Result<void> run(const ReplayCommand& command)
     FlowsDocument document = document_of(command, std::move(*report));
 
     command.flows.select(document);
-    const auto shown = to_stdout([&](const Sink& sink) { command.flows.write(document, sink); });
+    const auto shown = to_stdout([&](const TextWriter& write) { command.flows.write(document, write); });
     if (!shown)
         return shown;
     if (!ended_early)

@@ -12,6 +12,8 @@
 #include "cli/options.hpp"
 #include "cli/output.hpp"
 #include "flowlabel/time.hpp"
+#include "output/json_text.hpp"
+#include "output/stats_document.hpp"
 
 namespace flowlabel {
 
@@ -38,11 +40,11 @@ static Result<void> show(const StatsCommand& command, const Attachment& attachme
 {
     const StatsDocument document = read_document(attachment);
 
-    return to_stdout([&](const Sink& sink) {
+    return to_stdout([&](const TextWriter& write) {
         if (command.json)
-            sink(json_text(stats_json(document), command.interval ? -1 : 2) + "\n");
+            write(json_text(stats_json(document), command.interval ? -1 : 2) + "\n");
         else
-            write_stats_table(document, sink);
+            write_stats_table(document, write);
     });
 }
 

@@ -13,6 +13,8 @@
 #include "cli/options.hpp"
 #include "cli/output.hpp"
 #include "output/check.hpp"
+#include "output/json_text.hpp"
+#include "output/status_document.hpp"
 
 namespace flowlabel {
 
@@ -95,11 +97,11 @@ static Result<void> show(const Context& context, const StatusCommand& command)
     if (attachments.empty() && !unreadable.empty())
         return unreadable_result(unreadable);
     const auto document = TRY(read_document(attachments, unreadable));
-    const auto written = to_stdout([&](const Sink& sink) {
+    const auto written = to_stdout([&](const TextWriter& write) {
         if (command.json)
-            sink(json_text(status_json(document), 2) + "\n");
+            write(json_text(status_json(document), 2) + "\n");
         else
-            write_status_table(document.entries, sink);
+            write_status_table(document.entries, write);
     });
 
     return written ? unreadable_result(unreadable) : written;
@@ -165,11 +167,11 @@ static Result<void> check(const Context& context, const StatusCommand& command)
     const auto now = TRY(find_named(context, selection, unreadable));
     const auto document = TRY(read_document(now, unreadable));
     const auto findings = all_findings(looks, now, unreadable);
-    const auto written = to_stdout([&](const Sink& sink) {
+    const auto written = to_stdout([&](const TextWriter& write) {
         if (command.json)
-            sink(json_text(check_json(document, time, findings), 2) + "\n");
+            write(json_text(check_json(document, time, findings), 2) + "\n");
         else
-            write_check_text(now.size(), findings, sink);
+            write_check_text(now.size(), findings, write);
     });
 
     if (!written || findings.empty())

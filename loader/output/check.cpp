@@ -20,13 +20,13 @@ Json check_json(const StatusDocument& document, std::chrono::milliseconds time,
     return json;
 }
 
-void write_check_text(std::size_t count, const std::vector<CheckFinding>& findings, const Sink& sink)
+void write_check_text(std::size_t count, const std::vector<CheckFinding>& findings, const TextWriter& write)
 {
     if (findings.empty())
-        sink(count == 1 ? "1 attachment is as it should be\n"
-                        : fmt::format("{} attachments are as they should be\n", count));
+        write(count == 1 ? "1 attachment is as it should be\n"
+                         : fmt::format("{} attachments are as they should be\n", count));
     for (const CheckFinding& one : findings)
-        sink(fmt::format("{}{}\n", one.source ? one.source->text + ": " : "", one.finding.text));
+        write(fmt::format("{}{}\n", one.source ? one.source->text + ": " : "", one.finding.text));
 }
 
 } // namespace flowlabel

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "attach/findings.hpp"
-#include "output/export.hpp"
+#include "output/status_document.hpp"
 
 namespace flowlabel {
 
@@ -23,6 +23,6 @@ Json check_json(const StatusDocument& document, std::chrono::milliseconds time,
                 const std::vector<CheckFinding>& findings);
 
 /// A line for each; of no findings one that says so of COUNT attachments.
-void write_check_text(std::size_t count, const std::vector<CheckFinding>& findings, const Sink& sink);
+void write_check_text(std::size_t count, const std::vector<CheckFinding>& findings, const TextWriter& write);
 
 } // namespace flowlabel

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "output/flow_json.hpp"
 
-#include "output/export.hpp"
+#include "output/json_text.hpp"
 #include "output/value.hpp"
 
 namespace flowlabel {

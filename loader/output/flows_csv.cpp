@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "output/export.hpp"
+#include "output/flows_document.hpp"
 #include "output/value.hpp"
 
 namespace flowlabel {
@@ -17,11 +17,11 @@ template <class Append> static std::string csv_line(const Append& append)
     return line;
 }
 
-void write_flows_csv(const FlowsDocument& document, const Sink& sink)
+void write_flows_csv(const FlowsDocument& document, const TextWriter& write)
 {
-    sink(csv_line([](std::string& line, const auto& column) { line += column.name; }));
+    write(csv_line([](std::string& line, const auto& column) { line += column.name; }));
     for (const Flow& flow : document.flows)
-        sink(csv_line([&](std::string& line, const auto& column) { append_value(line, column.get(flow)); }));
+        write(csv_line([&](std::string& line, const auto& column) { append_value(line, column.get(flow)); }));
 }
 
 } // namespace flowlabel

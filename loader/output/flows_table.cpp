@@ -2,11 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <concepts>
 
 #include "base/units.hpp"
 #include "flow/columns.hpp"
 #include "flowlabel/time.hpp"
-#include "output/export.hpp"
+#include "output/flows_document.hpp"
 
 namespace flowlabel {
 
@@ -70,7 +71,8 @@ namespace {
 enum class Look { word, number, age };
 
 template <class Value> constexpr Look look_of = Look::word;
-template <> constexpr Look look_of<std::uint64_t> = Look::number;
+template <std::unsigned_integral Number> constexpr Look look_of<Number> = Look::number;
+template <> constexpr Look look_of<bool> = Look::word;
 template <> constexpr Look look_of<Time> = Look::age;
 
 /// The lines of a table, whose cells are as wide as their columns.
@@ -137,7 +139,10 @@ private:
 
     [[nodiscard]] static std::string cell(const Address& address) { return address.text(); }
     [[nodiscard]] static std::string cell(Label label) { return fmt::format("0x{:05x}", label.value); }
-    [[nodiscard]] static std::string cell(std::uint64_t number) { return grouped(number); }
+    template <std::unsigned_integral Number> [[nodiscard]] static std::string cell(Number number)
+    {
+        return grouped(number);
+    }
     [[nodiscard]] std::string cell(Time time) const { return ago(time.utc_ns, document_.captured_at); }
     [[nodiscard]] std::string cell(bool stamped) const
     {
@@ -152,21 +157,21 @@ private:
 
 } // namespace
 
-void write_flows_table(const FlowsDocument& document, const Sink& sink)
+void write_flows_table(const FlowsDocument& document, const TextWriter& write)
 {
-    sink(headline(document));
+    write(headline(document));
     if (document.counters)
-        sink(other_counters(*document.counters) + (document.filtered ? selection_text(document) : ""));
+        write(other_counters(*document.counters) + (document.filtered ? selection_text(document) : ""));
     if (document.matched.flows == 0)
         return;
     const FlowsTable table(document);
 
-    sink(table.head());
+    write(table.head());
     for (const Flow& flow : document.flows)
-        sink(table.row(flow));
+        write(table.row(flow));
     if (document.matched.flows > document.flows.size())
-        sink(fmt::format("and {} more (--limit {} shows all)\n",
-                         grouped(document.matched.flows - document.flows.size()), document.matched.flows));
+        write(fmt::format("and {} more (--limit {} shows all)\n",
+                          grouped(document.matched.flows - document.flows.size()), document.matched.flows));
 }
 
 } // namespace flowlabel

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "output/export.hpp"
+#include "output/json_text.hpp"
 #include "output/flow_json.hpp"
 
 namespace flowlabel::test {

@@ -4,7 +4,8 @@
 
 #include "host/exercise/client.hpp"
 #include "host/exercise/report.hpp"
-#include "output/export.hpp"
+#include "output/json_text.hpp"
+#include "output/text_writer.hpp"
 
 namespace flowlabel {
 
@@ -18,8 +19,8 @@ std::string exchange_text(const Exchange& exchange);
 /// "udp [2001:db8::1]:4711 label 0x000ff"
 std::string peer_text(const PeerReport& peer);
 
-void write_client_summary(const ClientReport& report, const Sink& sink);
-void write_server_summary(const ServerReport& report, const Sink& sink);
-void write_generator_summary(const GeneratorReport& report, const Sink& sink);
+void write_client_summary(const ClientReport& report, const TextWriter& write);
+void write_server_summary(const ServerReport& report, const TextWriter& write);
+void write_generator_summary(const GeneratorReport& report, const TextWriter& write);
 
 } // namespace flowlabel

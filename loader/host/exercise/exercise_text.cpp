@@ -40,35 +40,35 @@ std::string peer_text(const PeerReport& peer)
                        peer.messages == 0 ? "connected, SYN label" : "label", peer.last);
 }
 
-static void write_label_rows(const LabelCounts& counts, const Sink& sink)
+static void write_label_rows(const LabelCounts& counts, const TextWriter& write)
 {
     std::size_t rows = 0;
 
-    sink(fmt::format("{:<7}  {:<7}  {:<7}  {:>12}\n", "SENT", "SEEN", "ANSWER", "MESSAGES"));
+    write(fmt::format("{:<7}  {:<7}  {:<7}  {:>12}\n", "SENT", "SEEN", "ANSWER", "MESSAGES"));
     for (const auto& [labels, messages] : counts) {
         if (rows++ == max_rows)
             break;
-        sink(fmt::format("{:<7}  {:<7}  {:<7}  {:>12}\n", label_text(labels.asked, "auto"),
-                         label_text(labels.seen, "-"), label_text(labels.answered, "-"), grouped(messages)));
+        write(fmt::format("{:<7}  {:<7}  {:<7}  {:>12}\n", label_text(labels.asked, "auto"),
+                          label_text(labels.seen, "-"), label_text(labels.answered, "-"), grouped(messages)));
     }
     if (counts.size() > max_rows)
-        sink(fmt::format("and {} more (--json shows all)\n", grouped(counts.size() - max_rows)));
+        write(fmt::format("and {} more (--json shows all)\n", grouped(counts.size() - max_rows)));
 }
 
-void write_client_summary(const ClientReport& report, const Sink& sink)
+void write_client_summary(const ClientReport& report, const TextWriter& write)
 {
     const ClientTotals totals = totals_of(report);
     const RoundTrips& trips = report.round_trips;
 
-    sink(fmt::format("{} to {}, {} flow{}: {} messages sent, {} answered, {} lost, {} late\n",
-                     name_of(report.transport), report.server.text(), grouped(report.flows.size()),
-                     report.flows.size() == 1 ? "" : "s", grouped(totals.sent), grouped(totals.received),
-                     grouped(totals.lost), grouped(totals.late)));
+    write(fmt::format("{} to {}, {} flow{}: {} messages sent, {} answered, {} lost, {} late\n",
+                      name_of(report.transport), report.server.text(), grouped(report.flows.size()),
+                      report.flows.size() == 1 ? "" : "s", grouped(totals.sent), grouped(totals.received),
+                      grouped(totals.lost), grouped(totals.late)));
     if (trips.count != 0)
-        sink(fmt::format("round trips: min {}, mean {}, max {}\n", milliseconds(trips.min),
-                         milliseconds(trips.sum / trips.count), milliseconds(trips.max)));
+        write(fmt::format("round trips: min {}, mean {}, max {}\n", milliseconds(trips.min),
+                          milliseconds(trips.sum / trips.count), milliseconds(trips.max)));
     if (totals.sent != 0)
-        write_label_rows(totals.labels, sink);
+        write_label_rows(totals.labels, write);
 }
 
 static std::string labels_text(const PeerReport& peer)
@@ -84,7 +84,7 @@ static std::string labels_text(const PeerReport& peer)
     return text.empty() ? "-" : text;
 }
 
-void write_server_summary(const ServerReport& report, const Sink& sink)
+void write_server_summary(const ServerReport& report, const TextWriter& write)
 {
     std::size_t width = 4;
     std::uint64_t messages = report.unlisted;
@@ -92,39 +92,39 @@ void write_server_summary(const ServerReport& report, const Sink& sink)
 
     for (const PeerReport& peer : report.peers)
         messages += peer.messages;
-    sink(fmt::format("{} peer{}, {} messages\n", grouped(report.peers.size()), report.peers.size() == 1 ? "" : "s",
-                     grouped(messages)));
+    write(fmt::format("{} peer{}, {} messages\n", grouped(report.peers.size()), report.peers.size() == 1 ? "" : "s",
+                      grouped(messages)));
     for (std::size_t i = 0; i < rows; i++)
         width = std::max(width, report.peers[i].peer.text().size());
     if (rows != 0)
-        sink(fmt::format("{:<8}  {:<{}}  {:<7}  {:>12}  {:>8}  {}\n", "PROTOCOL", "PEER", width, "SYN", "MESSAGES",
-                         "CHANGES", "LABELS"));
+        write(fmt::format("{:<8}  {:<{}}  {:<7}  {:>12}  {:>8}  {}\n", "PROTOCOL", "PEER", width, "SYN", "MESSAGES",
+                          "CHANGES", "LABELS"));
     for (std::size_t i = 0; i < rows; i++) {
         const PeerReport& peer = report.peers[i];
 
-        sink(fmt::format("{:<8}  {:<{}}  {:<7}  {:>12}  {:>8}  {}\n", name_of(peer.transport), peer.peer.text(), width,
-                         label_text(peer.syn_label, "-"), grouped(peer.messages), grouped(peer.changes),
-                         labels_text(peer)));
+        write(fmt::format("{:<8}  {:<{}}  {:<7}  {:>12}  {:>8}  {}\n", name_of(peer.transport), peer.peer.text(), width,
+                          label_text(peer.syn_label, "-"), grouped(peer.messages), grouped(peer.changes),
+                          labels_text(peer)));
     }
     if (report.peers.size() > rows)
-        sink(fmt::format("and {} more (--json shows all)\n", grouped(report.peers.size() - rows)));
+        write(fmt::format("and {} more (--json shows all)\n", grouped(report.peers.size() - rows)));
 }
 
-void write_generator_summary(const GeneratorReport& report, const Sink& sink)
+void write_generator_summary(const GeneratorReport& report, const TextWriter& write)
 {
     std::size_t rows = 0;
 
-    sink(fmt::format("raw {} from {} to {} on {}, {} flow{}: {} packets sent\n", name_of(report.transport),
-                     report.source.text(), report.destination.text(), printable(report.interface),
-                     grouped(report.flows), report.flows == 1 ? "" : "s", grouped(report.packets)));
-    sink(fmt::format("{:<7}  {:>12}\n", "LABEL", "PACKETS"));
+    write(fmt::format("raw {} from {} to {} on {}, {} flow{}: {} packets sent\n", name_of(report.transport),
+                      report.source.text(), report.destination.text(), printable(report.interface),
+                      grouped(report.flows), report.flows == 1 ? "" : "s", grouped(report.packets)));
+    write(fmt::format("{:<7}  {:>12}\n", "LABEL", "PACKETS"));
     for (const auto& [label, packets] : report.labels) {
         if (rows++ == max_rows)
             break;
-        sink(fmt::format("0x{:05x}  {:>12}\n", label, grouped(packets)));
+        write(fmt::format("0x{:05x}  {:>12}\n", label, grouped(packets)));
     }
     if (report.labels.size() > max_rows)
-        sink(fmt::format("and {} more (--json shows all)\n", grouped(report.labels.size() - max_rows)));
+        write(fmt::format("and {} more (--json shows all)\n", grouped(report.labels.size() - max_rows)));
 }
 
 } // namespace flowlabel

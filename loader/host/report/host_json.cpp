@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "flowlabel/time.hpp"
 #include "host/report/host_output.hpp"
+#include "output/document_source.hpp"
 
 namespace flowlabel {
 

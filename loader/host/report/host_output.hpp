@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "host/report/host_report.hpp"
-#include "output/export.hpp"
+#include "output/json_text.hpp"
+#include "output/text_writer.hpp"
 
 namespace flowlabel {
 
@@ -27,6 +28,6 @@ struct HostDocument {
 Json host_json(const HostDocument& document);
 
 /// Writes the whole report; if there is a check, only the result of the check.
-void write_host_text(const HostDocument& document, const Sink& sink);
+void write_host_text(const HostDocument& document, const TextWriter& write);
 
 } // namespace flowlabel

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Where text goes.
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+namespace flowlabel {
+
+/// Takes text piece by piece; a million flows never stand in memory as text.
+using TextWriter = std::function<void(std::string_view)>;
+
+} // namespace flowlabel
