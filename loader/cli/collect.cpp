@@ -13,11 +13,12 @@
 #include "base/privilege.hpp"
 #include "base/try.hpp"
 #include "base/units.hpp"
-#include "cli/collect_exporters.hpp"
 #include "cli/collect_prometheus.hpp"
 #include "cli/context.hpp"
 #include "cli/help.hpp"
 #include "cli/options.hpp"
+#include "cli/output.hpp"
+#include "cli/sinks.hpp"
 #include "collect/attachment_watch.hpp"
 #include "collect/collector.hpp"
 #include "collect/exporter.hpp"
@@ -31,9 +32,7 @@ constexpr std::uint64_t most_flows = 1u << 30;
 struct CollectCommand {
     CollectorOptions options;
     std::optional<std::uint64_t> max_flows;
-    JsonlOptions jsonl;
-    IpfixOptions ipfix;
-    ClickHouseOptions clickhouse;
+    SinkTable sinks;
     PrometheusOptions prometheus;
 };
 
@@ -214,31 +213,6 @@ static void collect(Collector& collector, Exporters& exporters, AttachmentWatch&
     }
 }
 
-/// Wrong usage comes first, whatever else may be wrong.
-static Result<void> check_usage(const CollectCommand& command)
-{
-    TRY(check_jsonl(command.jsonl));
-    TRY(check_ipfix(command.ipfix));
-    TRY(check_clickhouse(command.clickhouse));
-    if (!command.clickhouse.print_schema && command.jsonl.file.empty() && command.ipfix.urls.empty() &&
-        command.clickhouse.url.empty())
-        return fail("nothing says where the records go",
-                    "--jsonl FILE, --jsonl - for stdout, --ipfix URL or --clickhouse URL; --prometheus shows how they "
-                    "do, and takes none",
-                    Failure::usage);
-    return {};
-}
-
-static Result<Sinks> open_sinks(const CollectCommand& command, const std::shared_ptr<const CollectorWatch>& watch)
-{
-    Sinks sinks;
-
-    TRY(open_jsonl(command.jsonl, sinks));
-    TRY(open_ipfix(command.ipfix, watch, sinks));
-    TRY(open_clickhouse(command.clickhouse, sinks));
-    return sinks;
-}
-
 /// What an exporter could not hand on although another one did: the identity does not show it.
 static void say_lost(const Exporters& exporters)
 {
@@ -253,23 +227,23 @@ static Result<void> run(const Context& context, CollectCommand& command)
 {
     const sigset_t signals = handled_signals();
 
-    TRY(check_usage(command));
-    if (command.clickhouse.print_schema)
-        return print_clickhouse_schema(command.clickhouse);
+    TRY(command.sinks.check());
+    if (const auto text = command.sinks.text_instead())
+        return to_stdout([&](const Sink& sink) { sink(*text); });
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     raise_file_limit(); // an attachment takes two descriptors for each of its maps, and some more
     command.options.max_flows = command.max_flows.value_or(command.options.max_flows);
     const auto bpffs = TRY(Bpffs::open(context.bpffs));
 
     std::ranges::transform(command.options.interfaces, command.options.interfaces.begin(), primary_name);
-    StatusLine line(command.jsonl.file != "-");
+    StatusLine line(!command.sinks.use_stdout());
     Collector collector(bpffs, command.options, events(line));
 
     // Nothing is opened before the attachments are taken: a second collector must not touch the first one's files.
     TRY(collector.start());
     TRY(check_names(collector, command.options));
     const auto watch = std::make_shared<CollectorWatch>();
-    auto sinks = TRY(open_sinks(command, watch));
+    auto sinks = TRY(command.sinks.open(watch));
     auto port = TRY(open_prometheus(command.prometheus));
 
     TRY(drop_capabilities_for_collecting());
@@ -316,20 +290,14 @@ void add_collect(CLI::App& app, Context& context)
                 "a flow without a packet for so long ends; rfc3697: 120s, rfc1883: 6s; default: 15s");
     add_timeout(collect, "--active", options.active,
                 "a flow older than that ends and goes on as another record; default: 60s");
-    add_jsonl_options(collect, command->jsonl);
-    add_ipfix_options(collect, command->ipfix);
-    add_clickhouse_options(collect, command->clickhouse);
+    command->sinks.add_options(collect);
     add_prometheus_options(collect, command->prometheus);
     add_number(
         collect, "--max-flows", command->max_flows, 1,
         "flows of one attachment held in memory, 64 bytes in each of 4/3 to 8/3 slots; beyond, some are exported "
         "early; default: 524288",
         most_flows);
-    add_examples(collect, {{"flowlabel collect --jsonl /var/log/flows.jsonl", "every attachment, into a file"},
-                           {"flowlabel collect eth0 --ipfix tcp://[2001:db8::5]:4739 --idle 30s",
-                            "one interface, to a collector of IPFIX"},
-                           {"flowlabel collect --clickhouse https://store --spool /var/lib/flowlabel-spool",
-                            "to a database, with a spool for when it is away"}});
+    add_examples(collect, command->sinks.examples());
     collect.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
 }
 

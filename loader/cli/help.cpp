@@ -114,7 +114,7 @@ void format_help(CLI::App& app)
     app.set_help_flag("-h,--help", "show this help");
 }
 
-void add_examples(CLI::App& app, std::initializer_list<Example> examples)
+void add_examples(CLI::App& app, const std::vector<Example>& examples)
 {
     std::string text = "Examples:\n";
 

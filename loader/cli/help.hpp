@@ -3,7 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <initializer_list>
+#include <vector>
 
 namespace flowlabel {
 
@@ -16,6 +16,6 @@ struct Example {
 void format_help(CLI::App& app);
 
 /// Adds EXAMPLES to the end of APP's help. Call it after adding APP's commands: later ones would inherit the examples.
-void add_examples(CLI::App& app, std::initializer_list<Example> examples);
+void add_examples(CLI::App& app, const std::vector<Example>& examples);
 
 } // namespace flowlabel

@@ -16,24 +16,6 @@ namespace flowlabel {
 /// Rows of a table for people, unless --limit says otherwise.
 constexpr std::size_t table_rows = 20;
 
-CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<std::uint64_t>& value, std::uint64_t min,
-                        const std::string& description, std::uint64_t max)
-{
-    const auto take = [&value, name, min, max](const std::string& given) {
-        const auto number = parse_number(given);
-
-        if (!number)
-            throw WrongValue(name, number.error());
-        if (*number > max)
-            throw WrongValue(name, {fmt::format("'{}' is larger than {}", given, max), "choose a smaller number"});
-        if (*number < min)
-            throw WrongValue(name, {fmt::format("'{}' is not at least {}", given, min), "choose a larger number"});
-        value = *number;
-    };
-
-    return app.add_option_function<std::string>(name, take, description)->type_name("N");
-}
-
 void SelectionOptions::add_to(CLI::App& app)
 {
     app.add_option("IFACE", interface, "the interface")->type_name("");

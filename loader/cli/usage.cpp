@@ -2,12 +2,12 @@
 #include "cli/usage.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
 #include <vector>
 
+#include "arguments/arguments.hpp"
 #include "base/similar.hpp"
 
 namespace flowlabel {
@@ -151,15 +151,6 @@ std::optional<Error> unexpected_argument(const CLI::App& root, const CLI::App& a
 }
 
 } // namespace
-
-WrongValue wrong_word(const std::string& option, const std::string& given, const std::vector<std::string>& words)
-{
-    const auto meant = most_similar(given, words);
-
-    return {option,
-            {.what = fmt::format("'{}' is none of {}", given, fmt::join(words, ", ")),
-             .hint = meant ? fmt::format("did you mean '{}'?", *meant) : ""}};
-}
 
 std::optional<Error> unexpected_argument(const CLI::App& app)
 {

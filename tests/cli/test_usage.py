@@ -130,7 +130,7 @@ WRONG = [
     (["stats", "--interval", "1 s"], ["--interval", "'1 s'", "a number alone means seconds"]),
     (["stats", "--interval", "86401"], ["--interval", "longer than 1d"]),
     (["stats", "--csv"], ["--csv"]),
-    (["collect", "no-such-if"], ["where the records go", "--jsonl"]),
+    (["collect", "no-such-if"], ["where the records go", "--jsonl FILE (- for stdout), --ipfix URL or --clickhouse URL"]),
     (["collect", "no-such-if", "--ipfix", "[::1]"], ["'[::1]'", "udp://"]),
     (["collect", "no-such-if", "--jsonl", "records", "--mtu", "1500"], ["--mtu", "udp://"]),
     (["collect", "no-such-if", "--jsonl", "records", "--ipfix-no-options"], ["--ipfix-no-options", "--ipfix URL"]),

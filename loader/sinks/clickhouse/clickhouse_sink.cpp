@@ -21,7 +21,7 @@ constexpr auto longest_pause = 2000ms;
 constexpr auto drain_time = 500ms; // at once, before new records are looked at again
 constexpr std::uint64_t ns_per_s = 1'000'000'000;
 
-ClickHouseSink::ClickHouseSink(ClickHouseSinkOptions options, Credentials credentials, std::optional<Spool> spool)
+ClickHouseSink::ClickHouseSink(ClickHouseSettings options, Credentials credentials, std::optional<Spool> spool)
     : options_(std::move(options)),
       server_(options_.url, options_.cluster, std::move(credentials), options_.patience,
               std::bind_front(&ClickHouseSink::hurried, this), std::bind_front(&ClickHouseSink::moved, this)),
@@ -29,13 +29,13 @@ ClickHouseSink::ClickHouseSink(ClickHouseSinkOptions options, Credentials creden
 {
 }
 
-Result<Credentials> ClickHouseSink::credentials(const ClickHouseSinkOptions& options)
+Result<Credentials> ClickHouseSink::credentials(const ClickHouseSettings& options)
 {
     return options.credentials_file.empty() ? credentials_from_environment()
                                             : read_credentials_file(options.credentials_file);
 }
 
-Result<std::unique_ptr<ClickHouseSink>> ClickHouseSink::open(ClickHouseSinkOptions options)
+Result<std::unique_ptr<ClickHouseSink>> ClickHouseSink::open(ClickHouseSettings options)
 {
     auto who = TRY(credentials(options));
     std::optional<Spool> spool;

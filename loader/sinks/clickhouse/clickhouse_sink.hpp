@@ -18,7 +18,7 @@
 
 namespace flowlabel {
 
-struct ClickHouseSinkOptions {
+struct ClickHouseSettings {
     ClickHouseUrl url;
     std::string cluster;          ///< may be empty: URL is one server
     std::string router;           ///< the name of this one in every record
@@ -32,7 +32,7 @@ struct ClickHouseSinkOptions {
 class ClickHouseSink final : public RecordSink {
 public:
     /// Reads the credentials and opens the spool. The server need not be there.
-    static Result<std::unique_ptr<ClickHouseSink>> open(ClickHouseSinkOptions options);
+    static Result<std::unique_ptr<ClickHouseSink>> open(ClickHouseSettings options);
 
     [[nodiscard]] std::string name() const override { return options_.url.text(); }
     [[nodiscard]] Appetite appetite() const override;
@@ -52,9 +52,9 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
-    ClickHouseSink(ClickHouseSinkOptions options, Credentials credentials, std::optional<Spool> spool);
+    ClickHouseSink(ClickHouseSettings options, Credentials credentials, std::optional<Spool> spool);
 
-    [[nodiscard]] static Result<Credentials> credentials(const ClickHouseSinkOptions& options);
+    [[nodiscard]] static Result<Credentials> credentials(const ClickHouseSettings& options);
     Result<std::uint64_t> attempt(Batch& batch);
     Result<std::uint64_t> deliver(Batch& batch);
     WriteResult taken(std::uint64_t there);
@@ -63,7 +63,7 @@ private:
     void failed(const Error& error);
     void moved();
 
-    const ClickHouseSinkOptions options_;
+    const ClickHouseSettings options_;
     ClickHouseServer server_;
     std::optional<Spool> spool_;
     std::optional<Batch> pending_; ///< of the records that write() gets next; their rest is offered again
