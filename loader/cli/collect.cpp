@@ -21,7 +21,7 @@
 #include "cli/sinks.hpp"
 #include "collect/attachment_watch.hpp"
 #include "collect/collector.hpp"
-#include "collect/exporter.hpp"
+#include "collect/export_queue.hpp"
 #include "collect/flow_timeout.hpp"
 #include "output/totals.hpp"
 
@@ -53,7 +53,7 @@ static std::string name_of(const ObservationPoint& point)
     return fmt::format("{} {}", point.interface, name_of(point.hook));
 }
 
-static void say_began(const Collection& collection)
+static void report_begin(const Collection& collection)
 {
     print_journal(fmt::format("{}: is collected", name_of(collection.point())));
     if (collection.recovered().lost.packets > 0)
@@ -63,9 +63,9 @@ static void say_began(const Collection& collection)
 /// Nothing is attached to an interface that was named.
 static Result<void> check_names(const Collector& collector, const CollectorOptions& options)
 {
-    for (const std::string& interface : options.interfaces)
+    for (const std::string& interface : options.selection.interfaces)
         if (!collector.knows(interface))
-            return std::unexpected(nothing_attached({.interface = interface, .hook = options.hook}));
+            return std::unexpected(nothing_attached({.interface = interface, .hook = options.selection.hook}));
     return {};
 }
 
@@ -77,7 +77,7 @@ public:
     StatusLine& operator=(const StatusLine&) = delete;
     ~StatusLine() { clear(); }
 
-    void update(const Collector& collector, const Exporters& exporters)
+    void update(const Collector& collector, const ExportQueues& queues)
     {
         const auto now = Clock::now();
 
@@ -87,7 +87,7 @@ public:
         std::uint64_t records = 0; // by the exporter that is ahead
         std::string failing;
 
-        for (const ExporterState& exporter : exporters.states()) {
+        for (const ExporterState& exporter : queues.states()) {
             records = std::max(records, exporter.written_records);
             if (exporter.error)
                 failing += (failing.empty() ? "not writing to " : ", ") + printable(exporter.name);
@@ -122,7 +122,7 @@ static CollectorEvents events(StatusLine& line)
         .began =
             [&line](const Collection& collection) {
                 line.clear();
-                say_began(collection);
+                report_begin(collection);
             },
         .ended =
             [&line](const EndedCollection& collection) {
@@ -147,7 +147,7 @@ public:
             interval_ = 0;
     }
 
-    void turn()
+    void tick()
     {
         const auto now = Clock::now();
 
@@ -164,30 +164,30 @@ private:
     Clock::time_point next_;
 };
 
-/// How the attachments do.
-static void say_news(AttachmentWatch& attachments, StatusLine& line)
+/// Reports attachments that have a problem now, and those that work again.
+static void report_changes(AttachmentWatch& attachments, StatusLine& line)
 {
-    for (const AttachmentWatch::News& news : attachments.news()) {
+    for (const AttachmentWatch::Change& change : attachments.take_changes()) {
         line.clear();
-        if (news.good)
-            print_note(news.text);
+        if (change.good)
+            print_note(change.text);
         else
-            print_warning(news.text);
+            print_warning(change.text);
     }
 }
 
 /// What runs, and where to, for whoever reads the journal later.
-static void say_started(const Exporters& exporters)
+static void report_start(const ExportQueues& queues)
 {
     std::string names;
 
-    for (const ExporterState& exporter : exporters.states())
+    for (const ExporterState& exporter : queues.states())
         names += (names.empty() ? "" : ", ") + exporter.name;
     print_journal(fmt::format("flowlabel {} collects into {}", FLOWLABEL_VERSION, names));
 }
 
 /// Turns until a signal says to stop, or nobody reads the records any more.
-static void collect(Collector& collector, Exporters& exporters, AttachmentWatch& attachments,
+static void collect(Collector& collector, ExportQueues& queues, AttachmentWatch& attachments,
                     std::optional<MetricsPort> port, StatusLine& line)
 {
     const sigset_t signals = handled_signals();
@@ -196,10 +196,10 @@ static void collect(Collector& collector, Exporters& exporters, AttachmentWatch&
 
     if (port)
         metrics.emplace(std::move(*port), [&collector](std::size_t top) { return collector.state(top); });
-    while (!exporters.all_closed()) {
-        watchdog.turn();
-        line.update(collector, exporters);
-        const bool more = collector.turn();
+    while (!queues.all_closed()) {
+        watchdog.tick();
+        line.update(collector, queues);
+        const bool more = collector.tick();
         const timespec pause{.tv_sec = 0, .tv_nsec = more ? 0 : std::chrono::nanoseconds(Collector::pause).count()};
         const int number = sigtimedwait(&signals, nullptr, &pause);
 
@@ -207,16 +207,16 @@ static void collect(Collector& collector, Exporters& exporters, AttachmentWatch&
             return;
         if (number == SIGHUP) {
             print_journal("reload: output files are opened again");
-            exporters.reopen();
+            queues.reopen();
         }
-        say_news(attachments, line);
+        report_changes(attachments, line);
     }
 }
 
 /// What an exporter could not hand on although another one did: the identity does not show it.
-static void say_lost(const Exporters& exporters)
+static void report_lost(const ExportQueues& queues)
 {
-    for (const ExporterState& exporter : exporters.states())
+    for (const ExporterState& exporter : queues.states())
         if (exporter.lost_records > 0)
             print_warning(fmt::format("{}: {} records with {} packets {} bytes did not get there", exporter.name,
                                       grouped(exporter.lost_records), grouped(exporter.lost.packets),
@@ -235,7 +235,8 @@ static Result<void> run(const Context& context, CollectCommand& command)
     command.options.max_flows = command.max_flows.value_or(command.options.max_flows);
     const auto bpffs = TRY(Bpffs::open(context.bpffs));
 
-    std::ranges::transform(command.options.interfaces, command.options.interfaces.begin(), primary_name);
+    std::ranges::transform(command.options.selection.interfaces, command.options.selection.interfaces.begin(),
+                           primary_name);
     StatusLine line(!command.sinks.use_stdout());
     Collector collector(bpffs, command.options, events(line));
 
@@ -247,24 +248,24 @@ static Result<void> run(const Context& context, CollectCommand& command)
     auto port = TRY(open_prometheus(command.prometheus));
 
     TRY(drop_capabilities_for_collecting());
-    Exporters exporters(std::move(sinks), command.options.max_flows);
+    ExportQueues queues(std::move(sinks), command.options.max_flows);
 
-    say_started(exporters);
-    collector.begin(exporters);
+    report_start(queues);
+    collector.begin(queues);
     watch->begin([&collector](std::size_t top) { return collector.state(top); });
     sd_notify(0, "READY=1");
     AttachmentWatch attachments(bpffs); // ends last: it may have to wait for another command
 
-    collect(collector, exporters, attachments, std::move(port), line);
+    collect(collector, queues, attachments, std::move(port), line);
     sd_notify(0, "STOPPING=1");
     watch->end();
-    const bool enough = exporters.all_closed(); // whoever read the records has what it wanted
+    const bool enough = queues.all_closed(); // whoever read the records has what it wanted
     const auto finished = collector.finish();
 
     line.clear();
     if (enough)
         return {};
-    say_lost(exporters);
+    report_lost(queues);
     return finished;
 }
 
@@ -281,11 +282,11 @@ void add_collect(CLI::App& app, Context& context)
     CLI::App& collect = *app.add_subcommand("collect", "export finished flows until told to stop");
 
     collect
-        .add_option("IFACE", options.interfaces,
+        .add_option("IFACE", options.selection.interfaces,
                     "the interfaces of this network namespace; default: all attachments of the bpffs, new ones too")
         ->type_name("");
-    add_choice(collect, "--hook", options.hook, "only this hook");
-    collect.add_flag("--all-netns", options.all_netns, all_netns_text);
+    add_choice(collect, "--hook", options.selection.hook, "only this hook");
+    collect.add_flag("--all-netns", options.selection.all_netns, all_netns_text);
     add_timeout(collect, "--idle", options.idle,
                 "a flow without a packet for so long ends; rfc3697: 120s, rfc1883: 6s; default: 15s");
     add_timeout(collect, "--active", options.active,

@@ -23,10 +23,8 @@ Amount AccountedBatch::amount(std::size_t first, std::size_t last) const
 {
     Amount sum;
 
-    for (std::size_t i = first; i < last; i++) {
-        sum.packets += batch_.records[i].flow.packets;
-        sum.octets += batch_.records[i].flow.octets;
-    }
+    for (std::size_t i = first; i < last; i++)
+        sum += Amount{.packets = batch_.records[i].flow.packets, .octets = batch_.records[i].flow.octets};
     return sum;
 }
 
@@ -54,7 +52,7 @@ void AccountedBatch::written(std::size_t first, std::size_t last)
     for (std::size_t i = first; i < last; i++)
         if (!exported_[i]) {
             exported_[i] = true;
-            now += {.packets = batch_.records[i].flow.packets, .octets = batch_.records[i].flow.octets};
+            now += fl_amount{.packets = batch_.records[i].flow.packets, .octets = batch_.records[i].flow.octets};
         }
     left_ -= now;
     account_->update([&](fl_account& account) {

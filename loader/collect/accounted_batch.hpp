@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Records on their way from the merged table to the exporters, and what the account says about them meanwhile.
+/// Records on their way from the merged table to the sinks, and how the account counts them.
 #pragma once
 
 #include <cstddef>
@@ -13,14 +13,14 @@
 
 namespace flowlabel {
 
-/// An account that several threads change.
+/// An account that several threads may change.
 class SharedAccount {
 public:
     explicit SharedAccount(Account account) : account_(std::move(account)) {}
 
     [[nodiscard]] fl_account get() const { return account_.get(); }
 
-    /// CHANGE gets the account as it is and makes it what it becomes.
+    /// Calls CHANGE with the account, to modify it in place.
     template <class Change> void update(Change&& change)
     {
         const std::scoped_lock guard(mutex_);
@@ -35,8 +35,8 @@ private:
     Account account_;
 };
 
-/// A record counts as exported when the first exporter has handed it on, and as lost when the last exporter has let go
-/// of the batch and none had. All on any thread.
+/// A batch that several queues share. A record counts as exported once the first sink has written it. It counts as lost
+/// when the last queue releases the batch and no sink has written it. Thread-safe.
 class AccountedBatch {
 public:
     AccountedBatch(std::shared_ptr<SharedAccount> account, RecordBatch batch);
@@ -47,14 +47,15 @@ public:
     [[nodiscard]] const RecordBatch& batch() const { return batch_; }
     [[nodiscard]] std::size_t size() const { return batch_.records.size(); }
 
-    /// Packets and octets of the records from FIRST to before LAST.
+    /// Packets and bytes of the records from FIRST to before LAST.
     [[nodiscard]] Amount amount(std::size_t first, std::size_t last) const;
 
-    /// An exporter begins to write and ends: between the two, nobody could say whether the records have arrived.
+    /// A sink begins to write, and ends. If the collector is killed between the two, it is unknown whether the records
+    /// have arrived; the account says how many they are.
     void begin();
     void end();
 
-    /// An exporter has handed on the records from FIRST to before LAST.
+    /// A sink has written the records from FIRST to before LAST.
     void written(std::size_t first, std::size_t last);
 
 private:
@@ -62,7 +63,7 @@ private:
     const RecordBatch batch_;
     std::mutex mutex_;
     std::vector<bool> exported_;
-    fl_amount left_; ///< not exported
+    fl_amount left_; ///< neither exported nor lost
     unsigned writers_ = 0;
 };
 

@@ -12,35 +12,35 @@
 
 namespace flowlabel {
 
-constexpr auto look_interval = std::chrono::seconds(2);
+constexpr auto inspect_interval = std::chrono::seconds(2);
 
 AttachmentWatch::AttachmentWatch(Bpffs bpffs)
     : bpffs_(std::move(bpffs)), thread_([this](const std::stop_token& stop) { watch(stop); })
 {
 }
 
-std::vector<AttachmentWatch::News> AttachmentWatch::news()
+std::vector<AttachmentWatch::Change> AttachmentWatch::take_changes()
 {
     const std::scoped_lock guard(mutex_);
 
-    return std::exchange(news_, {});
+    return std::exchange(changes_, {});
 }
 
 void AttachmentWatch::watch(const std::stop_token& stop)
 {
     std::mutex unused;
-    std::condition_variable_any told;
+    std::condition_variable_any wakeup;
     std::unique_lock lock(unused);
 
     while (!stop.stop_requested()) {
-        look();
-        told.wait_for(lock, stop, look_interval, [] { return false; });
+        inspect_all();
+        wakeup.wait_for(lock, stop, inspect_interval, [] { return false; });
     }
 }
 
-void AttachmentWatch::look()
+void AttachmentWatch::inspect_all()
 {
-    std::vector<Error> unreadable; // whoever takes them says so
+    std::vector<Error> unreadable; // the collector reports them
     const auto attachments = find_attachments(bpffs_, {}, &unreadable);
     std::map<std::filesystem::path, Watched> watched;
 
@@ -53,19 +53,19 @@ void AttachmentWatch::look()
 
         if (const auto before = watched_.find(attachment.directory()); before != watched_.end())
             one = before->second;
-        look(attachment, one);
+        inspect(attachment, one);
     }
     watched_ = std::move(watched);
 }
 
-void AttachmentWatch::look(const Attachment& attachment, Watched& watched)
+void AttachmentWatch::inspect(const Attachment& attachment, Watched& watched)
 {
     const bool blind =
         watched.blindness.look(sum_counters(attachment.cpu_counters()).seen, attachment.device_packets());
     std::string text;
 
     for (const Finding& finding : findings_of(attachment))
-        if (std::string_view(finding.kind) != "unknown") // a collector has given up the right to look
+        if (std::string_view(finding.kind) != "unknown") // a collector has dropped the capability to find out
             text += (text.empty() ? "" : "; ") + finding.text;
     if (text.empty() && blind)
         text = sees_nothing_text(attachment);
@@ -74,9 +74,9 @@ void AttachmentWatch::look(const Attachment& attachment, Watched& watched)
     watched.findings = text;
     const std::scoped_lock guard(mutex_);
 
-    news_.push_back({.text = fmt::format("{} {}: {}", attachment.interface(), name_of(attachment.hook()),
-                                         text.empty() ? "is as it should be again" : text),
-                     .good = text.empty()});
+    changes_.push_back({.text = fmt::format("{} {}: {}", attachment.interface(), name_of(attachment.hook()),
+                                            text.empty() ? "is as it should be again" : text),
+                        .good = text.empty()});
 }
 
 } // namespace flowlabel

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Looks now and then at what this process collects: whether the programs are still where they were attached, whether
-/// others stand in front of them, and whether they see packets at all.
+/// Inspects the attachments that this process collects, every two seconds: whether the programs are still attached,
+/// whether other programs run before them, and whether they see packets at all.
 #pragma once
 
 #include <filesystem>
@@ -17,36 +17,36 @@ namespace flowlabel {
 
 class AttachmentWatch {
 public:
-    /// Looks on a thread of its own: the kernel may be slow to answer, and records wait for nobody.
+    /// Inspects on a thread of its own, since the kernel may answer slowly and draining must not wait.
     explicit AttachmentWatch(Bpffs bpffs);
     AttachmentWatch(const AttachmentWatch&) = delete;
     AttachmentWatch& operator=(const AttachmentWatch&) = delete;
     ~AttachmentWatch() = default;
 
-    struct News {
+    struct Change {
         std::string text;
-        bool good; ///< it is over
+        bool good; ///< a problem is over
     };
 
-    /// What changed since the last call.
-    std::vector<News> news();
+    /// The changes since the last call.
+    std::vector<Change> take_changes();
 
 private:
     static constexpr unsigned blind_intervals = 5;
 
     struct Watched {
         Blindness blindness{blind_intervals};
-        std::string findings; ///< as they were told
+        std::string findings; ///< as they were reported
     };
 
     void watch(const std::stop_token& stop);
-    void look();
-    void look(const Attachment& attachment, Watched& watched);
+    void inspect_all();
+    void inspect(const Attachment& attachment, Watched& watched);
 
     Bpffs bpffs_;
     std::map<std::filesystem::path, Watched> watched_; ///< by directory
-    std::mutex mutex_;                                 ///< of news_
-    std::vector<News> news_;
+    std::mutex mutex_;                                 ///< protects changes_
+    std::vector<Change> changes_;
     std::jthread thread_; ///< last: it ends before what it uses
 };
 

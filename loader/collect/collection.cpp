@@ -17,11 +17,11 @@
 
 namespace flowlabel {
 
-constexpr std::size_t records_of_a_drain = 8192;
-constexpr std::size_t records_of_a_turn = 1024; // of one CPU, before the next one's
-constexpr std::size_t records_of_a_batch = 512;
-constexpr std::size_t smallest_scan = 4096; // slots of the merged table
-constexpr std::size_t largest_scan = 40960; // half a millisecond, while the ring fills
+constexpr std::size_t max_drained = 8192;
+constexpr std::size_t records_of_a_cpu = 1024; // before those of the next CPU
+constexpr std::size_t batch_records = 512;
+constexpr std::size_t min_scan = 4096;  // slots of the merged table
+constexpr std::size_t max_scan = 40960; // half a millisecond, while the ring fills
 constexpr auto populated_at_once = std::chrono::milliseconds(2);
 
 Totals EndedCollection::totals() const
@@ -37,10 +37,10 @@ bool EndedCollection::has_pending() const
 }
 
 Collection::Collection(Inspected found, Fd lock, Account account, Rings rings, Sweeper sweeper, MappedTable table,
-                       const fl_secrets& secrets, std::size_t most_flows)
+                       const fl_secrets& secrets, std::size_t max_flows)
     : found_(std::move(found)), lock_(std::move(lock)), account_(std::make_shared<SharedAccount>(std::move(account))),
       rings_(std::move(rings)), sweeper_(std::move(sweeper)), table_(std::move(table)),
-      hash_(secrets, static_cast<unsigned>(std::countr_zero(found_.info().slots))), merged_(most_flows, secrets),
+      hash_(secrets, static_cast<unsigned>(std::countr_zero(found_.info().slots))), merged_(max_flows, secrets),
       swept_(now_monotonic())
 {
     const fl_info& info = found_.info();
@@ -53,7 +53,7 @@ Collection::Collection(Inspected found, Fd lock, Account account, Rings rings, S
     recover();
 }
 
-Result<std::shared_ptr<Collection>> Collection::open(Inspected found, Fd lock, std::size_t most_flows)
+Result<std::shared_ptr<Collection>> Collection::open(Inspected found, Fd lock, std::size_t max_flows)
 {
     const fl_info info = found.info();
     auto account = TRY(Account::open_or_make(found.directory));
@@ -66,15 +66,16 @@ Result<std::shared_ptr<Collection>> Collection::open(Inspected found, Fd lock, s
     const Secrets secrets = TRY(read_secrets(found.maps));
     const fl_secrets& in_use = secrets[found.entry];
 
-    found.link = {}; // whoever detaches must not find it held by a collector
+    found.link = {}; // a collector must not keep the link alive after a detach
 
     return std::shared_ptr<Collection>(new Collection(std::move(found), std::move(lock), std::move(account),
                                                       std::move(rings), std::move(sweeper), std::move(table), in_use,
-                                                      most_flows));
+                                                      max_flows));
 }
 
-/// Writes off what the collector before had in its memory. A ring's position is moved after the account is written: a
-/// collector that was killed between the two had taken what lies there.
+/// Counts as lost what an earlier collector had in memory when it was killed. That collector wrote the account first
+/// and moved the position of the ring after that. If it was killed between the two, it had taken the records before the
+/// position in the account.
 void Collection::recover()
 {
     account_->update([this](fl_account& account) {
@@ -96,7 +97,7 @@ void Collection::populate()
     if (merged_.unpopulated() == 0)
         return;
     if (available_memory() < merged_.unpopulated())
-        merged_.populate_no_more(); // the kernel would not refuse the pages: it would kill a process for them
+        merged_.stop_populating(); // the kernel would not refuse the pages, but kill a process
     else
         merged_.populate(std::chrono::steady_clock::now() + populated_at_once);
 }
@@ -126,7 +127,7 @@ CollectionState Collection::state(std::size_t top) const
                           .occupied = live.occupied,
                           .ring = rings_.usage(),
                           .flows = flows_.load(std::memory_order_relaxed),
-                          .max_flows = merged_.most(),
+                          .max_flows = merged_.max_flows(),
                           .sweep_ns = sweep_ns_.load(std::memory_order_relaxed),
                           .swept_ago_ns = now_monotonic() - swept_.load(std::memory_order_relaxed),
                           .top = {}};
@@ -137,8 +138,8 @@ CollectionState Collection::state(std::size_t top) const
     return state;
 }
 
-/// By octets, the largest first.
-std::vector<Flow> Collection::largest_flows(std::size_t most) const
+/// By bytes, the largest first.
+std::vector<Flow> Collection::largest_flows(std::size_t count) const
 {
     const auto larger = [](const TableFlow& a, const TableFlow& b) { return a.octets > b.octets; };
     const std::uint64_t epoch = epoch_utc();
@@ -146,11 +147,11 @@ std::vector<Flow> Collection::largest_flows(std::size_t most) const
     std::vector<Flow> flows;
 
     table().each_flow([&](const TableFlow& flow) {
-        if (heap.size() == most && !larger(flow, heap.front()))
+        if (heap.size() == count && !larger(flow, heap.front()))
             return;
         heap.push_back(flow);
         std::ranges::push_heap(heap, larger);
-        if (heap.size() > most) {
+        if (heap.size() > count) {
             std::ranges::pop_heap(heap, larger);
             heap.pop_back();
         }
@@ -173,8 +174,8 @@ std::uint64_t Collection::now() const
     return (now_monotonic_coarse() - found_.info().epoch) >> FL_TICK_SHIFT;
 }
 
-/// When the kernel saw the last packet of FLOW, by the slots that hold it now; 0: none does. A slot that changes its
-/// flow meanwhile gives another flow's time, which puts off the end of this one for a moment.
+/// The tick of the last packet of FLOW, by the slots of the kernel's table that hold it now; 0: no slot does. A slot
+/// that changes its flow meanwhile may give the time of the other flow. Then FLOW ends a moment later.
 std::uint64_t Collection::last_in_kernel(const fl_slot& flow) const
 {
     const std::size_t set = hash_.preferred_slot(flow) >> FL_WAYS_SHIFT;
@@ -198,8 +199,8 @@ std::optional<EndReason> Collection::due(const fl_slot& flow, const SweepLimits&
     return std::nullopt;
 }
 
-/// Makes a batch of DUE and forgets it here.
-std::shared_ptr<AccountedBatch> Collection::leave(std::vector<Due>& due)
+/// Moves DUE from the merged table into a batch. DUE is empty afterwards.
+std::shared_ptr<AccountedBatch> Collection::remove(std::vector<Due>& due)
 {
     const std::uint64_t epoch = epoch_utc();
     RecordBatch batch{.point = point_, .records = {}};
@@ -216,29 +217,28 @@ std::shared_ptr<AccountedBatch> Collection::leave(std::vector<Due>& due)
     return accounted;
 }
 
-/// Gives DUE to the exporters and forgets it here, or, where none has room, does nothing. DUE is empty afterwards in
-/// any case.
-bool Collection::hand_over(std::vector<Due>& due, Exporters& exporters)
+/// Moves DUE from the merged table to the queues. Returns false, and moves nothing, if no queue has room. DUE is empty
+/// afterwards in any case.
+bool Collection::hand_over(std::vector<Due>& due, ExportQueues& queues)
 {
     if (due.empty())
         return true;
-    if (!exporters.have_room()) {
+    if (!queues.have_room()) {
         due.clear();
         return false;
     }
-    exporters.offer(leave(due));
+    queues.offer(remove(due));
     return true;
 }
 
-void Collection::expire(const SweepLimits& limits, std::size_t calls, Exporters& exporters)
+void Collection::expire(const SweepLimits& limits, std::size_t calls, ExportQueues& queues)
 {
     const std::uint64_t at = now();
 
     if (merged_.size() == 0)
         return;
 
-    const std::size_t part =
-        std::min(std::clamp(merged_.slots() / calls, smallest_scan, largest_scan), merged_.slots());
+    const std::size_t part = std::min(std::clamp(merged_.slots() / calls, min_scan, max_scan), merged_.slots());
 
     for (std::size_t left = part; left > 0; left--) {
         const fl_slot& flow = merged_.slot(cursor_++);
@@ -247,39 +247,38 @@ void Collection::expire(const SweepLimits& limits, std::size_t calls, Exporters&
             continue;
         if (const auto reason = due(flow, limits, at))
             due_.push_back({.flow = flow, .reason = *reason});
-        if (due_.size() == records_of_a_batch && !hand_over(due_, exporters))
+        if (due_.size() == batch_records && !hand_over(due_, queues))
             return;
     }
-    hand_over(due_, exporters);
+    hand_over(due_, queues);
 }
 
-/// Looks for the flows that come next in the merged table: a batch of them, or those of a part of a large table that
-/// holds few.
+/// Finds the next flows in the merged table: a batch of them, or fewer if the next part of a large table holds few.
 void Collection::gather(EndReason reason)
 {
-    const std::size_t wanted = std::min(merged_.size(), records_of_a_batch);
+    const std::size_t wanted = std::min(merged_.size(), batch_records);
 
-    for (std::size_t left = std::min(merged_.slots(), largest_scan); left > 0 && due_.size() < wanted; left--)
+    for (std::size_t left = std::min(merged_.slots(), max_scan); left > 0 && due_.size() < wanted; left--)
         if (const fl_slot& flow = merged_.slot(cursor_++); flow.tag & FL_TAG_USED)
             due_.push_back({.flow = flow, .reason = reason});
 }
 
-bool Collection::export_some(EndReason reason, Exporters& exporters)
+bool Collection::export_some(EndReason reason, ExportQueues& queues)
 {
     gather(reason);
-    return hand_over(due_, exporters);
+    return hand_over(due_, queues);
 }
 
 Amount Collection::write_off_some()
 {
     gather(EndReason::forced);
-    const auto batch = leave(due_); // nobody gets it, so it is lost
+    const auto batch = remove(due_); // no queue gets it, so it counts as lost
 
     return batch->amount(0, batch->size());
 }
 
-/// The flow in slot INDEX of the kernel's table, if there is one, goes to the merged table, which has room. The
-/// counters say that it left the table, as they do when the sweep ends it.
+/// Moves the flow in slot INDEX of the kernel's table, if there is one, to the merged table, which has room. Counts it
+/// as spilled, as a sweep does.
 void Collection::take_slot(std::size_t index, fl_amount& taken)
 {
     constexpr std::uint32_t generation = 1u << FL_TAG_GENERATION_SHIFT;
@@ -293,18 +292,18 @@ void Collection::take_slot(std::size_t index, fl_amount& taken)
     counters.spilled_flows++;
     counters.spilled_packets += slot.packets;
     counters.spilled_bytes += slot.octets;
-    taken += {.packets = slot.packets, .octets = slot.octets};
+    taken += fl_amount{.packets = slot.packets, .octets = slot.octets};
     __atomic_store_n(&slot.tag, (slot.tag & ~(generation - 1)) + 2 * generation, __ATOMIC_RELEASE);
 }
 
-std::size_t Collection::take_left(Exporters& exporters)
+std::size_t Collection::take_left(ExportQueues& queues)
 {
     const std::size_t start = left_cursor_;
-    const std::size_t end = std::min(start + largest_scan, slots());
+    const std::size_t end = std::min(start + max_scan, slots());
     fl_amount taken{};
 
     for (; left_cursor_ < end; left_cursor_++) {
-        if (merged_.full() && !export_some(EndReason::evicted, exporters))
+        if (merged_.full() && !export_some(EndReason::evicted, queues))
             break;
         take_slot(left_cursor_, taken);
     }
@@ -322,7 +321,7 @@ std::optional<Error> Collection::unswept(std::span<const unsigned> cpus)
         const Counters counts = read_counters(table_.counters()[cpu]);
         const std::uint64_t left = counts.spilled_packets + counts.lost_packets;
 
-        if (counts.counted > left && told_.insert(cpu).second) {
+        if (counts.counted > left && warned_cpus_.insert(cpu).second) {
             holding.push_back(cpu);
             packets += counts.counted - left;
         }
@@ -336,17 +335,17 @@ std::optional<Error> Collection::unswept(std::span<const unsigned> cpus)
                  .hint = "a CPU may be offline; AllowedCPUs= or a cpuset may keep the collector from it"};
 }
 
-/// As many records of CPU's ring as the merged table takes, of MOST.
-std::size_t Collection::take(unsigned cpu, std::size_t most)
+/// Takes records out of the ring of CPU: at most MAX, and as many as the merged table has room for.
+std::size_t Collection::take_records(unsigned cpu, std::size_t max)
 {
     fl_amount taken{};
     std::size_t records = 0;
     const auto waiting = rings_.waiting(cpu);
 
-    for (const fl_slot& record : waiting.first(std::min(waiting.size(), most))) {
+    for (const fl_slot& record : waiting.first(std::min(waiting.size(), max))) {
         if (!merged_.add(record))
             break;
-        taken += {.packets = record.packets, .octets = record.octets};
+        taken += fl_amount{.packets = record.packets, .octets = record.octets};
         records++;
     }
     if (records > 0) {
@@ -363,18 +362,18 @@ std::size_t Collection::take(unsigned cpu, std::size_t most)
     return records;
 }
 
-std::size_t Collection::drain(Exporters& exporters)
+std::size_t Collection::drain(ExportQueues& queues)
 {
     std::size_t records = 0;
 
-    while (records < records_of_a_drain) {
-        for (unsigned i = 0; i < rings_.cpus() && records < records_of_a_drain; i++, turn_++)
-            records += take(turn_ % rings_.cpus(), std::min(records_of_a_turn, records_of_a_drain - records));
-        if (merged_.full() && !export_some(EndReason::evicted, exporters))
-            break; // what finds no room keeps its place, and so does the ring
-        // The rest comes next time: a reader that followed the programs record by record would take the lines from them
-        // that they are writing, which makes a record cost twice as much.
-        if (rings_.usage().used < records_of_a_turn * sizeof(fl_slot))
+    while (records < max_drained) {
+        for (unsigned i = 0; i < rings_.cpus() && records < max_drained; i++, next_cpu_++)
+            records += take_records(next_cpu_ % rings_.cpus(), std::min(records_of_a_cpu, max_drained - records));
+        if (merged_.full() && !export_some(EndReason::evicted, queues))
+            break; // the records stay in their rings
+        // The rest waits for the next call. A reader that follows the programs record by record takes from them the
+        // cache lines that they are writing, and a record costs twice as much.
+        if (rings_.usage().used < records_of_a_cpu * sizeof(fl_slot))
             break;
     }
     return records;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What a running collector knows about itself, for those who watch it.
+/// The state of a running collector, for metrics and for sinks that report losses.
 #pragma once
 
 #include <cstdint>
@@ -28,21 +28,21 @@ struct CollectionState {
     std::uint64_t occupied = 0; ///< slots of the kernel's table in use, of info.slots on each of info.cpus
     RingUsage ring;
     std::uint64_t flows = 0;        ///< in the collector's memory
-    std::uint64_t max_flows = 0;    ///< there is room for so many
-    std::uint64_t sweep_ns = 0;     ///< how long the latest whole pass over the kernel's table took
-    std::uint64_t swept_ago_ns = 0; ///< since it ended
-    std::vector<Flow> top;          ///< of the kernel's table, by octets; as many as were asked for
+    std::uint64_t max_flows = 0;    ///< the limit of `flows`
+    std::uint64_t sweep_ns = 0;     ///< duration of the latest complete pass over the kernel's table
+    std::uint64_t swept_ago_ns = 0; ///< time since that pass ended
+    std::vector<Flow> top;          ///< of the kernel's table, by bytes; as many as were requested
 };
 
-/// One exporter. Records count once for each exporter that had them.
+/// One exporter: a sink with its queue. Each exporter counts each record that it got.
 struct ExporterState {
     std::string name; ///< RecordSink::name()
     std::uint64_t written_records = 0;
     Amount written;
-    std::uint64_t lost_records = 0; ///< it could not hand them on
+    std::uint64_t lost_records = 0; ///< not delivered, and never will be
     Amount lost;
     std::uint64_t queued_records = 0;
-    std::uint64_t oldest_queued_ns = 0; ///< how long the first of them has waited
+    std::uint64_t oldest_queued_ns = 0; ///< how long the oldest queued record has waited
     std::uint64_t errors = 0;
     std::optional<std::string> error; ///< the latest, while it lasts
 };
@@ -52,8 +52,8 @@ struct CollectorState {
     std::vector<ExporterState> exporters;
 };
 
-/// Looks at a running collector, with the TOP largest live flows of each attachment. On any thread; takes a scan of
-/// each table.
-using WatchCollector = std::function<CollectorState(std::size_t top)>;
+/// Returns the state of the collector, with the TOP largest live flows of each attachment. Thread-safe. Scans each
+/// table.
+using ReadCollector = std::function<CollectorState(std::size_t top)>;
 
 } // namespace flowlabel

@@ -2,12 +2,11 @@
 #include "collect/collector.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <condition_variable>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "attach/front.hpp"
@@ -20,11 +19,11 @@ namespace flowlabel {
 
 using namespace std::chrono_literals;
 
-constexpr auto look_interval = 500ms;
-constexpr auto short_pause = 1ms;          // while a ring is full, or the exporters have no room
-constexpr auto longest_end = 5s;           // for what still comes in, when the collector ends
-constexpr auto longest_drain = 60s;        // for slow exporters then: with what they do afterwards, less than 120 s
-constexpr std::size_t many_records = 4096; // in one turn: more are coming
+constexpr auto rescan_interval = 500ms;
+constexpr auto no_room_pause = 1ms;        // while no queue has room, at the end
+constexpr auto max_end_reading = 5s;       // of what still arrives at the end
+constexpr auto max_end_export = 60s;       // to slow sinks at the end; with their own shutdown, less than 120 s
+constexpr std::size_t many_records = 4096; // in one tick: more are coming
 
 static std::uint64_t ticks(std::chrono::nanoseconds time)
 {
@@ -36,17 +35,38 @@ static SweepLimits limits_of(const CollectorOptions& options)
     return {.idle = ticks(options.idle), .active = ticks(options.active)};
 }
 
-/// Errors that say something about this process or its machine, not about what it looks at.
-static bool lacks_resources(const Error& error)
-{
-    return error.err == EMFILE || error.err == ENFILE || error.err == ENOMEM;
-}
-
-/// The same, for what a process that may do less cannot do with any attachment.
+/// True for an error that this process would meet with any attachment: it lacks resources or privileges.
 static bool is_of_this_process(const Error& error)
 {
     return lacks_resources(error) || error.err == EPERM || error.err == EACCES;
 }
+
+/// At the end of a collector one error is returned; the others become warnings.
+class EndResult {
+public:
+    explicit EndResult(const std::function<void(const std::string&)>& warn) : warn_(warn) {}
+
+    void add(const Result<void>& done)
+    {
+        if (done)
+            return;
+        if (!result_)
+            warn_(result_.error().what);
+        result_ = done;
+    }
+
+    /// Does TEXT begin with the error that is to be returned?
+    [[nodiscard]] bool repeats(const std::string& text) const
+    {
+        return !result_ && text.starts_with(result_.error().what);
+    }
+
+    [[nodiscard]] const Result<void>& get() const { return result_; }
+
+private:
+    const std::function<void(const std::string&)>& warn_;
+    Result<void> result_;
+};
 
 Collector::Collector(Bpffs bpffs, CollectorOptions options, CollectorEvents events)
     : bpffs_(std::move(bpffs)), options_(std::move(options)), events_(std::move(events))
@@ -55,45 +75,7 @@ Collector::Collector(Bpffs bpffs, CollectorOptions options, CollectorEvents even
 
 Collector::~Collector() = default;
 
-bool Collector::Present::has(const Key& key) const
-{
-    const auto& [netns, ifindex, hook, inode] = key;
-
-    return places.contains(key) || closed.contains({netns, ifindex, hook, 0});
-}
-
-/// One directory that cannot be opened keeps nobody from seeing the others.
-Result<Collector::Present> Collector::look() const
-{
-    Present present;
-    const auto listed = TRY(list_pin_places(bpffs_));
-
-    for (const PinPlace& place : listed) {
-        const auto directory = place.open(bpffs_);
-        struct stat status{};
-
-        if (!directory && lacks_resources(directory.error()))
-            return std::unexpected(directory.error());
-        if (!directory)
-            present.closed.emplace(Key{place.netns_inode, place.ifindex, place.hook, 0},
-                                   Closed{.place = place, .error = directory.error()});
-        else if (*directory && fstat((*directory)->fd(), &status) == 0)
-            present.places.emplace(Key{place.netns_inode, place.ifindex, place.hook, status.st_ino}, place);
-    }
-    return present;
-}
-
-bool Collector::selects(const Inspected& found) const
-{
-    if (options_.hook && *options_.hook != found.place.hook)
-        return false;
-    if (options_.interfaces.empty())
-        return true;
-    return (options_.all_netns || found.here || is_from_here(found.place)) &&
-           std::ranges::find(options_.interfaces, interface_of(found)) != options_.interfaces.end();
-}
-
-/// Who has the lock on DIRECTORY; as far as /proc does not tell, the latest collector.
+/// Describes the process that has the lock on DIRECTORY. If /proc does not tell, it is the latest collector.
 static std::string collector_of(const Directory& directory)
 {
     const auto lock = directory.open_for_reading();
@@ -103,47 +85,29 @@ static std::string collector_of(const Directory& directory)
     return describe_process(holder.value_or(account && *account ? (*account)->pid() : 0));
 }
 
-/// The same for a place where nobody can tell what is there.
-bool Collector::may_be_selected(const PinPlace& place) const
+/// Remembers that the attachment of KEY cannot be collected, and warns once, also if several have the same cause.
+void Collector::note_skipped(const PinKey& key, const Error& error)
 {
-    const auto is_named = [&](const std::string& name) { return is_place_of(place, name); };
-
-    return options_.hook.value_or(place.hook) == place.hook &&
-           (options_.interfaces.empty() || std::ranges::any_of(options_.interfaces, is_named));
-}
-
-/// Remembers that the attachment of KEY cannot be collected, and tells it once. Several of them may have one cause.
-void Collector::note_trouble(const Key& key, const Error& error)
-{
-    const bool told = std::ranges::any_of(troubles_, [&](const auto& known) {
+    const bool reported = std::ranges::any_of(skipped_, [&](const auto& known) {
         return known.second.what == error.what ||
                (known.first == key && error.err == ENOMEM && known.second.err == ENOMEM);
     });
 
-    if (!told)
+    if (!reported)
         events_.warning(error.hint.empty() ? error.what : error.what + "; " + error.hint);
-    troubles_.insert_or_assign(key, error);
+    skipped_.insert_or_assign(key, error);
 }
 
-/// One attachment that is damaged keeps nobody from collecting the others. Any other error is returned.
-Result<void> Collector::skip_damaged(const Key& key, const Error& error)
+/// Notes an error of one attachment, so that the others are collected. Returns an error of this process.
+Result<void> Collector::skip(const PinKey& key, const Error& error)
 {
     if (is_of_this_process(error))
         return std::unexpected(error);
-    note_trouble(key, error);
+    note_skipped(key, error);
     return {};
 }
 
-/// The same for directories that cannot be opened.
-Result<void> Collector::skip_closed(const Present& present)
-{
-    for (const auto& [key, closed] : present.closed)
-        if (may_be_selected(closed.place))
-            TRY(skip_damaged(key, closed.error));
-    return {};
-}
-
-/// Is there memory for one more attachment, beside what the tables of the others will take?
+/// Checks for the memory of one more attachment, beside what the tables of the others will take.
 Result<void> Collector::check_memory() const
 {
     std::uint64_t wanted = MergedTable::bytes_for(options_.max_flows);
@@ -161,7 +125,7 @@ Result<void> Collector::check_memory() const
 
 Result<Fd> Collector::take_lock(const Inspected& found) const
 {
-    const bool may_wait = exporters_ == nullptr; // once it collects, others' rings do not wait
+    const bool may_wait = queues_ == nullptr; // no longer once it collects: the other rings would wait, too
 
     if (auto lock = TRY(become_collector(found.directory, may_wait)))
         return std::move(*lock);
@@ -171,19 +135,18 @@ Result<Fd> Collector::take_lock(const Inspected& found) const
                                  .err = EBUSY});
 }
 
-/// Begins to collect FOUND.
-Result<void> Collector::take_found(const Key& key, Inspected found)
+Result<void> Collector::begin_collection(const PinKey& key, Inspected found)
 {
     auto lock = take_lock(found);
 
     if (!lock)
-        return lock.error().err == EBUSY ? std::unexpected(lock.error()) : skip_damaged(key, lock.error());
+        return lock.error().err == EBUSY ? std::unexpected(lock.error()) : skip(key, lock.error());
     TRY(check_memory());
     auto collection = Collection::open(std::move(found), std::move(*lock), options_.max_flows);
 
     if (!collection)
-        return skip_damaged(key, collection.error());
-    troubles_.erase(key);
+        return skip(key, collection.error());
+    skipped_.erase(key);
     events_.began(**collection);
     const std::scoped_lock guard(mutex_);
 
@@ -191,16 +154,16 @@ Result<void> Collector::take_found(const Key& key, Inspected found)
     return {};
 }
 
-/// Begins to collect at PLACE, where the exclusive lock is held. Nothing of ours may be there, or not what is selected.
-Result<void> Collector::take(const Key& key, const PinPlace& place)
+/// Begins to collect the attachment at PLACE, if there is one and it is selected. The caller holds the exclusive lock.
+Result<void> Collector::collect_place(const PinKey& key, const PinPlace& place)
 {
     auto found = inspect(bpffs_, place);
 
     if (!found)
-        return may_be_selected(place) ? skip_damaged(key, found.error()) : Result<void>();
-    if (!*found || !selects(**found))
+        return options_.selection.may_select(place) ? skip(key, found.error()) : Result<void>();
+    if (!*found || !options_.selection.selects(**found))
         return {};
-    return take_found(key, std::move(**found));
+    return begin_collection(key, std::move(**found));
 }
 
 Result<void> Collector::start()
@@ -208,12 +171,14 @@ Result<void> Collector::start()
     const auto lock = TRY(bpffs_.lock(Bpffs::LockMode::exclusive));
 
     TRY(bpffs_.check_layout());
-    const auto present = TRY(look());
+    const auto present = TRY(list_present(bpffs_));
 
-    TRY(skip_closed(present));
-    if (lock) // else nothing is attached yet
+    for (const auto& [key, unopened] : present.unopened)
+        if (options_.selection.may_select(unopened.place))
+            TRY(skip(key, unopened.error));
+    if (lock) // no lock: there is no directory, so nothing is attached
         for (const auto& [key, place] : present.places)
-            TRY(take(key, place));
+            TRY(collect_place(key, place));
     return {};
 }
 
@@ -221,53 +186,53 @@ bool Collector::knows(const std::string& name) const
 {
     return std::ranges::any_of(collections_,
                                [&](const auto& entry) { return entry.second->point().interface == name; }) ||
-           std::ranges::any_of(troubles_, [&](const auto& entry) {
+           std::ranges::any_of(skipped_, [&](const auto& entry) {
                const auto& [netns, ifindex, hook, inode] = entry.first;
 
                return is_place_of({netns, ifindex, static_cast<fl_hook>(hook)}, name);
            });
 }
 
-void Collector::begin(Exporters& exporters)
+void Collector::begin(ExportQueues& queues)
 {
-    exporters_ = &exporters;
-    sweeping_ = std::jthread([this](const std::stop_token& stop) { sweep(stop); });
+    queues_ = &queues;
+    sweeping_.emplace(limits_of(options_), pass_interval(), [this] { return collections(); });
 }
 
-/// How often every flow is looked at: a timeout is exact within an eighth, or a second. For more than some millions of
-/// flows it takes longer.
+/// The time between two passes over all flows: timeouts are exact within an eighth, or within a second if that is less.
+/// With more than some millions of flows a pass takes longer.
 std::chrono::milliseconds Collector::pass_interval() const
 {
     return std::clamp<std::chrono::milliseconds>(std::min(options_.idle, options_.active) / 8, pause, 1s);
 }
 
-/// Begins the end of what is not PRESENT any more.
-void Collector::part_with_gone(const Present& present)
+/// Begins the final drain of each attachment that is not PRESENT any more.
+void Collector::drain_gone(const PresentPins& present)
 {
     const std::scoped_lock guard(mutex_);
 
     std::erase_if(collections_, [&](const auto& entry) {
         if (present.has(entry.first))
             return false;
-        endings_.push_back(std::make_unique<FinalDrain>(entry.second));
+        drains_.push_back(std::make_unique<FinalDrain>(entry.second));
         return true;
     });
-    std::erase_if(troubles_, [&](const auto& entry) {
-        return !present.places.contains(entry.first) && !present.closed.contains(entry.first);
+    std::erase_if(skipped_, [&](const auto& entry) {
+        return !present.places.contains(entry.first) && !present.unopened.contains(entry.first);
     });
 }
 
-/// Parts with those that are gone and takes those that are new. Where another command has the lock, it waits its turn.
-void Collector::look_around()
+/// Notices attachments that went and that came. While another command holds the lock, new ones wait for the next time.
+void Collector::rescan()
 {
-    const auto present = look();
+    const auto present = list_present(bpffs_);
 
     if (!present)
-        return note_trouble({}, present.error());
-    part_with_gone(*present);
-    for (const auto& [key, closed] : present->closed)
-        if (may_be_selected(closed.place))
-            note_trouble(key, closed.error);
+        return note_skipped({}, present.error());
+    drain_gone(*present);
+    for (const auto& [key, unopened] : present->unopened)
+        if (options_.selection.may_select(unopened.place))
+            note_skipped(key, unopened.error);
     if (std::ranges::all_of(present->places, [&](const auto& entry) { return collections_.contains(entry.first); }))
         return;
     const auto lock = bpffs_.try_lock();
@@ -276,11 +241,11 @@ void Collector::look_around()
         return;
     for (const auto& [key, place] : present->places)
         if (!collections_.contains(key))
-            if (const auto taken = take(key, place); !taken)
-                note_trouble(key, taken.error());
+            if (const auto begun = collect_place(key, place); !begun)
+                note_skipped(key, begun.error());
 }
 
-/// One table at a time.
+/// Takes pages for one table at a time.
 void Collector::populate()
 {
     const auto wanting =
@@ -293,65 +258,60 @@ void Collector::populate()
 void Collector::expire()
 {
     const auto calls = static_cast<std::size_t>(pass_interval() / pause);
-    std::vector<std::string> news = exporters_->news();
+    std::vector<std::string> warnings = queues_->take_warnings();
 
     for (const auto& [key, collection] : collections_)
-        collection->expire(limits_of(options_), calls, *exporters_);
-    {
-        const std::scoped_lock guard(mutex_);
-
-        std::ranges::move(sweep_news_, std::back_inserter(news));
-        sweep_news_.clear();
-    }
-    for (const std::string& text : news)
+        collection->expire(limits_of(options_), calls, *queues_);
+    std::ranges::move(sweeping_->take_warnings(), std::back_inserter(warnings));
+    for (const std::string& text : warnings)
         events_.warning(text);
-    see_off(false);
+    report_ended(false);
 }
 
-/// Goes on with the attachments that are ending. Whether there was something to do.
-bool Collector::step_endings()
+/// Goes on with the final drains. Returns true if there was something to do.
+bool Collector::step_drains()
 {
     bool moved = false;
 
-    for (const auto& ending : endings_) {
-        moved |= ending->step(*exporters_);
-        drain(); // the others do not wait for all of them
+    for (const auto& final_drain : drains_) {
+        moved |= final_drain->step(*queues_);
+        drain(); // so that the other rings do not wait for all final drains
     }
-    std::erase_if(endings_, [this](const auto& ending) {
-        if (ending->done())
-            note_end(*ending);
-        return ending->done();
+    std::erase_if(drains_, [this](const auto& final_drain) {
+        if (final_drain->done())
+            note_drained(*final_drain);
+        return final_drain->done();
     });
     return moved;
 }
 
-/// ENDING is done, and the attachment is gone.
-void Collector::note_end(const FinalDrain& ending)
+/// DRAIN is done, and its attachment is gone.
+void Collector::note_drained(const FinalDrain& drain)
 {
-    if (const auto result = ending.result(); !result) {
+    if (const auto result = drain.result(); !result) {
         events_.warning(result.error().what);
-        failed_ = result.error();
+        drain_error_ = result.error();
     }
-    leaving_.push_back(ending.collection()->ended());
+    ended_.push_back(drain.collection()->ended());
 }
 
-bool Collector::turn()
+bool Collector::tick()
 {
     const auto now = std::chrono::steady_clock::now();
 
-    if (now >= next_look_) {
-        look_around();
-        next_look_ = now + look_interval;
+    if (now >= next_rescan_) {
+        rescan();
+        next_rescan_ = now + rescan_interval;
     }
     const std::size_t taken = drain();
-    const bool ending = step_endings();
+    const bool draining = step_drains();
 
     if (now >= next_expiry_) {
         populate();
         expire();
         next_expiry_ = now + pause;
     }
-    return taken >= many_records || ending;
+    return taken >= many_records || draining;
 }
 
 Collector::Progress Collector::progress() const
@@ -370,14 +330,14 @@ std::size_t Collector::drain()
     std::size_t taken = 0;
 
     for (const auto& [key, collection] : collections_)
-        taken += collection->drain(*exporters_);
+        taken += collection->drain(*queues_);
     return taken;
 }
 
-/// Says goodbye to attachments that ended: to those of which everything has left, or to ALL.
-void Collector::see_off(bool all)
+/// Reports ended collections: those with no record in a queue any more, or ALL.
+void Collector::report_ended(bool all)
 {
-    std::erase_if(leaving_, [&](const EndedCollection& collection) {
+    std::erase_if(ended_, [&](const EndedCollection& collection) {
         if (!all && collection.has_pending())
             return false;
         events_.ended(collection);
@@ -385,83 +345,81 @@ void Collector::see_off(bool all)
     });
 }
 
-/// Ends what is still collected, together with what is ending already.
+/// Drains what is still collected, and goes on with the final drains that have begun, until all are done.
 void Collector::drain_all()
 {
     const auto begin = std::chrono::steady_clock::now();
-    const auto end = begin + longest_end;
+    const auto end = begin + max_end_reading;
 
-    if (const auto present = look())
-        part_with_gone(*present);
+    if (const auto present = list_present(bpffs_))
+        drain_gone(*present);
     for (const auto& [key, collection] : collections_)
-        endings_.push_back(std::make_unique<FinalDrain>(collection, end));
-    for (const auto& ending : endings_)
-        ending->end_at(begin + longest_drain);
+        drains_.push_back(std::make_unique<FinalDrain>(collection, end));
+    for (const auto& final_drain : drains_)
+        final_drain->set_deadline(begin + max_end_export);
     {
         const std::scoped_lock guard(mutex_);
 
-        collections_.clear(); // what comes into their rings from now on is the next collector's
+        collections_.clear(); // what arrives in their rings after END is left to the next collector
     }
     const std::jthread sweeping([this] {
-        for (const auto& ending : endings_)
-            ending->sweep();
+        for (const auto& final_drain : drains_)
+            final_drain->sweep();
     });
 
-    while (!std::ranges::all_of(endings_, &FinalDrain::done, [](const auto& ending) -> auto& { return *ending; })) {
+    while (!std::ranges::all_of(drains_, &FinalDrain::done,
+                                [](const auto& final_drain) -> auto& { return *final_drain; })) {
         bool moved = false;
 
-        for (const auto& ending : endings_)
-            if (!ending->done())
-                moved |= ending->step(*exporters_);
+        for (const auto& final_drain : drains_)
+            if (!final_drain->done())
+                moved |= final_drain->step(*queues_);
         if (!moved)
-            std::this_thread::sleep_for(short_pause);
+            std::this_thread::sleep_for(no_room_pause);
     }
 }
 
 Result<void> Collector::finish()
 {
-    Result<void> result;
-    std::set<std::string> told;
-    const auto note = [&](const Result<void>& done) {
-        if (done)
-            return;
-        if (!result) // one error is returned, the others are told
-            events_.warning(result.error().what);
-        result = done;
-    };
+    EndResult result(events_.warning);
+    std::set<std::string> causes;
 
-    sweeping_ = {};
-    for (const auto& [key, trouble] : troubles_)
-        if (trouble.err != EBUSY && told.insert(trouble.what).second) // what another one has is in good hands
-            note(std::unexpected(trouble));
-    if (failed_)
-        note(fail("earlier: " + failed_->what, failed_->hint));
+    sweeping_.reset();
+    for (const auto& [key, error] : skipped_)
+        if (error.err != EBUSY && causes.insert(error.what).second) // EBUSY: another collector has it
+            result.add(std::unexpected(error));
+    if (drain_error_)
+        result.add(fail("earlier: " + drain_error_->what, drain_error_->hint));
     drain_all();
-    for (const auto& ending : endings_) {
-        note(ending->result());
-        leaving_.push_back(ending->collection()->ended());
+    for (const auto& final_drain : drains_) {
+        result.add(final_drain->result());
+        ended_.push_back(final_drain->collection()->ended());
     }
-    exporters_->hurry();
-    note(exporters_->finish());
-    for (const std::string& text : exporters_->news())
-        if (result || !text.starts_with(result.error().what))
+    queues_->shut_down();
+    result.add(queues_->finish());
+    for (const std::string& text : queues_->take_warnings())
+        if (!result.repeats(text))
             events_.warning(text);
-    see_off(true);
-    endings_.clear(); // their places were taken until the last record had left
-    return result;
+    report_ended(true);
+    drains_.clear(); // not before: their locks keep other collectors away until the last record has left
+    return result.get();
+}
+
+SweepThread::Collections Collector::collections() const
+{
+    const std::scoped_lock guard(mutex_);
+    SweepThread::Collections collections;
+
+    for (const auto& entry : collections_)
+        collections.push_back(entry.second);
+    return collections;
 }
 
 CollectorState Collector::state(std::size_t top) const
 {
-    std::vector<std::shared_ptr<Collection>> collections;
-    CollectorState state{.collections = {}, .exporters = exporters_->states()};
-    {
-        const std::scoped_lock guard(mutex_);
+    CollectorState state{.collections = {}, .exporters = queues_->states()};
 
-        for (const auto& entry : collections_)
-            collections.push_back(entry.second);
-    }
-    for (const auto& collection : collections) {
+    for (const auto& collection : collections()) {
         CollectionState& one = state.collections.emplace_back(collection->state(top));
         const auto found = inspect(bpffs_, collection->place()); // it may have been replaced, to stamp or not
 
@@ -471,49 +429,6 @@ CollectorState Collector::state(std::size_t top) const
         }
     }
     return state;
-}
-
-/// On the sweeping thread.
-void Collector::sweep_one(Collection& collection, const std::stop_token& stop)
-{
-    const auto pass = collection.sweep(limits_of(options_), [&](bool ring_full) {
-        if (ring_full)
-            std::this_thread::sleep_for(short_pause);
-        return !stop.stop_requested();
-    });
-    const auto unswept = pass ? collection.unswept(pass->unreached) : pass.error();
-    const std::scoped_lock guard(mutex_);
-
-    if (!pass && sweep_error_ == pass.error().what)
-        return;
-    if (!pass)
-        sweep_error_ = pass.error().what;
-    if (unswept)
-        sweep_news_.push_back(unswept->hint.empty() ? unswept->what : unswept->what + "; " + unswept->hint);
-}
-
-/// The sweeping thread.
-void Collector::sweep(const std::stop_token& stop)
-{
-    const auto interval = pass_interval();
-    std::mutex unused;
-    std::condition_variable_any told;
-    std::unique_lock lock(unused);
-
-    while (!stop.stop_requested()) {
-        const auto next = std::chrono::steady_clock::now() + interval;
-        std::vector<std::shared_ptr<Collection>> collections;
-        {
-            const std::scoped_lock guard(mutex_);
-
-            for (const auto& entry : collections_)
-                collections.push_back(entry.second);
-        }
-        for (const auto& collection : collections)
-            sweep_one(*collection, stop);
-        collections.clear();
-        told.wait_until(lock, stop, next, [] { return false; });
-    }
 }
 
 } // namespace flowlabel

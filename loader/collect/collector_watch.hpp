@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// A look at the collector for those who are there before it and after it.
+/// Access to the state of the collector, for objects that live before it begins or after it ends.
 #pragma once
 
 #include <cstddef>
@@ -13,29 +13,29 @@ namespace flowlabel {
 
 class CollectorWatch {
 public:
-    /// What the collector knows, if there is one; see WatchCollector. On any thread.
-    [[nodiscard]] std::optional<CollectorState> look(std::size_t top) const
+    /// The state of the collector, if it runs; see ReadCollector. Thread-safe.
+    [[nodiscard]] std::optional<CollectorState> state(std::size_t top) const
     {
         const std::scoped_lock guard(mutex_);
 
-        if (!watch_)
+        if (!read_)
             return std::nullopt;
-        return watch_(top);
+        return read_(top);
     }
 
-    void begin(WatchCollector watch)
+    void begin(ReadCollector read)
     {
         const std::scoped_lock guard(mutex_);
 
-        watch_ = std::move(watch);
+        read_ = std::move(read);
     }
 
-    /// Nobody looks any more when it returns.
+    /// When it returns, no call of state() is in the collector any more.
     void end() { begin(nullptr); }
 
 private:
     mutable std::mutex mutex_;
-    WatchCollector watch_;
+    ReadCollector read_;
 };
 
 } // namespace flowlabel

@@ -13,8 +13,8 @@ namespace flowlabel {
 
 using namespace std::chrono_literals;
 
-constexpr auto patience = 2s;        // with exporters that take nothing
-constexpr auto longest_wait = 100ms; // that one step counts: a machine that stands still says nothing about exporters
+constexpr auto timeout = 2s;          // without a sink that takes anything
+constexpr auto max_step_wait = 100ms; // counted for one step: a machine that stood still is not the fault of a sink
 constexpr auto full_ring_pause = 1ms;
 constexpr int batches_of_a_step = 8;
 
@@ -43,21 +43,22 @@ void FinalDrain::sweep()
     swept_ = true;
 }
 
-/// The table of an attachment that is gone is read, not swept: the sweep that goes on must end before.
-bool FinalDrain::swept()
+/// The table of an attachment that is gone is read, not swept. A sweep that is running must end first.
+bool FinalDrain::check_swept()
 {
     if (gone() && !swept_)
         swept_ = collection_->end_sweeps();
     return swept_;
 }
 
-/// Takes records out of the rings, and flows out of the table of an attachment that is gone. Whether there were any.
-bool FinalDrain::read(Exporters& exporters)
+/// Takes records out of the rings, and flows out of the table of an attachment that is gone. Returns true if there
+/// were any.
+bool FinalDrain::read(ExportQueues& queues)
 {
-    bool moved = reads_on() && collection_->drain(exporters) > 0;
+    bool moved = reads_on() && collection_->drain(queues) > 0;
 
     if (gone() && swept_ && !collection_->has_waiting())
-        moved |= collection_->take_left(exporters) > 0;
+        moved |= collection_->take_left(queues) > 0;
     return moved;
 }
 
@@ -66,27 +67,27 @@ bool FinalDrain::all_read() const
     return !(reads_on() && collection_->has_waiting()) && !(gone() && collection_->has_left());
 }
 
-bool FinalDrain::export_part(Exporters& exporters)
+bool FinalDrain::export_part(ExportQueues& queues)
 {
     bool moved = false;
 
     for (int i = 0; i < batches_of_a_step && collection_->flows() > 0; i++) {
-        if (!collection_->export_some(gone() ? EndReason::forced : EndReason::collection_end, exporters))
+        if (!collection_->export_some(gone() ? EndReason::forced : EndReason::collection_end, queues))
             break;
         moved = true;
     }
     return moved;
 }
 
-bool FinalDrain::step(Exporters& exporters)
+bool FinalDrain::step(ExportQueues& queues)
 {
-    const bool is_swept = swept(); // asked before the rings are read: then they have all that a sweep found
-    bool moved = read(exporters);
+    const bool is_swept = check_swept(); // before the rings are read: then all that a sweep moved is in them
+    bool moved = read(queues);
     const bool all = is_swept && all_read();
 
-    if (all) // not before: a flow's records from several CPUs become one in the merged table
-        moved |= export_part(exporters);
-    watch(moved || (!is_swept && !collection_->has_waiting()), exporters);
+    if (all) // not earlier: the parts of a flow from several CPUs become one record in the merged table
+        moved |= export_part(queues);
+    watch_progress(moved || (!is_swept && !collection_->has_waiting()), queues);
     if (stuck_)
         write_off_part();
     done_ = collection_->flows() == 0 && (all || (stuck_ && is_swept && !gone()));
@@ -95,28 +96,24 @@ bool FinalDrain::step(Exporters& exporters)
 
 void FinalDrain::write_off_part()
 {
-    for (int i = 0; i < batches_of_a_step && collection_->flows() > 0; i++) {
-        const Amount more = collection_->write_off_some();
-
-        lost_.packets += more.packets;
-        lost_.octets += more.octets;
-    }
+    for (int i = 0; i < batches_of_a_step && collection_->flows() > 0; i++)
+        lost_ += collection_->write_off_some();
 }
 
-/// Notices when no exporter has taken anything for too long: neither a record nor a part of one. One that is slow gets
-/// all the time that it needs, and one that comes back gets what is left.
-void FinalDrain::watch(bool moved, const Exporters& exporters)
+/// Sets stuck_ once no sink has taken a record, or a part of one, for `timeout`. A slow sink gets all the time that it
+/// needs until the deadline. A sink that works again gets what is left.
+void FinalDrain::watch_progress(bool moved, const ExportQueues& queues)
 {
     const auto now = Clock::now();
-    const std::uint64_t progress = exporters.progress();
+    const std::uint64_t progress = queues.progress();
     const bool taken = progress != progress_;
 
     if (moved || taken || collection_->flows() == 0)
         waited_ = {};
     else
-        waited_ += std::min<Clock::duration>(now - stepped_, longest_wait);
-    late_ |= now >= last_ && !stuck_;
-    stuck_ = late_ || waited_ > patience || (stuck_ && !taken);
+        waited_ += std::min<Clock::duration>(now - stepped_, max_step_wait);
+    past_deadline_ |= now >= deadline_ && !stuck_;
+    stuck_ = past_deadline_ || waited_ > timeout || (stuck_ && !taken);
     progress_ = progress;
     stepped_ = now;
 }
@@ -125,8 +122,8 @@ Result<void> FinalDrain::result() const
 {
     if (lost_.packets > 0)
         return fail(fmt::format("{}: {}: {} packets {} bytes are lost", collection_->point().interface,
-                                late_ ? "the exporters were too slow for the end of the collector"
-                                      : fmt::format("no exporter took a record for {} s", patience / 1s),
+                                past_deadline_ ? "the exporters were too slow for the end of the collector"
+                                               : fmt::format("no exporter took a record for {} s", timeout / 1s),
                                 grouped(lost_.packets), grouped(lost_.octets)),
                     "the exporters' own warnings say why; a larger --max-flows lets more records wait");
     return sweep_result_;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The end of a collection, in steps: everything that it has left becomes records. No step waits, so that the
-/// collector goes on with all the others, however slow the exporters are.
+/// The end of a collection, in steps: exports everything that is left. No step waits, so the collector goes on with its
+/// other collections, however slow the sinks are.
 ///
-/// An attachment that is gone has no other reader: what no exporter takes is lost. One that stays is read by the next
-/// collector: what nobody took stays in its rings and in its table, and only what is in memory is lost.
+/// If the sinks stop taking records, the flows in memory are counted as lost. If the attachment is gone, so are those
+/// in its rings and its table, which nothing can read later. If it stays, they are left to the next collector.
 #pragma once
 
 #include <atomic>
@@ -20,29 +20,30 @@ class FinalDrain {
 public:
     using Clock = std::chrono::steady_clock;
 
-    /// Of an attachment that is gone.
+    /// For an attachment that is gone.
     explicit FinalDrain(std::shared_ptr<Collection> collection);
 
-    /// Of one that stays. What still comes in is read until END at the latest. It wants a sweep().
+    /// For one that stays: reads what still arrives until END. The caller runs sweep().
     FinalDrain(std::shared_ptr<Collection> collection, Clock::time_point end);
 
-    /// From LAST on no exporter is waited for any more, however slow it is.
-    void end_at(Clock::time_point last) { last_ = last; }
+    /// At DEADLINE the drain gives up, even if a sink still takes records.
+    void set_deadline(Clock::time_point deadline) { deadline_ = deadline; }
 
     FinalDrain(const FinalDrain&) = delete;
     FinalDrain& operator=(const FinalDrain&) = delete;
     ~FinalDrain() = default;
 
-    /// Does a bounded part of it. Returns whether there was something to do; else the next step should wait a moment.
-    bool step(Exporters& exporters);
+    /// Does a bounded part of the work. Returns false if there was nothing to do: then wait a moment before the next
+    /// step.
+    bool step(ExportQueues& queues);
 
-    /// Moves the flows of an attachment that stays from the kernel's table into the rings, and waits while these are
-    /// full. On a thread of its own, once.
+    /// Moves the flows of an attachment that stays from the kernel's table into the rings, and waits while the rings
+    /// are full. Call it once, on another thread than step().
     void sweep();
 
     [[nodiscard]] bool done() const { return done_; }
 
-    /// When it is done. An error: something was lost, or stayed in a table that cannot be swept.
+    /// Once done() is true. Errors: flows were lost, or stayed in a table that cannot be swept.
     [[nodiscard]] Result<void> result() const;
 
     [[nodiscard]] const std::shared_ptr<Collection>& collection() const { return collection_; }
@@ -50,25 +51,25 @@ public:
 private:
     [[nodiscard]] bool gone() const { return !end_; }
     [[nodiscard]] bool reads_on() const { return gone() || Clock::now() < *end_; }
-    bool swept();
-    bool read(Exporters& exporters);
+    bool check_swept();
+    bool read(ExportQueues& queues);
     [[nodiscard]] bool all_read() const;
-    bool export_part(Exporters& exporters);
+    bool export_part(ExportQueues& queues);
     void write_off_part();
-    void watch(bool moved, const Exporters& exporters);
+    void watch_progress(bool moved, const ExportQueues& queues);
 
     std::shared_ptr<Collection> collection_;
-    std::optional<Clock::time_point> end_; ///< nothing: the attachment is gone
-    Clock::time_point last_ = Clock::time_point::max();
-    bool late_ = false; ///< that is why nobody is waited for
+    std::optional<Clock::time_point> end_; ///< none: the attachment is gone
+    Clock::time_point deadline_ = Clock::time_point::max();
+    bool past_deadline_ = false;
     bool done_ = false;
-    std::uint64_t progress_ = 0; ///< of the exporters, at the latest step
+    std::uint64_t progress_ = 0; ///< of the queues, at the latest step
     Clock::time_point stepped_;  ///< the latest step
-    Clock::duration waited_{};   ///< since anything was taken
+    Clock::duration waited_{};   ///< since a sink took something
     Amount lost_;
-    std::atomic<bool> stuck_{false}; ///< no exporter takes anything, for now
-    std::atomic<bool> swept_{false}; ///< no sweep goes on, and none will begin
-    Result<void> sweep_result_;      ///< of sweep(); valid when swept_
+    std::atomic<bool> stuck_{false}; ///< no sink takes anything, for now
+    std::atomic<bool> swept_{false}; ///< no sweep is running, and none will begin
+    Result<void> sweep_result_;      ///< of sweep(), once swept_ is true
 };
 
 } // namespace flowlabel

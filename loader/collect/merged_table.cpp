@@ -20,16 +20,16 @@ void UnmapSlots::operator()(fl_slot* slots) const
     munmap(slots, bytes);
 }
 
-/// A flood reaches every page of a table within a moment. Huge pages are few, and more than some hundred of them are
-/// taken beforehand: the kernel clears a gibibyte in more time than the ring has room for.
-constexpr std::size_t populated_beforehand = std::size_t{256} << 20;
+/// A table of this size or more is populated in advance. A flood touches every page of it within a moment, and while
+/// the kernel clears a gibibyte of pages, the rings overflow.
+constexpr std::size_t min_populated = std::size_t{256} << 20;
 
-/// What one system call takes: a huge page, so that none of them lasts long.
+/// Bytes of one system call: a huge page, so that no call takes long.
 constexpr std::size_t populated_at_once = std::size_t{2} << 20;
 
-static std::size_t slots_for(std::size_t most)
+static std::size_t slots_for(std::size_t max_flows)
 {
-    return std::bit_ceil(most + most / 3 + 1);
+    return std::bit_ceil(max_flows + max_flows / 3 + 1);
 }
 
 static fl_slot* reserve(std::size_t bytes)
@@ -43,18 +43,18 @@ static fl_slot* reserve(std::size_t bytes)
     return static_cast<fl_slot*>(memory);
 }
 
-std::size_t MergedTable::bytes_for(std::size_t most)
+std::size_t MergedTable::bytes_for(std::size_t max_flows)
 {
-    return slots_for(most) * sizeof(fl_slot);
+    return slots_for(max_flows) * sizeof(fl_slot);
 }
 
-MergedTable::MergedTable(std::size_t most, const fl_secrets& secrets)
-    : hash_(secrets, static_cast<unsigned>(std::countr_zero(slots_for(most)))), most_(most)
+MergedTable::MergedTable(std::size_t max_flows, const fl_secrets& secrets)
+    : hash_(secrets, static_cast<unsigned>(std::countr_zero(slots_for(max_flows)))), max_flows_(max_flows)
 {
-    const std::size_t bytes = bytes_for(most);
+    const std::size_t bytes = bytes_for(max_flows);
 
     slots_ = {reserve(bytes), UnmapSlots{bytes}};
-    unpopulated_ = bytes >= populated_beforehand ? bytes : 0;
+    unpopulated_ = bytes >= min_populated ? bytes : 0;
 }
 
 void MergedTable::populate(std::chrono::steady_clock::time_point end)
@@ -64,7 +64,7 @@ void MergedTable::populate(std::chrono::steady_clock::time_point end)
     while (unpopulated_ > 0 && std::chrono::steady_clock::now() < end) {
         unpopulated_ -= std::min(unpopulated_, populated_at_once);
         if (madvise(memory + unpopulated_, populated_at_once, MADV_POPULATE_WRITE) != 0)
-            populate_no_more(); // the pages are taken as they are used
+            stop_populating(); // the pages are taken when they are first used
     }
 }
 
@@ -73,7 +73,7 @@ std::size_t MergedTable::home(const fl_slot& flow) const
     return hash_.preferred_slot(flow);
 }
 
-/// Where FLOW is, or the free slot where it would be.
+/// The index of FLOW, or of the free slot where it would go. The search begins at START.
 std::size_t MergedTable::find(std::size_t start, const fl_slot& flow) const
 {
     const std::size_t mask = slots() - 1;
@@ -113,7 +113,7 @@ void MergedTable::erase(const fl_slot& flow)
         return;
     size_--;
     for (std::size_t next = (hole + 1) & mask; slots_[next].tag & FL_TAG_USED; next = (next + 1) & mask) {
-        // A flow stays behind its home: it may fill the hole unless its home lies between the two.
+        // A flow must not stand before its home. So it may fill the hole unless its home lies after the hole.
         const std::size_t from_home = (next - home(slots_[next])) & mask;
 
         if (from_home < ((next - hole) & mask))

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The flows that a collector holds between their records in the ring and their records in the export.
+/// The flows that a collector holds in memory, between the records in the rings and the exported records.
 ///
-/// One block of memory, bounded: 64 octets a slot, between 4/3 and 8/3 slots for each flow that it is
-/// made for. Open addressing with linear probing and a keyed hash, so that a flow takes one or two cache lines, and
-/// deletion that moves back what stands behind, so that nothing is left in the way.
+/// A hash table in one bounded block of memory: 64 bytes for a slot, 4/3 to 8/3 slots for each flow of its limit. Open
+/// addressing with linear probing and a keyed hash: to find a flow takes one or two cache lines. To erase a flow moves
+/// later flows back, so there are no tombstones.
 #pragma once
 
 #include <chrono>
@@ -24,31 +24,31 @@ struct UnmapSlots {
 
 class MergedTable {
 public:
-    /// Room for MOST flows, at least 1. SECRETS.hash is used. Pages are taken when they are first used.
-    MergedTable(std::size_t most, const fl_secrets& secrets);
+    /// Has room for MAX_FLOWS flows, at least 1. Uses SECRETS.hash. Pages are taken when they are first used.
+    MergedTable(std::size_t max_flows, const fl_secrets& secrets);
 
-    /// The memory, in bytes, of a table for MOST flows.
-    static std::size_t bytes_for(std::size_t most);
+    /// The memory, in bytes, of a table for MAX_FLOWS flows.
+    static std::size_t bytes_for(std::size_t max_flows);
 
-    /// Bytes that populate() has yet to take; 0 for a table that is too small to need it.
+    /// Bytes that populate() has yet to take. 0 for a table that is too small to need it.
     [[nodiscard]] std::size_t unpopulated() const { return unpopulated_; }
 
-    /// Takes pages beforehand, from the end of the table to its start, until END or until there are none left to take.
+    /// Takes pages in advance, from the end of the table to its start, until END or until all are taken.
     void populate(std::chrono::steady_clock::time_point end);
-    void populate_no_more() { unpopulated_ = 0; }
+    void stop_populating() { unpopulated_ = 0; }
 
-    /// Adds RECORD, as it lies in a ring, to its flow. False: there is no such flow, and no room for another one.
+    /// Adds RECORD, in the form of a ring, to its flow. Returns false if the flow is new and there is no room for it.
     bool add(const fl_slot& record);
 
     [[nodiscard]] std::size_t size() const { return size_; }
-    [[nodiscard]] bool full() const { return size_ >= most_; }
-    [[nodiscard]] std::size_t most() const { return most_; }
+    [[nodiscard]] bool full() const { return size_ >= max_flows_; }
+    [[nodiscard]] std::size_t max_flows() const { return max_flows_; }
     [[nodiscard]] std::size_t slots() const { return hash_.slots(); }
 
-    /// Slot INDEX, modulo slots(). Free ones have no FL_TAG_USED.
+    /// Slot INDEX, modulo slots(). A free slot has no FL_TAG_USED.
     [[nodiscard]] const fl_slot& slot(std::size_t index) const { return slots_[index & (slots() - 1)]; }
 
-    /// Forgets the flow of FLOW, which may be a copy of its slot.
+    /// Removes the flow with the key of FLOW, which may be a copy of its slot.
     void erase(const fl_slot& flow);
 
 private:
@@ -56,7 +56,7 @@ private:
     [[nodiscard]] std::size_t find(std::size_t start, const fl_slot& flow) const;
 
     FlowHash hash_;
-    std::size_t most_;
+    std::size_t max_flows_;
     std::size_t size_ = 0;
     std::size_t unpopulated_ = 0;
     std::unique_ptr<fl_slot[], UnmapSlots> slots_;

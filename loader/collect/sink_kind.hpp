@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "collect/collector_watch.hpp"
 #include "collect/record_sink.hpp"
@@ -16,8 +15,6 @@ class App;
 }
 
 namespace flowlabel {
-
-using Sinks = std::vector<std::unique_ptr<RecordSink>>;
 
 /// The options of one kind of sink on one command line.
 class SinkOptions {
@@ -30,7 +27,7 @@ public:
     /// Adds the options to COLLECT, which writes their values into this object.
     virtual void add_to(CLI::App& collect) = 0;
 
-    /// Finds wrong usage. Opens nothing and asks nobody.
+    /// Finds wrong usage. Opens nothing and looks nothing up.
     [[nodiscard]] virtual Result<void> check() const = 0;
 
     /// Do the options ask for a sink of this kind, or for text_instead()?

@@ -257,7 +257,7 @@ Result<MetricsPort> open_metrics(const MetricsOptions& options)
                        .source = {.version = options.version, .started = now_utc()}};
 }
 
-MetricsServer::MetricsServer(MetricsPort port, WatchCollector watch)
+MetricsServer::MetricsServer(MetricsPort port, ReadCollector watch)
     : port_(std::move(port)), thread_([this, watch = std::move(watch)] {
           MetricsPages pages(watch, port_.top, port_.source);
           Responder responder([&pages](MetricsFormat format) { return pages.page(format, Clock::now()); });

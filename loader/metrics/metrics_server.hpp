@@ -35,7 +35,7 @@ Result<MetricsPort> open_metrics(const MetricsOptions& options);
 class MetricsServer {
 public:
     /// Serves until it is destroyed. WATCH is called on the server's own thread.
-    MetricsServer(MetricsPort port, WatchCollector watch);
+    MetricsServer(MetricsPort port, ReadCollector watch);
     MetricsServer(const MetricsServer&) = delete;
     MetricsServer& operator=(const MetricsServer&) = delete;
     ~MetricsServer();

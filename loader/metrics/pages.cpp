@@ -28,7 +28,7 @@ void MonotonicCounters::make_monotonic(CollectorState& state)
     seen_ = std::move(now);
 }
 
-MetricsPages::MetricsPages(WatchCollector watch, std::size_t top, MetricsSource source)
+MetricsPages::MetricsPages(ReadCollector watch, std::size_t top, MetricsSource source)
     : watch_(std::move(watch)), top_(top), source_(std::move(source))
 {
 }

@@ -34,13 +34,13 @@ public:
     static constexpr auto lifetime = std::chrono::seconds(1);
 
     /// TOP: flows of each attachment on the page.
-    MetricsPages(WatchCollector watch, std::size_t top, MetricsSource source);
+    MetricsPages(ReadCollector watch, std::size_t top, MetricsSource source);
 
     /// The page for NOW, at most a second old.
     const std::string& page(MetricsFormat format, Clock::time_point now);
 
 private:
-    WatchCollector watch_;
+    ReadCollector watch_;
     std::size_t top_;
     MetricsSource source_;
     MonotonicCounters counters_;

@@ -143,8 +143,8 @@ TEST(Encoder, MessageSizes)
     const auto given = records(2000);
 
     for (const std::size_t largest :
-         {least_message, least_message + 1, least_message + flow_octets - 1, least_message + flow_octets,
-          std::size_t{464}, std::size_t{1432}, std::size_t{8192}, std::size_t{65487}, largest_message}) {
+         {min_message, min_message + 1, min_message + flow_octets - 1, min_message + flow_octets,
+          std::size_t{464}, std::size_t{1432}, std::size_t{8192}, std::size_t{65487}, max_message}) {
         Encoder encoder = std::move(*Encoder::make(largest));
         Decoder decoder;
         std::uint32_t next = 0;
@@ -270,13 +270,13 @@ TEST(Encoder, LongNames)
                            .netns_name = std::string(255, 'x')};
 
     EXPECT_EQ(named(point, 464).values.at(2), number + " (" + std::string(254 - number.size() - 2, 'x'));
-    EXPECT_EQ(named(point, least_message).values.at(1).size(), 45u);
-    EXPECT_EQ(named(point, least_message).values.at(2), number + " (xxxxxx");
+    EXPECT_EQ(named(point, min_message).values.at(1).size(), 45u);
+    EXPECT_EQ(named(point, min_message).values.at(2), number + " (xxxxxx");
     for (const std::size_t before : {0u, 1u}) {
         point.netns_name = std::string(before, 'x');
         for (int i = 0; i < 100; i++)
             point.netns_name += "\u00E4";
-        EXPECT_EQ(named(point, least_message).values[2],
+        EXPECT_EQ(named(point, min_message).values[2],
                   number + " (" + point.netns_name.substr(0, before == 0 ? 6 : 5));
     }
 }

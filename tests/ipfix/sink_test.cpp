@@ -132,7 +132,7 @@ TEST(IpfixUdp, SequenceNumbers)
 /// IPFIX-5: 512 octets of IPv6 packet hold five flows; another size holds as many as fit.
 TEST(IpfixUdp, PacketsAreNoLargerThanTheMtu)
 {
-    for (const std::size_t mtu : {std::size_t{512}, least_mtu, std::size_t{1500}, largest_mtu}) {
+    for (const std::size_t mtu : {std::size_t{512}, min_mtu, std::size_t{1500}, max_mtu}) {
         const UdpPeer peer;
         const auto sink = open(peer.url(), {.mtu = mtu});
         Batches batches;
@@ -166,7 +166,7 @@ TEST(IpfixUdp, TemplatesAreSentAgain)
 
     for (std::size_t& count : templates) {
         EXPECT_EQ(write(*sink, batches.make(first, 1)).written, 1u);
-        EXPECT_TRUE(sink->turn()); // and the exporting process's own
+        EXPECT_TRUE(sink->tick()); // and the exporting process's own
         count = templates_in(decode(decoder, peer.received()));
     }
     if (Clock::now() - began < 2s) { // else this machine stood still, and it may have been time
@@ -181,7 +181,7 @@ TEST(IpfixUdp, TemplatesAreSentAgain)
     EXPECT_EQ(templates_in(again), 1u);
     EXPECT_EQ(labels(again), from_to(3, 3)) << "a collector that was restarted reads it";
     std::this_thread::sleep_for(2050ms);
-    EXPECT_TRUE(sink->turn());
+    EXPECT_TRUE(sink->tick());
     EXPECT_EQ(templates_in(decode(decoder, peer.received())), 2u) << "without data, too";
 }
 
@@ -196,7 +196,7 @@ TEST(IpfixUdp, ADomainWithoutRecordsIsForgotten)
     EXPECT_EQ(write(*sink, batches.make(first, 1)).written, 1u);
     const auto before = decode(decoder, peer.received());
     std::this_thread::sleep_for(400ms);
-    EXPECT_TRUE(sink->turn());
+    EXPECT_TRUE(sink->tick());
     for (const DecodedMessage& message : decode(decoder, peer.received()))
         EXPECT_EQ(message.domain, 0u);
     EXPECT_EQ(write(*sink, batches.make(first, 1)).written, 1u);
@@ -231,7 +231,7 @@ TEST(IpfixUdp, NobodyThere)
     const UdpPeer peer(port);
     const auto deadline = Clock::now() + 60s;
 
-    while (!sink->turn() && Clock::now() < deadline)
+    while (!sink->tick() && Clock::now() < deadline)
         std::this_thread::sleep_for(50ms);
     const WriteResult result = write(*sink, batches.make(first, 10));
     Decoder decoder;
@@ -251,14 +251,14 @@ TEST(IpfixTcp, EveryConnectionIsASession)
     Batches batches;
     std::vector<std::uint64_t> all;
 
-    EXPECT_TRUE(sink->turn()) << "connects before there is a record";
+    EXPECT_TRUE(sink->tick()) << "connects before there is a record";
     for (int connection = 0; connection < 3; connection++) {
         Decoder decoder;
 
         ASSERT_EQ(write(*sink, batches.make(first, 1000)).written, 1000u);
         ASSERT_TRUE(peer.accept());
         std::this_thread::sleep_for(150ms);
-        EXPECT_TRUE(sink->turn());
+        EXPECT_TRUE(sink->tick());
         ASSERT_EQ(write(*sink, batches.make(second, 10)).written, 10u);
         const auto messages = decoder.decode_all(peer.read());
 
@@ -269,11 +269,11 @@ TEST(IpfixTcp, EveryConnectionIsASession)
         std::ranges::copy(labels(messages), std::back_inserter(all));
         peer.close_connection();
         std::this_thread::sleep_for(50ms);
-        const auto ended = sink->turn();
+        const auto ended = sink->tick();
 
         ASSERT_FALSE(ended);
         EXPECT_EQ(ended.error().what, peer.url() + " ended the connection");
-        EXPECT_TRUE(sink->turn()) << "there is another one at once";
+        EXPECT_TRUE(sink->tick()) << "there is another one at once";
     }
     EXPECT_EQ(all, from_to(1, 3030));
 }
@@ -323,7 +323,7 @@ TEST(IpfixTcp, ACollectorThatDoesNotRead)
     Batches batches;
     std::size_t written = 0;
 
-    sink->hurry(); // else it would wait ten seconds
+    sink->shut_down(); // else it would wait ten seconds
     const RecordBatch batch = batches.make(first, 300'000);
     const WriteResult stalled = write(*sink, batch);
 
@@ -374,7 +374,7 @@ TEST(IpfixTcp, WhatWasUnderWayWhenTheConnectionBroke)
     const auto sink = open(peer.url(), {.connect_interval = 0ms});
     Batches batches;
 
-    sink->hurry();
+    sink->shut_down();
     const WriteResult stalled = write(*sink, batches.make(first, 300'000));
 
     ASSERT_TRUE(peer.accept());
@@ -409,20 +409,20 @@ TEST(IpfixTcp, APeerThatSendsData)
     ASSERT_TRUE(peer.accept());
     peer.send(1000);
     std::this_thread::sleep_for(20ms);
-    EXPECT_TRUE(sink->turn());
+    EXPECT_TRUE(sink->tick());
     EXPECT_EQ(write(*sink, batches.make(first, 5)).written, 5u);
     Decoder decoder;
 
     EXPECT_EQ(labels(decoder.decode_all(peer.read())), from_to(1, 10));
     const std::jthread sending([&] { peer.send_without_end(); });
-    Result<void> turned;
+    Result<void> ticked;
     const auto deadline = Clock::now() + 60s;
 
-    while (turned && Clock::now() < deadline)
-        turned = sink->turn();
-    ASSERT_FALSE(turned);
-    EXPECT_NE(turned.error().what.find("sends data, which no IPFIX collector does"), std::string::npos)
-        << turned.error().what;
+    while (ticked && Clock::now() < deadline)
+        ticked = sink->tick();
+    ASSERT_FALSE(ticked);
+    EXPECT_NE(ticked.error().what.find("sends data, which no IPFIX collector does"), std::string::npos)
+        << ticked.error().what;
     EXPECT_FALSE(write(*sink, batches.make(first, 5)).written) << "not before the next attempt";
     EXPECT_TRUE(sink->finish());
 }
@@ -434,7 +434,7 @@ TEST(IpfixTcp, ASlowCollectorInTheEnd)
     const auto sink = open(peer.url());
     Batches batches;
 
-    sink->hurry();
+    sink->shut_down();
     const WriteResult stalled = write(*sink, batches.make(first, 300'000));
 
     ASSERT_TRUE(stalled.error);
@@ -459,7 +459,7 @@ TEST(IpfixTcp, ACollectorThatDoesNotReadInTheEnd)
     const auto sink = open(peer.url());
     Batches batches;
 
-    sink->hurry();
+    sink->shut_down();
     EXPECT_LT(write(*sink, batches.make(first, 300'000)).written, 300'000u);
     const auto finished = sink->finish();
 
@@ -481,7 +481,7 @@ TEST(IpfixNames, AHostThatIsNotFound)
         EXPECT_NE(result.error->what.find(std::string("cannot look up the host of ") + url), std::string::npos)
             << result.error->what;
         EXPECT_FALSE(result.error->hint.empty());
-        sink->hurry();
+        sink->shut_down();
         EXPECT_TRUE(sink->finish());
     }
 }
@@ -665,7 +665,7 @@ TEST(IpfixReliability, OptionsRecords)
     EXPECT_EQ(metering.number(2), 700u);
     EXPECT_GT(metering.number(3), 1'600'000'000'000u);
     EXPECT_EQ(metering.number(3), metering.number(4));
-    EXPECT_TRUE(sink->turn());
+    EXPECT_TRUE(sink->tick());
     const DecodedRecord exporting = last(261);
 
     EXPECT_EQ(exporting.number(0), static_cast<std::uint64_t>(getpid()));
@@ -673,7 +673,7 @@ TEST(IpfixReliability, OptionsRecords)
     EXPECT_EQ(exporting.number(2), 3u);
     EXPECT_EQ(exporting.number(3), 300u);
     watch->end();
-    EXPECT_FALSE(watch->look(0));
+    EXPECT_FALSE(watch->state(0));
 }
 
 } // namespace

@@ -7,15 +7,15 @@
 
 namespace flowlabel {
 
-Batch make_batch(std::span<const RecordBatch* const> batches, std::size_t most, const std::string& router, BatchId id,
-                 std::uint32_t written)
+Batch make_batch(std::span<const RecordBatch* const> batches, std::size_t max_records, const std::string& router,
+                 BatchId id, std::uint32_t written)
 {
     Batch batch{.id = id, .written = written};
     Rows rows{.router = router, .id = id, .written = written, .count = 0, .parts = {}};
 
     for (const RecordBatch* given : batches) {
         const std::span records(given->records);
-        const auto taken = records.first(std::min(records.size(), most - batch.records));
+        const auto taken = records.first(std::min(records.size(), max_records - batch.records));
 
         if (taken.empty())
             continue;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What one INSERT brings: records as a block of ClickHouse's Native format, with an id of its own.
+/// The records of one INSERT, as a block in ClickHouse's Native format, with an id.
 #pragma once
 
 #include <cstddef>
@@ -15,15 +15,16 @@ namespace flowlabel {
 
 struct Batch {
     BatchId id;
-    std::uint32_t written = 0; ///< s since 1970 UTC, when it was put together; one in all its rows, so one partition
+    std::uint32_t written =
+        0; ///< s since 1970 UTC, when it was made; the same in all rows, so a batch lies in one partition
     std::uint32_t records = 0;
     Amount amount;         ///< of all its records
     std::string block;     ///< the rows
-    bool doubtful = false; ///< an INSERT of it was begun, and what became of it is not known
+    bool doubtful = false; ///< an INSERT of it has begun, and its result is unknown
 };
 
-/// The first MOST records of BATCHES, which ROUTER saw.
-Batch make_batch(std::span<const RecordBatch* const> batches, std::size_t most, const std::string& router, BatchId id,
-                 std::uint32_t written);
+/// Makes a batch of the first MAX_RECORDS records of BATCHES, which ROUTER counted.
+Batch make_batch(std::span<const RecordBatch* const> batches, std::size_t max_records, const std::string& router,
+                 BatchId id, std::uint32_t written);
 
 } // namespace flowlabel

@@ -11,7 +11,7 @@
 
 namespace flowlabel {
 
-/// A UUID of version 4 (RFC 9562 section 5.4), so that it is unique over restarts and routers.
+/// A UUID of version 4 (RFC 9562 section 5.4), unique across restarts and routers.
 struct BatchId {
     std::array<std::uint8_t, 16> octets{}; ///< in the order of the text
 

@@ -37,8 +37,8 @@ struct Rows {
     std::vector<Part> parts;
 };
 
-/// Native and not RowBinary: a request that is cut off after a whole row is a shorter request of whole rows to
-/// RowBinary, and the server takes them; a block says how many rows it has, so that the server takes all or nothing.
+/// The format is Native, not RowBinary: if a request in RowBinary is cut off after a whole row, the server inserts the
+/// rows before. A Native block says how many rows it has, so the server inserts all or nothing.
 std::string make_block(const Rows& rows);
 
 } // namespace flowlabel

@@ -168,7 +168,7 @@ Result<Sinks> ClickHouseOptions::open(const std::shared_ptr<const CollectorWatch
                                 .spool = spool_};
     Sinks sinks;
 
-    settings.patience = timeout_.value_or(settings.patience);
+    settings.timeout = timeout_.value_or(settings.timeout);
     settings.linger = linger_.value_or(settings.linger);
     settings.spool_limit = spool_limit_.value_or(settings.spool_limit);
     sinks.push_back(TRY(ClickHouseSink::open(std::move(settings))));

@@ -7,15 +7,15 @@
 
 namespace flowlabel {
 
-/// Partitions by the day on which a batch was put together: a batch lies in one partition, so that it is one part, and
-/// is there whole or not at all. Rows are ordered by the hour and then by the flow: a question about some hours reads
-/// those, and rows that resemble each other lie together, which makes them small.
+/// Partitioned by the day on which a batch was made: a batch lies in one partition, so it is one part, and is there
+/// whole or not at all. Ordered by hour and then by flow: a query about some hours reads only those, and similar rows
+/// are together, which compresses well.
 constexpr const char* records_engine = "ENGINE = MergeTree\n"
                                        "PARTITION BY toYYYYMMDD(written)\n"
                                        "ORDER BY (toStartOfHour(last_seen), src, dst, label);\n";
 
-/// The sums of a minute for each router and /48 of sources. Column names differ from those of the records where a sum
-/// of a sum would be meant otherwise.
+/// Sums for each minute, router and /48 of sources. Sums have column names of their own, so that a query cannot sum a
+/// record column by mistake.
 constexpr const char* minutes_table = R"(
 CREATE TABLE IF NOT EXISTS {0}.minutes
 (
@@ -50,7 +50,7 @@ FROM {0}.records
 GROUP BY day, minute, router, src_prefix;
 )";
 
-/// Without a sharding key: nothing can be inserted into them.
+/// They have no sharding key, so nothing can be inserted into them.
 constexpr const char* cluster_tables = R"(
 CREATE TABLE IF NOT EXISTS {0}.records_all AS {0}.records ENGINE = Distributed('{1}', '{0}', 'records');
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The tables that records go to.
+/// The ClickHouse tables for records.
 #pragma once
 
 #include <string>
 
 namespace flowlabel {
 
-/// The table of records. It is written to; the others hang on it.
+/// The table of records, which receives the INSERTs. The other tables are filled from it.
 inline constexpr const char* records_table = "records";
 
-/// Statements, each with a ; behind it, that make DATABASE and its tables on a server where they are not there. CLUSTER
-/// (may be empty) is a name of the server's remote_servers: tables that read all its shards are made as well.
+/// Statements, each followed by a ;, that create DATABASE and its tables if they are missing. CLUSTER, which may be
+/// empty, is a name in the remote_servers of the server: then tables that read all its shards are created, too.
 std::string clickhouse_schema(const std::string& database, const std::string& cluster);
 
 } // namespace flowlabel

@@ -43,25 +43,25 @@ std::string shortened(std::string_view words)
 }
 
 ClickHouseServer::ClickHouseServer(ClickHouseUrl url, std::string cluster, Credentials credentials,
-                                   std::chrono::milliseconds patience, std::function<bool()> hurried,
+                                   std::chrono::milliseconds timeout, std::function<bool()> shutting_down,
                                    std::function<void()> progressed)
     : url_(std::move(url)), cluster_(std::move(cluster)), credentials_(std::move(credentials)),
-      client_({.tls = url_.tls, .host = url_.host, .port = url_.port}, patience, std::move(hurried),
+      client_({.tls = url_.tls, .host = url_.host, .port = url_.port}, timeout, std::move(shutting_down),
               std::move(progressed))
 {
 }
 
-Error ClickHouseServer::told(Error error) const
+Error ClickHouseServer::named(Error error) const
 {
     error.what = fmt::format("{}: {}", url_.text(), error.what);
     return error;
 }
 
-/// The server has answered, and not what was wanted.
+/// The server has answered with an error.
 Error ClickHouseServer::refused(Error error)
 {
     refuses_ = true;
-    return told(std::move(error));
+    return named(std::move(error));
 }
 
 Error ClickHouseServer::refused(const HttpAnswer& answer)
@@ -93,7 +93,7 @@ Result<std::string> ClickHouseServer::ask(const std::string& query)
     auto answer = post({}, query, HttpClient::Ending::one_second);
 
     if (!answer)
-        return std::unexpected(told(std::move(answer.error().error)));
+        return std::unexpected(named(std::move(answer.error().error)));
     if (answer->status != ok)
         return std::unexpected(refused(*answer));
     return std::move(answer->body);
@@ -111,14 +111,14 @@ Result<std::uint64_t> ClickHouseServer::ask_number(const std::string& query)
     return *number;
 }
 
-/// TABLE on all servers that may have got the INSERT.
+/// TABLE on all servers that may have received the INSERT.
 std::string ClickHouseServer::everywhere(const std::string& database, const std::string& table) const
 {
     return cluster_.empty() ? fmt::format("{}.{}", database, table)
                             : fmt::format("cluster('{}', {}.{})", cluster_, database, table);
 }
 
-/// Says what is missing before the first INSERT, in a request so small that the answer is always read.
+/// Checks the table before the first INSERT. The request is small, so its answer is always read.
 Result<void> ClickHouseServer::check_table()
 {
     const auto answer = TRY(
@@ -154,11 +154,11 @@ Result<void> ClickHouseServer::insert(Batch& batch, HttpClient::Ending ending)
 
     if (!answer) {
         batch.doubtful = answer.error().sent;
-        return std::unexpected(told(answer.error().error));
+        return std::unexpected(named(answer.error().error));
     }
     if (answer->status == ok && answer->body.empty())
         return {};
-    // A server that refuses has taken nothing, unless a view on the table made it refuse: the rows are there then.
+    // A server that refuses has inserted nothing, unless a view on the table failed: then the rows are in the table.
     batch.doubtful = true;
     table_checked_ = false;
     return std::unexpected(refused(*answer));
@@ -169,14 +169,14 @@ Result<std::uint64_t> ClickHouseServer::has(const Batch& batch)
     const std::string id = batch.id.text();
     const std::string running =
         fmt::format("SELECT count() FROM {} WHERE query_id = '{}'", everywhere("system", "processes"), id);
-    // `written` is in the key of the partitions: only parts that hold the moment are looked at.
+    // `written` is in the partition key: the server reads only parts that may hold it.
     const std::string there =
         fmt::format("SELECT count() FROM {} WHERE written = toDateTime({}, 'UTC') AND batch = '{}'",
                     everywhere(url_.database, records_table), batch.written, id);
     std::optional<std::chrono::steady_clock::time_point> first;
 
     for (;;) {
-        // In this order: what ends between the two questions is seen by the second.
+        // In this order: an INSERT that ends between the two queries is seen by the second.
         const auto at_work = ask_number(running);
         const auto records = at_work ? ask_number(there) : std::unexpected(at_work.error());
 
@@ -184,7 +184,7 @@ Result<std::uint64_t> ClickHouseServer::has(const Batch& batch)
             return records;
         if (*at_work > 0)
             return std::unexpected(
-                told({.what = fmt::format("an INSERT of batch {} is still running", id), .hint = {}}));
+                named({.what = fmt::format("an INSERT of batch {} is still running", id), .hint = {}}));
         const auto now = std::chrono::steady_clock::now();
 
         if (now >= first.value_or(now) + settling)

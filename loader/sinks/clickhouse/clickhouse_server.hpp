@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// A ClickHouse server that takes batches, and says whether it has them.
+/// A ClickHouse server: inserts batches, and finds out whether a batch is there.
 #pragma once
 
 #include <chrono>
@@ -18,23 +18,22 @@ namespace flowlabel {
 
 class ClickHouseServer {
 public:
-    /// CLUSTER: see has(). See HttpClient for PATIENCE, HURRIED and PROGRESSED.
-    ClickHouseServer(ClickHouseUrl url, std::string cluster, Credentials credentials,
-                     std::chrono::milliseconds patience, std::function<bool()> hurried,
-                     std::function<void()> progressed);
+    /// CLUSTER: see has(). See HttpClient for TIMEOUT, SHUTTING_DOWN and PROGRESSED.
+    ClickHouseServer(ClickHouseUrl url, std::string cluster, Credentials credentials, std::chrono::milliseconds timeout,
+                     std::function<bool()> shutting_down, std::function<void()> progressed);
 
     void use(Credentials credentials) { credentials_ = std::move(credentials); }
 
-    /// The table takes all of BATCH, or nothing. After an error `doubtful` says whether it may have done so, or may do
-    /// so still. ENDING: see HttpClient.
+    /// Inserts all of BATCH, or nothing. After an error `doubtful` is set if the server may have inserted it, or may
+    /// still do so. ENDING: see HttpClient.
     Result<void> insert(Batch& batch, HttpClient::Ending ending);
 
-    /// How many records of a doubtful BATCH are in the table, once no INSERT of it is on its way. It is 0 only if the
-    /// server has said so twice, a second apart, so that a request that lay in a queue when the server began to answer
-    /// has been seen. All servers of the cluster are asked if there is one.
+    /// How many records of a doubtful BATCH are in the table, once no INSERT of it is running. It is 0 only if the
+    /// server has answered 0 twice, a second apart, so that an INSERT that waited in a queue during the first answer is
+    /// seen. With a cluster, asks all its servers.
     Result<std::uint64_t> has(const Batch& batch);
 
-    /// Did the server answer the latest request, and not with what was wanted? False where no answer came, too.
+    /// True if the server answered the latest request with an error. False if no answer came.
     [[nodiscard]] bool refuses() const { return refuses_; }
 
 private:
@@ -44,7 +43,7 @@ private:
     Result<std::uint64_t> ask_number(const std::string& query);
     [[nodiscard]] std::string everywhere(const std::string& database, const std::string& table) const;
     Result<void> check_table();
-    [[nodiscard]] Error told(Error error) const;
+    [[nodiscard]] Error named(Error error) const;
     Error refused(Error error);
     Error refused(const HttpAnswer& answer);
 
@@ -53,10 +52,10 @@ private:
     Credentials credentials_;
     HttpClient client_;
     bool table_checked_ = false;
-    bool refuses_ = false; ///< so the latest answer says
+    bool refuses_ = false; ///< the latest answer was an error
 };
 
-/// What a server said, as one line without what says nothing, and not for ever.
+/// The message of a server as one line, without its boilerplate, and cut to a readable length.
 std::string shortened(std::string_view words);
 
 } // namespace flowlabel

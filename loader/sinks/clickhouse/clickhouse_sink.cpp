@@ -15,16 +15,16 @@ namespace flowlabel {
 using namespace std::chrono_literals;
 
 constexpr std::size_t usual_records = 100'000;
-constexpr std::size_t most_records = 500'000; // of one INSERT
+constexpr std::size_t max_records = 500'000; // of one INSERT
 constexpr auto first_pause = 100ms;
-constexpr auto longest_pause = 2000ms;
-constexpr auto drain_time = 500ms; // at once, before new records are looked at again
+constexpr auto max_pause = 2000ms;
+constexpr auto drain_time = 500ms; // of the spool in one tick, before new records get their turn
 constexpr std::uint64_t ns_per_s = 1'000'000'000;
 
 ClickHouseSink::ClickHouseSink(ClickHouseSettings options, Credentials credentials, std::optional<Spool> spool)
     : options_(std::move(options)),
-      server_(options_.url, options_.cluster, std::move(credentials), options_.patience,
-              std::bind_front(&ClickHouseSink::hurried, this), std::bind_front(&ClickHouseSink::moved, this)),
+      server_(options_.url, options_.cluster, std::move(credentials), options_.timeout,
+              std::bind_front(&ClickHouseSink::shutting_down, this), std::bind_front(&ClickHouseSink::moved, this)),
       spool_(std::move(spool))
 {
 }
@@ -46,22 +46,20 @@ Result<std::unique_ptr<ClickHouseSink>> ClickHouseSink::open(ClickHouseSettings 
     return std::unique_ptr<ClickHouseSink>(new ClickHouseSink(std::move(options), std::move(who), std::move(spool)));
 }
 
-RecordSink::Appetite ClickHouseSink::appetite() const
+RecordSink::BatchLimits ClickHouseSink::batch_limits() const
 {
-    return {.records = usual_records,
-            .linger = options_.linger,
-            .first_pause = first_pause,
-            .longest_pause = longest_pause};
+    return {
+        .max_records = usual_records, .linger = options_.linger, .first_pause = first_pause, .max_pause = max_pause};
 }
 
-/// Bytes of a request or an answer have moved, or the server works on a whole request.
+/// Bytes of a request or an answer have moved, or the server is working on a request.
 void ClickHouseSink::moved()
 {
     if (Clock::now() < expected_)
         progressed();
 }
 
-/// How many records of BATCH the server has, once that is known.
+/// Tries once. Returns how many records of BATCH the server has, if that is known.
 Result<std::uint64_t> ClickHouseSink::attempt(Batch& batch)
 {
     if (batch.doubtful) {
@@ -75,14 +73,14 @@ Result<std::uint64_t> ClickHouseSink::attempt(Batch& batch)
     return batch.records;
 }
 
-/// The same. At the end there is no next time, so that what a single lost answer left open is asked at once.
+/// attempt(), and once more during a shutdown if an answer was lost, since there is no later attempt.
 Result<std::uint64_t> ClickHouseSink::deliver(Batch& batch)
 {
     auto there = attempt(batch);
 
     if (!there && server_.refuses())
         expected_ = {};
-    return !there && hurried() && batch.doubtful ? attempt(batch) : there;
+    return !there && shutting_down() && batch.doubtful ? attempt(batch) : there;
 }
 
 static std::optional<Error> incomplete(const std::string& name, const Batch& batch, std::uint64_t there)
@@ -94,8 +92,8 @@ static std::optional<Error> incomplete(const std::string& name, const Batch& bat
                  .hint = "something else than flowlabel changed the table, or splits and repeats requests"};
 }
 
-/// The server has THERE records of the pending batch, and will never have more.
-WriteResult ClickHouseSink::taken(std::uint64_t there)
+/// The server has THERE records of the pending batch, and will get no more of them.
+WriteResult ClickHouseSink::delivered(std::uint64_t there)
 {
     const Batch batch = *std::exchange(pending_, std::nullopt);
     const std::size_t written = std::min<std::size_t>(there, batch.records);
@@ -105,11 +103,11 @@ WriteResult ClickHouseSink::taken(std::uint64_t there)
     return {.written = written, .lost = batch.records - written, .error = incomplete(name(), batch, there)};
 }
 
-/// The server takes nothing for now.
+/// Notes that the server takes nothing for now.
 void ClickHouseSink::failed(const Error& error)
 {
     failure_ = error;
-    pause_ = std::clamp<std::chrono::milliseconds>(pause_ * 2, first_pause, longest_pause);
+    pause_ = std::clamp<std::chrono::milliseconds>(pause_ * 2, first_pause, max_pause);
     next_try_ = Clock::now() + pause_;
 }
 
@@ -121,16 +119,16 @@ WriteResult ClickHouseSink::write(std::span<const RecordBatch* const> batches)
         if (!id)
             return {.error = id.error()};
         pending_ =
-            make_batch(batches, most_records, options_.router, *id, static_cast<std::uint32_t>(now_utc() / ns_per_s));
-        expected_ = Clock::now() + options_.patience;
+            make_batch(batches, max_records, options_.router, *id, static_cast<std::uint32_t>(now_utc() / ns_per_s));
+        expected_ = Clock::now() + options_.timeout;
     }
     if (pending_->records == 0)
-        return taken(0);
+        return delivered(0);
     if (spool_)
         return write_or_spool();
     const auto there = deliver(*pending_);
 
-    return there ? taken(*there) : WriteResult{.error = there.error()};
+    return there ? delivered(*there) : WriteResult{.error = there.error()};
 }
 
 WriteResult ClickHouseSink::write_or_spool()
@@ -140,7 +138,7 @@ WriteResult ClickHouseSink::write_or_spool()
         const auto there = deliver(*pending_);
 
         if (there)
-            return taken(*there);
+            return delivered(*there);
         failed(there.error());
     }
     if (auto appended = spool_->append(*pending_); !appended) {
@@ -152,7 +150,7 @@ WriteResult ClickHouseSink::write_or_spool()
     return {.written = std::exchange(pending_, std::nullopt)->records};
 }
 
-/// Sends batches until END, the spool is empty or the server takes nothing. An error: one of them is lost.
+/// Sends batches until END, until the spool is empty, or until the server takes nothing. An error: a batch is lost.
 Result<void> ClickHouseSink::drain(Clock::time_point end)
 {
     while (!spool_->empty() && Clock::now() >= next_try_ && Clock::now() < end) {
@@ -160,8 +158,8 @@ Result<void> ClickHouseSink::drain(Clock::time_point end)
             first_ = TRY(spool_->first());
         }
         TRY(spool_->mark_sent());
-        if (!refusing_) // the records that come next find a place in the spool when this request has ended
-            expected_ = Clock::now() + options_.patience;
+        if (!refusing_) // the next records go into the spool once this request has ended
+            expected_ = Clock::now() + options_.timeout;
         const auto there = deliver(*first_);
 
         if (!there) {
@@ -179,7 +177,7 @@ Result<void> ClickHouseSink::drain(Clock::time_point end)
     return {};
 }
 
-Result<void> ClickHouseSink::turn()
+Result<void> ClickHouseSink::tick()
 {
     if (!spool_)
         return {};

@@ -44,7 +44,7 @@ static std::unexpected<Error> wrong(std::string_view text, std::string_view why)
     return fail(fmt::format("'{}' is no URL of a ClickHouse server: {}", text, why), example, Failure::usage);
 }
 
-/// HOST, or [HOST]; what follows it stays in REST.
+/// Reads HOST or [HOST] from REST, and leaves what follows.
 static std::optional<std::string> take_host(std::string_view& rest)
 {
     const bool brackets = rest.starts_with('[');
@@ -66,7 +66,7 @@ Result<ClickHouseUrl> parse_clickhouse_url(std::string_view text)
     ClickHouseUrl url;
     std::string_view rest = text;
 
-    if (text.find('@') != std::string_view::npos) // not shown, whatever else is wrong: it may hold a password
+    if (text.find('@') != std::string_view::npos) // not shown: it may hold a password
         return fail("the URL of the ClickHouse server has credentials in it",
                     "others can read a command line: use --clickhouse-credentials FILE, or the environment",
                     Failure::usage);

@@ -12,10 +12,10 @@
 
 namespace flowlabel {
 
-constexpr std::size_t longest = 1024; // of both lines together
+constexpr std::size_t max_length = 1024; // of both lines together
 constexpr const char* hint = "the file holds two lines, the user and the password";
 
-/// They go into the header of a request.
+/// Credentials are sent in the header of a request.
 static bool is_printable(std::string_view text)
 {
     return std::ranges::all_of(text, [](char character) { return character >= ' ' && character != 0x7F; });
@@ -27,7 +27,7 @@ static Result<Credentials> split(const std::string& path, std::string_view text)
         text.remove_suffix(1);
     const auto end = text.find('\n');
 
-    if (text.size() > longest || end == 0 || end == std::string_view::npos || !is_printable(text.substr(0, end)) ||
+    if (text.size() > max_length || end == 0 || end == std::string_view::npos || !is_printable(text.substr(0, end)) ||
         !is_printable(text.substr(end + 1)))
         return fail(fmt::format("credentials file {} has another form", path), hint);
     return Credentials{.user = std::string(text.substr(0, end)), .password = std::string(text.substr(end + 1))};
@@ -35,8 +35,8 @@ static Result<Credentials> split(const std::string& path, std::string_view text)
 
 Result<Credentials> read_credentials_file(const std::string& path)
 {
-    constexpr std::size_t most = longest + 2; // room to see that there is more than allowed
-    const auto text = TRY(read_private_file("credentials file", path, most, hint));
+    constexpr std::size_t buffer_size = max_length + 2; // room to see that the file is too long
+    const auto text = TRY(read_private_file("credentials file", path, buffer_size, hint));
 
     return split(path, text);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Who we are to a database server.
+/// User and password for a database server.
 #pragma once
 
 #include <string>
@@ -13,7 +13,8 @@ struct Credentials {
     std::string password;
 };
 
-/// A file of two lines, user and password, of root or the running user, that others cannot read, write or run.
+/// Reads a file of two lines, user and password. It must belong to root or the running user, and no other user may
+/// read, write or run it.
 Result<Credentials> read_credentials_file(const std::string& path);
 
 /// FLOWLABEL_CLICKHOUSE_USER and FLOWLABEL_CLICKHOUSE_PASSWORD.

@@ -14,14 +14,14 @@ namespace flowlabel {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds connecting = 10s; // a name server that is down takes the resolver five of them
-constexpr auto hurry = 1s;
-constexpr auto last_answer = 10s;    // in a hurry, for the answer to a request that the other end has
-constexpr auto longest_end = 35s;    // from the hurry on, however slowly bytes move; the unit is killed after 120 s
-constexpr auto look_interval = 50ms; // between two looks whether there is a hurry
-constexpr auto longest_step = 100ms; // that one look counts: a machine that stands still says nothing about servers
-constexpr std::size_t longest_head = 16384;
-constexpr std::size_t longest_body = 65536;
+constexpr std::chrono::milliseconds connecting = 10s; // the resolver spends five of them on a dead name server
+constexpr auto stall_timeout = 1s;                    // while shutting down, without a byte that moves
+constexpr auto last_answer = 10s;                     // while shutting down, for the answer to a request that was sent
+constexpr auto max_shutdown = 35s;                    // however slowly bytes move; systemd kills the unit after 120 s
+constexpr auto poll_interval = 50ms;                  // between two checks for a shutdown
+constexpr auto max_step = 100ms; // counted for one check: a machine that stood still is not the fault of a server
+constexpr std::size_t max_head = 16384;
+constexpr std::size_t max_body = 65536;
 
 std::string percent_encoded(std::string_view text)
 {
@@ -46,9 +46,9 @@ namespace {
 using Request = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 using Headers = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
-/// What has come of an answer.
+/// What was received of an answer.
 struct Received {
-    std::size_t head = 0; ///< bytes, with those of "100 Continue" and trailers
+    std::size_t head = 0; ///< bytes, including "100 Continue" and trailers
     std::string body;
 };
 
@@ -57,20 +57,20 @@ std::size_t take_head(char* /*data*/, std::size_t /*one*/, std::size_t size, voi
     auto& received = *static_cast<Received*>(to);
 
     received.head += size;
-    return received.head <= longest_head ? size : 0; // 0 ends the request with CURLE_WRITE_ERROR
+    return received.head <= max_head ? size : 0; // 0 ends the request with CURLE_WRITE_ERROR
 }
 
 std::size_t take_body(char* data, std::size_t /*one*/, std::size_t size, void* to)
 {
     auto& received = *static_cast<Received*>(to);
 
-    if (size > longest_body - received.body.size())
+    if (size > max_body - received.body.size())
         return 0;
     received.body.append(data, size);
     return size;
 }
 
-/// What was not sent when we give up is not sent later: the connection is reset.
+/// Resets a connection that is given up, so that the kernel does not send the rest later.
 int reset_when_closed(void* /*unused*/, curl_socket_t socket, curlsocktype /*purpose*/)
 {
     const linger at_once{.l_onoff = 1, .l_linger = 0};
@@ -85,7 +85,7 @@ static std::string base_of(const HttpClient::Place& place)
 {
     std::string host = place.host;
 
-    if (host.contains(':')) { // an IPv6 address; RFC 6874 wants the % before its zone encoded
+    if (host.contains(':')) { // an IPv6 address; RFC 6874: the % before its zone is encoded
         if (const auto zone = host.find('%'); zone != std::string::npos)
             host.replace(zone, 1, "%25");
         host = fmt::format("[{}]", host);
@@ -93,29 +93,29 @@ static std::string base_of(const HttpClient::Place& place)
     return fmt::format("{}://{}:{}", place.tls ? "https" : "http", host, place.port);
 }
 
-HttpClient::HttpClient(const Place& place, std::chrono::milliseconds patience, std::function<bool()> hurried,
+HttpClient::HttpClient(const Place& place, std::chrono::milliseconds timeout, std::function<bool()> shutting_down,
                        std::function<void()> progressed)
-    : connections_(std::make_unique<Connections>()), base_(base_of(place)), patience_(patience),
-      hurried_(std::move(hurried)), progressed_(std::move(progressed))
+    : connections_(std::make_unique<Connections>()), base_(base_of(place)), timeout_(timeout),
+      shutting_down_(std::move(shutting_down)), progressed_(std::move(progressed))
 {
 }
 
 HttpClient::~HttpClient() = default;
 
-/// Each request has a connection of its own: on one that was used before, and that the server has closed meanwhile, the
-/// library would send it a second time, and an INSERT must not be sent again before somebody asked for it.
+/// Each request has its own connection. libcurl would repeat a request on a reused connection that the server has
+/// closed meanwhile, and an INSERT must not be repeated before the server was asked for it.
 static void set_connection(CURL* request)
 {
     curl_easy_setopt(request, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(request, CURLOPT_FORBID_REUSE, 1L);
     curl_easy_setopt(request, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
-    curl_easy_setopt(request, CURLOPT_QUICK_EXIT, 1L); // nobody waits for a look-up that takes too long
+    curl_easy_setopt(request, CURLOPT_QUICK_EXIT, 1L); // do not wait for a lookup that takes too long
     curl_easy_setopt(request, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(request, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connecting.count()));
     curl_easy_setopt(request, CURLOPT_SOCKOPTFUNCTION, reset_when_closed);
     curl_easy_setopt(request, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(request, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(request, CURLOPT_PROXY, "");              // whatever the environment says
+    curl_easy_setopt(request, CURLOPT_PROXY, "");              // ignore the environment
     if (const char* const file = std::getenv("SSL_CERT_FILE")) // NOLINT(concurrency-mt-unsafe): nothing sets variables
         curl_easy_setopt(request, CURLOPT_CAINFO, file);
 }
@@ -131,26 +131,26 @@ static Headers header_list(const std::multimap<std::string, std::string>& header
     };
 
     add("Content-Type: application/octet-stream");
-    add("Expect:"); // the answer to it would take a round trip
+    add("Expect:"); // "100 Continue" would take a round trip
     for (const auto& [name, value] : headers)
         add(fmt::format("{}: {}", name, value));
     return list;
 }
 
-/// Watches one request while it goes on.
+/// Decides how long one request may go on.
 class HttpClient::Wait {
 public:
     Wait(HttpClient& client, CURL* request, std::size_t body, Ending ending)
         : client_(client), request_(request), body_(static_cast<curl_off_t>(body)), ending_(ending),
-          end_(Clock::now() + client.patience_)
+          end_(Clock::now() + client.timeout_)
     {
     }
 
-    /// Is it worth to wait longer?
+    /// True while the request may go on.
     [[nodiscard]] bool goes_on();
 
 private:
-    void look(Clock::time_point now);
+    void update(Clock::time_point now);
     [[nodiscard]] bool goes_on_in_a_hurry(Clock::time_point now);
 
     HttpClient& client_;
@@ -158,14 +158,14 @@ private:
     curl_off_t body_; ///< bytes
     Ending ending_;
     Clock::time_point end_;
-    std::optional<Clock::time_point> hurried_; ///< since when
+    std::optional<Clock::time_point> shutting_down_; ///< since
     Clock::time_point looked_ = Clock::now();
-    Clock::duration still_{}; ///< since bytes moved, or since there is a hurry
-    curl_off_t moved_ = 0;    ///< bytes, of the request's body and of the answer
-    bool taken_ = false;      ///< the other end has the whole body
+    Clock::duration still_{}; ///< since bytes moved, or since the shutdown began
+    curl_off_t moved_ = 0;    ///< bytes of the request body and of the answer
+    bool taken_ = false;      ///< the server has the whole body
 };
 
-void HttpClient::Wait::look(Clock::time_point now)
+void HttpClient::Wait::update(Clock::time_point now)
 {
     curl_off_t sent = 0;
     curl_off_t received = 0;
@@ -178,7 +178,7 @@ void HttpClient::Wait::look(Clock::time_point now)
     const curl_off_t now_moved = sent + received + head;
     const bool moved = std::exchange(moved_, now_moved) != now_moved;
 
-    still_ = moved ? Clock::duration() : still_ + std::min<Clock::duration>(now - looked_, longest_step);
+    still_ = moved ? Clock::duration() : still_ + std::min<Clock::duration>(now - looked_, max_step);
     looked_ = now;
     if (moved || taken_)
         client_.progressed_();
@@ -186,25 +186,25 @@ void HttpClient::Wait::look(Clock::time_point now)
 
 bool HttpClient::Wait::goes_on_in_a_hurry(Clock::time_point now)
 {
-    if (!hurried_) {
-        hurried_ = now;
+    if (!shutting_down_) {
+        shutting_down_ = now;
         still_ = {};
     }
-    client_.last_moment_ = client_.last_moment_.value_or(now + longest_end);
+    client_.deadline_ = client_.deadline_.value_or(now + max_shutdown);
     if (ending_ == Ending::one_second)
-        return now < *hurried_ + hurry;
-    return now < *client_.last_moment_ && still_ < (taken_ ? last_answer : hurry);
+        return now < *shutting_down_ + stall_timeout;
+    return now < *client_.deadline_ && still_ < (taken_ ? last_answer : stall_timeout);
 }
 
 bool HttpClient::Wait::goes_on()
 {
     const auto now = Clock::now();
 
-    look(now);
-    return now < end_ && (!client_.hurried_() || goes_on_in_a_hurry(now));
+    update(now);
+    return now < end_ && (!client_.shutting_down_() || goes_on_in_a_hurry(now));
 }
 
-/// Runs REQUEST to its end, or as long as GOES_ON returns true.
+/// Runs REQUEST to its end, or until GOES_ON returns false.
 static CURLcode perform(CURLM* connections, CURL* request, const std::function<bool()>& goes_on)
 {
     CURLcode result = CURLE_OPERATION_TIMEDOUT;
@@ -213,14 +213,14 @@ static CURLcode perform(CURLM* connections, CURL* request, const std::function<b
     if (curl_multi_add_handle(connections, request) != CURLM_OK)
         return CURLE_OUT_OF_MEMORY;
     while (curl_multi_perform(connections, &running) == CURLM_OK && running > 0 && goes_on())
-        curl_multi_poll(connections, nullptr, 0, look_interval / 1ms, nullptr);
+        curl_multi_poll(connections, nullptr, 0, poll_interval / 1ms, nullptr);
     if (const CURLMsg* const message = curl_multi_info_read(connections, &running))
         result = message->data.result;
     curl_multi_remove_handle(connections, request);
     return result;
 }
 
-/// The words for a request that ended with CODE.
+/// The error for a request that ended with CODE.
 static Error words_for(CURL* request, CURLcode code, bool sent)
 {
     long number = 0;

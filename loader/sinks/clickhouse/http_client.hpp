@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Requests to one HTTP server, each bounded in time, and its answer in memory.
+/// Requests to one HTTP server. Each is bounded in time, and its answer in size.
 #pragma once
 
 #include <chrono>
@@ -29,29 +29,29 @@ struct HttpFailure {
 class HttpClient {
 public:
     struct Place {
-        bool tls = false; ///< the server's certificate is checked against the system's, or those in SSL_CERT_FILE
+        bool tls = false; ///< the certificate is checked with the CAs of the system, or of SSL_CERT_FILE
         std::string host;
         std::uint16_t port = 0;
     };
 
-    /// What a request is given once HURRIED returns true.
+    /// How long a request may go on once SHUTTING_DOWN returns true.
     enum class Ending {
         one_second,
-        while_moving ///< until no byte of it has moved for a second, or, once the other end has all of it, for ten
-                     ///< seconds; 35 seconds at most for all such requests together
+        while_moving ///< until no byte has moved for a second, or for ten seconds once the server has the whole
+                     ///< request; at most 35 seconds for all such requests together
     };
 
-    /// To look the host up and to connect takes ten seconds at most, a whole request PATIENCE. HURRIED is asked as long
-    /// as it goes on, and may change its answer on whatever thread. PROGRESSED is called when bytes of a request or of
-    /// its answer have moved, and as long as the other end has the whole request and has not answered.
-    HttpClient(const Place& place, std::chrono::milliseconds patience, std::function<bool()> hurried,
+    /// Name lookup and connecting take at most ten seconds, a whole request at most TIMEOUT. SHUTTING_DOWN is called
+    /// during a request; another thread may change its answer. PROGRESSED is called when bytes of a request or of its
+    /// answer have moved, and while the server has the whole request and has not answered.
+    HttpClient(const Place& place, std::chrono::milliseconds timeout, std::function<bool()> shutting_down,
                std::function<void()> progressed);
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;
     ~HttpClient();
 
-    /// POST of BODY to TARGET (a path and what follows it, encoded). An answer whose head has more than 16 KiB or whose
-    /// body has more than 64 KiB is a failure.
+    /// Posts BODY to TARGET, an encoded path with its query. An answer with a header of more than 16 KiB or a body of
+    /// more than 64 KiB is a failure.
     std::expected<HttpAnswer, HttpFailure> post(const std::string& target,
                                                 const std::multimap<std::string, std::string>& headers,
                                                 const std::string& body, Ending ending);
@@ -60,13 +60,13 @@ private:
     using Clock = std::chrono::steady_clock;
     class Wait;
 
-    struct Connections; // of the library
+    struct Connections; // of libcurl
     std::unique_ptr<Connections> connections_;
-    std::string base_; ///< of every URL
-    const std::chrono::milliseconds patience_;
-    const std::function<bool()> hurried_;
+    std::string base_; ///< the beginning of every URL
+    const std::chrono::milliseconds timeout_;
+    const std::function<bool()> shutting_down_;
     const std::function<void()> progressed_;
-    std::optional<Clock::time_point> last_moment_; ///< once there is a hurry
+    std::optional<Clock::time_point> deadline_; ///< once it is shutting down
 };
 
 /// TEXT as the value of a query's parameter (RFC 3986 section 2.1).

@@ -29,7 +29,7 @@ static_assert(std::endian::native == std::endian::little, "numbers in a spool ar
 
 namespace {
 
-/// What a file begins with. The first two fields are the same in every version.
+/// The header of a file. The first two fields are the same in every version.
 struct Header {
     std::array<char, 8> magic;
     std::uint32_t version;
@@ -41,12 +41,12 @@ struct Header {
     std::uint32_t block_crc;
     std::uint32_t written; ///< see Batch
     std::uint32_t reserved;
-    std::uint32_t header_crc; ///< of all the octets before it
+    std::uint32_t header_crc; ///< of all bytes before it
 };
 
 static_assert(sizeof(Header) == 72, "the header has no holes");
 
-/// Why a file is no batch to us.
+/// Why a file is not a batch that can be read.
 struct Refusal {
     const char* suffix; ///< of its new name
     std::string why;
@@ -60,7 +60,7 @@ constexpr std::size_t digits = 20;
 constexpr std::string_view new_suffix = ".new";
 constexpr std::string_view batch_suffix = ".batch";
 constexpr std::string_view sent_suffix = ".sent";
-constexpr std::uint64_t most_block = 512U << 20; // a batch has 500,000 records of some 650 bytes at most
+constexpr std::uint64_t max_block = 512U << 20; // a batch has 500,000 records of some 650 bytes at most
 constexpr std::uint64_t numbers_end = 1ULL << 63;
 constexpr const char* damaged = "is damaged: its records are lost, nobody knows how many";
 constexpr const char* use_hint = "name a directory of its own on a disk that can be written";
@@ -93,12 +93,12 @@ static std::string name_of(std::uint64_t number, std::string_view suffix)
     return fmt::format("{:0{}}{}", number, digits, suffix);
 }
 
-std::unexpected<Error> Spool::failed(int number, const std::string& what) const
+std::unexpected<Error> Spool::failed(int err, const std::string& what) const
 {
-    return fail_errno(number, fmt::format("spool '{}': {}", directory_.string(), what), use_hint);
+    return fail_errno(err, fmt::format("spool '{}': {}", directory_.string(), what), use_hint);
 }
 
-/// Whoever may write in a spool may hand the server records of their own.
+/// Only root or the user may write in a spool: its files go to the server as records.
 static Result<void> check_owner(const Fd& fd, const std::filesystem::path& directory)
 {
     const std::string name = directory.string();
@@ -140,22 +140,22 @@ Result<Spool> Spool::open(const std::filesystem::path& directory, std::uint64_t 
                                     : failed("cannot be locked");
     Spool spool(directory, std::move(fd), std::move(lock), limit);
 
-    TRY(spool.look_around());
+    TRY(spool.scan());
     return spool;
 }
 
-/// The bytes that a file takes: one with holes takes fewer than its size says.
+/// The bytes that a file takes on disk. A file with holes takes fewer than its size.
 static std::uint64_t size_on_disk(const struct stat& status)
 {
-    constexpr std::uint64_t block = 512; // whatever the file system's is: stat(2)
+    constexpr std::uint64_t block = 512; // for every file system: stat(2)
 
     if (!S_ISREG(status.st_mode))
         return 0;
     return std::min(static_cast<std::uint64_t>(status.st_size), static_cast<std::uint64_t>(status.st_blocks) * block);
 }
 
-/// Finds what a process before left.
-Result<void> Spool::look_around()
+/// Finds the batches that an earlier process left.
+Result<void> Spool::scan()
 {
     std::error_code error;
 
@@ -169,7 +169,8 @@ Result<void> Spool::look_around()
         if (!number || *number >= numbers_end || name.size() < digits ||
             fstatat(fd_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
             continue;
-        if (suffix == new_suffix && unlinkat(fd_.get(), name.c_str(), 0) == 0) // its records were never said to be safe
+        if (suffix == new_suffix &&
+            unlinkat(fd_.get(), name.c_str(), 0) == 0) // write() never reported its records as written
             continue;
         used_ += size_on_disk(status);
         next_ = std::max(next_, *number + 1);
@@ -230,10 +231,10 @@ Result<void> Spool::append(const Batch& batch)
         return written;
     }
     if (renameat(fd_.get(), temporary.c_str(), fd_.get(), name.c_str()) != 0) {
-        const int number = errno;
+        const int err = errno;
 
         unlinkat(fd_.get(), temporary.c_str(), 0);
-        return failed(number, "cannot be written");
+        return failed(err, "cannot be written");
     }
     if (auto synced = sync(); !synced) {
         unlinkat(fd_.get(), name.c_str(), 0);
@@ -251,7 +252,7 @@ std::string Spool::first_name() const
     return name_of(number, waiting.kind == Kind::sent ? sent_suffix : batch_suffix);
 }
 
-/// The first is no batch to us. Where even that cannot be written down it is left alone until the next start.
+/// Renames the first file, so that it is not read again. If it cannot be renamed, it is skipped until the next start.
 Error Spool::set_aside(const char* suffix, const std::string& why)
 {
     const std::string name = first_name();
@@ -279,7 +280,7 @@ static bool read_all(int fd, void* data, std::size_t size)
     return true;
 }
 
-/// The header of a FILE of SIZE bytes. An error: why it is no batch, and the suffix of its new name.
+/// Reads the header of a FILE of SIZE bytes. An error says why it cannot be read, and has the suffix of its new name.
 static std::expected<Header, Refusal> read_header(const Fd& file, std::uint64_t size)
 {
     Header header{};
@@ -296,14 +297,14 @@ static std::expected<Header, Refusal> read_header(const Fd& file, std::uint64_t 
     return header;
 }
 
-/// The block behind the HEADER of a FILE of SIZE bytes. No more memory is taken than a batch can have, whatever the
-/// file's size is and its header says.
+/// Reads the block after the HEADER of a FILE of SIZE bytes. Takes no more memory than a batch can have, whatever the
+/// size of the file and its header say.
 static std::expected<std::string, Refusal> read_block(const Fd& file, std::uint64_t size, const Header& header)
 {
     const Refusal refusal{".damaged", fmt::format("is damaged: {} records with {} packets {} bytes are lost",
                                                   header.records, header.packets, header.octets)};
 
-    if (header.block_size > most_block || header.block_size != size - sizeof(header))
+    if (header.block_size > max_block || header.block_size != size - sizeof(header))
         return std::unexpected(refusal);
     std::string block(header.block_size, '\0');
 
@@ -312,8 +313,8 @@ static std::expected<std::string, Refusal> read_block(const Fd& file, std::uint6
     return block;
 }
 
-/// Opens NAME in DIRECTORY, which others may have put there: by no symbolic link, and without waiting for whoever
-/// writes into a FIFO. Or errno.
+/// Opens NAME in DIRECTORY without following a symbolic link and without waiting at a FIFO, since others may have put
+/// it there. Returns an errno on failure.
 static std::expected<Fd, int> open_batch(const Fd& directory, const std::string& name)
 {
     Fd file(openat(directory.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
@@ -331,7 +332,8 @@ Result<Batch> Spool::first()
     };
     const auto file = open_batch(fd_, first_name());
 
-    if (!file && (file.error() == EMFILE || file.error() == ENFILE || file.error() == ENOMEM)) // not the file's fault
+    if (!file &&
+        (file.error() == EMFILE || file.error() == ENFILE || file.error() == ENOMEM)) // not a fault of the file
         return failed(file.error(), "cannot be read");
     if (!file && file.error() == ENOENT)
         return refuse({".damaged", "is not there any more: its records are lost"});
@@ -363,7 +365,7 @@ Result<void> Spool::mark_sent()
 
     if (waiting.kind == Kind::sent)
         return {};
-    // One that somebody took away was read before: it is sent all the same.
+    // If the file was removed, the batch was read before: it is sent all the same.
     if (renameat(fd_.get(), name_of(number, batch_suffix).c_str(), fd_.get(), name_of(number, sent_suffix).c_str()) !=
             0 &&
         errno != ENOENT)

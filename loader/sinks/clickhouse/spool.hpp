@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Batches on disk, in their order, until a server has taken them: a file for each, in a directory of its own.
+/// Batches on disk, in order, until the server has taken them. Each batch is a file, and a spool has its own directory.
 ///
-/// Names: a number of 20 digits that grows, and what the file is.
+/// The name of a file is an increasing number of 20 digits, and its state.
 ///
-///     N.new       being written; nobody was told that it is safe. Removed at the next start.
-///     N.batch     whole and on the disk
-///     N.sent      the same, and an INSERT of it was begun: doubtful
-///     N.damaged   not what was written, or cannot be read: set aside, never read again, never removed
-///     N.foreign   of another version of this format: the same
-///     lock        held by the process that uses the directory
+///     N.new       being written, not yet safe; removed at the next start
+///     N.batch     complete and on disk
+///     N.sent      complete and on disk; an INSERT of it has begun, so it is doubtful
+///     N.damaged   changed since it was written, or unreadable: set aside, never read again, never removed
+///     N.foreign   written by another version of this format: set aside, too
+///     lock        locked by the process that uses the directory
 ///
-/// A file is a struct header (spool.cpp) and the block behind it, each with a CRC-32. It is written under the name
-/// .new, synced, renamed, and the directory synced: a name says what the file holds after a crash at any moment.
+/// A file is a struct header (spool.cpp) followed by the block, each with a CRC-32. It is written as .new, synced and
+/// renamed, and then the directory is synced. So the name is right after a crash at any moment.
 #pragma once
 
 #include <cstdint>
@@ -27,23 +27,23 @@ namespace flowlabel {
 
 class Spool {
 public:
-    /// DIRECTORY is made where it is missing, mode 0700, if what it lies in is there. LIMIT: octets of all its files
+    /// Creates DIRECTORY, with mode 0700, if it is missing and its parent exists. LIMIT: bytes of all its files
     /// together. An error: another process uses it, or it cannot be used.
     static Result<Spool> open(const std::filesystem::path& directory, std::uint64_t limit);
 
-    /// Puts BATCH behind the others. Without an error it is safe. With one, nothing of it is there.
+    /// Appends BATCH. If it succeeds, BATCH is safe on disk. If it fails, nothing of BATCH is in the spool.
     Result<void> append(const Batch& batch);
 
     [[nodiscard]] bool empty() const { return waiting_.empty(); }
 
-    /// The first batch, where there is one. An error: it is not what was written, or of another version; it was set
-    /// aside and another one is the first now, and the error says what is lost.
+    /// Reads the first batch; there must be one. An error: it is damaged, or of another version. Then it was set aside,
+    /// the next batch is the first, and the error says what is lost.
     Result<Batch> first();
 
-    /// From now on the first is doubtful.
+    /// Marks the first batch as doubtful.
     Result<void> mark_sent();
 
-    /// Removes the first.
+    /// Removes the first batch.
     Result<void> remove_first();
 
 private:
@@ -51,7 +51,7 @@ private:
 
     struct Waiting {
         Kind kind;
-        std::uint64_t size; ///< as it is in used_
+        std::uint64_t size; ///< bytes, as counted in used_
     };
 
     Spool(std::filesystem::path directory, Fd fd, Fd lock, std::uint64_t limit)
@@ -59,18 +59,18 @@ private:
     {
     }
 
-    Result<void> look_around();
+    Result<void> scan();
     Result<void> write_file(const std::string& name, const Batch& batch) const;
     Result<void> sync() const;
     Error set_aside(const char* suffix, const std::string& why);
-    [[nodiscard]] std::unexpected<Error> failed(int number, const std::string& what) const;
+    [[nodiscard]] std::unexpected<Error> failed(int err, const std::string& what) const;
     [[nodiscard]] std::string first_name() const;
 
     std::filesystem::path directory_;
     Fd fd_;   ///< of the directory
     Fd lock_; ///< exclusive
     std::uint64_t limit_;
-    std::uint64_t used_ = 0; ///< octets, with what was set aside
+    std::uint64_t used_ = 0; ///< bytes, including files that were set aside
     std::uint64_t next_ = 1;
     std::map<std::uint64_t, Waiting> waiting_;
 };

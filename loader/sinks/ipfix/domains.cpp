@@ -14,7 +14,7 @@ std::size_t Domains::number_of(const ObservationPoint& point)
     const auto number = static_cast<std::size_t>(known - all_.begin());
 
     if (known != all_.end()) {
-        known->point = point; // it may have another name by now
+        known->point = point; // the interface may have another name now
         return number;
     }
     Domain made{.point = point, .id = point.ifindex << 2 | (static_cast<std::uint32_t>(point.hook) + 1)};

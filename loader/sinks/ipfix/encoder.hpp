@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Flow records, and what else a collector wants to know, as IPFIX messages (RFC 7011), by libfixbuf.
+/// Encodes flow records and options records as IPFIX messages (RFC 7011), with libfixbuf.
 ///
-/// Template ids mean the same in every observation domain: 256 and 257 are flows that came in and went out, 258 and 259
-/// the names and network namespaces of such interfaces, 260 and 261 the reliability of the metering and of the
-/// exporting process (RFC 7011 sections 4.2 and 4.3).
+/// Template ids mean the same in every observation domain: 256 and 257 are ingress and egress flows, 258 and 259 the
+/// names and network namespaces of ingress and egress interfaces, 260 and 261 the reliability of the metering and of
+/// the exporting process (RFC 7011 sections 4.2 and 4.3).
 #pragma once
 
 #include <cstddef>
@@ -22,10 +22,10 @@ namespace flowlabel {
 /// Octets of the headers, and of the smallest message that holds a flow.
 constexpr std::size_t message_header = 16;
 constexpr std::size_t set_header = 4;
-constexpr std::size_t least_message = message_header + set_header + flow_octets;
-constexpr std::size_t largest_message = 65535;
+constexpr std::size_t min_message = message_header + set_header + flow_octets;
+constexpr std::size_t max_message = 65535;
 
-/// What a process did not handle, and when it began and went on doing so (ms since 1970 UTC; 0: it never did).
+/// What a process ignored or did not send, and when that happened first and last (ms since 1970 UTC; 0: never).
 struct Reliability {
     std::uint64_t records = 0;
     Amount amount;
@@ -35,35 +35,35 @@ struct Reliability {
 
 class Encoder {
 public:
-    /// LARGEST: octets of a message, least_message to largest_message.
-    static Result<Encoder> make(std::size_t largest);
+    /// MAX_LENGTH: octets of a message, min_message to max_message.
+    static Result<Encoder> make(std::size_t max_length);
 
     Encoder(Encoder&&) noexcept;
     Encoder& operator=(Encoder&&) noexcept;
     ~Encoder();
 
-    /// What comes next is of the observation domain ID, which the caller knows as NUMBER.
+    /// What follows belongs to the observation domain ID, whose number is NUMBER.
     Result<void> begin(std::uint32_t id, std::size_t number);
 
     /// The templates of a domain that has flows of HOOK, in a message without data.
     Result<void> flow_templates(fl_hook hook);
 
-    /// The template of exporting(), likewise.
+    /// The template of exporting(), in a message without data.
     Result<void> exporting_template();
 
-    /// The name of the interface, and its network namespace; cut where a message has no room for all of it.
+    /// The name of the interface, and its network namespace. They are cut to fit into a message.
     Result<void> interface_name(const ObservationPoint& point);
 
-    /// What the domain's metering process ignored: packets that were counted and are in no record. ID is the domain's.
+    /// What the metering process of the domain ID ignored: packets that were counted and are in no record.
     Result<void> metering(std::uint32_t id, const Reliability& ignored);
 
-    /// What PROCESS, a number other than 0, did not export.
+    /// What the exporting process did not send. PROCESS is a number other than 0.
     Result<void> exporting(std::uint32_t process, const Reliability& not_sent);
 
     Result<void> flows(const ObservationPoint& point, std::span<const FlowRecord> records);
 
-    /// Ends the message that is being made. From then on the messages are whole; their sequence numbers are the
-    /// caller's to set, since records count that leave, not those that are encoded.
+    /// Completes the last message. The caller sets the sequence numbers of all messages: they count records that are
+    /// sent, not records that are encoded.
     Result<void> finish();
 
     [[nodiscard]] Messages& messages();

@@ -19,8 +19,8 @@ namespace flowlabel {
 constexpr std::array<std::uint8_t, 2> version{0, 10};
 constexpr off_t header_length = 16;
 
-/// Where the last whole message of a file of SIZE octets ends (RFC 7011 section 3.1: version and length begin a
-/// message). Behind it there is nothing, or what a collector that was killed had begun to write.
+/// Finds the end of the last whole message in a file of SIZE octets. A message begins with version and length (RFC 7011
+/// section 3.1). After it there is nothing, or the message that a killed collector had begun to write.
 static Result<off_t> end_of_messages(const Fd& fd, off_t size, const std::string& path)
 {
     off_t at = 0;
@@ -65,7 +65,7 @@ static Result<Fd> open_file(const std::string& path)
 
 namespace {
 
-/// Each send() is in the file whole or not at all.
+/// Writes the messages of a send() whole, or none of them.
 class FileTransport final : public Transport {
 public:
     FileTransport(std::string path, Fd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
@@ -78,7 +78,7 @@ public:
 private:
     std::string path_;
     Fd fd_;
-    std::uint64_t session_ = 1; // a file is one, and what is appended later another
+    std::uint64_t session_ = 1; // a session for each opened file
 };
 
 Outcome FileTransport::send(const Messages& messages)
@@ -92,12 +92,12 @@ Outcome FileTransport::send(const Messages& messages)
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0) {
-            const int number = errno;
+            const int err = errno;
 
-            // What cannot be cut off again is a torn message: as bad as what the error says.
+            // If this fails, a torn message stays: as bad as the error itself.
             if (ftruncate(fd_.get(), start) != 0)
                 return {.error = fail_errno(errno, fmt::format("'{}' ends with half a message", path_)).error()};
-            return {.error = fail_errno(number, fmt::format("cannot write records to '{}'", path_),
+            return {.error = fail_errno(err, fmt::format("cannot write records to '{}'", path_),
                                         "they wait until they can be written, as many as there is room for; the "
                                         "kernel goes on counting")
                                  .error()};

@@ -46,10 +46,10 @@ void IpfixOptions::add_to(CLI::App& collect)
         ->allow_extra_args(false);
     add_duration(collect, "--template-interval", template_interval_,
                  "templates (over UDP) and options records are sent again so often; default: 1m");
-    add_number(collect, "--mtu", mtu_, least_mtu,
+    add_number(collect, "--mtu", mtu_, min_mtu,
                fmt::format("IP packets of IPFIX over UDP have at most N bytes, headers included; default: {}",
                            unknown_path_mtu),
-               largest_mtu);
+               max_mtu);
     add_duration(collect, "--connect-interval", connect_interval_,
                  "the least time between two attempts to connect to a tcp:// collector; default: 1m");
     collect.add_flag("--ipfix-no-options", no_options_,

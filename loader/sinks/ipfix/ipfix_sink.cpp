@@ -12,21 +12,21 @@ namespace flowlabel {
 
 using namespace std::chrono_literals;
 
-constexpr auto look_interval = 1s;        // a look at the collector takes a scan of its tables
-constexpr std::size_t tcp_message = 8192; // octets: what a collector gets at once, and what a full socket cuts in two
+constexpr auto update_interval = 1s;      // of losses: reading them scans all tables
+constexpr std::size_t tcp_message = 8192; // octets: of a message; a full socket cuts a message in two
 constexpr int forgotten_after = 3;        // intervals without a record (RFC 7011 section 8.4)
 
 static std::size_t message_size(const IpfixUrl& url, const IpfixSettings& settings)
 {
     switch (url.scheme) {
     case IpfixUrl::Scheme::udp:
-        return std::min(settings.mtu, largest_mtu) - udp_headers;
+        return std::min(settings.mtu, max_mtu) - udp_headers;
     case IpfixUrl::Scheme::tcp:
         return tcp_message;
     case IpfixUrl::Scheme::file:
         break;
     }
-    return largest_message;
+    return max_message;
 }
 
 Result<std::unique_ptr<IpfixSink>> IpfixSink::open(const IpfixUrl& url, const IpfixSettings& settings,
@@ -41,19 +41,19 @@ Result<std::unique_ptr<IpfixSink>> IpfixSink::open(const IpfixUrl& url, const Ip
 
 Result<void> IpfixSink::open_transport()
 {
-    const Hurried hurry = [this] { return hurried(); };
+    const ShuttingDown is_shutting_down = [this] { return shutting_down(); };
 
     if (url_.scheme == IpfixUrl::Scheme::udp) {
-        transport_ = open_ipfix_udp(url_, hurry);
+        transport_ = open_ipfix_udp(url_, is_shutting_down);
     } else if (url_.scheme == IpfixUrl::Scheme::tcp) {
-        transport_ = open_ipfix_tcp(url_, settings_.connect_interval, hurry, [this] { progressed(); });
+        transport_ = open_ipfix_tcp(url_, settings_.connect_interval, is_shutting_down, [this] { progressed(); });
     } else {
         transport_ = TRY(open_ipfix_file(url_));
     }
     return {};
 }
 
-/// A new session begins with templates, and its sequence numbers with 0 (RFC 7011 sections 3.1 and 8).
+/// In a new session templates are sent again, and sequence numbers begin at 0 (RFC 7011 sections 3.1 and 8).
 void IpfixSink::renew_session()
 {
     if (session_ == transport_->session())
@@ -72,13 +72,13 @@ bool IpfixSink::due(const Domain& domain) const
     return !domain.introduced || now >= domain.described + settings_.template_interval;
 }
 
-/// Asks the collector what was lost, and notes when it became more.
-void IpfixSink::look_for_losses()
+/// Reads from the collector what was lost, and notes when it grew.
+void IpfixSink::update_losses()
 {
-    if (Domain::Clock::now() < next_look_)
+    if (Domain::Clock::now() < next_update_)
         return;
-    next_look_ = Domain::Clock::now() + look_interval;
-    const auto state = watch_->look(0);
+    next_update_ = Domain::Clock::now() + update_interval;
+    const auto state = watch_->state(0);
     const std::uint64_t now = now_utc() / 1'000'000;
     const auto note = [now](Reliability& reliability, std::uint64_t records, const Amount& lost) {
         if (lost.packets > reliability.amount.packets) {
@@ -105,11 +105,11 @@ void IpfixSink::look_for_losses()
     }
 }
 
-/// The templates of a domain; two copies of those that may get lost and are new (RFC 7011 section 8.4).
+/// Encodes the templates of a domain. New templates that may get lost are sent twice (RFC 7011 section 8.4).
 Result<void> IpfixSink::introduce(std::size_t number)
 {
     Domain& domain = domains_[number];
-    const int copies = transport_->forgetful() && !domain.introduced ? 2 : 1;
+    const int copies = transport_->repeats_templates() && !domain.introduced ? 2 : 1;
 
     TRY(encoder_.begin(domain.id, number));
     for (int copy = 0; copy < copies; copy++)
@@ -120,17 +120,17 @@ Result<void> IpfixSink::introduce(std::size_t number)
     return {};
 }
 
-/// What else there is to say about a domain: templates where they are wanted, and options records.
+/// Encodes the templates of a domain, if they are due, and its options records.
 Result<void> IpfixSink::describe(std::size_t number)
 {
     Domain& domain = domains_[number];
 
-    if (!domain.introduced || transport_->forgetful())
+    if (!domain.introduced || transport_->repeats_templates())
         TRY(introduce(number));
     domain.described = Domain::Clock::now();
     if (!settings_.options)
         return {};
-    look_for_losses();
+    update_losses();
     TRY(encoder_.begin(domain.id, number));
     if (!domain.point)
         return encoder_.exporting(static_cast<std::uint32_t>(getpid()), domain.reliability);
@@ -152,7 +152,7 @@ Result<void> IpfixSink::encode(std::span<const RecordBatch* const> batches)
     return encoder_.finish();
 }
 
-/// Sends what was encoded. Only what has left counts for the sequence numbers.
+/// Sends the encoded messages. Sequence numbers count only what was sent.
 WriteResult IpfixSink::send()
 {
     Messages& messages = encoder_.messages();
@@ -183,7 +183,7 @@ WriteResult IpfixSink::send()
     return result;
 }
 
-/// Nothing of what was encoded leaves.
+/// Drops the encoded messages.
 void IpfixSink::abandon()
 {
     (void)encoder_.finish();
@@ -213,7 +213,7 @@ WriteResult IpfixSink::write(std::span<const RecordBatch* const> batches)
     return send();
 }
 
-Result<void> IpfixSink::turn()
+Result<void> IpfixSink::tick()
 {
     const auto ready = transport_->ready();
     const bool probe = !ready && transport_->wants_templates();
@@ -248,7 +248,7 @@ Result<void> IpfixSink::turn()
 Result<void> IpfixSink::finish()
 {
     domains_[0].described = {};
-    (void)turn(); // what could not be said is not worth more than the records, which have all left
+    (void)tick(); // an error here does not matter: all records have been sent
     return transport_->finish();
 }
 

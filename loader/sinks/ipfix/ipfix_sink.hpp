@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Records as IPFIX (RFC 7011), to a collector or a file.
+/// Sends records as IPFIX (RFC 7011) to a collector or a file.
 #pragma once
 
 #include <chrono>
@@ -16,35 +16,35 @@
 
 namespace flowlabel {
 
-/// IP packets of UDP, in octets with all headers (RFC 7011 section 10.3.3).
+/// Sizes of IP packets with UDP, in octets with all headers (RFC 7011 section 10.3.3).
 constexpr std::size_t unknown_path_mtu = 512;
-constexpr std::size_t udp_headers = 48; ///< of IPv6 and UDP; IPv4's are 20 octets smaller
-constexpr std::size_t least_mtu = least_message + udp_headers;
-constexpr std::size_t largest_mtu = 65535;
+constexpr std::size_t udp_headers = 48; ///< of IPv6 and UDP; those of IPv4 and UDP have 20 octets less
+constexpr std::size_t min_mtu = min_message + udp_headers;
+constexpr std::size_t max_mtu = 65535;
 
 struct IpfixSettings {
     std::size_t mtu = unknown_path_mtu;
     std::chrono::milliseconds template_interval{60'000};
     std::chrono::milliseconds connect_interval{60'000};
-    bool options = true; ///< options records are sent
+    bool options = true; ///< send options records
 };
 
 class IpfixSink final : public RecordSink {
 public:
-    /// An error: the file cannot be written. WATCH says what was lost.
+    /// An error: the file cannot be written. WATCH tells what was lost, for the options records.
     static Result<std::unique_ptr<IpfixSink>> open(const IpfixUrl& url, const IpfixSettings& settings,
                                                    std::shared_ptr<const CollectorWatch> watch);
 
     [[nodiscard]] std::string name() const override { return url_.text; }
     WriteResult write(std::span<const RecordBatch* const> batches) override;
 
-    /// Templates and options that are due.
-    Result<void> turn() override;
+    /// Sends templates and options records that are due.
+    Result<void> tick() override;
 
-    /// A file is opened again, and begins with templates; a UDP collector's host is looked up again.
+    /// Opens a file again, which then begins with templates. Looks the host of a UDP collector up again.
     Result<void> reopen() override { return transport_->reopen(); }
 
-    /// With what was lost in the end.
+    /// Sends the options records about losses once more, and ends the transport.
     Result<void> finish() override;
 
 private:
@@ -56,7 +56,7 @@ private:
     Result<void> open_transport();
     void renew_session();
     [[nodiscard]] bool due(const Domain& domain) const;
-    void look_for_losses();
+    void update_losses();
     Result<void> introduce(std::size_t number);
     Result<void> describe(std::size_t number);
     Result<void> encode(std::span<const RecordBatch* const> batches);
@@ -69,8 +69,8 @@ private:
     Encoder encoder_;
     std::unique_ptr<Transport> transport_;
     Domains domains_;
-    std::uint64_t session_ = 0; ///< the transport's, that domains_ are about
-    Domain::Clock::time_point next_look_;
+    std::uint64_t session_ = 0; ///< the session of the transport that domains_ describes
+    Domain::Clock::time_point next_update_;
 };
 
 } // namespace flowlabel

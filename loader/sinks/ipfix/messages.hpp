@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// IPFIX messages on their way out.
+/// Encoded IPFIX messages.
 #pragma once
 
 #include <cstddef>
@@ -9,17 +9,17 @@
 
 namespace flowlabel {
 
-/// One message among others.
+/// One message of Messages.
 struct Message {
     std::size_t begin;  ///< its first octet in Messages::octets
     std::size_t length; ///< octets, with the header
-    std::size_t domain; ///< whose it is: a number of the caller's
+    std::size_t domain; ///< the number of its domain, given by the caller
     std::uint32_t data_records;
-    std::uint32_t flows; ///< those of the data records that are flows
-    bool templates;      ///< it has templates
+    std::uint32_t flows; ///< data records that are flows
+    bool templates;      ///< true if it has templates
 };
 
-/// Messages in the order in which they leave, one behind the other.
+/// Messages in the order in which they are sent, one directly after the other.
 struct Messages {
     std::vector<std::uint8_t> octets;
     std::vector<Message> list;

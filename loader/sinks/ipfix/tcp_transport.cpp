@@ -26,24 +26,24 @@ namespace flowlabel {
 
 using namespace std::chrono_literals;
 
-constexpr auto patience = 10s; // with a collector that does not read, or does not answer
-constexpr auto little_patience = 900ms;
-constexpr auto longest_end = 35s;     // from the hurry on, however the collector reads; the unit is killed after 120 s
-constexpr auto look_interval = 100ms; // between two looks whether there is a hurry
-constexpr std::size_t most_unasked = 4096; // bytes that the other end may send; a collector has nothing to say
-constexpr int unsent = 65536;              // octets that the kernel keeps beside what is under way
+constexpr auto timeout = 10s;             // for a collector that does not read or does not answer
+constexpr auto shutdown_timeout = 900ms;  // the same while shutting down
+constexpr auto max_shutdown = 35s;        // however slowly the collector reads; systemd kills the unit after 120 s
+constexpr auto poll_interval = 100ms;     // between two checks for a shutdown
+constexpr std::size_t max_unasked = 4096; // bytes that the peer may send; an IPFIX collector sends none
+constexpr int max_unsent = 65536;         // octets that the kernel queues beside those in flight
 
 namespace {
 
-/// A message is handed to the kernel whole, or its rest waits for the next send() on the same connection. What the
-/// kernel has and the other end did not acknowledge when a connection breaks may have arrived or not: it is not sent
-/// again, and the error says how much it was.
+/// The kernel takes a message whole, or its rest waits for the next send() on the same connection. When a connection
+/// breaks, messages that the kernel had and the peer did not acknowledge may have arrived or not. They are not sent
+/// again, and the error says how many records they hold.
 class TcpTransport final : public Transport {
 public:
-    TcpTransport(const IpfixUrl& url, std::chrono::milliseconds interval, Hurried hurried,
+    TcpTransport(const IpfixUrl& url, std::chrono::milliseconds interval, ShuttingDown shutting_down,
                  std::function<void()> progressed)
-        : name_(url.text), lookup_(url.host, url.port, SOCK_STREAM), interval_(interval), hurried_(std::move(hurried)),
-          progressed_(std::move(progressed))
+        : name_(url.text), lookup_(url.host, url.port, SOCK_STREAM), interval_(interval),
+          shutting_down_(std::move(shutting_down)), progressed_(std::move(progressed))
     {
     }
 
@@ -55,9 +55,9 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
-    /// A message that the kernel has been given.
-    struct Given {
-        std::uint64_t end; ///< the number of octets up to its last, since the connection was made
+    /// A message that the kernel has taken.
+    struct Taken {
+        std::uint64_t end; ///< octets up to its end, since the connection was made
         std::uint32_t flows;
     };
 
@@ -68,154 +68,155 @@ private:
     [[nodiscard]] bool wait_for_connection(int fd) const;
     [[nodiscard]] bool wait_for_room();
     [[nodiscard]] int wait_for_acknowledgements();
-    [[nodiscard]] int look();
-    Result<std::size_t> give(std::span<const std::uint8_t> octets);
+    [[nodiscard]] int check_peer();
+    Result<std::size_t> pass(std::span<const std::uint8_t> octets);
     [[nodiscard]] std::uint64_t unacknowledged() const;
     void forget_acknowledged();
     [[nodiscard]] std::uint64_t unacknowledged_flows();
     void disconnect();
-    Error broken(int number);
+    Error broken(int err);
     Error unfinished();
     [[nodiscard]] Error stalled() const;
 
     std::string name_;
     HostLookup lookup_;
     std::chrono::milliseconds interval_;
-    Hurried hurried_;
+    ShuttingDown shutting_down_;
     std::function<void()> progressed_;
     Fd fd_;
     std::uint64_t session_ = 0;
-    std::vector<std::uint8_t> rest_; ///< of the message that the kernel had no room for
-    std::uint64_t given_ = 0;        ///< octets since the connection was made
-    std::deque<Given> messages_;     ///< that may not be acknowledged
-    std::size_t unasked_ = 0;        ///< bytes that the other end has sent on this connection
-    bool reads_ = false;             ///< it still read something when we had waited for room in vain
+    std::vector<std::uint8_t> rest_; ///< of a message that the kernel took in part
+    std::uint64_t taken_ = 0;        ///< octets by the kernel, since the connection was made
+    std::deque<Taken> messages_;     ///< those that may not be acknowledged yet
+    std::size_t unasked_ = 0;        ///< bytes that the peer has sent on this connection
+    bool reads_ = false;             ///< the peer was still reading when the wait for room ended
     Clock::time_point next_attempt_;
-    bool last_attempt_ = false;                    ///< was made, in a hurry
-    std::optional<Clock::time_point> last_moment_; ///< once there is a hurry
-    Error why_not_;                                ///< there is no connection
-    std::optional<Error> broke_;                   ///< what is still to be told of the one before
+    bool last_attempt_ = false;                 ///< the attempt of the shutdown was made
+    std::optional<Clock::time_point> deadline_; ///< once it is shutting down
+    Error why_not_;                             ///< why there is no connection
+    std::optional<Error> broke_;                ///< why the last connection broke, until it is reported
 };
 
-/// Was it waited for long enough since BEGAN?
+/// True if a wait that began at BEGAN has timed out.
 bool TcpTransport::late(Clock::time_point began) const
 {
-    return Clock::now() - began >= (hurried_() ? little_patience : patience);
+    return Clock::now() - began >= (shutting_down_() ? shutdown_timeout : timeout);
 }
 
-/// Has the end taken so long that nothing is waited for any more?
+/// True if the shutdown has taken so long that nothing may wait any more.
 bool TcpTransport::out_of_time()
 {
-    if (hurried_() && !last_moment_)
-        last_moment_ = Clock::now() + longest_end;
-    return last_moment_ && Clock::now() >= *last_moment_;
+    if (shutting_down_() && !deadline_)
+        deadline_ = Clock::now() + max_shutdown;
+    return deadline_ && Clock::now() >= *deadline_;
 }
 
-/// False: in vain.
+/// Returns false if it timed out.
 bool TcpTransport::wait_for_connection(int fd) const
 {
     const auto began = Clock::now();
-    pollfd look{.fd = fd, .events = POLLOUT, .revents = 0};
+    pollfd room{.fd = fd, .events = POLLOUT, .revents = 0};
 
-    while (poll(&look, 1, look_interval / 1ms) <= 0)
+    while (poll(&room, 1, poll_interval / 1ms) <= 0)
         if (late(began))
             return false;
     return true;
 }
 
-/// Waits until the kernel takes more. False: in vain. Room comes in steps of a third of the kernel's buffer: in a
-/// hurry, too, a collector is waited for while it acknowledges something.
+/// Waits until the kernel takes more. Returns false if it timed out. The kernel makes room in steps of a third of its
+/// buffer, so the wait goes on while the peer acknowledges something, also during a shutdown.
 bool TcpTransport::wait_for_room()
 {
     const auto began = Clock::now();
     auto last_read = began;
     std::uint64_t left = unacknowledged();
-    pollfd look{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
+    pollfd room{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
 
-    while (poll(&look, 1, look_interval / 1ms) <= 0) {
+    while (poll(&room, 1, poll_interval / 1ms) <= 0) {
         const std::uint64_t now_left = unacknowledged();
 
         if (std::exchange(left, now_left) > now_left)
             last_read = Clock::now();
-        if (late(last_read) || Clock::now() - began >= patience) {
-            reads_ = Clock::now() - last_read < little_patience;
+        if (late(last_read) || Clock::now() - began >= timeout) {
+            reads_ = Clock::now() - last_read < shutdown_timeout;
             return false;
         }
     }
     return true;
 }
 
-/// Waits until the other end has everything, as long as it takes some. An errno, or 0.
+/// Waits until the peer has acknowledged everything, while it acknowledges something. Returns an errno, or 0.
 int TcpTransport::wait_for_acknowledgements()
 {
     const auto began = Clock::now();
     auto last_read = began;
 
     for (std::uint64_t left = unacknowledged(); left > 0;) {
-        if (const int number = look(); number != 0 && number != EPIPE)
-            return number;
+        if (const int err = check_peer(); err != 0 && err != EPIPE)
+            return err;
         poll(nullptr, 0, 10);
         const std::uint64_t now_left = unacknowledged();
 
         if (std::exchange(left, now_left) > now_left)
             last_read = Clock::now();
-        else if (Clock::now() - last_read >= little_patience)
+        else if (Clock::now() - last_read >= shutdown_timeout)
             return ETIMEDOUT;
-        if (Clock::now() - began >= patience)
+        if (Clock::now() - began >= timeout)
             return ETIMEDOUT;
     }
     return 0;
 }
 
-/// An errno, or 0: there is a connection.
+/// Returns an errno, or 0 if there is a connection.
 int TcpTransport::connect_to(const SocketAddress& peer)
 {
     Fd fd(socket(peer.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const int on = 1;
-    int number = 0;
-    socklen_t length = sizeof(number);
+    int err = 0;
+    socklen_t length = sizeof(err);
 
     if (!fd)
         return errno;
-    // An end that vanished without a word is noticed although nothing is sent to it.
+    // Keepalive notices a peer that vanished silently, even if nothing is sent to it.
     setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-    // Else there is room again only when a third of some megabytes has left: one that reads slowly would seem stuck.
-    setsockopt(fd.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+    // Without this limit poll() reports room only after a third of some megabytes: a slow reader would seem stuck.
+    setsockopt(fd.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &max_unsent, sizeof(max_unsent));
     if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer.address), peer.length) != 0 && errno != EINPROGRESS)
         return errno;
     if (!wait_for_connection(fd.get()))
         return ETIMEDOUT;
-    if (getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &number, &length) != 0)
+    if (getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &err, &length) != 0)
         return errno;
-    if (number == 0)
+    if (err == 0)
         fd_ = std::move(fd);
-    return number;
+    return err;
 }
 
 Result<void> TcpTransport::connect_one()
 {
     const auto began = Clock::now();
     const auto addresses = lookup_.find([this, began] { return late(began); });
-    int number = 0;
+    int err = 0;
 
     if (!addresses) {
-        next_attempt_ = std::min(next_attempt_, Clock::now() + HostLookup::interval); // it costs the collector nothing
+        next_attempt_ =
+            std::min(next_attempt_, Clock::now() + HostLookup::interval); // a look-up does not burden the collector
         why_not_ = not_found(name_, addresses.error());
         return std::unexpected(why_not_);
     }
     for (const SocketAddress& peer : *addresses) {
-        if (number != 0 && hurried_() && late(began))
+        if (err != 0 && shutting_down_() && late(began))
             break;
-        number = connect_to(peer);
-        if (number == 0) {
+        err = connect_to(peer);
+        if (err == 0) {
             session_++;
-            given_ = 0;
+            taken_ = 0;
             unasked_ = 0;
             return {};
         }
     }
     why_not_ =
-        fail_errno(number, fmt::format("cannot connect to {}", name_),
+        fail_errno(err, fmt::format("cannot connect to {}", name_),
                    fmt::format("records wait until it can be reached, as many as there is room for; next attempt "
                                "in {} s at the earliest",
                                std::chrono::duration<double>(interval_).count()))
@@ -228,15 +229,15 @@ Result<void> TcpTransport::ready()
     const auto now = Clock::now();
 
     if (fd_) {
-        const int number = look();
+        const int err = check_peer();
 
-        if (number == 0)
+        if (err == 0)
             return {};
-        broke_ = why_not_ = broken(number);
+        broke_ = why_not_ = broken(err);
     }
-    if (broke_ && !hurried_()) // is told before anything else happens
+    if (broke_ && !shutting_down_()) // reported before anything else
         return std::unexpected(*std::exchange(broke_, std::nullopt));
-    const bool last = hurried_() && !last_attempt_;
+    const bool last = shutting_down_() && !last_attempt_;
 
     if (now < next_attempt_ && !last)
         return std::unexpected(why_not_);
@@ -249,10 +250,10 @@ Result<void> TcpTransport::ready()
     return connected;
 }
 
-/// Is the other end still there, and silent? An errno, or 0. EPROTO: it sends what no collector would.
-int TcpTransport::look()
+/// Checks that the peer is there and silent. Returns an errno, or 0. EPROTO: it sends data, which no collector does.
+int TcpTransport::check_peer()
 {
-    std::array<char, most_unasked> unasked;
+    std::array<char, max_unasked> unasked;
     const ssize_t got = recv(fd_.get(), unasked.data(), unasked.size(), MSG_DONTWAIT);
 
     if (got == 0)
@@ -260,20 +261,21 @@ int TcpTransport::look()
     if (got < 0)
         return errno == EAGAIN || errno == EINTR ? 0 : errno;
     unasked_ += static_cast<std::size_t>(got);
-    return unasked_ > most_unasked ? EPROTO : 0;
+    return unasked_ > max_unasked ? EPROTO : 0;
 }
 
-/// Hands OCTETS to the kernel; fewer of them where the other end does not read. An error: the connection broke.
-Result<std::size_t> TcpTransport::give(std::span<const std::uint8_t> octets)
+/// Passes OCTETS to the kernel and returns how many it took: fewer if the peer does not read. An error: the connection
+/// broke.
+Result<std::size_t> TcpTransport::pass(std::span<const std::uint8_t> octets)
 {
-    std::size_t given = 0;
+    std::size_t passed = 0;
 
-    while (given < octets.size()) {
-        const ssize_t taken = ::send(fd_.get(), octets.data() + given, octets.size() - given, MSG_NOSIGNAL);
+    while (passed < octets.size()) {
+        const ssize_t taken = ::send(fd_.get(), octets.data() + passed, octets.size() - passed, MSG_NOSIGNAL);
 
         if (taken >= 0) {
-            given += static_cast<std::size_t>(taken);
-            given_ += static_cast<std::uint64_t>(taken);
+            passed += static_cast<std::size_t>(taken);
+            taken_ += static_cast<std::uint64_t>(taken);
             progressed_();
         } else if (errno == EAGAIN) {
             if (out_of_time() || !wait_for_room())
@@ -282,17 +284,17 @@ Result<std::size_t> TcpTransport::give(std::span<const std::uint8_t> octets)
             return std::unexpected(broken(errno));
         }
     }
-    return given;
+    return passed;
 }
 
 Outcome TcpTransport::send(const Messages& messages)
 {
     if (!rest_.empty()) {
-        const auto given = give(rest_);
+        const auto passed = pass(rest_);
 
-        if (!given)
-            return {.error = given.error()};
-        rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(*given));
+        if (!passed)
+            return {.error = passed.error()};
+        rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(*passed));
         if (!rest_.empty())
             return {.error = stalled()};
     }
@@ -303,20 +305,20 @@ Outcome TcpTransport::send(const Messages& messages)
     for (const Message& message : messages.list) {
         const auto text = messages.text(message);
 
-        const std::uint64_t end = given_ + text.size();
-        const auto given = give(text); // where the connection breaks, this one is sent again on the next
+        const std::uint64_t end = taken_ + text.size();
+        const auto passed = pass(text); // if the connection breaks, this message is sent again on the next one
 
-        if (!given) {
-            outcome.error = given.error();
+        if (!passed) {
+            outcome.error = passed.error();
             return outcome;
         }
-        if (*given == 0) {
+        if (*passed == 0) {
             outcome.error = stalled();
             return outcome;
         }
         messages_.push_back({.end = end, .flows = message.flows});
-        outcome.sent++; // its rest, if there is one, is ours to send
-        rest_.assign(text.begin() + static_cast<std::ptrdiff_t>(*given), text.end());
+        outcome.sent++; // its rest is sent by the next send()
+        rest_.assign(text.begin() + static_cast<std::ptrdiff_t>(*passed), text.end());
         if (!rest_.empty()) {
             outcome.error = stalled();
             return outcome;
@@ -346,7 +348,7 @@ std::uint64_t TcpTransport::unacknowledged() const
 
 void TcpTransport::forget_acknowledged()
 {
-    const std::uint64_t arrived = given_ - std::min(given_, unacknowledged());
+    const std::uint64_t arrived = taken_ - std::min(taken_, unacknowledged());
 
     while (!messages_.empty() && messages_.front().end <= arrived)
         messages_.pop_front();
@@ -357,7 +359,7 @@ std::uint64_t TcpTransport::unacknowledged_flows()
     std::uint64_t flows = 0;
 
     forget_acknowledged();
-    for (const Given& message : messages_)
+    for (const Taken& message : messages_)
         flows += message.flows;
     return flows;
 }
@@ -369,25 +371,25 @@ void TcpTransport::disconnect()
     messages_.clear();
 }
 
-/// Ends a connection that broke, and says what may not have arrived.
-Error TcpTransport::broken(int number)
+/// Closes a broken connection. The error says what may not have arrived.
+Error TcpTransport::broken(int err)
 {
     const std::uint64_t flows = unacknowledged_flows();
     Error error{.what = fmt::format("{} ended the connection", name_),
                 .hint = "the collector there knows why; a new connection is made"};
 
     disconnect();
-    if (number == EPROTO)
+    if (err == EPROTO)
         error = {.what = fmt::format("{} sends data, which no IPFIX collector does: the connection is closed", name_),
                  .hint = "see whether the URL leads to an IPFIX collector; a new connection is made later"};
-    else if (number != EPIPE)
-        error.what = fail_errno(number, fmt::format("the connection to {} broke", name_)).error().what;
+    else if (err != EPIPE)
+        error.what = fail_errno(err, fmt::format("the connection to {} broke", name_)).error().what;
     if (flows > 0)
         error.what += fmt::format("; {} records that were sent are not acknowledged and may not have arrived", flows);
     return error;
 }
 
-/// Ends a connection at the end of all, where the other end is slower than there is time.
+/// Closes a connection at the end, because the peer is too slow.
 Error TcpTransport::unfinished()
 {
     const std::uint64_t flows = unacknowledged_flows();
@@ -402,24 +404,24 @@ Result<void> TcpTransport::finish()
     if (!fd_)
         return {};
     if (!rest_.empty()) {
-        const auto given = TRY(give(rest_));
+        const auto passed = TRY(pass(rest_));
 
-        if (given < rest_.size())
+        if (passed < rest_.size())
             return std::unexpected(unfinished());
     }
     shutdown(fd_.get(), SHUT_WR);
-    if (const int number = wait_for_acknowledgements(); number != 0)
-        return std::unexpected(number == ETIMEDOUT ? unfinished() : broken(number));
+    if (const int err = wait_for_acknowledgements(); err != 0)
+        return std::unexpected(err == ETIMEDOUT ? unfinished() : broken(err));
     disconnect();
     return {};
 }
 
 } // namespace
 
-std::unique_ptr<Transport> open_ipfix_tcp(const IpfixUrl& url, std::chrono::milliseconds interval, Hurried hurried,
-                                          std::function<void()> progressed)
+std::unique_ptr<Transport> open_ipfix_tcp(const IpfixUrl& url, std::chrono::milliseconds interval,
+                                          ShuttingDown shutting_down, std::function<void()> progressed)
 {
-    return std::make_unique<TcpTransport>(url, interval, std::move(hurried), std::move(progressed));
+    return std::make_unique<TcpTransport>(url, interval, std::move(shutting_down), std::move(progressed));
 }
 
 } // namespace flowlabel

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The ways on which IPFIX messages leave.
+/// How IPFIX messages are sent: into a file, over UDP, over TCP.
 #pragma once
 
 #include <chrono>
@@ -16,8 +16,8 @@
 
 namespace flowlabel {
 
-/// What became of messages, in their order: the first `sent` have left, the next `lost` never will, and the others want
-/// to be made and given again.
+/// What became of messages, in their order: the first `sent` were sent, the next `lost` never will be, and the rest are
+/// to be encoded and offered again.
 struct Outcome {
     std::size_t sent = 0;
     std::size_t lost = 0;
@@ -31,47 +31,47 @@ public:
     Transport& operator=(const Transport&) = delete;
     virtual ~Transport() = default;
 
-    /// Opens what is not open, where its time has come. An error: nothing can be sent now.
+    /// Opens the file or connection if it is not open and a new attempt is due. An error: nothing can be sent now.
     virtual Result<void> ready() = 0;
 
-    /// The number of the transport session: another one when the sequence begins again and the other end knows nothing
-    /// (RFC 7011 section 2).
+    /// The number of the transport session. In a new session sequence numbers begin at 0, and the peer knows no
+    /// templates (RFC 7011 section 2).
     [[nodiscard]] virtual std::uint64_t session() const = 0;
 
-    /// Do records wait while it is not ready? Else they are lost.
+    /// True if records wait while it is not ready; otherwise they are lost.
     [[nodiscard]] virtual bool waits() const { return true; }
 
-    /// Is the other end to be reminded of the templates? (RFC 7011 section 8.4)
-    [[nodiscard]] virtual bool forgetful() const { return false; }
+    /// True if templates must be repeated (RFC 7011 section 8.4).
+    [[nodiscard]] virtual bool repeats_templates() const { return false; }
 
-    /// It is not ready, and templates would show whether the other end is there again.
+    /// True if it is not ready and templates should be sent, to find out whether the peer is there again.
     virtual bool wants_templates() { return false; }
 
-    /// Where it is ready; or messages without data, where it wants templates.
+    /// Sends MESSAGES if it is ready. If it wants templates, the messages must hold no data.
     virtual Outcome send(const Messages& messages) = 0;
 
     virtual Result<void> reopen() { return {}; }
 
-    /// Waits a while for the other end to have everything, and ends.
+    /// Waits, for a limited time, until the peer has everything, and closes.
     virtual Result<void> finish() { return {}; }
 };
 
-/// Is there a hurry?
-using Hurried = std::function<bool()>;
+/// RecordSink::shutting_down().
+using ShuttingDown = std::function<bool()>;
 
-/// The host of a collector, which is called NAME, could not be looked up, and WHY.
+/// The error for a collector whose host could not be looked up. NAME is the URL.
 Error not_found(const std::string& name, const std::string& why);
 
-/// IPFIX files (RFC 5655). A regular file is made or appended to, where half a message at its end is cut off; one with
-/// something else in it is an error.
+/// IPFIX files (RFC 5655). Creates a regular file, or appends to it after it has cut off a torn message at the end. A
+/// file with other content is an error.
 Result<std::unique_ptr<Transport>> open_ipfix_file(const IpfixUrl& url);
 
-/// The host is looked up when there is something to send, after reopen(), and while nobody takes messages there.
-std::unique_ptr<Transport> open_ipfix_udp(const IpfixUrl& url, Hurried hurried);
+/// Looks the host up when there is something to send, after reopen(), and while the peer takes no messages.
+std::unique_ptr<Transport> open_ipfix_udp(const IpfixUrl& url, ShuttingDown shutting_down);
 
-/// The host is looked up for each connection. INTERVAL: the least time from one attempt to connect to the next (RFC
-/// 7011 section 10.4.4). PROGRESSED is called whenever the other end has made room for more.
-std::unique_ptr<Transport> open_ipfix_tcp(const IpfixUrl& url, std::chrono::milliseconds interval, Hurried hurried,
-                                          std::function<void()> progressed);
+/// Looks the host up for each connection. INTERVAL: the least time between two attempts to connect (RFC 7011 section
+/// 10.4.4). Calls PROGRESSED whenever the kernel has taken something.
+std::unique_ptr<Transport> open_ipfix_tcp(const IpfixUrl& url, std::chrono::milliseconds interval,
+                                          ShuttingDown shutting_down, std::function<void()> progressed);
 
 } // namespace flowlabel

@@ -19,24 +19,24 @@ namespace flowlabel {
 using namespace std::chrono_literals;
 
 constexpr auto probe_interval = 1s;
-constexpr auto patience = 10s; // with name servers
+constexpr auto timeout = 10s; // of name servers
 constexpr auto little_patience = 900ms;
 
 namespace {
 
-/// A datagram that nobody wants comes back as an error some time later. From then on no more records are sent: they
-/// count as lost, and templates alone go out, once a second, until some of them are left in peace for a second.
+/// If no process receives a datagram, an error comes back some time later. From then on no records are sent: they count
+/// as lost. Only templates are sent, once a second, until a second passes without an error.
 class UdpTransport final : public Transport {
 public:
-    UdpTransport(const IpfixUrl& url, Hurried hurried)
-        : name_(url.text), lookup_(url.host, url.port, SOCK_DGRAM), hurried_(std::move(hurried))
+    UdpTransport(const IpfixUrl& url, ShuttingDown shutting_down)
+        : name_(url.text), lookup_(url.host, url.port, SOCK_DGRAM), shutting_down_(std::move(shutting_down))
     {
     }
 
     Result<void> ready() override;
     [[nodiscard]] std::uint64_t session() const override { return session_; }
     [[nodiscard]] bool waits() const override { return addresses_.empty(); }
-    [[nodiscard]] bool forgetful() const override { return true; }
+    [[nodiscard]] bool repeats_templates() const override { return true; }
     bool wants_templates() override { return away_ && Clock::now() >= probed_ + probe_interval; }
     Outcome send(const Messages& messages) override;
     Result<void> reopen() override;
@@ -49,24 +49,24 @@ private:
     int connect_one();
     [[nodiscard]] int take_error() const;
     int send_one(std::span<const std::uint8_t> message);
-    void away(int number);
+    void away(int err);
 
     std::string name_;
     HostLookup lookup_;
-    Hurried hurried_;
-    std::vector<SocketAddress> addresses_; ///< none: the host was not found yet
+    ShuttingDown shutting_down_;
+    std::vector<SocketAddress> addresses_; ///< empty: the host was not found yet
     bool look_again_ = true;
     Clock::time_point next_lookup_;
     Error not_found_;    ///< why there are no addresses
-    SocketAddress peer_; ///< that the socket is connected to
+    SocketAddress peer_; ///< the address that the socket is connected to
     std::uint64_t session_ = 0;
     Fd fd_;
     std::optional<Error> away_; // why no records are sent
     Clock::time_point probed_;
-    bool probing_ = false; // and no answer since
+    bool probing_ = false; // templates were sent, and no error has come since
 };
 
-/// Looks the host up where that is due. Waits for the answer only where no address is known.
+/// Looks the host up if that is due. Waits for the answer only if no address is known.
 Result<void> UdpTransport::look_up()
 {
     const auto now = Clock::now();
@@ -74,7 +74,7 @@ Result<void> UdpTransport::look_up()
     if ((!look_again_ && !away_) || now < next_lookup_)
         return addresses_.empty() ? std::unexpected(not_found_) : Result<void>();
     auto found = lookup_.find(
-        [&] { return !addresses_.empty() || Clock::now() - now >= (hurried_() ? little_patience : patience); });
+        [&] { return !addresses_.empty() || Clock::now() - now >= (shutting_down_() ? little_patience : timeout); });
 
     next_lookup_ = Clock::now() + HostLookup::interval;
     if (found) {
@@ -87,7 +87,7 @@ Result<void> UdpTransport::look_up()
     return {};
 }
 
-/// A socket stays where its address is among them, unless nobody takes messages there.
+/// Keeps the socket if its address is among the new ones, unless the peer takes no messages.
 void UdpTransport::use(std::vector<SocketAddress> addresses)
 {
     if (away_ ? addresses != addresses_ : std::ranges::find(addresses, peer_) == addresses.end()) {
@@ -97,7 +97,7 @@ void UdpTransport::use(std::vector<SocketAddress> addresses)
     addresses_ = std::move(addresses);
 }
 
-/// The host may have another address.
+/// The host may have another address now.
 Result<void> UdpTransport::reopen()
 {
     look_again_ = true;
@@ -105,10 +105,10 @@ Result<void> UdpTransport::reopen()
     return {};
 }
 
-/// An errno, or 0: there is a socket.
+/// Returns an errno, or 0 if there is a socket.
 int UdpTransport::connect_one()
 {
-    int number = 0;
+    int err = 0;
 
     if (fd_)
         return 0;
@@ -121,28 +121,28 @@ int UdpTransport::connect_one()
             session_++;
             return 0;
         }
-        number = errno;
+        err = errno;
     }
-    return number;
+    return err;
 }
 
-/// What came back: an errno, or 0.
+/// Returns the error that came back, an errno, or 0.
 int UdpTransport::take_error() const
 {
-    int number = 0;
-    socklen_t length = sizeof(number);
+    int err = 0;
+    socklen_t length = sizeof(err);
 
-    if (getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &number, &length) != 0)
+    if (getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &err, &length) != 0)
         return errno;
-    return number;
+    return err;
 }
 
-void UdpTransport::away(int number)
+void UdpTransport::away(int err)
 {
     probing_ = false;
-    away_ = fail_errno(number, fmt::format("{} takes no messages", name_),
-                       number == ECONNREFUSED ? "start the collector there; until then records for it are lost"
-                                              : "see to the way there; until then records for it are lost")
+    away_ = fail_errno(err, fmt::format("{} takes no messages", name_),
+                       err == ECONNREFUSED ? "start the collector there; until then records for it are lost"
+                                           : "see to the way there; until then records for it are lost")
                 .error();
 }
 
@@ -151,8 +151,8 @@ Result<void> UdpTransport::ready()
     TRY(look_up());
     const int connected = connect_one();
 
-    if (const int number = connected != 0 ? connected : take_error(); number != 0)
-        away(number);
+    if (const int err = connected != 0 ? connected : take_error(); err != 0)
+        away(err);
     else if (away_ && probing_ && Clock::now() >= probed_ + probe_interval)
         away_.reset();
     if (away_)
@@ -160,11 +160,11 @@ Result<void> UdpTransport::ready()
     return {};
 }
 
-/// An errno, or 0.
+/// Returns an errno, or 0.
 int UdpTransport::send_one(std::span<const std::uint8_t> message)
 {
-    if (const int number = connect_one(); number != 0)
-        return number;
+    if (const int err = connect_one(); err != 0)
+        return err;
     while (::send(fd_.get(), message.data(), message.size(), 0) < 0)
         if (errno != EINTR)
             return errno;
@@ -182,14 +182,14 @@ Outcome UdpTransport::send(const Messages& messages)
     for (const Message& message : messages.list) {
         if (away_ && message.data_records > 0)
             break;
-        const int number = send_one(messages.text(message));
+        const int err = send_one(messages.text(message));
 
-        if (number == ENOBUFS || number == ENOMEM) { // of this host, and soon over
-            outcome.error = fail_errno(number, fmt::format("{}: messages have to wait", name_)).error();
+        if (err == ENOBUFS || err == ENOMEM) { // this host lacks buffers for a moment
+            outcome.error = fail_errno(err, fmt::format("{}: messages have to wait", name_)).error();
             return outcome;
         }
-        if (number != 0) {
-            away(number);
+        if (err != 0) {
+            away(err);
             break;
         }
         outcome.sent++;
@@ -201,9 +201,9 @@ Outcome UdpTransport::send(const Messages& messages)
 
 } // namespace
 
-std::unique_ptr<Transport> open_ipfix_udp(const IpfixUrl& url, Hurried hurried)
+std::unique_ptr<Transport> open_ipfix_udp(const IpfixUrl& url, ShuttingDown shutting_down)
 {
-    return std::make_unique<UdpTransport>(url, std::move(hurried));
+    return std::make_unique<UdpTransport>(url, std::move(shutting_down));
 }
 
 } // namespace flowlabel

@@ -24,8 +24,8 @@ struct IpfixUrl {
     bool operator==(const IpfixUrl&) const = default;
 };
 
-/// `udp://HOST[:PORT]`, `tcp://HOST[:PORT]` or `file:PATH`; an IPv6 address stands in brackets, its zone
-/// behind % or %25. Wrong usage: anything else.
+/// `udp://HOST[:PORT]`, `tcp://HOST[:PORT]` or `file:PATH`; an IPv6 address is in brackets, its zone
+/// after % or %25. Anything else is wrong usage.
 Result<IpfixUrl> parse_ipfix_url(std::string_view text);
 
 } // namespace flowlabel

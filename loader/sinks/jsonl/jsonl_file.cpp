@@ -21,24 +21,25 @@
 
 namespace flowlabel {
 
-constexpr int look_interval = 100;                     // ms between two looks whether there is a hurry
-constexpr int patience = 9;                            // looks, when there is
-constexpr auto longest_end = std::chrono::seconds(35); // from the hurry on, however slowly somebody reads
+constexpr int poll_interval = 100;                      // ms between two checks for a shutdown
+constexpr int max_polls = 9;                            // without room in the pipe, once it is shutting down
+constexpr auto max_shutdown = std::chrono::seconds(35); // however slowly the reader reads
 
 constexpr std::string_view line_begin = R"({"src":")";
-constexpr std::size_t longest_line = 4096; // octets, and much more than there are
+constexpr std::size_t max_line = 4096; // bytes, far more than a record has
 
-/// Somebody else has opened it: stdout, or a descriptor by its name (/dev/stdout). What is in there is not ours.
-static bool is_lent(const std::string& path)
+/// True for a file that another process opened: stdout, or a descriptor by its name (/dev/stdout). Its content is not
+/// ours.
+static bool is_inherited(const std::string& path)
 {
     return path == "-" || path.starts_with("/dev/") || path.starts_with("/proc/");
 }
 
-/// Cuts off the line that a collector which was killed had begun at the end of a file of SIZE octets: what it has
-/// written of that write counts as lost. Half a line that is none of ours stays, and is an error.
+/// Cuts off the torn line that a killed collector left at the end of a file of SIZE bytes. The account counts its
+/// record as lost. If the last half line is not a record of ours, it stays, and that is an error.
 static Result<void> cut_torn_line(const Fd& fd, off_t size, const std::string& path)
 {
-    std::array<char, longest_line> end{};
+    std::array<char, max_line> end{};
     const off_t start = std::max<off_t>(0, size - static_cast<off_t>(end.size()));
     const ssize_t length = pread(fd.get(), end.data(), end.size(), start);
 
@@ -74,7 +75,7 @@ static std::unexpected<Error> no_reader(const std::string& path, std::string hin
 Result<JsonlFile::OpenFile> JsonlFile::open_file(const std::string& path)
 {
     struct stat status{};
-    const bool readable = !is_lent(path) && (stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode));
+    const bool readable = !is_inherited(path) && (stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode));
     const int flags = (readable ? O_RDWR : O_WRONLY) | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     auto opened = TRY(path == "-" ? Fd(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)) : safe_open(path, flags, 0640));
     Fd fd = std::move(opened);
@@ -88,29 +89,29 @@ Result<JsonlFile::OpenFile> JsonlFile::open_file(const std::string& path)
 
     if (readable && regular)
         TRY(cut_torn_line(fd, status.st_size, path));
-    if (path != "-" && fcntl(fd.get(), F_SETFL, O_APPEND) != 0) // not to wait was for open() alone
+    if (path != "-" && fcntl(fd.get(), F_SETFL, O_APPEND) != 0) // O_NONBLOCK was only for open()
         return fail_errno(errno, fmt::format("cannot open '{}' for records", path), "choose another name");
     return OpenFile{.fd = std::move(fd),
                     .device = status.st_dev,
                     .inode = status.st_ino,
                     .regular = regular,
-                    .fifo = S_ISFIFO(status.st_mode) && !is_lent(path)};
+                    .fifo = S_ISFIFO(status.st_mode) && !is_inherited(path)};
 }
 
-Result<std::unique_ptr<JsonlFile>> JsonlFile::open(const std::string& path, std::optional<std::uint64_t> most_bytes)
+Result<std::unique_ptr<JsonlFile>> JsonlFile::open(const std::string& path, std::optional<std::uint64_t> max_bytes)
 {
     auto file = TRY(open_file(path));
 
     if (!file.fd)
         return no_reader(path, "start its reader first");
-    if (most_bytes && (!file.regular || is_lent(path)))
+    if (max_bytes && (!file.regular || is_inherited(path)))
         return fail(fmt::format("'{}' is no regular file, and has no size to limit", path),
                     "leave --rotate out, or name a file");
-    return std::unique_ptr<JsonlFile>(new JsonlFile(path, most_bytes, std::move(file)));
+    return std::unique_ptr<JsonlFile>(new JsonlFile(path, max_bytes, std::move(file)));
 }
 
-/// Where the pipe that is there now has no reader yet, the next write tries again; if it is the one that was open that
-/// one goes on, with what the reader before has left in it.
+/// If the pipe at the path has no reader yet, the next write tries again. If it is the pipe that is open, it stays open
+/// with what its last reader has left in it.
 Result<void> JsonlFile::reopen()
 {
     struct stat status{};
@@ -123,36 +124,36 @@ Result<void> JsonlFile::reopen()
     return {};
 }
 
-std::unexpected<Error> JsonlFile::failed(int number) const
+std::unexpected<Error> JsonlFile::failed(int err) const
 {
-    if (file_.fifo && number == EPIPE)
+    if (file_.fifo && err == EPIPE)
         return no_reader(path_, "records wait until it has one, as many as there is room for; SIGHUP opens it again");
-    return fail_errno(number, fmt::format("cannot write records to '{}'", path_),
+    return fail_errno(err, fmt::format("cannot write records to '{}'", path_),
                       "they wait until they can be written, as many as there is room for; the kernel goes on counting");
 }
 
-/// False: nobody reads, and this process is to end.
+/// Waits until the pipe has room. Returns false if the reader does not read and the sink is shutting down.
 bool JsonlFile::wait_for_room()
 {
     pollfd room{.fd = file_.fd.get(), .events = POLLOUT, .revents = 0};
     const auto now = std::chrono::steady_clock::now();
 
-    if (hurried() && !last_moment_)
-        last_moment_ = now + longest_end;
-    if (last_moment_ && now >= *last_moment_)
+    if (shutting_down() && !deadline_)
+        deadline_ = now + max_shutdown;
+    if (deadline_ && now >= *deadline_)
         return false;
 
-    for (int looks = 0; poll(&room, 1, look_interval) == 0; looks++)
-        if (hurried() && looks >= patience)
+    for (int polls = 0; poll(&room, 1, poll_interval) == 0; polls++)
+        if (shutting_down() && polls >= max_polls)
             return false;
     return true;
 }
 
-/// TEXT becomes what is left of it.
+/// Removes from TEXT what was written.
 Result<void> JsonlFile::write_text(std::string_view& text)
 {
     while (!text.empty()) {
-        // What a pipe that has room takes without a wait.
+        // PIPE_BUF: a pipe with room takes that much without blocking.
         const std::size_t part = file_.regular ? text.size() : std::min<std::size_t>(text.size(), PIPE_BUF);
 
         if (!file_.regular && !wait_for_room())
@@ -162,13 +163,13 @@ Result<void> JsonlFile::write_text(std::string_view& text)
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0) {
-            const int number = errno;
+            const int err = errno;
 
-            closed_ = number == EPIPE && !file_.fifo; // a pipe with a name may have another reader
-            return failed(number);
+            closed_ = err == EPIPE && !file_.fifo; // a pipe with a name may have another reader
+            return failed(err);
         }
         text.remove_prefix(static_cast<std::size_t>(written));
-        if (!file_.regular) // a part of a batch in a file is taken back
+        if (!file_.regular) // not for a file, where a part of a batch is taken back
             progressed();
     }
     return {};
@@ -179,16 +180,16 @@ std::string JsonlFile::kept_name(unsigned number) const
     return number == 0 ? path_ : fmt::format("{}.{}", path_, number);
 }
 
-/// Would the file be too large with MORE bytes?
+/// True if the file would be too large with MORE bytes.
 bool JsonlFile::wants_rotation(std::size_t more) const
 {
-    const off_t size = most_bytes_ && file_.regular ? lseek(file_.fd.get(), 0, SEEK_END) : 0;
+    const off_t size = max_bytes_ && file_.regular ? lseek(file_.fd.get(), 0, SEEK_END) : 0;
 
-    return size > 0 && static_cast<std::uint64_t>(size) + more > *most_bytes_;
+    return size > 0 && static_cast<std::uint64_t>(size) + more > *max_bytes_;
 }
 
-/// Gives each file the next number, up to the first number that is free, and begins another one. Where none is free the
-/// last is removed. With an error the file that was open goes on.
+/// Renames each file to the next number, up to the first free one, and opens a new file. If no number is free, the last
+/// file is replaced. After an error the current file stays open.
 Result<void> JsonlFile::rotate()
 {
     const char* const hint = "records go on to the file that is open, which becomes larger than --rotate allows";
@@ -221,7 +222,8 @@ Result<void> JsonlFile::write_batch(const RecordBatch& batch)
     std::string_view rest = text;
 
     if (std::exchange(moved_, false) && begun_ > 0)
-        begun_ = text.rfind('\n', begun_ - 1) + 1; // the other file has the lines before, but not the half one
+        begun_ = text.rfind('\n', begun_ - 1) +
+                 1; // the old pipe got whole lines up to here; the new one gets the torn line again
     rest.remove_prefix(begun_);
     auto written = write_text(rest);
 
@@ -231,7 +233,7 @@ Result<void> JsonlFile::write_batch(const RecordBatch& batch)
         begun_ = text.size() - rest.size();
     if (!written && file_.regular &&
         (ftruncate(file_.fd.get(), start) != 0 || lseek(file_.fd.get(), start, SEEK_SET) < 0))
-        return failed(errno); // a torn line: as bad as what the first error says
+        return failed(errno); // a torn line stays: as bad as the first error
     return written;
 }
 

@@ -22,21 +22,21 @@ namespace flowlabel {
 
 class JsonlFile final : public RecordSink {
 public:
-    /// How many files of a size limit are kept beside the one that is written: PATH.1 is the newest.
+    /// How many earlier files are kept beside the current one. PATH.1 is the newest.
     static constexpr unsigned kept = 9;
 
-    /// PATH is made or appended to, where a torn record at its end is cut off; "-" is stdout. A pipe that nobody reads
-    /// is an error. With MOST_BYTES a file that would become larger becomes PATH.1, that one PATH.2, and so on; PATH
-    /// must be a regular file.
+    /// Creates PATH, or appends to it after it has cut off a torn record at the end; "-" is stdout. A pipe without a
+    /// reader is an error. With MAX_BYTES the file is rotated before it would become larger: it becomes PATH.1, that
+    /// one PATH.2, and so on. Then PATH must be a regular file.
     static Result<std::unique_ptr<JsonlFile>> open(const std::string& path,
-                                                   std::optional<std::uint64_t> most_bytes = std::nullopt);
+                                                   std::optional<std::uint64_t> max_bytes = std::nullopt);
 
     [[nodiscard]] std::string name() const override { return path_; }
 
-    /// A batch is in the file whole or, where the file is a regular one, not at all.
+    /// Writes a batch whole. If it cannot, it takes back the part of the batch, unless the file is a pipe.
     WriteResult write(std::span<const RecordBatch* const> batches) override;
 
-    /// Opens the same path again, for those who moved the file away.
+    /// Opens the same path again, after log rotation has moved the file.
     Result<void> reopen() override;
 
     [[nodiscard]] bool closed() const override { return closed_; }
@@ -48,33 +48,33 @@ private:
     [[nodiscard]] bool wants_rotation(std::size_t more) const;
     [[nodiscard]] Result<void> rotate();
     [[nodiscard]] std::string kept_name(unsigned number) const;
-    [[nodiscard]] std::unexpected<Error> failed(int number) const;
+    [[nodiscard]] std::unexpected<Error> failed(int err) const;
 
     struct OpenFile {
         Fd fd;
         dev_t device = 0;
         ino_t inode = 0;
         bool regular = false;
-        bool fifo = false; ///< a pipe with a name, which may have one reader after another
+        bool fifo = false; ///< a named pipe, which may get another reader
     };
 
-    /// Without a descriptor: it is a pipe that nobody reads. It must not be waited for, since the signals that could
-    /// end the wait are blocked.
+    /// Returns no descriptor for a pipe without a reader. It must not wait for a reader: the signals that could end the
+    /// wait are blocked.
     static Result<OpenFile> open_file(const std::string& path);
 
-    JsonlFile(std::string path, std::optional<std::uint64_t> most_bytes, OpenFile file)
-        : path_(std::move(path)), most_bytes_(most_bytes), file_(std::move(file))
+    JsonlFile(std::string path, std::optional<std::uint64_t> max_bytes, OpenFile file)
+        : path_(std::move(path)), max_bytes_(max_bytes), file_(std::move(file))
     {
     }
 
     std::string path_;
-    std::optional<std::uint64_t> most_bytes_; ///< of a file; none: it grows
+    std::optional<std::uint64_t> max_bytes_; ///< of a file; none: no limit
     OpenFile file_;
-    std::optional<Error> not_rotated_;                                 ///< why, to be told
-    std::optional<std::chrono::steady_clock::time_point> last_moment_; ///< of a hurry
+    std::optional<Error> not_rotated_;                              ///< why, until write() returns it
+    std::optional<std::chrono::steady_clock::time_point> deadline_; ///< once the sink is shutting down
     bool closed_ = false;
-    std::size_t begun_ = 0; ///< octets of the next batch that have been written to a pipe already
-    bool moved_ = false;    ///< to another one than the one that is open now
+    std::size_t begun_ = 0; ///< bytes of the next batch that are in the pipe already
+    bool moved_ = false;    ///< reopen() has opened another pipe since
 };
 
 } // namespace flowlabel

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /// An exporter whose sink stops anywhere: each record leaves once, and the account adds up.
-#include "collect/exporter.hpp"
+#include "collect/export_queue.hpp"
 
 #include <algorithm>
 #include <random>
@@ -22,10 +22,10 @@ public:
     }
 
     [[nodiscard]] std::string name() const override { return "faltering"; }
-    [[nodiscard]] Appetite appetite() const override
+    [[nodiscard]] BatchLimits batch_limits() const override
     {
         return {
-            .records = 300, .first_pause = std::chrono::milliseconds(1), .longest_pause = std::chrono::milliseconds(1)};
+            .max_records = 300, .first_pause = std::chrono::milliseconds(1), .max_pause = std::chrono::milliseconds(1)};
     }
 
     WriteResult write(std::span<const RecordBatch* const> batches) override
@@ -56,10 +56,10 @@ private:
 class HesitatingSink final : public RecordSink {
 public:
     [[nodiscard]] std::string name() const override { return "hesitating"; }
-    [[nodiscard]] Appetite appetite() const override
+    [[nodiscard]] BatchLimits batch_limits() const override
     {
         return {
-            .records = 300, .first_pause = std::chrono::milliseconds(1), .longest_pause = std::chrono::milliseconds(1)};
+            .max_records = 300, .first_pause = std::chrono::milliseconds(1), .max_pause = std::chrono::milliseconds(1)};
     }
 
     WriteResult write(std::span<const RecordBatch* const> batches) override
@@ -101,7 +101,7 @@ TEST_F(ExporterTest, EachRecordLeavesOnceHoweverFarTheSinkCame)
     std::vector<std::unique_ptr<RecordSink>> sinks;
 
     sinks.push_back(std::make_unique<FalteringSink>(written, lost, random()));
-    Exporters exporters(std::move(sinks), records);
+    ExportQueues exporters(std::move(sinks), records);
 
     for (std::uint32_t label = 0; label < records;) {
         RecordBatch batch;
@@ -114,7 +114,7 @@ TEST_F(ExporterTest, EachRecordLeavesOnceHoweverFarTheSinkCame)
     }
     while (exporters.states().front().queued_records > 0)
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    exporters.hurry();
+    exporters.shut_down();
     ASSERT_TRUE(exporters.finish());
     const ExporterState state = exporters.states().front();
     const fl_account account = account_->get();
@@ -137,7 +137,7 @@ TEST_F(ExporterTest, AnErrorThatIsOverEndsWithoutAnotherRecord)
     RecordBatch batch;
 
     sinks.push_back(std::make_unique<HesitatingSink>());
-    Exporters exporters(std::move(sinks), 1);
+    ExportQueues exporters(std::move(sinks), 1);
     batch.records.push_back({.flow = {.label = 1, .packets = 1, .octets = 40}, .reason = EndReason::idle});
     account_->update([&](fl_account& account) { account.taken.packets++; });
     exporters.offer(std::make_shared<AccountedBatch>(account_, std::move(batch)));
@@ -148,7 +148,7 @@ TEST_F(ExporterTest, AnErrorThatIsOverEndsWithoutAnotherRecord)
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     EXPECT_EQ(exporters.states().front().errors, 1u);
-    exporters.hurry();
+    exporters.shut_down();
     ASSERT_TRUE(exporters.finish());
 }
 

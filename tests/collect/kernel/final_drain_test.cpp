@@ -27,7 +27,7 @@ public:
     explicit Gate(const std::atomic<bool>& open) : open_(open) {}
 
     [[nodiscard]] std::string name() const override { return "gate"; }
-    [[nodiscard]] Appetite appetite() const override { return {.first_pause = 1ms, .longest_pause = 1ms}; }
+    [[nodiscard]] BatchLimits batch_limits() const override { return {.first_pause = 1ms, .max_pause = 1ms}; }
 
     WriteResult write(std::span<const RecordBatch* const> batches) override
     {
@@ -97,7 +97,7 @@ TEST_F(FinalDrainTest, AnExporterThatComesBackGetsTheRest)
     std::vector<std::unique_ptr<RecordSink>> sinks;
 
     sinks.push_back(std::make_unique<Gate>(open));
-    Exporters exporters(std::move(sinks), room);
+    ExportQueues exporters(std::move(sinks), room);
     FinalDrain drain(collection_);
 
     while (collection_->lost_packets() == 0) { // for two seconds
@@ -115,7 +115,7 @@ TEST_F(FinalDrainTest, AnExporterThatComesBackGetsTheRest)
         drain.step(exporters);
         std::this_thread::sleep_for(1ms);
     }
-    exporters.hurry();
+    exporters.shut_down();
     ASSERT_TRUE(exporters.finish());
     EXPECT_EQ(collection_->lost_packets(), lost);
     EXPECT_EQ(exporters.states().front().written.packets, flows - lost);
