@@ -117,7 +117,7 @@ void add_attach(CLI::App& app, Context& context)
                            "count sent packets, and show which flows would get a label"},
                           {"flowlabel attach eth0 --stamp zero --key-file /etc/flowlabel.key --replace",
                            "start to label unlabelled packets"}});
-    attach.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
+    on_run(attach, context, command, run);
 }
 
 } // namespace flowlabel

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
-#include <pthread.h>
 #include <systemd/sd-daemon.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -19,6 +17,7 @@
 #include "cli/options.hpp"
 #include "cli/output.hpp"
 #include "cli/sinks.hpp"
+#include "cli/terminal.hpp"
 #include "collect/attachment_watch.hpp"
 #include "collect/collector.hpp"
 #include "collect/export_queue.hpp"
@@ -27,7 +26,7 @@
 
 namespace flowlabel {
 
-constexpr std::uint64_t most_flows = 1u << 30;
+constexpr std::uint64_t max_max_flows = 1u << 30;
 
 struct CollectCommand {
     CollectorOptions options;
@@ -35,18 +34,6 @@ struct CollectCommand {
     SinkTable sinks;
     PrometheusOptions prometheus;
 };
-
-/// The signals that end the collector, and SIGHUP, are taken between two turns alone.
-static sigset_t handled_signals()
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    return set;
-}
 
 static std::string name_of(const ObservationPoint& point)
 {
@@ -60,7 +47,7 @@ static void report_begin(const Collection& collection)
         print_warning(fmt::format("{}: {}", name_of(collection.point()), killed_text(collection.recovered())));
 }
 
-/// Nothing is attached to an interface that was named.
+/// Checks that something is attached to each interface that was named.
 static Result<void> check_names(const Collector& collector, const CollectorOptions& options)
 {
     for (const std::string& interface : options.selection.interfaces)
@@ -69,22 +56,17 @@ static Result<void> check_names(const Collector& collector, const CollectorOptio
     return {};
 }
 
-/// One line on a terminal, once a second. What else is said on stderr meanwhile begins a line of its own.
+/// What goes on, on a terminal, once a second.
 class StatusLine {
 public:
-    explicit StatusLine(bool wanted) : wanted_(wanted && isatty(STDERR_FILENO) != 0) {}
-    StatusLine(const StatusLine&) = delete;
-    StatusLine& operator=(const StatusLine&) = delete;
-    ~StatusLine() { clear(); }
+    explicit StatusLine(bool wanted) : line_(std::chrono::seconds(1), {}, wanted) {}
 
     void update(const Collector& collector, const ExportQueues& queues)
     {
-        const auto now = Clock::now();
-
-        if (!wanted_ || now < next_)
+        if (!line_.due())
             return;
         const auto [attachments, flows, lost] = collector.progress();
-        std::uint64_t records = 0; // by the exporter that is ahead
+        std::uint64_t records = 0; // of the exporter that is ahead
         std::string failing;
 
         for (const ExporterState& exporter : queues.states()) {
@@ -92,28 +74,17 @@ public:
             if (exporter.error)
                 failing += (failing.empty() ? "not writing to " : ", ") + printable(exporter.name);
         }
-        print_text(fmt::format("\r{} attachments, {} flows in memory, {} records/s, {} packets lost, {}\033[K",
-                               attachments, grouped(flows), grouped(records - records_), grouped(lost),
+        line_.draw(fmt::format("{} attachments, {} flows in memory, {} records/s, {} packets lost, {}", attachments,
+                               grouped(flows), grouped(records - records_), grouped(lost),
                                failing.empty() ? "writing" : failing));
         records_ = records;
-        next_ = now + std::chrono::seconds(1);
-        drawn_ = true;
     }
 
-    void clear()
-    {
-        if (drawn_)
-            print_text("\r\033[K");
-        drawn_ = false;
-    }
+    void clear() { line_.clear(); }
 
 private:
-    using Clock = std::chrono::steady_clock;
-
-    bool wanted_;
-    bool drawn_ = false;
+    TerminalLine line_;
     std::uint64_t records_ = 0; ///< when it was drawn
-    Clock::time_point next_;
 };
 
 static CollectorEvents events(StatusLine& line)
@@ -138,7 +109,7 @@ static CollectorEvents events(StatusLine& line)
     };
 }
 
-/// Tells the service manager, where there is one, that all is well, as often as it wants to hear it.
+/// Tells the service manager, if there is one, that the collector is alive, as often as it asks for.
 class Watchdog {
 public:
     Watchdog()
@@ -160,7 +131,7 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
-    std::uint64_t interval_ = 0; ///< µs; 0: nobody listens
+    std::uint64_t interval_ = 0; ///< µs; 0: no watchdog
     Clock::time_point next_;
 };
 
@@ -176,7 +147,7 @@ static void report_changes(AttachmentWatch& attachments, StatusLine& line)
     }
 }
 
-/// What runs, and where to, for whoever reads the journal later.
+/// Writes the version and the exporters to the journal.
 static void report_start(const ExportQueues& queues)
 {
     std::string names;
@@ -186,11 +157,10 @@ static void report_start(const ExportQueues& queues)
     print_journal(fmt::format("flowlabel {} collects into {}", FLOWLABEL_VERSION, names));
 }
 
-/// Turns until a signal says to stop, or nobody reads the records any more.
+/// Collects until SIGINT or SIGTERM, or until all readers have closed their pipes.
 static void collect(Collector& collector, ExportQueues& queues, AttachmentWatch& attachments,
-                    std::optional<MetricsPort> port, StatusLine& line)
+                    std::optional<MetricsPort> port, const BlockedSignals& signals, StatusLine& line)
 {
-    const sigset_t signals = handled_signals();
     std::optional<MetricsServer> metrics;
     Watchdog watchdog;
 
@@ -200,12 +170,12 @@ static void collect(Collector& collector, ExportQueues& queues, AttachmentWatch&
         watchdog.tick();
         line.update(collector, queues);
         const bool more = collector.tick();
-        const timespec pause{.tv_sec = 0, .tv_nsec = more ? 0 : std::chrono::nanoseconds(Collector::pause).count()};
-        const int number = sigtimedwait(&signals, nullptr, &pause);
+        const auto now = std::chrono::steady_clock::now();
+        const int signal = signals.wait_until(more ? now : now + Collector::pause);
 
-        if (number == SIGINT || number == SIGTERM)
+        if (signal == SIGINT || signal == SIGTERM)
             return;
-        if (number == SIGHUP) {
+        if (signal == SIGHUP) {
             print_journal("reload: output files are opened again");
             queues.reopen();
         }
@@ -213,7 +183,7 @@ static void collect(Collector& collector, ExportQueues& queues, AttachmentWatch&
     }
 }
 
-/// What an exporter could not hand on although another one did: the identity does not show it.
+/// Reports records that an exporter lost although another one wrote them: the totals do not show that.
 static void report_lost(const ExportQueues& queues)
 {
     for (const ExporterState& exporter : queues.states())
@@ -225,12 +195,11 @@ static void report_lost(const ExportQueues& queues)
 
 static Result<void> run(const Context& context, CollectCommand& command)
 {
-    const sigset_t signals = handled_signals();
-
     TRY(command.sinks.check());
     if (const auto text = command.sinks.text_instead())
-        return to_stdout([&](const Sink& sink) { sink(*text); });
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+        return to_stdout([&](const TextWriter& write) { write(*text); });
+    const BlockedSignals signals({SIGINT, SIGTERM, SIGHUP});
+
     raise_file_limit(); // an attachment takes two descriptors for each of its maps, and some more
     command.options.max_flows = command.max_flows.value_or(command.options.max_flows);
     const auto bpffs = TRY(Bpffs::open(context.bpffs));
@@ -256,10 +225,10 @@ static Result<void> run(const Context& context, CollectCommand& command)
     sd_notify(0, "READY=1");
     AttachmentWatch attachments(bpffs); // ends last: it may have to wait for another command
 
-    collect(collector, queues, attachments, std::move(port), line);
+    collect(collector, queues, attachments, std::move(port), signals, line);
     sd_notify(0, "STOPPING=1");
     watch->end();
-    const bool enough = queues.all_closed(); // whoever read the records has what it wanted
+    const bool enough = queues.all_closed(); // the readers have what they wanted
     const auto finished = collector.finish();
 
     line.clear();
@@ -297,9 +266,9 @@ void add_collect(CLI::App& app, Context& context)
         collect, "--max-flows", command->max_flows, 1,
         "flows of one attachment held in memory, 64 bytes in each of 4/3 to 8/3 slots; beyond, some are exported "
         "early; default: 524288",
-        most_flows);
+        max_max_flows);
     add_examples(collect, command->sinks.examples());
-    collect.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
+    on_run(collect, context, command, run);
 }
 
 } // namespace flowlabel

@@ -5,7 +5,7 @@
 
 namespace flowlabel {
 
-constexpr std::uint64_t most_top_flows = 100; // each is two series for as long as Prometheus keeps them
+constexpr std::uint64_t max_top_flows = 100; // each is two series for as long as Prometheus keeps them
 
 void add_prometheus_options(CLI::App& collect, PrometheusOptions& options)
 {
@@ -15,7 +15,7 @@ void add_prometheus_options(CLI::App& collect, PrometheusOptions& options)
             ->type_name("ADDR:PORT");
 
     add_number(collect, "--top", options.top, 0,
-               "the N largest live flows of each attachment among the metrics, at most 100; default: 0", most_top_flows)
+               "the N largest live flows of each attachment among the metrics, at most 100; default: 0", max_top_flows)
         ->needs(prometheus);
 }
 

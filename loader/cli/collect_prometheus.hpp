@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// `collect --prometheus`: not where records go, but who looks at how they do.
+/// `collect --prometheus`: metrics about the collector.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -18,7 +18,7 @@ struct PrometheusOptions {
 
 void add_prometheus_options(CLI::App& collect, PrometheusOptions& options);
 
-/// Nothing where none was asked for.
+/// None without --prometheus.
 Result<std::optional<MetricsPort>> open_prometheus(const PrometheusOptions& options);
 
 } // namespace flowlabel

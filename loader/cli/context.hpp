@@ -3,8 +3,10 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <concepts>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -18,17 +20,19 @@ struct Context {
     std::function<Result<void>()> run; ///< set by the selected subcommand
 };
 
-/// Each adds its subcommand to APP.
-void add_attach(CLI::App& app, Context& context);
-void add_detach(CLI::App& app, Context& context);
-void add_status(CLI::App& app, Context& context);
-void add_flows(CLI::App& app, Context& context);
-void add_stats(CLI::App& app, Context& context);
-void add_collect(CLI::App& app, Context& context);
-void add_replay(CLI::App& app, Context& context);
-void add_host(CLI::App& app, Context& context);
-void add_exercise(CLI::App& app, Context& context);
-void add_key(CLI::App& app, Context& context);
+/// Has the subcommand APP run RUN(context, OPTIONS), or RUN(OPTIONS), once the whole command line is read.
+template <class Options, class Run>
+void on_run(CLI::App& app, Context& context, std::shared_ptr<Options> options, Run run)
+{
+    app.callback([&context, options, run] {
+        context.run = [&, options, run]() -> Result<void> {
+            if constexpr (std::invocable<Run, const Context&, Options&>)
+                return run(context, *options);
+            else
+                return run(*options);
+        };
+    });
+}
 
 /// Each prints one line on stderr, such as `flowlabel: error: …`. In the journal the line has a priority instead of
 /// these words. The text is passed through printable().

@@ -76,7 +76,7 @@ void add_detach(CLI::App& app, Context& context)
     detach.add_flag("--all", command->all, "every attachment in this network namespace; succeeds if there is none");
     add_examples(detach, {{"flowlabel detach eth0", "all hooks of an interface"},
                           {"flowlabel detach --all", "everything in this network namespace"}});
-    detach.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
+    on_run(detach, context, command, run);
 }
 
 } // namespace flowlabel

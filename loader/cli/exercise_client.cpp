@@ -7,6 +7,7 @@
 #include "cli/help.hpp"
 #include "cli/live_output.hpp"
 #include "cli/output.hpp"
+#include "cli/terminal.hpp"
 #include "host/exercise/exercise_export.hpp"
 #include "host/exercise/verdict.hpp"
 #include "output/json_text.hpp"
@@ -36,8 +37,8 @@ static Result<void> check_report(const ClientReport& report)
 static Result<void> run_raw(const ClientCommand& command)
 {
     const auto options = TRY(command.generator_options());
-    const auto stop = TRY(StopSignals::take());
-    const auto report = TRY(run_generator(options, stop.descriptor()));
+    const Fd stop = TRY(BlockedSignals({SIGINT, SIGTERM, SIGHUP}).descriptor());
+    const auto report = TRY(run_generator(options, stop.get()));
 
     return to_stdout([&](const TextWriter& write) {
         if (command.json)
@@ -52,9 +53,9 @@ static Result<void> run(const ClientCommand& command)
     if (command.raw)
         return run_raw(command);
     const auto options = TRY(command.options());
-    const auto stop = TRY(StopSignals::take());
+    const Fd stop = TRY(BlockedSignals({SIGINT, SIGTERM, SIGHUP}).descriptor());
     LiveOutput output;
-    const auto report = run_client(options, stop.descriptor(), [&](const Exchange& exchange) {
+    const auto report = run_client(options, stop.get(), [&](const Exchange& exchange) {
         if (!command.json && options.flows == 1)
             output.line(exchange_text(exchange));
     });
@@ -79,7 +80,7 @@ void add_exercise_client(CLI::App& exercise, Context& context)
                            "a hundred flows with automatic labels"},
                           {"flowlabel exercise client 2001:db8::9 --raw veth0 --generate syn-then-zero",
                            "connections that lose their label after the SYN"}});
-    client.callback([&context, command] { context.run = [command] { return run(*command); }; });
+    on_run(client, context, command, run);
 }
 
 } // namespace flowlabel

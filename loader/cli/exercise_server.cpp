@@ -10,6 +10,7 @@
 #include "cli/live_output.hpp"
 #include "cli/options.hpp"
 #include "cli/output.hpp"
+#include "cli/terminal.hpp"
 #include "host/exercise/exercise_export.hpp"
 #include "host/exercise/server.hpp"
 #include "output/json_text.hpp"
@@ -58,10 +59,10 @@ ServerEvents events_for(const ServerOptions& options, const ServerCommand& comma
 
 Result<void> run(const ServerCommand& command)
 {
-    const auto stop = TRY(StopSignals::take());
+    const Fd stop = TRY(BlockedSignals({SIGINT, SIGTERM, SIGHUP}).descriptor());
     const ServerOptions options = options_of(command);
     LiveOutput output;
-    const auto report = TRY(run_server(options, stop.descriptor(), events_for(options, command, output)));
+    const auto report = TRY(run_server(options, stop.get(), events_for(options, command, output)));
 
     if (!output.result())
         return output.result();
@@ -88,7 +89,7 @@ void add_exercise_server(CLI::App& exercise, Context& context)
     add_examples(server,
                  {{"flowlabel exercise server", "TCP and UDP on port 24999"},
                   {"flowlabel exercise server --udp --port 7777 --reflect", "answers have the label of the request"}});
-    server.callback([&context, command] { context.run = [command] { return run(*command); }; });
+    on_run(server, context, command, run);
 }
 
 } // namespace flowlabel

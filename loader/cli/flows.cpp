@@ -57,7 +57,7 @@ void add_flows(CLI::App& app, Context& context)
                          {"flowlabel flows eth0 --src 2001:db8::/32 --limit 5", "the five largest flows from a prefix"},
                          {"flowlabel flows eth0 --label 0x800/0x3fe00 --csv",
                           "all labels that equal 0x800 in the bits of the mask"}});
-    flows.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
+    on_run(flows, context, command, run);
 }
 
 } // namespace flowlabel

@@ -83,7 +83,7 @@ void add_host(CLI::App& app, Context& context)
                "any");
     add_examples(host, {{"flowlabel host", "the combined effect of this host's settings"},
                         {"flowlabel host --check anycast", "is this server safe with label-hashing load balancers?"}});
-    host.callback([&context, command] { context.run = [command] { return run(*command); }; });
+    on_run(host, context, command, run);
 }
 
 } // namespace flowlabel

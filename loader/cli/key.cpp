@@ -17,7 +17,7 @@ void add_key(CLI::App& app, Context& context)
     key.require_subcommand(1);
     create.add_option("FILE", *path, "a file that does not exist yet")->required()->type_name("");
     add_examples(create, {{"flowlabel key new /etc/flowlabel.key", "copy this file to the other routers"}});
-    create.callback([&context, path] { context.run = [path] { return create_key_file(*path); }; });
+    on_run(create, context, path, create_key_file);
 }
 
 } // namespace flowlabel

@@ -1,28 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// For commands that write while they run and end on ^C.
+/// Output of commands that write while they run.
 #pragma once
 
 #include <string>
 
-#include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
 
 namespace flowlabel {
 
-/// Blocks SIGINT, SIGTERM and SIGHUP: they no longer end the process, but make a descriptor readable, permanently.
-class StopSignals {
-public:
-    static Result<StopSignals> take();
-
-    [[nodiscard]] int descriptor() const { return signals_.get(); }
-
-private:
-    explicit StopSignals(Fd signals) : signals_(std::move(signals)) {}
-
-    Fd signals_;
-};
-
-/// Writes lines to stdout and flushes each. Stops the command if writing fails or the reader closes the pipe.
+/// Writes lines to stdout and flushes each. If writing fails or the reader closes the pipe, the command ends as after ^C:
+/// it must have blocked SIGTERM, see BlockedSignals.
 class LiveOutput {
 public:
     void line(const std::string& text);

@@ -20,6 +20,10 @@
 
 namespace flowlabel {
 
+#define COMMAND(name) void add_##name(CLI::App& app, Context& context);
+#include "cli/commands.def"
+#undef COMMAND
+
 static void add_commands(CLI::App& app, Context& context)
 {
     format_help(app);
@@ -30,16 +34,9 @@ static void add_commands(CLI::App& app, Context& context)
     app.require_subcommand(1);
     app.fallthrough();
     app.footer("Everywhere: --bpffs DIR, -v, --help, --version; see 'flowlabel --help'."); // subcommands inherit it
-    add_attach(app, context);
-    add_detach(app, context);
-    add_status(app, context);
-    add_flows(app, context);
-    add_stats(app, context);
-    add_collect(app, context);
-    add_replay(app, context);
-    add_host(app, context);
-    add_exercise(app, context);
-    add_key(app, context);
+#define COMMAND(name) add_##name(app, context);
+#include "cli/commands.def"
+#undef COMMAND
     add_examples(app, {{"flowlabel attach eth0", "count the flows of an interface"},
                        {"flowlabel flows eth0 --label zero", "flows without a label"},
                        {"flowlabel help flows", "all options of a command"}});

@@ -2,8 +2,7 @@
 /// A progress bar on stderr; it appears after a second.
 #pragma once
 
-#include <chrono>
-
+#include "cli/terminal.hpp"
 #include "replay/reader.hpp"
 
 namespace flowlabel {
@@ -11,22 +10,12 @@ namespace flowlabel {
 class ProgressBar {
 public:
     ProgressBar();
-    ProgressBar(const ProgressBar&) = delete;
-    ProgressBar& operator=(const ProgressBar&) = delete;
-    ~ProgressBar() { clear(); }
 
-    /// Draws the progress of READER, at most every 200 ms.
+    /// Draws the progress of READER, if the line is due.
     void update(const CaptureReader& reader);
 
-    /// Erases the bar.
-    void clear();
-
 private:
-    using Clock = std::chrono::steady_clock;
-
-    bool terminal_;
-    bool drawn_ = false;
-    Clock::time_point next_;
+    TerminalLine line_;
 };
 
 } // namespace flowlabel

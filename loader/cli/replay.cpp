@@ -170,7 +170,7 @@ void add_replay(CLI::App& app, Context& context)
                           {"tcpdump -w - | flowlabel replay - --json", "from a pipe"},
                           {"flowlabel replay link.pcap --stamp zero --write labelled.pcap",
                            "write a copy in which all flows have labels"}});
-    replay.callback([&context, command] { context.run = [command] { return run(*command); }; });
+    on_run(replay, context, command, run);
 }
 
 } // namespace flowlabel

@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <pthread.h>
-
-#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <memory>
@@ -11,6 +8,7 @@
 #include "cli/help.hpp"
 #include "cli/options.hpp"
 #include "cli/output.hpp"
+#include "cli/terminal.hpp"
 #include "flowlabel/time.hpp"
 #include "output/json_text.hpp"
 #include "output/stats_document.hpp"
@@ -48,29 +46,6 @@ static Result<void> show(const StatsCommand& command, const Attachment& attachme
     });
 }
 
-/// The signals that end a command with an interval. They are handled only between two documents, so that each one is
-/// complete.
-static sigset_t stop_signals()
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    return set;
-}
-
-/// Sleeps until END. False: a signal ended it.
-static bool sleep_until(std::chrono::steady_clock::time_point end)
-{
-    using namespace std::chrono;
-    const sigset_t stop = stop_signals();
-    const auto left = std::max<nanoseconds>(end - steady_clock::now(), nanoseconds(0));
-    const timespec time{.tv_sec = duration_cast<seconds>(left).count(), .tv_nsec = (left % seconds(1)).count()};
-
-    return sigtimedwait(&stop, nullptr, &time) < 0;
-}
-
 /// \param[in,out] last_warnings those printed the last time; the same ones are not printed again
 static Result<void> show_once(const Context& context, const StatsCommand& command, std::string& last_warnings)
 {
@@ -88,14 +63,13 @@ static Result<void> run(const Context& context, const StatsCommand& command)
 
     if (!command.interval)
         return show_once(context, command, last_warnings);
-    const sigset_t stop = stop_signals();
+    const BlockedSignals stop({SIGINT, SIGTERM}); // handled only between two documents, so that each one is complete
 
-    pthread_sigmask(SIG_BLOCK, &stop, nullptr);
     for (;;) {
         const auto start = std::chrono::steady_clock::now();
         const auto shown = show_once(context, command, last_warnings);
 
-        if (!shown || stdout_closed() || !sleep_until(start + *command.interval))
+        if (!shown || stdout_closed() || stop.wait_until(start + *command.interval) != 0)
             return shown;
     }
 }
@@ -111,7 +85,7 @@ void add_stats(CLI::App& app, Context& context)
     add_examples(stats,
                  {{"flowlabel stats eth0", "every counter"},
                   {"flowlabel stats eth0 --interval 500ms --json", "one document on each line, twice a second"}});
-    stats.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
+    on_run(stats, context, command, run);
 }
 
 } // namespace flowlabel

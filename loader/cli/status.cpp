@@ -199,7 +199,7 @@ void add_status(CLI::App& app, Context& context)
                  {{"flowlabel status", "everything that is attached"},
                   {"flowlabel status eth0 --json", "one interface, for scripts"},
                   {"flowlabel status --check --since 10s", "is anything wrong now, or lost within ten seconds?"}});
-    status.callback([&context, command] { context.run = [&context, command] { return run(context, *command); }; });
+    on_run(status, context, command, run);
 }
 
 } // namespace flowlabel
