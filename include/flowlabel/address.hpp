@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// IPv6 addresses, prefixes and flow labels as people write them.
+/// IPv6 addresses, prefixes and flow labels, and their text. Labels are numbers in host byte order.
+///
+///     const auto prefix = flowlabel::parse_prefix("2001:db8::/32");
 #pragma once
 
 #include <array>
@@ -12,7 +14,7 @@
 
 namespace flowlabel {
 
-/// 16 octets as on the wire; ordered as the numbers they stand for.
+/// 16 bytes in network byte order. Addresses compare as numbers.
 struct Address {
     std::array<std::uint8_t, 16> octets{};
 
@@ -23,13 +25,13 @@ struct Address {
 };
 
 struct Prefix {
-    Address address; ///< bits behind LENGTH are 0
+    Address address; ///< bits after LENGTH are 0
     unsigned length = 0;
 
     [[nodiscard]] bool contains(const Address& other) const;
 };
 
-/// `2001:db8::/32`, or an address alone (its 128 bits).
+/// `2001:db8::/32`, or an address, which stands for its 128 bits.
 Result<Prefix> parse_prefix(std::string_view text);
 
 /// A label in decimal or with 0x, at most 0xFFFFF.

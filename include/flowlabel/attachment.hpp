@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Attachments: programs of ours that hang on a hook of an interface, with their maps.
+/// Attachments: flowlabel's programs on the hooks of interfaces, with their maps. This attaches, inspects and detaches.
+///
+///     std::optional<flowlabel::DetachReport> detached;
+///     const auto report = flowlabel::attach(*bpffs, {.interface = "eth0"}, detached);
+///
+/// Names of interfaces are those of the network namespace of the calling thread. attach(), detach() and
+/// find_attachments() may be called by several threads and processes at once: a lock on the bpffs orders them. They
+/// need CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON; an Error says which one is missing. examples/count_flows is a whole
+/// program.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +20,6 @@
 #include "flowlabel/abi.h"
 #include "flowlabel/bpffs.hpp"
 #include "flowlabel/counters.hpp"
-#include "flowlabel/interface.hpp"
 #include "flowlabel/key.hpp"
 #include "flowlabel/result.hpp"
 #include "flowlabel/table.hpp"
@@ -39,10 +46,10 @@ struct AttachOptions {
     fl_hook hook = FL_HOOK_XDP;
     XdpMode mode = XdpMode::automatic;
     TcLink tc_link = TcLink::automatic;
-    std::optional<std::uint64_t> slots; ///< of each possible CPU; rounded up to a power of two
-    std::optional<fl_stamp_mode> stamp; ///< else a replaced attachment's, else off
-    std::optional<fl_prf> prf;          ///< else a replaced attachment's, else SipHash-2-4
-    std::optional<Key> key;             ///< else a replaced attachment's, else a random one
+    std::optional<std::uint64_t> slots = std::nullopt; ///< of each possible CPU; rounded up to a power of two
+    std::optional<fl_stamp_mode> stamp = std::nullopt; ///< else a replaced attachment's, else off
+    std::optional<fl_prf> prf = std::nullopt;          ///< else a replaced attachment's, else SipHash-2-4
+    std::optional<Key> key = std::nullopt;             ///< else a replaced attachment's, else a random one
     bool replace = false;
 };
 
@@ -83,7 +90,7 @@ struct RingUsage {
     double fullest = 0;      ///< how much of the fullest one is used, 0 to 1: that is the one which loses records
 };
 
-/// One attachment, opened for reading.
+/// One attachment, opened for reading. Several threads may call const members at once.
 class Attachment {
 public:
     Attachment(Attachment&&) noexcept;
@@ -148,8 +155,8 @@ private:
 /// Which attachments a command is about. The name of an interface means that of this network namespace, and any that
 /// is gone, since its namespace may be gone too.
 struct Selection {
-    std::optional<std::string> interface;
-    std::optional<fl_hook> hook;
+    std::optional<std::string> interface = std::nullopt;
+    std::optional<fl_hook> hook = std::nullopt;
     bool all_netns = false; ///< the interfaces of the other network namespaces too
 };
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The BPF file system that keeps attachments alive, and the lock that keeps two commands off the same pins.
+/// The BPF file system that keeps attachments alive after the process that made them.
+///
+///     const auto bpffs = flowlabel::Bpffs::open_or_mount("/sys/fs/bpf");
 ///
 /// Layout: ROOT/flowlabel/vFL_LAYOUT_VERSION/NETNS-IFINDEX/HOOK/ has a pin for each map of the attachment, `collected`
 /// once a collector was there, and for XDP and tcx `link`. An attachment exists when the kernel has it: the pinned link
 /// (XDP, tcx) or the filter that the info map names (clsact). Whatever else lies in a directory without one is left
-/// over from a command that did not end.
+/// over from a command that was killed.
 #pragma once
 
 #include <filesystem>
@@ -13,35 +15,16 @@
 #include <string>
 #include <utility>
 
-#include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
 
 namespace flowlabel {
 
-/// Would a mount made here still be there after this process, and are those of the host's in view? /proc/1/ns/mnt would
-/// say so, but looking at it takes the right to trace pid 1; mount ids are unique, so equal lists of mounts are one
-/// list.
-bool in_mount_namespace_of_init();
-
+class BpffsLock;
 class Directory;
+class Fd;
 
-/// Keeps two commands off the same pins as long as it lives.
-class BpffsLock {
-public:
-    BpffsLock(std::shared_ptr<const Directory> root, Fd fd, bool exclusive);
-    BpffsLock(BpffsLock&&) noexcept = default;
-    BpffsLock& operator=(BpffsLock&&) = delete;
-
-    /// An exclusive one removes what flowlabel made for itself, if that is empty.
-    ~BpffsLock();
-
-private:
-    std::shared_ptr<const Directory> root_;
-    Fd fd_;
-    bool exclusive_;
-};
-
-/// Nobody but root and the user of this process can change what is in it: open() makes sure of that.
+/// A bpffs that only root and the user of this process can change: open() makes sure of that. Several threads may use
+/// one object.
 class Bpffs {
 public:
     /// ROOT must be a bpffs, else nothing can be attached there: Failure::not_attached, unless that of the host may be
@@ -50,6 +33,8 @@ public:
 
     /// As open(), but a missing bpffs is mounted where the mount outlives the command (the mount namespace of pid 1).
     static Result<Bpffs> open_or_mount(const std::filesystem::path& root);
+
+    // What follows is for the library itself. attach(), detach() and find_attachments() take the lock that they need.
 
     enum class LockMode { shared, exclusive };
 

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The counters of the datapath, with the ones that are sums of others. The list is FL_COUNTERS in abi.h.
+/// The counters of the datapath, with those that are sums of others. The list is FL_COUNTERS in abi.h. Plain values:
+/// copy and read them in any thread.
+///
+///     flowlabel::sum_counters(attachment.cpu_counters()).each([](const char* name, std::uint64_t value, const char*) {
+///         std::cout << name << ' ' << value << '\n';
+///     });
 #pragma once
 
 #include <cstdint>
@@ -25,13 +30,13 @@ struct Counters {
     }
 };
 
-/// One CPU's counters, the derived ones worked out.
+/// One CPU's counters, with the derived ones.
 Counters read_counters(const fl_counters& cpu);
 
 /// The sum over CPUS.
 Counters sum_counters(std::span<const Counters> cpus);
 
-/// Packets and octets together.
+/// Packets and bytes. The bytes are those of the IPv6 packets, without link-layer headers.
 struct Amount {
     std::uint64_t packets = 0;
     std::uint64_t octets = 0;
@@ -46,7 +51,7 @@ struct Amount {
     }
 };
 
-/// The conservation identity: at rest, counted = live + spilled + lost, for packets and for octets. What is spilled is
+/// The conservation identity: at rest, counted = live + spilled + lost, for packets and for bytes. What is spilled is
 /// pending, in the ring or in the memory of a collector, or exported.
 struct Totals {
     std::uint64_t seen_packets = 0;

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Flows as a reader sees them, and the ways to select and sort them.
+/// Flows for readers, and the ways to select and sort them. Plain values: one object is for one thread at a time.
+///
+///     flowlabel::FlowQuery query{.limit = 10, .label = *flowlabel::parse_label_filter("zero")};
+///     for (const flowlabel::Flow& flow : flowlabel::select_flows(std::move(flows), query))
+///         std::cout << flow.src.text() << ' ' << flow.octets << '\n';
 #pragma once
 
 #include <cstddef>
@@ -9,18 +13,18 @@
 #include <vector>
 
 #include "flowlabel/address.hpp"
+#include "flowlabel/huge_pages.hpp"
 #include "flowlabel/result.hpp"
-#include "maps/huge_pages.hpp"
 
 namespace flowlabel {
 
 struct Flow {
     Address src;
     Address dst;
-    std::uint32_t label = 0;
-    bool stamped = false; ///< at least one of its packets came with label 0 (dry run: would have been stamped)
+    std::uint32_t label = 0; ///< 20 bits, host byte order
+    bool stamped = false;    ///< at least one of its packets came with label 0 (dry run: would have been stamped)
     std::uint64_t packets = 0;
-    std::uint64_t octets = 0;
+    std::uint64_t octets = 0;     ///< of IPv6 packets, headers included
     std::uint64_t first_seen = 0; ///< ns since 1970 UTC
     std::uint64_t last_seen = 0;  ///< ns since 1970 UTC
 };
@@ -51,10 +55,10 @@ Result<LabelFilter> parse_label_filter(std::string_view text);
 
 struct FlowQuery {
     SortBy sort = SortBy::octets;
-    std::optional<std::size_t> limit;
-    std::optional<Prefix> src;
-    std::optional<Prefix> dst;
-    LabelFilter label;
+    std::optional<std::size_t> limit = std::nullopt;
+    std::optional<Prefix> src = std::nullopt;
+    std::optional<Prefix> dst = std::nullopt;
+    LabelFilter label = {};
 
     [[nodiscard]] bool matches(const Flow& flow) const;
 

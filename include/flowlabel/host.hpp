@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /// The flow labels of this host's own sockets: leasing them from the kernel's label manager, sending and reading them.
 ///
+///     const auto lease = flowlabel::Lease::get(socket, {.destination = peer.address, .label = 0x12345});
+///
+/// Sockets are file descriptors that stay the caller's. Functions may be called by several threads at once; what two
+/// threads do to one socket is up to the caller.
 /// Labels are numbers of 20 bits in host order. Everything is per network namespace. A refusal of the kernel comes back
 /// as the reason, worked out from what was asked for, and what to do about it.
 /// Source: net/ipv6/ip6_flowlabel.c, net/ipv6/datagram.c and net/ipv6/tcp_ipv6.c of Linux.

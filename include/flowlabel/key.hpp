@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The 128-bit key of the label function, and the file it lives in.
+/// The 128-bit key of the label function, and its file.
+///
+///     const auto key = flowlabel::read_key_file("/etc/flowlabel.key");
 #pragma once
 
 #include <array>
@@ -10,17 +12,18 @@
 
 namespace flowlabel {
 
-/// 16 octets; SipHash's k0 is octets 0 to 7, k1 octets 8 to 15, little-endian.
+/// 16 bytes; SipHash's k0 is bytes 0 to 7, k1 bytes 8 to 15, little-endian.
 using Key = std::array<std::uint8_t, 16>;
 
 /// From getrandom().
 Result<Key> random_key();
 
-/// 32 hexadecimal digits, the first two are octet 0, one newline allowed; a file that others than its owner may read,
-/// write or run, and one that neither root nor the running user owns, is refused.
+/// Reads 32 hexadecimal digits (the first two are byte 0) and an optional newline. A file that users other than its
+/// owner may read, write or execute is refused, and so is one that belongs neither to root nor to the user of this
+/// process.
 Result<Key> read_key_file(const std::string& path);
 
-/// A new random key in a new file of mode 0600; an existing file is refused.
+/// Writes a new random key to a new file of mode 0600. An existing file is refused.
 Result<void> create_key_file(const std::string& path);
 
 /// k0 and k1 as numbers in host order.

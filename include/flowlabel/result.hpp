@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What every function of the library that can fail returns.
+/// What every function of the library that can fail returns. Failures are returned, not thrown.
+///
+///     if (const auto bpffs = flowlabel::Bpffs::open("/sys/fs/bpf"); !bpffs)
+///         std::cerr << bpffs.error().what << '\n' << bpffs.error().hint << '\n';
 #pragma once
 
 #include <expected>
@@ -8,7 +11,7 @@
 
 namespace flowlabel {
 
-/// The kinds of failure that a command tells apart by its exit status.
+/// The kinds of failure. The command line makes them its exit status.
 enum class Failure {
     failed = 1,       ///< the system or the input said no
     usage = 2,        ///< the request makes no sense
@@ -21,7 +24,7 @@ struct Error {
     std::string what;
     std::string hint;
     Failure kind = Failure::failed;
-    int err = 0; ///< the errno; 0: there is none
+    int err = 0; ///< the errno that caused it; 0: none did
 };
 
 template <class T> using Result = std::expected<T, Error>;
@@ -31,7 +34,7 @@ inline std::unexpected<Error> fail(std::string what, std::string hint = {}, Fail
     return std::unexpected(Error{std::move(what), std::move(hint), kind});
 }
 
-/// WHAT with the words for the errno ERR (positive) after it.
+/// WHAT, followed by the words for the errno ERR (positive).
 std::unexpected<Error> fail_errno(int err, const std::string& what, std::string hint = {});
 
 } // namespace flowlabel

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Reading the flow table: a scan of the mapping, not a system call a flow.
+/// Reading the flow table: a scan of mapped memory, without a system call for each flow.
+///
+///     const std::uint64_t epoch = attachment.epoch_utc();
+///     attachment.table().each_flow([&](const flowlabel::TableFlow& flow) {
+///         flows.push_back(flowlabel::make_flow(flow, epoch));
+///     });
+///
+/// A view reads the memory of its attachment and must not outlive it. Several threads may read at once.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +18,7 @@
 #include "flowlabel/abi.h"
 #include "flowlabel/counters.hpp"
 #include "flowlabel/flow.hpp"
-#include "maps/huge_pages.hpp"
+#include "flowlabel/huge_pages.hpp"
 
 namespace flowlabel {
 

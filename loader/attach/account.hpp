@@ -6,9 +6,9 @@
 #include <optional>
 
 #include "base/directory.hpp"
+#include "base/fd.hpp"
 #include "flowlabel/abi.h"
 #include "flowlabel/counters.hpp"
-#include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
 #include "maps/mapping.hpp"
 

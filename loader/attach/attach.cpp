@@ -7,12 +7,14 @@
 #include <iterator>
 #include <optional>
 
+#include "attach/bpffs_lock.hpp"
 #include "attach/detach.hpp"
 #include "attach/hook.hpp"
 #include "attach/leftovers.hpp"
 #include "attach/plan.hpp"
 #include "attach/replace.hpp"
 #include "attach/stamp_warnings.hpp"
+#include "base/interface.hpp"
 #include "base/memory.hpp"
 #include "base/privilege.hpp"
 #include "base/try.hpp"

@@ -9,11 +9,13 @@
 #include <cerrno>
 
 #include "attach/account.hpp"
+#include "attach/bpffs_lock.hpp"
 #include "attach/front.hpp"
 #include "attach/open_attachment.hpp"
 #include "base/gro_lists.hpp"
+#include "base/interface.hpp"
+#include "base/time.hpp"
 #include "base/try.hpp"
-#include "flowlabel/time.hpp"
 #include "maps/mapped_table.hpp"
 #include "maps/rings.hpp"
 

@@ -13,6 +13,7 @@
 
 #include <cerrno>
 
+#include "attach/bpffs_lock.hpp"
 #include "attach/surroundings.hpp"
 #include "base/directory.hpp"
 #include "base/lock.hpp"

@@ -9,10 +9,12 @@
 #include <cerrno>
 
 #include "attach/account.hpp"
+#include "attach/bpffs_lock.hpp"
 #include "attach/clsact.hpp"
 #include "attach/grace_period.hpp"
 #include "attach/leftovers.hpp"
 #include "attach/open_attachment.hpp"
+#include "base/interface.hpp"
 #include "base/privilege.hpp"
 #include "base/try.hpp"
 #include "flowlabel/attachment.hpp"

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <tuple>
 
+#include "attach/bpffs_lock.hpp"
 #include "attach/open_attachment.hpp"
+#include "base/interface.hpp"
 #include "base/try.hpp"
 #include "flowlabel/attachment.hpp"
-#include "flowlabel/interface.hpp"
 
 namespace flowlabel {
 

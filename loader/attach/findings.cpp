@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/interface.hpp"
 #include "base/units.hpp"
 
 namespace flowlabel {

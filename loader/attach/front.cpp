@@ -7,6 +7,7 @@
 
 #include "attach/clsact.hpp"
 #include "attach/link.hpp"
+#include "base/interface.hpp"
 
 namespace flowlabel {
 

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstdint>
 
-#include "flowlabel/fd.hpp"
+#include "base/fd.hpp"
 
 namespace flowlabel {
 

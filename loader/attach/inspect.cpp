@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "attach/clsact.hpp"
+#include "base/interface.hpp"
 #include "base/try.hpp"
 
 namespace flowlabel {

@@ -2,7 +2,7 @@
 #include "attach/leftovers.hpp"
 
 #include "attach/clsact.hpp"
-#include "flowlabel/interface.hpp"
+#include "base/interface.hpp"
 
 namespace flowlabel {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/directory.hpp"
-#include "flowlabel/fd.hpp"
-#include "flowlabel/interface.hpp"
+#include "base/fd.hpp"
+#include "base/interface.hpp"
 #include "flowlabel/result.hpp"
 
 namespace flowlabel {

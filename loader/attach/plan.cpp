@@ -6,7 +6,7 @@
 #include <bit>
 
 #include "base/gro_lists.hpp"
-#include "flowlabel/time.hpp"
+#include "base/time.hpp"
 
 namespace flowlabel {
 

@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "attach/pins.hpp"
+#include "base/interface.hpp"
 #include "flowlabel/attachment.hpp"
-#include "flowlabel/interface.hpp"
 #include "maps/program.hpp"
 
 namespace flowlabel {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "flowlabel/fd.hpp"
+#include "base/fd.hpp"
 #include "flowlabel/result.hpp"
 
 namespace flowlabel {

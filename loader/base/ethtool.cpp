@@ -10,7 +10,7 @@
 #include <cstring>
 #include <vector>
 
-#include "flowlabel/fd.hpp"
+#include "base/fd.hpp"
 
 namespace flowlabel {
 

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "base/ethtool.hpp"
+#include "base/fd.hpp"
 #include "base/netlink.hpp"
 #include "flowlabel/abi.h"
-#include "flowlabel/fd.hpp"
 
 namespace flowlabel {
 

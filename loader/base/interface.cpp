@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "flowlabel/interface.hpp"
+#include "base/interface.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

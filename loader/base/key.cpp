@@ -8,9 +8,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/fd.hpp"
 #include "base/private_file.hpp"
 #include "base/try.hpp"
-#include "flowlabel/fd.hpp"
 
 namespace flowlabel {
 

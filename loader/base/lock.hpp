@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "flowlabel/fd.hpp"
+#include "base/fd.hpp"
 #include "flowlabel/result.hpp"
 
 namespace flowlabel {

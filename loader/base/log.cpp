@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "base/log.hpp"
+#include "flowlabel/log.hpp"
 
 #include <bpf/libbpf.h>
 

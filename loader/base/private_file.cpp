@@ -8,8 +8,8 @@
 
 #include <cerrno>
 
+#include "base/fd.hpp"
 #include "base/ownership.hpp"
-#include "flowlabel/fd.hpp"
 
 namespace flowlabel {
 

@@ -6,7 +6,7 @@
 
 #include <filesystem>
 
-#include "flowlabel/fd.hpp"
+#include "base/fd.hpp"
 #include "flowlabel/result.hpp"
 
 namespace flowlabel {

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "base/interface.hpp"
 #include "base/printable.hpp"
 #include "base/try.hpp"
 #include "base/units.hpp"

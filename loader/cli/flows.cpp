@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <memory>
 
+#include "base/time.hpp"
 #include "cli/context.hpp"
 #include "cli/help.hpp"
 #include "cli/options.hpp"
 #include "cli/output.hpp"
-#include "flowlabel/time.hpp"
 #include "output/flows_document.hpp"
 
 namespace flowlabel {

@@ -3,13 +3,13 @@
 
 #include <memory>
 
+#include "base/interface.hpp"
+#include "base/time.hpp"
 #include "base/try.hpp"
 #include "cli/context.hpp"
 #include "cli/help.hpp"
 #include "cli/options.hpp"
 #include "cli/output.hpp"
-#include "flowlabel/interface.hpp"
-#include "flowlabel/time.hpp"
 #include "host/report/host_output.hpp"
 #include "output/json_text.hpp"
 

@@ -4,12 +4,13 @@
 
 #include <string>
 
+#include "base/fd.hpp"
 #include "flowlabel/result.hpp"
 
 namespace flowlabel {
 
-/// Writes lines to stdout and flushes each. If writing fails or the reader closes the pipe, the command ends as after ^C:
-/// it must have blocked SIGTERM, see BlockedSignals.
+/// Writes lines to stdout and flushes each. If writing fails or the reader closes the pipe, the command ends as after
+/// ^C: it must have blocked SIGTERM, see BlockedSignals.
 class LiveOutput {
 public:
     void line(const std::string& text);

@@ -11,12 +11,12 @@
 #include <utility>
 #include <vector>
 
-#include "base/log.hpp"
 #include "base/printable.hpp"
 #include "cli/context.hpp"
 #include "cli/help.hpp"
 #include "cli/output.hpp"
 #include "cli/usage.hpp"
+#include "flowlabel/log.hpp"
 
 namespace flowlabel {
 
@@ -35,7 +35,6 @@ static void add_commands(CLI::App& app, Context& context)
     app.fallthrough();
     app.footer("Everywhere: --bpffs DIR, -v, --help, --version; see 'flowlabel --help'."); // subcommands inherit it
 #define COMMAND(name) add_##name(app, context);
-#include "cli/commands.def"
 #undef COMMAND
     add_examples(app, {{"flowlabel attach eth0", "count the flows of an interface"},
                        {"flowlabel flows eth0 --label zero", "flows without a label"},

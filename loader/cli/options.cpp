@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <ranges>
 
+#include "base/interface.hpp"
 #include "base/try.hpp"
 #include "cli/context.hpp"
-#include "flowlabel/interface.hpp"
 #include "output/check.hpp"
 
 namespace flowlabel {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/printable.hpp"
+#include "base/time.hpp"
 #include "base/try.hpp"
 #include "base/units.hpp"
 #include "cli/context.hpp"
@@ -14,7 +15,6 @@
 #include "cli/options.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
-#include "flowlabel/time.hpp"
 #include "output/flows_document.hpp"
 
 namespace flowlabel {

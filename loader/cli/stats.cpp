@@ -3,13 +3,13 @@
 #include <csignal>
 #include <memory>
 
+#include "base/time.hpp"
 #include "base/try.hpp"
 #include "cli/context.hpp"
 #include "cli/help.hpp"
 #include "cli/options.hpp"
 #include "cli/output.hpp"
 #include "cli/terminal.hpp"
-#include "flowlabel/time.hpp"
 #include "output/json_text.hpp"
 #include "output/stats_document.hpp"
 

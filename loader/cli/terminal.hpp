@@ -8,7 +8,7 @@
 
 #include <signal.h>
 
-#include "flowlabel/fd.hpp"
+#include "base/fd.hpp"
 #include "flowlabel/result.hpp"
 
 namespace flowlabel {

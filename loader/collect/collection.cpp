@@ -10,10 +10,11 @@
 #include <chrono>
 #include <utility>
 
+#include "base/interface.hpp"
 #include "base/memory.hpp"
+#include "base/time.hpp"
 #include "base/try.hpp"
 #include "base/units.hpp"
-#include "flowlabel/time.hpp"
 
 namespace flowlabel {
 

@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "attach/bpffs_lock.hpp"
 #include "attach/front.hpp"
 #include "base/lock.hpp"
 #include "base/memory.hpp"

@@ -12,10 +12,10 @@
 #include <optional>
 #include <vector>
 
+#include "base/time.hpp"
 #include "base/try.hpp"
 #include "engine/engine.hpp"
 #include "engine/native.h"
-#include "flowlabel/time.hpp"
 #include "maps/epoch.hpp"
 #include "maps/mapped_table.hpp"
 #include "maps/mapping.hpp"

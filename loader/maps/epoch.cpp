@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <memory>
 
+#include "base/time.hpp"
 #include "epoch.skel.h"
-#include "flowlabel/time.hpp"
 #include "maps/program.hpp"
 
 namespace flowlabel {

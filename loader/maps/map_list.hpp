@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <iterator>
 
+#include "base/fd.hpp"
 #include "flowlabel/abi.h"
-#include "flowlabel/fd.hpp"
 
 namespace flowlabel {
 

@@ -8,7 +8,7 @@
 #include <span>
 #include <utility>
 
-#include "flowlabel/fd.hpp"
+#include "base/fd.hpp"
 
 namespace flowlabel {
 

@@ -13,10 +13,10 @@
 #include <memory>
 
 #include "base/privilege.hpp"
+#include "base/time.hpp"
 #include "base/try.hpp"
 #include "base/units.hpp"
 #include "flowlabel.skel.h"
-#include "flowlabel/time.hpp"
 #include "flowlabel_rt.skel.h"
 #include "maps/preemption.hpp"
 #include "maps/skb_layout.hpp"

@@ -7,9 +7,9 @@
 #include <optional>
 #include <string>
 
+#include "base/fd.hpp"
 #include "base/gro_lists.hpp"
 #include "flowlabel/abi.h"
-#include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
 #include "maps/map_list.hpp"
 

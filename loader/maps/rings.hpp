@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <span>
 
+#include "base/fd.hpp"
 #include "flowlabel/abi.h"
 #include "flowlabel/attachment.hpp"
-#include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
 #include "maps/mapping.hpp"
 #include "maps/program.hpp"

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-#include "flowlabel/fd.hpp"
+#include "base/fd.hpp"
 
 namespace flowlabel {
 

@@ -16,9 +16,9 @@
 #include <string_view>
 #include <utility>
 
+#include "base/interface.hpp"
+#include "base/time.hpp"
 #include "base/try.hpp"
-#include "flowlabel/interface.hpp"
-#include "flowlabel/time.hpp"
 #include "metrics/pages.hpp"
 #include "metrics/responder.hpp"
 

@@ -8,8 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/fd.hpp"
 #include "collect/collection_state.hpp"
-#include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
 #include "metrics/listener.hpp"
 #include "metrics/render.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "flowlabel/time.hpp"
+#include "base/time.hpp"
 #include "output/flow_json.hpp"
 #include "output/flows_document.hpp"
 #include "output/totals.hpp"

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <concepts>
 
+#include "base/time.hpp"
 #include "base/units.hpp"
 #include "flow/columns.hpp"
-#include "flowlabel/time.hpp"
 #include "output/flows_document.hpp"
 
 namespace flowlabel {

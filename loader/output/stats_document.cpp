@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "base/time.hpp"
 #include "base/units.hpp"
-#include "flowlabel/time.hpp"
 #include "output/totals.hpp"
 
 namespace flowlabel {

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include "base/printable.hpp"
+#include "base/time.hpp"
 #include "base/units.hpp"
-#include "flowlabel/time.hpp"
 #include "output/totals.hpp"
 
 namespace flowlabel {

@@ -7,9 +7,9 @@
 #include <string>
 #include <type_traits>
 
+#include "base/time.hpp"
 #include "base/words.hpp"
 #include "flow/columns.hpp"
-#include "flowlabel/time.hpp"
 
 namespace flowlabel {
 

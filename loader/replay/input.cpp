@@ -13,7 +13,7 @@
 #include <cstring>
 #include <vector>
 
-#include "flowlabel/fd.hpp"
+#include "base/fd.hpp"
 
 namespace flowlabel {
 

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "flowlabel/fd.hpp"
+#include "base/fd.hpp"
 #include "flowlabel/result.hpp"
 #include "replay/input.hpp"
 

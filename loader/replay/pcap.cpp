@@ -4,8 +4,9 @@
 
 #include <utility>
 
-#include "flowlabel/time.hpp"
+#include "base/time.hpp"
 #include "replay/byte_order.hpp"
+#include "replay/numbers.hpp"
 #include "replay/source.hpp"
 
 namespace flowlabel {

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "base/time.hpp"
 #include "base/try.hpp"
-#include "flowlabel/time.hpp"
 #include "replay/flow_collector.hpp"
 
 namespace flowlabel {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "flowlabel/time.hpp"
+#include "base/time.hpp"
 
 namespace flowlabel {
 

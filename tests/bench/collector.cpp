@@ -20,9 +20,9 @@
 #include <thread>
 #include <vector>
 
+#include "base/fd.hpp"
 #include "collect/collector_watch.hpp"
 #include "flowlabel/attachment.hpp"
-#include "flowlabel/fd.hpp"
 #include "generator.hpp"
 #include "lab.hpp"
 #include "shell.hpp"

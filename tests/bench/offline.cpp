@@ -11,8 +11,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "base/fd.hpp"
 #include "engine/engine.hpp"
-#include "flowlabel/fd.hpp"
 #include "packet_shape.hpp"
 #include "replay/replay.hpp"
 

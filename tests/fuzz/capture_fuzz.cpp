@@ -8,7 +8,7 @@
 #include <span>
 #include <string>
 
-#include "flowlabel/fd.hpp"
+#include "base/fd.hpp"
 #include "input.hpp"
 #include "replay/replay.hpp"
 

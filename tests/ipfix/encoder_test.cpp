@@ -7,8 +7,8 @@
 #include <numeric>
 #include <string>
 
+#include "base/time.hpp"
 #include "decoder.hpp"
-#include "flowlabel/time.hpp"
 
 namespace flowlabel::test {
 namespace {
@@ -143,8 +143,8 @@ TEST(Encoder, MessageSizes)
     const auto given = records(2000);
 
     for (const std::size_t largest :
-         {min_message, min_message + 1, min_message + flow_octets - 1, min_message + flow_octets,
-          std::size_t{464}, std::size_t{1432}, std::size_t{8192}, std::size_t{65487}, max_message}) {
+         {min_message, min_message + 1, min_message + flow_octets - 1, min_message + flow_octets, std::size_t{464},
+          std::size_t{1432}, std::size_t{8192}, std::size_t{65487}, max_message}) {
         Encoder encoder = std::move(*Encoder::make(largest));
         Decoder decoder;
         std::uint32_t next = 0;
@@ -276,8 +276,7 @@ TEST(Encoder, LongNames)
         point.netns_name = std::string(before, 'x');
         for (int i = 0; i < 100; i++)
             point.netns_name += "\u00E4";
-        EXPECT_EQ(named(point, min_message).values[2],
-                  number + " (" + point.netns_name.substr(0, before == 0 ? 6 : 5));
+        EXPECT_EQ(named(point, min_message).values[2], number + " (" + point.netns_name.substr(0, before == 0 ? 6 : 5));
     }
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "flowlabel/fd.hpp"
+#include "base/fd.hpp"
 
 namespace flowlabel::test {
 

@@ -9,7 +9,7 @@
 #include <chrono>
 #include <string>
 
-#include "flowlabel/fd.hpp"
+#include "base/fd.hpp"
 #include "flowlabel/host.hpp"
 
 namespace flowlabel::test {

@@ -9,7 +9,7 @@
 #include <iterator>
 #include <map>
 
-#include "flowlabel/interface.hpp"
+#include "base/interface.hpp"
 #include "host/report/host_report.hpp"
 
 namespace flowlabel {

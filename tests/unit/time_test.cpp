@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <gtest/gtest.h>
 
-#include "flowlabel/time.hpp"
+#include "base/time.hpp"
 
 namespace flowlabel {
 namespace {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/privilege.hpp"
+#include "base/time.hpp"
 #include "base/try.hpp"
-#include "flowlabel/time.hpp"
 #include "host/exercise/client_flow.hpp"
 #include "host/report/host_report.hpp"
 

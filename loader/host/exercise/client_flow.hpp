@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "flowlabel/fd.hpp"
+#include "base/fd.hpp"
 #include "host/exercise/client.hpp"
 #include "host/exercise/message.hpp"
 #include "host/exercise/wait.hpp"

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "flowlabel/fd.hpp"
+#include "base/fd.hpp"
 #include "host/exercise/peers.hpp"
 
 namespace flowlabel {

@@ -8,9 +8,9 @@
 #include <cerrno>
 
 #include "base/ethtool.hpp"
+#include "base/fd.hpp"
+#include "base/interface.hpp"
 #include "base/try.hpp"
-#include "flowlabel/fd.hpp"
-#include "flowlabel/interface.hpp"
 
 namespace flowlabel {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "flowlabel/time.hpp"
+#include "base/time.hpp"
 #include "host/exercise/exercise_export.hpp"
 #include "host/exercise/verdict.hpp"
 

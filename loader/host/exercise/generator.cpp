@@ -6,9 +6,9 @@
 
 #include <cerrno>
 
+#include "base/fd.hpp"
+#include "base/time.hpp"
 #include "base/try.hpp"
-#include "flowlabel/fd.hpp"
-#include "flowlabel/time.hpp"
 #include "host/exercise/raw_packet.hpp"
 #include "host/exercise/wait.hpp"
 

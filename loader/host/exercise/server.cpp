@@ -8,8 +8,8 @@
 #include <list>
 
 #include "base/privilege.hpp"
+#include "base/time.hpp"
 #include "base/try.hpp"
-#include "flowlabel/time.hpp"
 #include "host/exercise/connection.hpp"
 #include "host/exercise/message.hpp"
 #include "host/exercise/wait.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "flowlabel/time.hpp"
+#include "base/time.hpp"
 #include "host/report/host_output.hpp"
 #include "output/document_source.hpp"
 

@@ -11,9 +11,9 @@
 #include <cstring>
 #include <sstream>
 
+#include "base/fd.hpp"
 #include "base/number.hpp"
 #include "flowlabel/abi.h"
-#include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
 #include "host/report/host_words.hpp"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
+#include "base/interface.hpp"
 #include "base/printable.hpp"
-#include "flowlabel/interface.hpp"
 #include "host/report/host_output.hpp"
 
 namespace flowlabel {

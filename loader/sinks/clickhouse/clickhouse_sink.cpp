@@ -7,8 +7,8 @@
 #include <functional>
 #include <utility>
 
+#include "base/time.hpp"
 #include "base/try.hpp"
-#include "flowlabel/time.hpp"
 
 namespace flowlabel {
 

@@ -19,7 +19,7 @@
 #include <map>
 #include <string>
 
-#include "flowlabel/fd.hpp"
+#include "base/fd.hpp"
 #include "flowlabel/result.hpp"
 #include "sinks/clickhouse/batch.hpp"
 

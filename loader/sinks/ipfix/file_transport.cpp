@@ -9,9 +9,9 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "base/fd.hpp"
 #include "base/safe_open.hpp"
 #include "base/try.hpp"
-#include "flowlabel/fd.hpp"
 #include "sinks/ipfix/transport.hpp"
 
 namespace flowlabel {

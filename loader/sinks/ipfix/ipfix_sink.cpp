@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
+#include "base/time.hpp"
 #include "base/try.hpp"
-#include "flowlabel/time.hpp"
 
 namespace flowlabel {
 

@@ -17,9 +17,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/fd.hpp"
 #include "base/host_lookup.hpp"
 #include "base/try.hpp"
-#include "flowlabel/fd.hpp"
 #include "sinks/ipfix/transport.hpp"
 
 namespace flowlabel {

@@ -9,9 +9,9 @@
 #include <string>
 #include <utility>
 
+#include "base/fd.hpp"
 #include "base/host_lookup.hpp"
 #include "base/try.hpp"
-#include "flowlabel/fd.hpp"
 #include "sinks/ipfix/transport.hpp"
 
 namespace flowlabel {

@@ -14,9 +14,9 @@
 #include <string_view>
 #include <utility>
 
+#include "base/fd.hpp"
 #include "collect/record_sink.hpp"
 #include "flow/record.hpp"
-#include "flowlabel/fd.hpp"
 
 namespace flowlabel {
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "attach/bpffs_lock.hpp"
 #include "base/directory.hpp"
 #include "flowlabel/abi.h"
 #include "own_bpffs.hpp"

@@ -8,8 +8,8 @@
 #include <chrono>
 #include <thread>
 
+#include "base/time.hpp"
 #include "expect.hpp"
-#include "flowlabel/time.hpp"
 #include "maps/program.hpp"
 #include "own_bpffs.hpp"
 

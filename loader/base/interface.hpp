@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "base/fd.hpp"
 #include "flowlabel/abi.h"
-#include "flowlabel/fd.hpp"
 #include "flowlabel/result.hpp"
 
 namespace flowlabel {
