@@ -16,6 +16,7 @@ sys.path.insert(0, str(HERE))
 
 import flows  # noqa: E402
 import pcapfile  # noqa: E402
+import schema  # noqa: E402
 
 SAMPLES = sorted((HERE / "data").glob("*.pcap"))
 
@@ -62,7 +63,7 @@ class Replay:
         """The JSON document of a run that succeeds."""
         done = self.run(*arguments, "--json", **options)
         assert done.status == 0, done.stderr
-        return json.loads(done.stdout)
+        return schema.document(done.stdout)
 
     def stamp(self, capture, to, *options):
         """The document of a run that stamps CAPTURE into the file TO."""

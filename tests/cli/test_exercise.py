@@ -17,6 +17,7 @@ import time
 import pytest
 
 import lab as lab_module
+import schema
 from feed import one_cpu
 from flows import TC_INGRESS, attached
 from kernel import eventually, unread
@@ -90,7 +91,7 @@ def serving(road, *options, namespace=None):
         yield server
     finally:
         text, server.errors = server.stop()
-    server.document = json.loads(text)
+    server.document = schema.document(text)
 
 
 def client(road, *options, host=SERVER):
@@ -500,7 +501,7 @@ def test_a_client_that_is_still_connecting_ends_with_its_summary(road, options):
         road.server.run("nft", "delete", "table", "ip6", "wall")
     assert (process.returncode, errors) == (0, "")
     if options:
-        document = json.loads(output)
+        document = schema.document(output)
         assert document["totals"] == {"flows": 0, "sent": 0, "received": 0, "lost": 0, "late": 0}
         assert document["round_trip_ms"] is None and document["labels"] == document["flows"] == document["warnings"] == []
     else:

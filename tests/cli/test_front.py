@@ -8,6 +8,7 @@ import pathlib
 
 import pytest
 
+import schema
 from bpf import detach_link, put_into_link, put_tcx_first, tcx_programs
 from collector import Collector
 from feed import Sender, cable, start_flood
@@ -80,7 +81,7 @@ def counted(lab, host):
 def check(lab, host, *options):
     """{kind of finding: text} of `status --check`, whose exit status agrees."""
     result = lab.flowlabel(host, "status", "--check", "--json", *options)
-    found = {finding["kind"]: finding["text"] for finding in json.loads(result.stdout)["findings"]}
+    found = {finding["kind"]: finding["text"] for finding in schema.document(result.stdout)["findings"]}
     assert result.status == (4 if found else 0), result
     return found
 

@@ -20,6 +20,7 @@ import tempfile
 import pytest
 
 import lab as lab_module
+import schema
 from capture import Capture
 from frames import ICMPV6, IPV6, TCP, UDP, ethernet, ipv6, udp
 from lab import command
@@ -466,7 +467,7 @@ def test_check(lab, pair, profile, wrong):
     result = lab.flowlabel(pair.left, "host", "--check", profile).expect(4)
     assert read_sysctls(pair.left) == before
     assert re.search(rf"error: .*from profile {profile}", result.stderr)
-    document = json.loads(lab.flowlabel(pair.left, "host", "--check", profile, "--json").expect(4).stdout)
+    document = schema.document(lab.flowlabel(pair.left, "host", "--check", profile, "--json").expect(4).stdout)
     differences = document["check"]["differences"]
     assert document["check"]["profile"] == profile and not document["check"]["agrees"]
     assert not document["profiles"][profile]

@@ -16,6 +16,7 @@ import time
 import pytest
 
 import lab as lab_module
+import schema
 from counters import counter_names
 from frames import ethernet, ipv6
 from lab import Lab
@@ -130,7 +131,7 @@ def test_flows_json(run):
 def test_flows_jsonl(run):
     """One flow object a line, nothing else."""
     lines = run("flows", "--jsonl").ok().stdout.splitlines()
-    flows = [json.loads(line) for line in lines]
+    flows = schema.lines(lines, "flow")
     assert flows == run("flows", "--json").json()["flows"]
 
 
@@ -361,7 +362,7 @@ def ticking(link):
 def test_interval(ticking):
     """With --interval one compact document a line, 100 ms apart: one may be late, and the next one then
     comes sooner, but there are never more of them than intervals have passed."""
-    documents = [json.loads(ticking.stdout.readline()) for _ in range(4)]
+    documents = [schema.document(ticking.stdout.readline()) for _ in range(4)]
     assert {document["schema"] for document in documents} == {"flowlabel.stats/1"}
     times = [moment(document["captured_at"]).timestamp() for document in documents]
     assert times == sorted(times)

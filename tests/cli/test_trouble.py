@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What goes wrong outside the program: bpffs, rights, key files, memory, full disks, closed descriptors."""
 
-import json
 import os
 import pathlib
 import shutil
@@ -11,6 +10,7 @@ import subprocess
 import pytest
 
 import lab as lab_module
+import schema
 from flows import KEY
 from kernel import attached_xdp, eventually, filters, flowlabel_programs, pins, qdiscs
 from lab import command
@@ -139,7 +139,7 @@ def test_a_damaged_attachment(lab, host, pin, hook, environment):
     shown = lab.flowlabel(host, "status").expect(1)
     assert shown.stdout.startswith(f"v0 {hook} ") and "w0" not in shown.stdout
     assert all(str(word) in shown.stderr for word in words)
-    document = json.loads(lab.flowlabel(host, "status", "--json").expect(1).stdout)
+    document = schema.document(lab.flowlabel(host, "status", "--json").expect(1).stdout)
     assert len(document["attachments"]) == len(document["unreadable"]) == 1
     assert "v0" in lab.flowlabel(host, "flows").expect(1).stdout and "v0" in lab.flowlabel(host, "stats").expect(1).stdout
     lab.flowlabel(host, "flows", "v0").ok()

@@ -2,7 +2,6 @@
 """`flowlabel collect` beside a test: started, told to stop, and what it exported."""
 
 import collections
-import json
 import os
 import pathlib
 import re
@@ -10,6 +9,7 @@ import select
 import signal
 import subprocess
 
+import schema
 from kernel import eventually
 from lab import Result, binary
 
@@ -93,13 +93,13 @@ def has_capability(process, number):
 def read_records(path):
     """The records of a file."""
     with open(path, encoding="ascii") as file:
-        return [json.loads(line) for line in file]
+        return schema.lines(file, "record")
 
 
 def whole_records(path):
     """The records of a file whose last line may be torn."""
     with open(path, encoding="ascii") as file:
-        return [json.loads(line) for line in file if line.endswith("\n")]
+        return schema.lines([line for line in file if line.endswith("\n")], "record")
 
 
 def total(records):

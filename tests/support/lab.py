@@ -27,6 +27,8 @@ import socket
 import subprocess
 import tempfile
 
+import schema
+
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 NETNS_DIRECTORY = pathlib.Path("/run/netns")
 PREFIX = "fltest"
@@ -85,7 +87,7 @@ class Result:
 
     def json(self):
         """The document on stdout."""
-        return json.loads(self.ok().stdout)
+        return schema.document(self.ok().stdout)
 
 
 class Namespace:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// docs/counters.md is made of the one list of counters, and docs/architecture.md names the pins of all maps;
-// docs/requirements.md has the ids that tests cite, and no others.
+// docs/counters.md and docs/schema/common.json have the one list of counters, docs/architecture.md names the pins of
+// all maps, and docs/requirements.md has the ids that tests cite, and no others.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -94,6 +95,19 @@ TEST(Docs, ArchitecturePageListsThePinsOfAllMaps)
     for (const ListedMap& map : map_list)
         listed.insert(map.pin);
     EXPECT_EQ(on_page, listed);
+}
+
+TEST(Docs, CountersSchemaHasEachCounterWithItsWords)
+{
+    std::ifstream file(FLOWLABEL_SOURCE_DIR "/docs/schema/common.json");
+    const auto counters = nlohmann::json::parse(file).at("$defs").at("counters").at("properties");
+    std::map<std::string, std::string> described;
+    std::map<std::string, std::string> wanted;
+
+    for (const auto& [name, counter] : counters.items())
+        described[name] = counter.at("description");
+    Counters{}.each([&](const char* name, std::uint64_t, const char* text) { wanted[name] = text; });
+    EXPECT_EQ(described, wanted);
 }
 
 } // namespace

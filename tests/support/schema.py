@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Holds what flowlabel prints to docs/schema.
+
+    schema.document(text)                      # a document, which names its schema
+    schema.lines(text.splitlines(), "record")  # JSON lines, which name none
+"""
+
+import functools
+import json
+import pathlib
+
+import jsonschema
+
+DIRECTORY = pathlib.Path(__file__).resolve().parents[2] / "docs/schema"
+MOST = 50  # flows or lines: validating a million takes minutes, and the same code makes them all
+
+
+@functools.cache
+def validator(name):
+    """That of docs/schema/NAME.json. References between the files are relative to the directory."""
+    schemas = {path.name: json.loads(path.read_text()) for path in DIRECTORY.glob("*.json")}
+    store = {(DIRECTORY / file).as_uri(): schema for file, schema in schemas.items()}
+    schema = schemas[f"{name}.json"]
+    resolver = jsonschema.RefResolver((DIRECTORY / f"{name}.json").as_uri(), schema, store=store)
+    return jsonschema.Draft202012Validator(schema, resolver=resolver)
+
+
+def document(text):
+    """The document that TEXT is. An error shows where it differs from its schema."""
+    whole = json.loads(text)
+    name, version = whole["schema"].removeprefix("flowlabel.").split("/")
+    assert version == "1"
+    shown = whole | {"flows": whole["flows"][:MOST]} if "flows" in whole else whole
+    validator(name).validate(shown)
+    return whole
+
+
+def lines(texts, name):
+    """The objects that the lines TEXTS are, by the schema NAME."""
+    objects = [json.loads(text) for text in texts]
+    for one in objects[:MOST]:
+        validator(name).validate(one)
+    return objects
