@@ -35,6 +35,7 @@ static void add_commands(CLI::App& app, Context& context)
     app.fallthrough();
     app.footer("Everywhere: --bpffs DIR, -v, --help, --version; see 'flowlabel --help'."); // subcommands inherit it
 #define COMMAND(name) add_##name(app, context);
+#include "cli/commands.def"
 #undef COMMAND
     add_examples(app, {{"flowlabel attach eth0", "count the flows of an interface"},
                        {"flowlabel flows eth0 --label zero", "flows without a label"},

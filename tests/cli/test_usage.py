@@ -37,6 +37,7 @@ OPTIONS = {
                              "--raw", "--yes-on-a-real-nic", "--json"],
     ("key",): ["new"],
     ("key", "new"): ["FILE"],
+    ("completion",): ["SHELL", "bash, zsh or fish"],
 }
 EVERYWHERE = ["--bpffs", "-v", "--help", "--version"]
 

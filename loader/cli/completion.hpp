@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Completion scripts, made of the same definitions as the parser and the help.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace flowlabel {
+
+/// What can be completed where a value is expected.
+struct CompletedValue {
+    enum class Kind { words, files, directories, interfaces };
+    Kind kind = Kind::words;
+    std::vector<std::string> words; ///< none: any text, such as a number
+};
+
+struct CompletedOption {
+    std::vector<std::string> names; ///< with their dashes
+    std::string description;
+    bool takes_value = false;
+    CompletedValue value;
+};
+
+struct CompletedCommand {
+    std::string path;                                          ///< "exercise client"; empty for the program itself
+    std::vector<std::pair<std::string, std::string>> commands; ///< names and descriptions
+    std::vector<CompletedOption> options;
+    std::vector<CompletedValue> operands;
+};
+
+/// APP and all its commands.
+std::vector<CompletedCommand> completed_commands(const CLI::App& app);
+
+/// The alternatives of a `case` that recognize each command but the program itself, as SEPARATOR has it between them:
+/// " attach" and "exercise client", the path before and the word.
+std::string command_patterns(const std::vector<CompletedCommand>& commands, const std::string& separator);
+
+std::string bash_completion(const std::vector<CompletedCommand>& commands);
+std::string zsh_completion(const std::vector<CompletedCommand>& commands);
+std::string fish_completion(const std::vector<CompletedCommand>& commands);
+
+} // namespace flowlabel

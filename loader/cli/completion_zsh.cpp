@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "cli/completion.hpp"
+
+namespace flowlabel {
+
+namespace {
+
+constexpr auto head = R"sh(#compdef flowlabel
+# zsh completion for flowlabel, made by 'flowlabel completion zsh'
+
+_flowlabel() {
+    local word=${words[CURRENT]} before=${words[CURRENT-1]} command='' index
+    local -a commands options
+
+    if [[ $word == --*=* ]]; then
+        before=${word%%=*}
+        compset -P '*='
+        word=''
+    fi
+    for ((index = 2; index < CURRENT; index++)); do
+        case "$command ${words[index]}" in
+)sh";
+
+constexpr auto tail = R"sh(    if [[ $word == -* ]]; then
+        _describe -o option options
+    elif (( $#commands )); then
+        _describe command commands
+    fi
+}
+
+if [[ $funcstack[1] == _flowlabel ]]; then
+    _flowlabel "$@"
+else
+    compdef _flowlabel flowlabel
+fi
+)sh";
+
+/// TEXT as one word of the shell.
+std::string quoted(const std::string& text)
+{
+    std::string word = "'";
+
+    for (const char one : text)
+        word += one == '\'' ? std::string("'\\''") : std::string(1, one);
+    return word + "'";
+}
+
+/// The command that completes VALUE.
+std::string completer(const CompletedValue& value)
+{
+    const std::string words = value.words.empty() ? "" : fmt::format("compadd -- {}", fmt::join(value.words, " "));
+
+    switch (value.kind) {
+    case CompletedValue::Kind::words:
+        return words.empty() ? ":" : words;
+    case CompletedValue::Kind::files:
+        return "_files";
+    case CompletedValue::Kind::directories:
+        return "_files -/";
+    case CompletedValue::Kind::interfaces:
+        return "compadd -- /sys/class/net/*(N:t)";
+    }
+    return ":";
+}
+
+/// The case of an option that takes a value.
+std::string value_case(const CompletedCommand& command, const CompletedOption& option)
+{
+    std::string patterns;
+
+    for (const std::string& name : option.names)
+        patterns += fmt::format("{}\"{} {}\"", patterns.empty() ? "" : "|", command.path, name);
+    return fmt::format("        ({}) {}; return ;;\n", patterns, completer(option.value));
+}
+
+/// The case of the options, the commands and the operands of COMMAND.
+std::string command_case(const CompletedCommand& command)
+{
+    std::string text = fmt::format("        (\"{}\")\n            options=(", command.path);
+
+    for (const CompletedOption& option : command.options)
+        for (const std::string& name : option.names)
+            text += "\n                " + quoted(name + ":" + option.description);
+    text += ")\n            commands=(";
+    for (const auto& [name, description] : command.commands)
+        text += "\n                " + quoted(name + ":" + description);
+    text += ")\n";
+    for (const CompletedValue& operand : command.operands)
+        text += fmt::format("            [[ $word == -* ]] || {}\n", completer(operand));
+    return text + "            ;;\n";
+}
+
+} // namespace
+
+std::string zsh_completion(const std::vector<CompletedCommand>& commands)
+{
+    std::string values;
+    std::string cases;
+
+    for (const CompletedCommand& command : commands) {
+        for (const CompletedOption& option : command.options)
+            if (option.takes_value)
+                values += value_case(command, option);
+        cases += command_case(command);
+    }
+    return head + ("            (" + command_patterns(commands, "|")) +
+           ")\n                command=${command:+$command }${words[index]} ;;\n        esac\n    done\n"
+           "    case \"$command $before\" in\n" +
+           values + "    esac\n    case $command in\n" + cases + "    esac\n" + tail;
+}
+
+} // namespace flowlabel
