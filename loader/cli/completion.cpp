@@ -10,23 +10,39 @@
 
 namespace flowlabel {
 
-using CompletionWriter = std::string (*)(const std::vector<CompletedCommand>&);
+struct CompletionCommand {
+    Shell shell = Shell::bash;
+    const CLI::App* app = nullptr;
+};
+
+static std::string script_for(Shell shell, const std::vector<CompletedCommand>& commands)
+{
+    switch (shell) {
+    case Shell::bash:
+        return bash_completion(commands);
+    case Shell::zsh:
+        return zsh_completion(commands);
+    case Shell::fish:
+        break;
+    }
+    return fish_completion(commands);
+}
+
+static Result<void> run(const CompletionCommand& command)
+{
+    return to_stdout(
+        [&](const TextWriter& write) { write(script_for(command.shell, completed_commands(*command.app))); });
+}
 
 void add_completion(CLI::App& app, Context& context)
 {
-    auto writer = std::make_shared<CompletionWriter>();
-    CLI::App& completion = *app.add_subcommand("completion", "the completion script of a shell");
+    auto command = std::make_shared<CompletionCommand>();
+    CLI::App& completion = *app.add_subcommand("completion", "print the completion script of a shell");
 
-    add_choice<CompletionWriter>(completion, "SHELL", *writer,
-                                 {{"bash", bash_completion}, {"zsh", zsh_completion}, {"fish", fish_completion}},
-                                 "bash, zsh or fish")
-        ->required();
+    command->app = &app;
+    add_choice(completion, "SHELL", command->shell, "bash, zsh or fish")->required();
     add_examples(completion, {{"flowlabel completion bash", "an install has it already; this is for other places"}});
-    completion.callback([&app, &context, writer] {
-        context.run = [&app, writer] {
-            return to_stdout([&](const Sink& sink) { sink((*writer)(completed_commands(app))); });
-        };
-    });
+    on_run(completion, context, command, run);
 }
 
 } // namespace flowlabel

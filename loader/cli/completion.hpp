@@ -7,7 +7,18 @@
 #include <utility>
 #include <vector>
 
+#include "base/word_table.hpp"
+
 namespace flowlabel {
+
+enum class Shell { bash, zsh, fish };
+
+template <>
+inline constexpr WordTable<Shell> word_table<Shell> = {
+    {Shell::bash, "bash"},
+    {Shell::zsh, "zsh"},
+    {Shell::fish, "fish"},
+};
 
 /// What can be completed where a value is expected.
 struct CompletedValue {

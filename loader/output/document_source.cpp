@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/interface.hpp"
 #include "base/printable.hpp"
 
 namespace flowlabel {

@@ -6,7 +6,6 @@
 
 #include "base/time.hpp"
 #include "replay/byte_order.hpp"
-#include "replay/numbers.hpp"
 #include "replay/source.hpp"
 
 namespace flowlabel {

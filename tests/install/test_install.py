@@ -6,12 +6,24 @@ import pathlib
 import re
 import subprocess
 
-BUILD = pathlib.Path(os.environ.get("FLOWLABEL_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build"))
+import pytest
+
+from conftest import BUILD, ROOT
+
+RUNTIME = ["sbin/flowlabel", "lib/systemd/system/flowlabel-collect.service", "share/man/man8/flowlabel.8",
+           "share/bash-completion/completions/flowlabel", "share/zsh/site-functions/_flowlabel",
+           "share/fish/vendor_completions.d/flowlabel.fish", "share/flowlabel/flowlabel.logrotate",
+           "share/flowlabel/prometheus/flowlabel.rules.yml", "share/flowlabel/grafana/flowlabel.json",
+           "share/doc/flowlabel/README.md", "share/doc/flowlabel/CHANGELOG.md", "share/doc/flowlabel/LICENSE"]
+DEVELOPMENT = ["share/doc/flowlabel/examples/count_flows/count_flows.cpp",
+               "share/doc/flowlabel/examples/count_flows/CMakeLists.txt"]
+# The directory of libraries has a name that the configuration chose.
+LIBRARIES = ["libflowlabel.a", "pkgconfig/flowlabel.pc", "cmake/flowlabel/flowlabelConfig.cmake"]
 
 
-def install(prefix, **options):
-    """Installs to PREFIX."""
-    subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix], check=True, capture_output=True, **options)
+def files(directory):
+    """Paths of all files below DIRECTORY, relative to it."""
+    return {str(path.relative_to(directory)) for path in directory.rglob("*") if not path.is_dir()}
 
 
 def program_of(unit):
@@ -19,7 +31,12 @@ def program_of(unit):
     return pathlib.Path(re.search(r"^ExecStart=(\S+)", unit.read_text(), re.MULTILINE)[1])
 
 
-def test_the_unit_starts_what_was_installed_with_it(tmp_path):
+def uninstall(**options):
+    """Runs the target."""
+    return subprocess.run(["cmake", "--build", BUILD, "--target", "uninstall"], capture_output=True, text=True, **options)
+
+
+def test_the_unit_starts_what_was_installed_with_it(install, tmp_path):
     """The prefix of the install counts, not the one of an earlier install or of the configuration; a relative one, too."""
     for prefix in (tmp_path / "one", tmp_path / "other", "relative"):
         install(prefix, cwd=tmp_path)
@@ -32,8 +49,62 @@ def test_the_unit_starts_what_was_installed_with_it(tmp_path):
     assert program_of(tmp_path / "stage/usr/lib/systemd/system/flowlabel-collect.service") == pathlib.Path("/usr/sbin/flowlabel")
 
 
-def test_what_else_is_there(tmp_path):
-    """The man page, and the file for logrotate."""
-    install(tmp_path)
-    for name in ("share/man/man8/flowlabel.8", "share/flowlabel/flowlabel.logrotate"):
-        assert (tmp_path / name).is_file()
+def test_a_router_gets_no_headers(install, tmp_path):
+    """Each component has its files, and no other."""
+    runtime = files(install(tmp_path / "runtime", "runtime"))
+    development = files(install(tmp_path / "development", "development"))
+    schemas = {f"share/flowlabel/schema/{path.name}" for path in (ROOT / "docs/schema").iterdir()}
+    documents = {f"share/doc/flowlabel/docs/{path.name}" for path in (ROOT / "docs").glob("*.md")}
+    headers = {f"include/flowlabel/{path.name}" for path in (ROOT / "include/flowlabel").iterdir()}
+
+    assert set(RUNTIME) | schemas | documents <= runtime
+    assert set(DEVELOPMENT) | headers <= development
+    assert all(any(path.endswith(name) for path in development) for name in LIBRARIES)
+    assert not runtime & development
+    assert not [path for path in runtime if path.endswith((".hpp", ".h", ".a", ".cmake", ".pc"))]
+    assert files(install(tmp_path / "both")) == runtime | development
+
+
+def test_headers_need_nothing_else(install, tmp_path):
+    """An installed header includes installed headers and the system's."""
+    include = install(tmp_path, "development") / "include"
+    for header in (include / "flowlabel").iterdir():
+        for name in re.findall(r'^#include "(.*)"', header.read_text(), re.MULTILINE):
+            assert (include / name).is_file(), f"{header.name} includes {name}"
+
+
+def test_links_between_the_documents(install, tmp_path):
+    """What README.md links to is installed in its place, but for the manual page and the schemas, which have others."""
+    documents = install(tmp_path) / "share/doc/flowlabel"
+    links = re.findall(r"\]\((?!http)([^)#]+)", (documents / "README.md").read_text())
+    missing = [link for link in links if not (documents / link).exists()]
+    assert len(links) > 5 and all(link.startswith(("docs/man/", "docs/schema/")) for link in missing), missing
+
+
+@pytest.mark.parametrize("staged", [False, True], ids=["prefix", "DESTDIR"])
+@pytest.mark.parametrize("component", [None, "runtime"])
+def test_uninstall(install, tmp_path, component, staged):
+    """Every file goes, and so do flowlabel's own directories; others and what others put there stay."""
+    options = {"env": {**os.environ, "DESTDIR": str(tmp_path / "stage")}} if staged else {}
+    install(tmp_path / "prefix", component, **options)
+    prefix = tmp_path / "stage" / str(tmp_path / "prefix").lstrip("/") if staged else tmp_path / "prefix"
+    kept = prefix / "share/flowlabel/prometheus/mine.yml"
+    kept.touch()
+    count = len(files(prefix)) - 1
+    done = uninstall(**options)
+    assert done.returncode == 0, done.stderr
+    assert files(prefix) == {"share/flowlabel/prometheus/mine.yml"}
+    assert (prefix / "share/man/man8").is_dir() and not (prefix / "share/doc/flowlabel").exists()
+    said = done.stdout + done.stderr
+    for words in ("detach --all --all-netns", "/sys/fs/bpf/flowlabel", "/etc/flowlabel.key", "/var/log/flowlabel",
+                  "--spool DIR", f"removed {count} files"):
+        assert words in said, words
+    assert said.index("detach --all") < said.index("removed")
+    assert not list(BUILD.glob("install_manifest*.txt"))
+
+
+def test_uninstall_without_an_install():
+    """Refused with a line that says what is missing."""
+    done = uninstall()
+    assert done.returncode != 0
+    assert "nothing to uninstall" in done.stdout + done.stderr and "install_manifest.txt" in done.stdout + done.stderr
