@@ -15,7 +15,7 @@
 #define FL_STATIC_ASSERT _Static_assert
 #endif
 
-/* The version of the layout of pins and maps (tests/unit/layout.txt). A loader does not touch those of another
+/* The version of the layout of pins and maps (tests/maps/layout.txt). A loader does not touch those of another
  * version. */
 #define FL_LAYOUT_VERSION 1
 

@@ -63,7 +63,8 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& value, co
 
         if (!parsed)
             throw wrong_word(name, given, shown_words<Enum>());
-        value = *parsed;
+        const Enum chosen = *parsed;
+        value = chosen;
     };
 
     return app.add_option_function<std::string>(name, take, description)

@@ -11,7 +11,7 @@
 namespace flowlabel {
 
 /// The table of ENUM: pairs of a value and a word. The first word of a value is printed; all of them are parsed. An
-/// enumeration that has words specialises this where it is declared, or in base/words.hpp. tests/unit/words_test.cpp
+/// enumeration that has words specialises this where it is declared, or in base/words.hpp. tests/tree/words_test.cpp
 /// checks that each value has a word.
 template <class Enum> constexpr auto word_table = nullptr;
 

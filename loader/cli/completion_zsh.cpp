@@ -83,10 +83,10 @@ std::string command_case(const CompletedCommand& command)
 
     for (const CompletedOption& option : command.options)
         for (const std::string& name : option.names)
-            text += "\n                " + quoted(name + ":" + option.description);
+            text += fmt::format("\n                {}", quoted(fmt::format("{}:{}", name, option.description)));
     text += ")\n            commands=(";
     for (const auto& [name, description] : command.commands)
-        text += "\n                " + quoted(name + ":" + description);
+        text += fmt::format("\n                {}", quoted(fmt::format("{}:{}", name, description)));
     text += ")\n";
     for (const CompletedValue& operand : command.operands)
         text += fmt::format("            [[ $word == -* ]] || {}\n", completer(operand));

@@ -22,7 +22,7 @@ struct Context {
 
 /// Has the subcommand APP run RUN(context, OPTIONS), or RUN(OPTIONS), once the whole command line is read.
 template <class Options, class Run>
-void on_run(CLI::App& app, Context& context, std::shared_ptr<Options> options, Run run)
+void on_run(CLI::App& app, Context& context, const std::shared_ptr<Options>& options, Run run)
 {
     app.callback([&context, options, run] {
         context.run = [&, options, run]() -> Result<void> {

@@ -10,10 +10,10 @@
 namespace flowlabel {
 
 constexpr auto first_after = std::chrono::seconds(1);
-constexpr auto interval = std::chrono::milliseconds(200);
+constexpr auto redraw_interval = std::chrono::milliseconds(200);
 constexpr unsigned width = 40;
 
-ProgressBar::ProgressBar() : line_(interval, TerminalLine::Clock::now() + first_after) {}
+ProgressBar::ProgressBar() : line_(redraw_interval, TerminalLine::Clock::now() + first_after) {}
 
 void ProgressBar::update(const CaptureReader& reader)
 {

@@ -38,6 +38,7 @@ std::vector<Example> SinkTable::examples() const
 {
     std::vector<Example> examples;
 
+    examples.reserve(entries_.size());
     for (const Entry& entry : entries_)
         examples.push_back({.line = entry.kind.example, .meaning = entry.kind.example_meaning});
     return examples;

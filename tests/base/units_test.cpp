@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "collect/flow_timeout.hpp"
-
 namespace flowlabel::test {
 namespace {
 
@@ -37,16 +35,6 @@ TEST(Duration, TheRangeIsTheOptions)
     ASSERT_FALSE(parse_duration("25h", up_to_a_day));
     EXPECT_EQ(parse_duration("25h", up_to_a_day).error().what, "'25h' is shorter than 0s or longer than 1d");
     EXPECT_EQ(parse_duration("99ms").error().what, "'99ms' is shorter than 100ms or longer than 7d");
-}
-
-/// R6437-4-4, R3697-2-4: RFC 6437 names no lifetime; the presets are those of the older documents.
-TEST(Duration, PresetsAreNamedAfterTheirSource)
-{
-    EXPECT_EQ(parse_flow_timeout("rfc3697"), 120s);
-    EXPECT_EQ(parse_flow_timeout("rfc1883"), 6s);
-    EXPECT_EQ(parse_flow_timeout("15"), 15s);
-    EXPECT_NE(parse_flow_timeout("rfc6437").error().hint.find("rfc3697 or rfc1883"), std::string::npos);
-    EXPECT_FALSE(parse_duration("rfc3697"));
 }
 
 TEST(Duration, WhatIsNoneIsRefusedInWords)

@@ -196,7 +196,8 @@ def test_a_filter_that_others_remove(lab, host, gone, next_command):
         assert f"v0 tc-ingress: detached; {counted}" in lab.flowlabel(host, "detach", "v0").ok().stderr
     else:
         attached = lab.flowlabel(host, *next_command.split(), "v0", "--hook", "tc-ingress", env=CLSACT).ok()
-        warned(attached, "v0 tc-ingress: removed the old attachment, which ended when its filter was removed from the interface", counted)
+        warned(attached, "v0 tc-ingress: removed the old attachment, which ended when its filter was removed from "
+               "the interface", counted)
         assert "counted 0 packets" in lab.flowlabel(host, "detach", "v0").ok().stderr
     assert pins(lab) == [] and "clsact" not in qdiscs(host, "v0")
 

@@ -241,7 +241,7 @@ def test_a_new_key_behind_a_symbolic_link(lab, host, shared):
     assert not (shared.parent / "target").exists()
 
 
-CAPTURE = pathlib.Path(__file__).resolve().parents[1] / "captures/data"
+CAPTURE = pathlib.Path(__file__).resolve().parents[1] / "replay/data"
 
 
 def test_what_others_put_where_records_go(lab, host, shared):

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "output/json_text.hpp"
 #include "output/flow_json.hpp"
+#include "output/json_text.hpp"
 
 namespace flowlabel::test {
 namespace {

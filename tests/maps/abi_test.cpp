@@ -14,7 +14,7 @@
 
 namespace {
 
-/// What readers of pinned maps rely on, as tests/unit/layout.txt has it.
+/// What readers of pinned maps rely on, as tests/maps/layout.txt has it.
 std::string layout()
 {
     std::string text = fmt::format("layout {}\n\n", FL_LAYOUT_VERSION);
@@ -40,14 +40,14 @@ std::string layout()
 
 TEST(Abi, LayoutIsTheOneOfItsVersion)
 {
-    std::ifstream file(FLOWLABEL_SOURCE_DIR "/tests/unit/layout.txt");
+    std::ifstream file(FLOWLABEL_SOURCE_DIR "/tests/maps/layout.txt");
     const std::string recorded(std::istreambuf_iterator<char>(file), {});
     const bool same_version = recorded.starts_with(fmt::format("layout {}\n", FL_LAYOUT_VERSION));
 
     EXPECT_EQ(layout(), recorded) << (same_version
                                           ? "The layout of the pinned maps changed: bump FL_LAYOUT_VERSION in "
                                             "include/flowlabel/abi.h, so that no program reads maps of the old layout."
-                                          : "Write the new layout into tests/unit/layout.txt.");
+                                          : "Write the new layout into tests/maps/layout.txt.");
 }
 
 TEST(Abi, SlotIsOneCacheLineWithTheKeyFirst)

@@ -98,7 +98,7 @@ def write(target, kernel, build, repository, command):
             cpio.copy(path, f"/flowlabel/build/{path.relative_to(build)}")
 
         built = [path for path in (build / "bin/flowlabel", build / "tests/flowlabel_generator",
-                                   build / "tests/flowlabel_sockets", *build.glob("tests/flowlabel_prog_run*"))
+                                   build / "tests/host/sockets_test", *build.glob("tests/**/kernel_test"))
                  if path.exists()]
         for path in built:
             cpio.copy(_without_debug_information(path, pathlib.Path(stripped)),
