@@ -186,13 +186,13 @@ std::vector<Finding> LongLook::findings() const
 
     if (lost_.packets > lost_before_.packets)
         findings.push_back({.kind = "records-lost",
-                            .text = fmt::format("records with {} packets {} bytes were lost while this was looked at",
+                            .text = fmt::format("records with {} packets {} bytes were lost during the check",
                                                 grouped(lost_.packets - lost_before_.packets),
                                                 grouped(lost_.octets - lost_before_.octets))});
     if (ring_fills_)
         findings.push_back({.kind = "ring-fills",
-                            .text = "the ring of finished flows is more than half full, and no reader drains it; "
-                                    "'flowlabel collect' is one"});
+                            .text = "the ring of finished flows is more than half full, and nothing drains it; "
+                                    "run 'flowlabel collect'"});
     if (blind_ && attachment_->liveness() == Liveness::live)
         findings.push_back({.kind = "sees-nothing", .text = sees_nothing_text(*attachment_)});
     return findings;

@@ -939,7 +939,7 @@ def test_the_unit(tmp_path):
         pytest.skip("needs systemd-analyze: run tools/setup")
     text = (REPOSITORY / "systemd/flowlabel-collect.service.in").read_text()
     unit = tmp_path / "flowlabel-collect.service"
-    unit.write_text(text.replace("@CMAKE_INSTALL_PREFIX@/sbin/flowlabel", binary()))
+    unit.write_text(text.replace("@program@", binary()))
     done = command("systemd-analyze", "verify", "--man=no", unit)
     assert done.stdout + done.stderr == ""
 

@@ -262,7 +262,7 @@ Error Spool::set_aside(const char* suffix, const std::string& why)
         used_ -= std::min(used_, waiting_.begin()->second.size);
     waiting_.erase(waiting_.begin());
     return {.what = fmt::format("spool '{}': {} {}; set aside as {}", directory_.string(), name, why, aside),
-            .hint = "the batches behind it are sent; remove the file when you have looked at it"};
+            .hint = "the batches after it are sent; inspect the file, then remove it"};
 }
 
 static bool read_all(int fd, void* data, std::size_t size)
