@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Links and programs by bpf(2) itself: what bpftool 7.1 cannot do, above all tcx."""
+"""BPF links and programs through bpf(2) directly, for what bpftool 7.1 cannot do: above all tcx."""
 
 import ctypes
 import os
@@ -13,7 +13,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def bpf(command, attributes):
-    """The system call: its result and the attributes that it leaves, or the error."""
+    """Makes the system call. Returns its result and the attributes as the kernel left them, or raises OSError."""
     buffer = ctypes.create_string_buffer(attributes.ljust(128, b"\0"), 128)
     result = _libc.syscall(_NUMBER, command, buffer, 128)
     if result < 0:
@@ -22,7 +22,7 @@ def bpf(command, attributes):
 
 
 class Descriptor:
-    """A descriptor that is closed when its block ends."""
+    """A file descriptor that is closed at the end of the `with` block."""
 
     def __init__(self, number):
         self.number = number
@@ -35,25 +35,26 @@ class Descriptor:
 
 
 def pinned(path):
-    """A descriptor of what is pinned at PATH."""
+    """Opens what is pinned at PATH and returns its descriptor."""
     name = ctypes.create_string_buffer(os.fsencode(path))
     return Descriptor(bpf(OBJ_GET, struct.pack("<QI", ctypes.addressof(name), 0))[0])
 
 
 def index(namespace, interface):
-    """The number of INTERFACE."""
+    """The interface index of INTERFACE."""
     return int(namespace.ip("-o", "link", "show", "dev", interface).stdout.split(":")[0])
 
 
 def put_tcx_first(namespace, interface, hook, program):
-    """A link of the PROGRAM pinned there at the head of a tcx hook; it ends with its descriptor."""
+    """Creates a BPF link that runs the pinned PROGRAM first on a tcx hook. The link ends when its descriptor is
+    closed."""
     with pinned(program) as loaded, namespace.inside():
         attributes = struct.pack("<IIIIIIQ", loaded.number, index(namespace, interface), TCX[hook], BEFORE, 0, 0, 0)
         return Descriptor(bpf(LINK_CREATE, attributes)[0])
 
 
 def tcx_programs(namespace, interface, hook):
-    """The ids on a tcx hook, first to last."""
+    """The ids of the programs on a tcx hook, in the order in which they run."""
     ids = (ctypes.c_uint32 * 64)()
     with namespace.inside():
         attributes = struct.pack("<IIIIQI", index(namespace, interface), TCX[hook], 0, 0, ctypes.addressof(ids), 64)
@@ -62,12 +63,12 @@ def tcx_programs(namespace, interface, hook):
 
 
 def detach_link(path):
-    """What `bpftool link detach` does with the link pinned at PATH."""
+    """Detaches the link pinned at PATH, like `bpftool link detach`."""
     with pinned(path) as link:
         bpf(LINK_DETACH, struct.pack("<I", link.number))
 
 
 def put_into_link(path, program):
-    """The PROGRAM that is pinned there goes into the link pinned at PATH."""
+    """Updates the link pinned at PATH to the pinned PROGRAM."""
     with pinned(path) as link, pinned(program) as loaded:
         bpf(LINK_UPDATE, struct.pack("<III", link.number, loaded.number, 0))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What arrives at an interface, read from a packet socket in the background.
+"""Captures what arrives at an interface: a thread reads a packet socket.
 
-A packet socket sees what XDP has written, and a packet before tc ingress: look for what tc ingress has written at the
-next host.
+A packet socket sees what XDP has written, but it sees a packet before tc ingress does: to see what tc ingress has
+written, capture at the next host.
 """
 
 import collections
@@ -58,14 +58,14 @@ class _Reader:
 
     @staticmethod
     def wait(condition, seconds=60):
-        """Waits until CONDITION() holds, at most SECONDS."""
+        """Waits until CONDITION() holds, for at most SECONDS."""
         end = time.monotonic() + seconds
         while not condition() and time.monotonic() < end:
             time.sleep(0.002)
 
     def quiet(self, looks=8):
-        """Waits until LOOKS in a row found nothing, then returns itself. Where this process does not get to look, because the
-        machine does something else, no time passes."""
+        """Waits until LOOKS reads in a row found no packet, then returns itself. Reads are counted and not seconds:
+        while the machine is too busy to run this process, no time passes."""
         self._empty = 0
         while self._empty < looks:
             time.sleep(0.01)
@@ -73,7 +73,7 @@ class _Reader:
 
 
 class _PacketReader(_Reader):
-    """Keeps IPv6 packets, as frames.Packet in `packets`, in order."""
+    """Keeps the IPv6 packets in `packets`, as frames.Packet, in the order of their arrival."""
 
     def __init__(self, *arguments, **options):
         self.packets = []
@@ -84,7 +84,7 @@ class _PacketReader(_Reader):
         return [packet for packet in self.packets if (packet.source, packet.destination) == (source, destination)]
 
     def labels(self, source, destination):
-        """The labels of those, as a set."""
+        """The set of labels of the packets from SOURCE to DESTINATION."""
         return {packet.label for packet in self.of(source, destination)}
 
 
@@ -99,7 +99,7 @@ class Capture(_PacketReader):
 
 
 class OutgoingCapture(_PacketReader):
-    """The IPv6 packets that the interface sends, one by one as they leave, cut if the kernel cuts them."""
+    """The IPv6 packets that the interface sends, as they leave it: as segments if the kernel segments them before."""
 
     def __init__(self, namespace, interface):
         super().__init__(namespace, interface, socket.SOCK_DGRAM, _ETH_P_ALL, outgoing=True)
@@ -111,7 +111,7 @@ class OutgoingCapture(_PacketReader):
 
 
 class FrameCapture(_Reader):
-    """The frames that arrive, as octets in `frames`, a VLAN tag that the device has stripped back in its place."""
+    """The frames that arrive, as bytes in `frames`. A VLAN tag that the device has stripped is inserted again."""
 
     def __init__(self, namespace, interface):
         self.frames = []
@@ -127,7 +127,7 @@ class FrameCapture(_Reader):
 
 
 def count_flows(packets):
-    """{(source, destination, label): (packets, octets)} as flowlabel counts."""
+    """{(source, destination, label): (packets, bytes)}, counted as flowlabel counts."""
     counts = collections.defaultdict(lambda: [0, 0])
     for packet in packets:
         count = counts[packet.flow]

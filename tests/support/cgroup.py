@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A control group of a test's own, in whichever version of cgroups has the controller."""
+"""A cgroup for one test, in the version of cgroups (1 or 2) that has the controller."""
 
 import contextlib
 import pathlib
@@ -11,7 +11,7 @@ ROOT = pathlib.Path("/sys/fs/cgroup")
 
 
 def _make(controller):
-    """A new cgroup with CONTROLLER, and whether it is of version 2."""
+    """Creates a cgroup with CONTROLLER. Returns it, and whether it is of version 2."""
     name = f"flowlabel-test-{uuid.uuid4().hex[:8]}"
     if (ROOT / controller / "cgroup.procs").exists():
         parent = ROOT / controller
@@ -26,7 +26,7 @@ def _make(controller):
 
 @contextlib.contextmanager
 def cpuset(cpus):
-    """The command that runs another one on CPUS alone."""
+    """The command that runs another command on CPUS only."""
     path, _ = _make("cpuset")
     try:
         (path / "cpuset.mems").write_text((path.parent / "cpuset.mems").read_text().strip() or "0")
@@ -38,7 +38,7 @@ def cpuset(cpus):
 
 @contextlib.contextmanager
 def memory(limit):
-    """The command that runs another one with LIMIT bytes of memory."""
+    """The command that runs another command with at most LIMIT bytes of memory."""
     path, second = _make("memory")
     try:
         (path / ("memory.max" if second else "memory.limit_in_bytes")).write_text(str(limit))
@@ -52,7 +52,7 @@ def _entering(path):
 
 
 def _remove(path):
-    """A program that a failed test left running goes to the parent."""
+    """Removes a cgroup. A process that a failed test left in it moves to the parent."""
     for pid in (path / "cgroup.procs").read_text().split():
         (path.parent / "cgroup.procs").write_text(pid)
     path.rmdir()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A real ClickHouse server beside a test, with folders and ports of its own; and what can stand before one and do wrong.
+"""A real ClickHouse server for a test, with its own directories and ports, and a proxy that injects faults.
 
     server = Server(lab, namespace, tmp_path).start()
     server.make_tables()
@@ -46,26 +46,26 @@ USER = ("<{name}><password>{password}</password><networks><ip>::/0</ip></network
         "<profile>default</profile><quota>default</quota></{name}>")
 HTTP_PORT = 8123
 TCP_PORT = 9000
-LONG = 3  # seconds: longer than a collector waits for an exporter that takes nothing
+LONG = 3  # seconds: longer than a collector waits for a sink that accepts nothing
 DELAYS = {"slow": 0.5, "work": LONG}
-PIECES = 30  # of a request that is taken slowly
-RECEIVE_BUFFER = 16384  # bytes: the kernel does not take much before we do
+PIECES = 30  # a request that is read slowly is read in so many parts
+RECEIVE_BUFFER = 16384  # bytes: limits what the kernel accepts before the proxy reads
 
 
 def missing_server():
-    """Why no server can be started here, or None."""
+    """Why no server can be started on this machine, or None."""
     if not shutil.which("clickhouse-server"):
         return "needs clickhouse-server: run tools/setup"
     return None
 
 
 class Refused(Exception):
-    """The server's words."""
+    """The server refused a query; the text is the server's message."""
 
 
 class Server:
-    """A server in NAMESPACE whose files are in DIRECTORY. NUMBER tells those of a cluster of SHARDS apart: its ports
-    are NUMBER higher than the usual ones. USERS: {name: password} beside the default user, who has none."""
+    """A server in NAMESPACE whose files are in DIRECTORY. NUMBER distinguishes the servers of a cluster of SHARDS: it
+    is added to the usual ports. USERS: {name: password}, in addition to the user `default`, who has no password."""
 
     def __init__(self, lab, namespace, directory, number=0, shards=1, users=None):
         self._lab = lab
@@ -82,7 +82,7 @@ class Server:
             users="".join(USER.format(name=name, password=password) for name, password in everyone.items())))
 
     def start(self):
-        """Itself, once it answers."""
+        """Starts the server and returns itself once the server answers."""
         self._process = self._lab.start(self.namespace, "clickhouse-server", f"--config-file={self._home}/config.xml",
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         eventually(self._answers)
@@ -102,30 +102,30 @@ class Server:
         self.kill()
 
     def kill(self):
-        """SIGKILL; the files stay."""
+        """Sends SIGKILL; the files stay."""
         self._process.kill()
         self._process.wait()
 
     def freeze(self):
-        """It stands still: connections are taken by the kernel, and nothing answers."""
+        """Stops the process with SIGSTOP: the kernel still accepts connections, and nothing answers."""
         self._process.send_signal(signal.SIGSTOP)
 
     def thaw(self):
-        """It goes on."""
+        """Continues the process with SIGCONT."""
         self._process.send_signal(signal.SIGCONT)
 
     @property
     def pid(self):
-        """Of the server that runs."""
+        """The process id of the running server."""
         return self._process.pid
 
     @property
     def url(self):
-        """As a collector in the same namespace names it."""
+        """The URL for a collector in the same namespace."""
         return f"http://[::1]:{self.port}"
 
     def query(self, text, host="::1"):
-        """What the server answers."""
+        """The server's answer to a query."""
         with self.namespace.inside():
             connection = http.client.HTTPConnection(host, self.port, timeout=30)
             connection.request("POST", "/", text.encode())
@@ -137,41 +137,42 @@ class Server:
         return body
 
     def rows(self, text):
-        """The rows of an answer, each a list of values."""
+        """The rows of the answer, each a list of values."""
         return json.loads(self.query(text + " FORMAT JSONCompact"))["data"]
 
     def number(self, text):
-        """The one number of an answer."""
+        """The answer, if it is one number."""
         return int(self.query(text))
 
     def make_tables(self, *options):
-        """With what `collect --print-schema` prints, by the server's own client, as docs/fleet.md has it."""
+        """Creates the tables from the output of `collect --print-schema` with the server's own client, as in
+        docs/fleet.md."""
         schema = command(binary(), "collect", "--print-schema", *options).stdout
         self.namespace.run("clickhouse-client", "--host", "::1", "--port", self.port - HTTP_PORT + TCP_PORT,
                            "--multiquery", input=schema)
         return self
 
     def totals(self, table="flowlabel.records"):
-        """{"packets", "bytes"} of all records."""
+        """{"packets", "bytes"}: the sums over all records."""
         ((packets, octets),) = self.rows(f"SELECT sum(packets), sum(bytes) FROM {table}")
         return {"packets": int(packets), "bytes": int(octets)}
 
 
 class Meddler:
-    """An HTTP proxy in NAMESPACE before SERVER that does wrong. FAULTS is a list of what to do with one INSERT after the
-    other; when it is used up, everything goes through. Questions go through always.
+    """An HTTP proxy in NAMESPACE in front of SERVER that injects faults. FAULTS has one fault for each INSERT, in
+    order; after the last one every request is forwarded. Queries other than INSERT are always forwarded.
 
-    drop          the connection is closed before anything of the request reaches the server
-    cut           half of the request reaches the server, and the connection to it is closed
-    no-answer     the server gets all of it and answers; the collector sees a closed connection
-    silence       the same, and the connection stays open without an answer
-    garbage       the same, and the answer is no HTTP
-    web-page      nothing reaches the server; 200 and a page
-    late          the connection closes, and the server gets the request after it was asked once whether it works on it
-    refuse        503 without asking the server
+    drop          the connection is closed before any byte of the request reaches the server
+    cut           half of the request reaches the server, then the connection to the server is closed
+    no-answer     the server gets the whole request and answers; the connection to the collector is closed
+    silence       the same, but the connection stays open without an answer
+    garbage       the same, and the answer is not HTTP
+    web-page      nothing reaches the server; the answer is 200 with a web page
+    late          the connection is closed; the server gets the request once the collector has asked whether it is running
+    refuse        the answer is 503; nothing reaches the server
     slow          the answer comes after half a second
-    work          the server gets all of it, and the answer comes after three seconds
-    trickle       the request is taken a bit at a time, for three seconds, and then all goes well
+    work          the server gets the whole request, and the answer comes after three seconds
+    trickle       the request is read in small parts, for three seconds, and is then forwarded
     hang          nothing reaches the server, and no answer comes until let_go()
     """
 
@@ -179,14 +180,14 @@ class Meddler:
         self._server = server
         self.faults = list(faults)
         self.done = []
-        self.inserts = []  # whole requests
+        self.inserts = []  # complete requests
         self.port = port
         self._tls = tls
-        self._late = []  # requests, and how often they were asked for
+        self._late = []  # requests, and how often the server was asked whether they are running
         self._lock = threading.Lock()
         with server.namespace.inside():
             self._listener = socket.create_server(("::1", port), family=socket.AF_INET6)
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)  # of its connections, too
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)  # connections inherit it
         self._open = []
         self._hung = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -205,11 +206,11 @@ class Meddler:
 
     @property
     def url(self):
-        """As a collector in the same namespace names it."""
+        """The URL for a collector in the same namespace."""
         return f"{'https' if self._tls else 'http'}://[::1]:{self.port}"
 
     def let_go(self):
-        """Connections that hang are closed, and from now on all goes well."""
+        """Closes the connections that hang, and forwards every request from now on."""
         self.faults.clear()
         self._hung.set()
 
@@ -230,10 +231,10 @@ class Meddler:
                 while request := _read_message(stream, self._pace):
                     self._handle(connection, request)
         except (OSError, ValueError):
-            pass  # the collector closed it, or we did
+            pass  # the collector or the proxy closed the connection
 
     def _pace(self, head):
-        """How long the body behind HEAD takes to be read, in seconds."""
+        """How many seconds reading the body after HEAD takes."""
         with self._lock:
             return LONG if b"query=INSERT" in head and self.faults[:1] == ["trickle"] else 0
 
@@ -285,7 +286,7 @@ class Meddler:
             late[1] += 1
 
     def ask(self, request):
-        """What the server answers to REQUEST, whole or not."""
+        """Sends REQUEST, complete or truncated, to the server and returns the answer."""
         with self._server.namespace.inside(), socket.create_connection(("::1", self._server.port)) as upstream:
             upstream.sendall(request)
             upstream.shutdown(socket.SHUT_WR)
@@ -296,7 +297,8 @@ class Meddler:
 
 
 def _read_message(stream, pace):
-    """A whole HTTP request with a Content-Length, or nothing at the end. PACE(head) says how many seconds its body takes."""
+    """Reads a complete HTTP request with a Content-Length; empty at the end of the stream. PACE(head) is how many
+    seconds reading the body takes."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         line = stream.readline()
@@ -314,5 +316,5 @@ def _read_message(stream, pace):
 
 
 def spool_files(directory):
-    """The names in a spool, sorted, without the lock."""
+    """The file names in a spool, sorted, without the lock file."""
     return sorted(name for name in os.listdir(directory) if name != "lock")

@@ -9,6 +9,6 @@ _ROW = re.compile(r"^\| `(\w+)` \| (\w+) \|", re.MULTILINE)
 
 
 def counter_names(kind=None):
-    """The names in the table of docs/counters.md, in its order: all, or those of KIND (outcome, stored or derived). A unit
-    test holds the table to the list that the programs are made from."""
+    """The names in the table of docs/counters.md, in its order: all of them, or those of KIND (outcome, stored or
+    derived). A unit test compares the table with the list from which the programs are built."""
     return [name for name, its_kind in _ROW.findall(_PAGE.read_text()) if kind in (None, its_kind)]

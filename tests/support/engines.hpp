@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The four ways to run a frame that every test goes through, with known secrets.
+/// The four engines that run every test's frames, with known secrets.
 #pragma once
 
 #include <memory>
@@ -19,11 +19,11 @@ constexpr Kind kernel_kinds[] = {Kind::xdp, Kind::tc_ingress, Kind::tc_egress};
 constexpr Kind tc_kinds[] = {Kind::tc_ingress, Kind::tc_egress};
 constexpr fl_stamp_mode all_modes[] = {FL_STAMP_OFF, FL_STAMP_DRY_RUN, FL_STAMP_ZERO};
 
-/// For the names of parameterized tests.
+/// Names of the instances of parameterized tests.
 const char* name_of(Kind kind);
 void PrintTo(Kind kind, std::ostream* out);
 
-/// The key of every label in these tests: octets 00 to 0f.
+/// The key of every label in these tests: bytes 00 to 0f.
 LabelKey stamp_key();
 
 struct Choice {
@@ -31,14 +31,14 @@ struct Choice {
     fl_prf prf = FL_PRF_SIPHASH_2_4;
     fl_link_layer link_layer = FL_LINK_ETHERNET;
     unsigned slots_shift = 10;
-    unsigned ring_shift = 17; ///< log2 of the records that wait to be drained, on each CPU
-    bool fences = false;      ///< as on machines that do not keep stores in order
-    bool preemptible = false; ///< as on kernels where programs of one CPU preempt each other
+    unsigned ring_shift = 17; ///< log2 of the number of records in the ring of each CPU
+    bool fences = false;      ///< as on machines with weakly ordered stores
+    bool preemptible = false; ///< as on kernels where programs on one CPU preempt each other
 };
 
 EngineSetup setup_for(const Choice& choice);
 
-/// What left the table: the flow of a record, and why it ended.
+/// What left the table: the flow of a record, and its end reason.
 struct Ended {
     TableFlow flow;
     fl_end_reason reason;
@@ -47,13 +47,13 @@ struct Ended {
 /// Drains ENGINE.
 std::vector<Ended> ended_flows(Engine& engine);
 
-/// A new engine. Throws what is wrong, which fails the test visibly: no privilege, no BPF.
+/// Creates an engine. Throws a text if it cannot (no privilege, no BPF), which fails the test with that text.
 std::unique_ptr<Engine> make_engine(Kind kind, const Choice& choice);
 
-/// The engine of KIND and MODE, made once and emptied for each use.
+/// The engine of KIND and MODE: created once, and emptied for each use.
 Engine& shared_engine(Kind kind, fl_stamp_mode mode);
 
-/// Keeps this thread on one CPU, so that the kernel's engines use one part of the table.
+/// Pins this thread to one CPU, so that the kernel's engines use one part of the table.
 class PinnedToCpu {
 public:
     explicit PinnedToCpu(unsigned cpu);

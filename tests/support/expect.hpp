@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What a frame must do, in words short enough for a table: counted(60).by_ports(6), uncounted(&Counters::not_ipv6).
+/// The expected result of a frame, short enough for a table: counted(60).by_ports(6), uncounted(&Counters::not_ipv6).
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,35 +17,35 @@ namespace flowlabel::test {
 
 using Counter = std::uint64_t Counters::*;
 
-/// A hook of the kernel, and whether its program uses fences as on machines that do not keep stores in order.
+/// A hook of the kernel, and whether its program uses fences, as on machines with weakly ordered stores.
 using Ordering = std::tuple<Kind, bool>;
 std::string name_of_ordering(const testing::TestParamInfo<Ordering>& info);
 
 class Expect {
 public:
-    /// Came with a label: nothing about it changes.
+    /// The packet came with a label, and it does not change.
     Expect& kept();
 
-    /// Labelled by the 5-tuple.
+    /// Labelled from the 5-tuple.
     Expect& by_ports(std::uint8_t protocol, std::uint16_t source = default_source_port,
                      std::uint16_t destination = default_destination_port);
 
-    /// Labelled by source and destination for the REASON that is counted.
+    /// Labelled from source and destination, for the REASON that is counted.
     Expect& by_addresses(Counter reason);
 
-    /// Comes with 0 and keeps it.
+    /// The packet comes with label 0 and keeps it.
     Expect& out_of_scope();
 
-    /// Counted as well when the stamper looks at the packet.
+    /// This counter counts, too, if stamping or a dry run processes the packet.
     Expect& also(Counter counter);
 
-    /// On tc: the segments of the super-packet.
+    /// On tc: the number of segments of the super-packet.
     Expect& in_segments(std::uint64_t segments);
 
-    /// Counted whether the stamper looks or not, once a segment.
+    /// This counter counts in every mode, once for each segment.
     Expect& always(Counter counter);
 
-    /// The label that PACKET leaves an active stamper with.
+    /// The label that PACKET has after an active stamper.
     [[nodiscard]] std::uint32_t label(const Packet& packet, fl_prf prf = FL_PRF_SIPHASH_2_4) const;
 
     [[nodiscard]] Counters counters(fl_stamp_mode mode) const;
@@ -71,10 +71,10 @@ private:
     std::vector<Counter> always_{};
 };
 
-/// Counted with OCTETS; until told otherwise, its label is kept.
+/// Counted with OCTETS bytes; the default is kept().
 Expect counted(std::uint64_t octets);
 
-/// Not IPv6 that can be counted, for REASON.
+/// Passes without being counted as IPv6, for REASON.
 Expect uncounted(Counter reason);
 
 struct Case {
@@ -85,16 +85,16 @@ struct Case {
 
 void PrintTo(const Case& one, std::ostream* out);
 
-/// Runs PACKET through ENGINE, which is empty and in MODE, and compares verdict, octets, every counter and the flows.
+/// Runs PACKET through ENGINE, which is empty and in MODE, and compares verdict, bytes, every counter and the flows.
 void check(Engine& engine, fl_stamp_mode mode, const Packet& packet, const Expect& expect);
 
-/// All counters, with the names of those that differ.
+/// Compares all counters, and prints the names of those that differ.
 testing::AssertionResult same_counters(const Counters& expected, const Counters& actual);
 
-/// Octets with LABEL in the IPv6 header at OFFSET.
+/// OCTETS with LABEL in the IPv6 header at OFFSET.
 Octets with_label(Octets octets, std::size_t offset, std::uint32_t label);
 
-/// Live flows, sorted by key.
+/// The live flows, sorted by key.
 std::vector<TableFlow> flows_of(const Engine& engine);
 
 } // namespace flowlabel::test

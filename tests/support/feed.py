@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What a collector has to collect: a cable with nothing on it but the test's packets, single frames of a flow, and bursts of
-as many flows as packets."""
+"""Traffic for a collector: a cable that carries only the test's packets, single frames of a flow, and bursts in which
+each packet is a flow of its own."""
 
 import contextlib
 import json
@@ -16,7 +16,7 @@ _IPV6 = 0x86DD
 
 
 def cable(namespace, one="v0", other="w0"):
-    """A silent cable within NAMESPACE."""
+    """A veth pair within NAMESPACE on which the kernel sends nothing."""
     queues = ["numrxqueues", os.cpu_count(), "numtxqueues", os.cpu_count()]
     namespace.ip("link", "add", "name", one, *queues, "type", "veth", "peer", "name", other, *queues)
     for interface in (one, other):
@@ -26,8 +26,8 @@ def cable(namespace, one="v0", other="w0"):
 
 @contextlib.contextmanager
 def one_cpu():
-    """This thread stays on one CPU, always the same: what it sends arrives there. Each CPU ends its part of a flow by itself,
-    so that one whose sender was moved between two packets may have a record more."""
+    """Pins this thread to one CPU, always the same one, and what it sends arrives on that CPU. Each CPU ends its part
+    of a flow separately, so a flow whose sender moved to another CPU may get one more record."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(before)})
     try:
@@ -37,7 +37,7 @@ def one_cpu():
 
 
 class Sender:
-    """Sends frames into v0, and knows what it sent, by flow."""
+    """Sends frames into v0 and adds up by flow what it sent."""
 
     def __init__(self, namespace, interface="w0"):
         self.sent = {}
@@ -51,7 +51,7 @@ class Sender:
         self._socket.close()
 
     def send(self, label, octets=0, times=1):
-        """TIMES packets of flow LABEL with OCTETS of payload."""
+        """Sends TIMES packets of the flow with LABEL, each with OCTETS bytes of payload."""
         frame = ethernet(b"\2" * 6, b"\4" * 6, _IPV6,
                          ipv6(SOURCE, DESTINATION, NO_NEXT_HEADER, bytes(octets), label=label))
         with one_cpu():
@@ -63,18 +63,19 @@ class Sender:
 
 
 def generator(*arguments):
-    """The command that makes packets, each of a flow of its own: see tests/cli/generator."""
+    """The command line of the packet generator, which makes each packet a flow of its own: see tests/cli/generator."""
     return [os.environ.get("FLOWLABEL_GENERATOR", REPOSITORY / "build/tests/flowlabel_generator"), *arguments]
 
 
 def generate(link, hook, packets):
-    """As many flows as packets, from all CPUs at once; {"packets", "bytes"}. For XDP they come over the cable, and each one
-    arrives; for tc they arrive as from v0's driver."""
+    """Generates PACKETS packets from all CPUs at once, each of a flow of its own. Returns {"packets", "bytes"}. For XDP
+    they cross the cable, and none is dropped; for tc they enter as if v0's driver had received them."""
     way = ["leave", "w0", "v0"] if hook.hook == "xdp" else ["arrive", "v0"]
     return json.loads(link.run(*generator(*way, packets), timeout=120).stdout)
 
 
 def start_flood(lab, link, packets):
-    """As many as the cable carries to v0 from one CPU, in the background: the process, which ends with the lab at the latest."""
+    """Starts to send PACKETS packets from one CPU to v0, as fast as the cable carries them. Returns the process, which
+    ends with the lab at the latest."""
     one = str(min(os.sched_getaffinity(0)))
     return lab.start(link, "taskset", "--cpu-list", one, *generator("leave", "w0", "v0", packets), stdout=subprocess.DEVNULL)

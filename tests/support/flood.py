@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""UDP at a high rate, and an exact count of what arrives."""
+"""UDP at a high rate, with an exact count of the datagrams that arrive."""
 
 import json
 import threading
@@ -22,7 +22,7 @@ table netdev sink {{
 
 
 class Sink:
-    """Counts and drops the flood where it arrives, so that no socket buffer can run over."""
+    """Counts the datagrams of the flood where they arrive and drops them, so that no socket buffer overflows."""
 
     def __init__(self, namespace, interface):
         self._namespace = namespace
@@ -35,17 +35,17 @@ class Sink:
         self._namespace.run("nft", "delete", "table", "netdev", "sink")
 
     def arrived(self):
-        """Datagrams so far."""
+        """The number of datagrams so far."""
         text = self._namespace.run("nft", "--json", "list", "counter", "netdev", "sink", "arrived").stdout
         (counter,) = [entry["counter"] for entry in json.loads(text)["nftables"] if "counter" in entry]
         return counter["packets"]
 
 
 class Flood:
-    """Sends datagrams from SOURCE in NAMESPACE to ADDRESS until the `with` block ends; `sent` says how many.
+    """Sends datagrams from SOURCE in NAMESPACE to ADDRESS until the `with` block ends; `sent` is their number.
 
-    The kernel cuts each call's octets into many datagrams. A pause after each call leaves room for the rest of the
-    machine, so that nothing is lost for want of a queue.
+    The kernel segments the bytes of each call into many datagrams. After each call a pause leaves CPU time to the rest
+    of the machine, so that no queue overflows.
     """
 
     def __init__(self, namespace, source, address, pause=0.0001):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Attachments as tests see them: attach, read, detach."""
+"""Attachments for tests: attach, read, detach."""
 
 import contextlib
 import dataclasses
@@ -11,7 +11,8 @@ KEY = bytes(range(16))
 
 @dataclasses.dataclass(frozen=True)
 class Hook:
-    """A hook and the way the loader takes it. FORCED: it is told to, and would else take another where it can."""
+    """A hook and how the loader attaches to it. FORCED: an option or the environment selects this way, and by default
+    the loader would use another one if it can."""
 
     hook: str
     mode: str
@@ -22,12 +23,12 @@ class Hook:
 
     @property
     def options(self):
-        """Of `flowlabel attach`."""
+        """The options of `flowlabel attach`."""
         return ["--hook", self.hook] + (["--mode", self.mode] if self.hook == "xdp" else [])
 
     @property
     def environment(self):
-        """FLOWLABEL_TC=clsact makes the loader use a clsact filter where the kernel has tcx."""
+        """The environment: FLOWLABEL_TC=clsact makes the loader use a clsact filter even if the kernel has tcx."""
         return {"FLOWLABEL_TC": "clsact"} if self.forced and self.hook != "xdp" else {}
 
 
@@ -45,7 +46,7 @@ ALL_HOOKS = INGRESS_HOOKS + [TC_EGRESS, TC_EGRESS_CLSACT]
 
 
 def key_file(directory, key=KEY):
-    """A key file with KEY in DIRECTORY, readable by its owner alone."""
+    """A key file with KEY in DIRECTORY that only its owner can read."""
     path = directory / "key"
     path.touch(mode=0o600)
     path.write_text(key.hex() + "\n")
@@ -62,12 +63,12 @@ class Attachment:
         self.hook = hook
 
     def attach(self, *options):
-        """Attaches, or replaces with --replace among OPTIONS."""
+        """Attaches. With --replace among OPTIONS, replaces."""
         return self._lab.flowlabel(self._namespace, "attach", self._interface, *self.hook.options, *options,
                                    env=self.hook.environment).ok()
 
     def detach(self):
-        """Detaches this hook alone."""
+        """Detaches this hook only."""
         return self._lab.flowlabel(self._namespace, "detach", self._interface, "--hook", self.hook.hook).ok()
 
     def _read(self, command, *options):
@@ -75,11 +76,11 @@ class Attachment:
                                    *options).json()
 
     def document(self, *options):
-        """`flowlabel flows --json`"""
+        """The document of `flowlabel flows --json`."""
         return self._read("flows", *options)
 
     def flows(self, *options):
-        """{(source, destination, label): (packets, octets)}"""
+        """{(source, destination, label): (packets, bytes)}"""
         return {(flow["src"], flow["dst"], flow["label"]): (flow["packets"], flow["bytes"])
                 for flow in self.document(*options)["flows"]}
 
@@ -95,7 +96,7 @@ class Attachment:
 
 @contextlib.contextmanager
 def attached(lab, namespace, interface, hook, *options):
-    """An attachment for the length of the block. Without --flows a small table, since each is made anew."""
+    """An attachment until the block ends. Without --flows its table is small, because each attachment creates one."""
     attachment = Attachment(lab, namespace, interface, hook)
     size = [] if "--flows" in options else ["--flows", 1024]
     attachment.attach(*size, *options)
@@ -106,7 +107,7 @@ def attached(lab, namespace, interface, hook, *options):
 
 
 def assert_conserved(totals):
-    """counted = live + spilled + lost, for packets and for octets, at rest."""
+    """Asserts the identity counted = live + spilled + lost for packets and bytes. Nothing may be in motion."""
     for unit in ("packets", "bytes"):
         parts = sum(totals[part][unit] for part in ("live", "spilled", "lost"))
         assert totals["counted"][unit] == parts, totals

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Frames built and taken apart octet by octet, so that the tests share no code with the program."""
+"""Builds and parses frames byte by byte, so that the tests share no code with the program."""
 
 import dataclasses
 import ipaddress
@@ -16,17 +16,17 @@ HOP_BY_HOP, TCP, UDP, FRAGMENT, ICMPV6, NO_NEXT_HEADER, DESTINATION = 0, 6, 17, 
 
 
 def address(text):
-    """The 16 octets of an IPv6 address."""
+    """The 16 bytes of an IPv6 address."""
     return ipaddress.IPv6Address(text).packed
 
 
 def ethernet(destination, source, ethertype, *payload):
-    """A frame; TYPE stands in front of PAYLOAD."""
+    """An Ethernet frame: ETHERTYPE, then PAYLOAD."""
     return destination + source + struct.pack("!H", ethertype) + b"".join(payload)
 
 
 def vlan(identifier, ethertype):
-    """The four octets of a tag that stand between its own TPID and ETHERTYPE's header."""
+    """The four bytes between a tag's own TPID and what ETHERTYPE announces."""
     return struct.pack("!HH", identifier, ethertype)
 
 
@@ -36,7 +36,7 @@ def pppoe_session(payload, protocol=b"\0\x57"):
 
 
 def mpls(*labels):
-    """A stack of MPLS entries (RFC 3032), the last one with the bottom bit."""
+    """A stack of MPLS entries (RFC 3032); the last one has the bottom bit."""
     return b"".join(struct.pack("!I", (label << 12) | ((index == len(labels) - 1) << 8) | 64)
                     for index, label in enumerate(labels))
 
@@ -63,7 +63,7 @@ def _pseudo_header(source, destination, protocol, length):
 
 
 def udp(source, destination, source_port, destination_port, payload):
-    """A UDP datagram with its checksum."""
+    """A UDP datagram with a valid checksum."""
     header = struct.pack("!HHHH", source_port, destination_port, 8 + len(payload), 0)
     pseudo = _pseudo_header(address(source), address(destination), UDP, 8 + len(payload))
     checksum = 0xFFFF - ones_sum(pseudo + header + payload)
@@ -72,7 +72,7 @@ def udp(source, destination, source_port, destination_port, payload):
 
 @dataclasses.dataclass(frozen=True)
 class Packet:
-    """An IPv6 packet that was captured, from its IPv6 header on."""
+    """A captured IPv6 packet, from its IPv6 header on."""
 
     octets: bytes
 
@@ -102,7 +102,7 @@ class Packet:
 
     @property
     def flow(self):
-        """What flowlabel counts by."""
+        """The flow as flowlabel counts it: (source, destination, label)."""
         return self.source, self.destination, self.label
 
     @property
@@ -111,29 +111,30 @@ class Packet:
 
     @property
     def ports(self):
-        """(source port, destination port) right behind the fixed header."""
+        """(source port, destination port), if they are right after the IPv6 header."""
         return struct.unpack_from("!HH", self.octets, 40)
 
     @property
     def wire_octets(self):
-        """What flowlabel counts: 40 and the payload length, but no more than there is."""
+        """The bytes as flowlabel counts them: 40 plus the payload length, but no more than were captured."""
         return min(40 + struct.unpack_from("!H", self.octets, 4)[0], len(self.octets))
 
     @property
     def transport(self):
-        """What the flow id takes of a packet with ports right behind the fixed header."""
+        """The part of the flow id that comes from the transport header, if its ports are right after the IPv6
+        header."""
         return self.next_header, *self.ports
 
     def checksum_is_valid(self):
-        """Is the sum of TCP, UDP or ICMPv6 right, as an independent receiver sees it?"""
+        """Is the checksum of TCP, UDP or ICMPv6 valid, as an independent receiver computes it?"""
         assert self.next_header in (TCP, UDP, ICMPV6)
         pseudo = _pseudo_header(self.octets[8:24], self.octets[24:40], self.next_header, len(self.payload))
         return ones_sum(pseudo + self.payload) == 0xFFFF
 
 
 def super_packet(protocol, source, destination, ports, payload):
-    """An IPv6 packet with TCP or UDP whose checksum is left to whoever cuts it into segments: the field holds the sum
-    of the pseudo-header."""
+    """An IPv6 packet with TCP or UDP whose checksum is completed when the packet is segmented: the checksum field holds
+    the sum of the pseudo-header."""
     source_port, destination_port = ports
     if protocol == TCP:
         header = struct.pack("!HHIIBBHHH", source_port, destination_port, 1, 1, 5 << 4, 0x10, 1024, 0, 0)
@@ -146,6 +147,6 @@ def super_packet(protocol, source, destination, ports, payload):
 
 
 def ipv4_super_packet(ports, payload):
-    """An IPv4 packet with TCP, whose checksums are left to whoever cuts it into segments."""
+    """An IPv4 packet with TCP whose checksums are completed when the packet is segmented."""
     tcp = struct.pack("!HHIIBBHHH", *ports, 1, 1, 5 << 4, 0x10, 1024, 0, 0) + payload
     return struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0, 64, TCP, 0, bytes(4), bytes(4)) + tcp

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""IPFIX read a second time (RFC 7011), and the collectors that tests put at its other end."""
+"""A second implementation that reads IPFIX (RFC 7011), and the collectors to which tests export."""
 
 import collections
 import dataclasses
@@ -28,28 +28,28 @@ _ports = itertools.count(4740)
 
 @dataclasses.dataclass
 class Message:
-    """A message, its records as {element: octets}; of an element that is there twice, the last."""
+    """A message. Each record is {element: bytes}; of an element that occurs twice, the last value."""
 
     length: int
     sequence: int
     domain: int
     templates: dict
-    records: list  # (template id, {element: octets})
+    records: list  # (template id, {element: bytes})
 
     @property
     def flows(self):
-        """The records of flows."""
+        """The data records that describe flows."""
         return [fields for template, fields in self.records if template in FLOWS]
 
 
 class Decoder:
-    """Decodes messages and remembers templates, by domain."""
+    """Decodes messages and keeps their templates by observation domain."""
 
     def __init__(self):
         self._templates = {}
 
     def decode(self, octets):
-        """One message."""
+        """Decodes one message."""
         version, length, _, sequence, domain = struct.unpack_from("!HHIII", octets)
         assert version == 10 and length == len(octets)
         message = Message(length, sequence, domain, {}, [])
@@ -66,14 +66,14 @@ class Decoder:
         return message
 
     def decode_all(self, octets):
-        """Messages one behind the other."""
+        """Decodes messages that follow each other."""
         return [self.decode(message) for message in split(octets)]
 
     def _take_templates(self, message, body, options):
         at = 0
         while at < len(body):
             number, count = struct.unpack_from("!HH", body, at)
-            assert number >= 256 and count > 0, "a withdrawal"
+            assert number >= 256 and count > 0, "a template withdrawal"
             at += 6 if options else 4
             fields = [struct.unpack_from("!HH", body, at + 4 * field) for field in range(count)]
             at += 4 * count
@@ -95,7 +95,7 @@ class Decoder:
 
 
 def split(octets):
-    """The messages of a stream or a file; each must be whole."""
+    """Splits a stream or a file into its messages, all of which must be complete."""
     messages = []
     while octets:
         length = struct.unpack_from("!H", octets, 2)[0]
@@ -106,7 +106,7 @@ def split(octets):
 
 
 def is_whole(octets):
-    """Does a file end with a whole message?"""
+    """Does the file end with a complete message?"""
     at = 0
     while at + 4 <= len(octets):
         at += struct.unpack_from("!H", octets, at + 2)[0]
@@ -114,18 +114,18 @@ def is_whole(octets):
 
 
 def number(octets):
-    """An unsigned element."""
+    """The value of an unsigned element."""
     return int.from_bytes(octets, "big")
 
 
 def flow_key(record):
-    """(source, destination, label) as the JSON records have them."""
+    """(source, destination, label), in the form of the JSON records."""
     return (socket.inet_ntop(socket.AF_INET6, record[SRC]), socket.inet_ntop(socket.AF_INET6, record[DST]),
             number(record[LABEL]))
 
 
 def by_flow(messages):
-    """{(source, destination, label): (packets, octets)}, each flow's records added up."""
+    """{(source, destination, label): (packets, bytes)}, summed over the records of each flow."""
     flows = collections.defaultdict(lambda: (0, 0))
     for message in messages:
         for record in message.flows:
@@ -135,7 +135,7 @@ def by_flow(messages):
 
 
 def assert_sequences(messages):
-    """IPFIX-2: a message's sequence number is the number of data records of its domain before it."""
+    """IPFIX-2: the sequence number of a message is the number of data records that its domain sent before it."""
     counts = collections.Counter()
     for message in messages:
         assert message.sequence == counts[message.domain]
@@ -143,7 +143,7 @@ def assert_sequences(messages):
 
 
 class _Receiver:
-    """A thread that takes what comes until the `with` block ends."""
+    """A thread that receives until the `with` block ends."""
 
     def __init__(self):
         self._ending = threading.Event()
@@ -157,7 +157,7 @@ class _Receiver:
                     self._receive(one)
 
     def _drain(self):
-        """Waits until everything is taken that has arrived."""
+        """Waits until everything that has arrived is received."""
         while select.select(self._sockets(), [], [], 0)[0]:
             time.sleep(0.001)
         with self._taking:
@@ -174,7 +174,7 @@ class _Receiver:
 
 
 class UdpCollector(_Receiver):
-    """Keeps datagrams. PORT 0: any."""
+    """Receives and keeps datagrams. PORT 0: any free port."""
 
     def __init__(self, namespace, port=0):
         super().__init__()
@@ -197,14 +197,14 @@ class UdpCollector(_Receiver):
         self._socket.close()
 
     def messages(self):
-        """What came so far."""
+        """The messages that were received so far."""
         self._drain()
         self._decoded += [self._decoder.decode(datagram) for datagram in self.datagrams[len(self._decoded):]]
         return self._decoded
 
 
 class TcpCollector(_Receiver):
-    """Keeps what each connection brought, as octets in `connections`. TAKE gets each whole message, too."""
+    """Keeps the bytes of each connection in `connections`. TAKE, if it is set, is called with each complete message."""
 
     def __init__(self, namespace, port=0, take=lambda message: None):
         super().__init__()
@@ -250,7 +250,8 @@ class TcpCollector(_Receiver):
         self._listener.close()
 
     def messages(self):
-        """Those of each connection so far: of one that is open, the whole ones. What has ended must end with a whole one."""
+        """The messages of each connection so far. An open connection may end in an incomplete message, which is left
+        out; a closed one must end with a complete message."""
         self._drain()
         with self._taking:
             whole = dict(self._open.values())
@@ -259,7 +260,7 @@ class TcpCollector(_Receiver):
 
 
 class Relay(TcpCollector):
-    """Hands each message that comes by TCP to a collector on UDP."""
+    """Forwards each message that it receives over TCP to a collector on UDP."""
 
     def __init__(self, namespace, port):
         self._socket = namespace.socket(socket.AF_INET6, socket.SOCK_DGRAM)
@@ -271,8 +272,9 @@ class Relay(TcpCollector):
 
 
 def free_port():
-    """A port that nobody has in a namespace of the test's own, nor gets: it is below those that the kernel gives away. Who
-    connects to one of those while nobody listens there may be given the same one, and is connected to itself."""
+    """A port that is free in a network namespace of the test's own, and stays free: it is below the range of ephemeral
+    ports. A client that connects to a port in that range while no server listens may get the same port as its own, and
+    is then connected to itself."""
     return next(_ports)
 
 
@@ -281,7 +283,7 @@ def _listens(namespace, port):
 
 
 def _end_group(process):
-    """Ends a process and those that it started, all in a group of their own. nfacctd does not always heed SIGTERM."""
+    """Ends a process and its children, which are one process group. nfacctd sometimes ignores SIGTERM."""
     os.killpg(process.pid, signal.SIGTERM)
     try:
         process.wait(timeout=2)
@@ -295,7 +297,7 @@ def _end_group(process):
 
 
 class Nfacctd:
-    """pmacct's collector, with the flow label as a primitive of our own."""
+    """nfacctd, the collector of pmacct, with the flow label as a custom primitive."""
 
     def __init__(self, lab, namespace, directory):
         self._output = directory / "flows.json"
@@ -319,7 +321,7 @@ plugin_pipe_size: 64000000
         with open(self._log, "wb") as log:
             self._process = lab.start(namespace, "nfacctd", "-f", directory / "nfacctd.conf", stdout=log, stderr=log,
                                       start_new_session=True)
-        # It listens a while before the process that writes is there; that one writes once a second.
+        # The socket listens before the process that writes has started; that process writes once a second.
         eventually(lambda: "Purging cache" in self._log.read_text() or self._process.poll() is not None)
         assert _listens(namespace, self.port), self._log.read_text()
 
@@ -330,24 +332,24 @@ plugin_pipe_size: 64000000
         _end_group(self._process)
 
     def flows(self):
-        """{(source, destination, label): (packets, octets)} of what it has written."""
+        """{(source, destination, label): (packets, bytes)} of what nfacctd has written."""
         flows = collections.defaultdict(lambda: (0, 0))
         text = self._output.read_text() if self._output.exists() else ""
         for line in text.splitlines(keepends=True):
-            if line.endswith("\n"):  # it may be writing the last one
+            if line.endswith("\n"):  # the last line may be incomplete
                 entry = json.loads(line)
                 key = entry["ip_src"], entry["ip_dst"], int(entry["flow_label"])
                 flows[key] = flows[key][0] + entry["packets"], flows[key][1] + entry["bytes"]
         return dict(flows)
 
     def complaints(self):
-        """What it said that is not about itself."""
+        """The lines of its log that report an error."""
         words = ("malformed", "unable", "expecting", "Missing data", "WARN", "ERROR")
         return [line for line in self._log.read_text().splitlines() if any(word in line for word in words)]
 
 
 class Nfcapd:
-    """nfdump's collector."""
+    """nfcapd, the collector of nfdump."""
 
     def __init__(self, lab, namespace, directory):
         self._directory = directory
@@ -368,14 +370,14 @@ class Nfcapd:
             _end_group(self._process)
 
     def stop(self):
-        """Ends it once it has read what came, which writes its file; what it said."""
+        """Ends it once it has read what arrived, which makes it write its file. Returns its log."""
         eventually(lambda: unread(self._namespace, self.port) == 0)
         self._process.terminate()
         self._process.wait(timeout=60)
         return self._log.read_text()
 
     def flows(self):
-        """{(source, destination): (packets, octets)} that nfdump reads back; it keeps no labels."""
+        """{(source, destination): (packets, bytes)} as nfdump reads them; nfcapd stores no labels."""
         flows = collections.defaultdict(lambda: (0, 0))
         for entry in json.loads(command("nfdump", "-R", self._directory, "-o", "json").stdout):
             key = entry["src6_addr"], entry["dst6_addr"]
@@ -384,7 +386,7 @@ class Nfcapd:
 
 
 def write_pcap(path, frames):
-    """A capture of Ethernet FRAMES."""
+    """Writes a capture file of Ethernet FRAMES."""
     with open(path, "wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 1 << 18, 1))
         for at, frame in enumerate(frames):
@@ -393,7 +395,7 @@ def write_pcap(path, frames):
 
 
 def tshark(path, *options, fields=()):
-    """What tshark makes of a capture or an IPFIX file: rows of the FIELDS, each a list of values."""
+    """Runs tshark on a capture or an IPFIX file. Returns the rows, each a list of the values of FIELDS."""
     wanted = [word for field in fields for word in ("-e", field)]
     shown = command("tshark", "-n", "-r", path, *options, "-T", "fields", "-E", "occurrence=a", "-E", "separator=/t",
                     *wanted)

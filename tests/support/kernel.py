@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the kernel says, asked without flowlabel: programs, qdiscs, filters, pins."""
+"""State of the kernel, read without flowlabel: programs, qdiscs, filters, pins."""
 
 import json
 import pathlib
@@ -15,7 +15,8 @@ def programs():
 
 
 def flowlabel_programs():
-    """The ids of the loaded programs that have flowlabel's names; another test's may be among them."""
+    """The ids of the loaded programs that have names of flowlabel's programs; programs of other tests may be among
+    them."""
     return {number for number, name in programs().items() if name.startswith("flowlabel_")}
 
 
@@ -27,14 +28,14 @@ def attached_xdp(namespace, interface):
 
 
 def xdp_entries(xdp):
-    """One entry for each attached program, whichever way iproute2 writes it."""
+    """One entry for each attached program, for both JSON formats of iproute2."""
     if not xdp:
         return []
     return xdp.get("attached", [xdp])
 
 
 def qdiscs(namespace, interface):
-    """The kinds of the qdiscs with a handle of their own."""
+    """The kinds of the qdiscs that have a handle."""
     listed = json.loads(namespace.run("tc", "-json", "qdisc", "show", "dev", interface).stdout)
     return {qdisc["kind"] for qdisc in listed}
 
@@ -47,20 +48,20 @@ def filters(namespace, interface, direction):
 
 
 def pins(lab):
-    """Every directory of flowlabel's in the lab's bpffs: none is left empty."""
+    """All directories of flowlabel in the lab's bpffs, to show that no empty one is left."""
     return sorted(str(path.relative_to(lab.bpffs)) for path in pathlib.Path(lab.bpffs).glob("flowlabel/**"))
 
 
 def unread(namespace, port):
-    """What waits in the sockets of PORT for their program: octets, and connections that it has not accepted."""
+    """What the sockets of PORT hold for their program: bytes, and connections that are not accepted yet."""
     sockets = namespace.run("ss", "-Hantu", f"sport = :{port}").stdout.splitlines()
     return sum(int(line.split()[2]) for line in sockets)
 
 
 def eventually(condition, timeout=60):
-    """Waits for what the kernel, or another process, does in its own time, such as the end of a namespace. The time is for a
-    machine that does much else; nothing takes longer by it but a failure."""
+    """Waits until CONDITION() holds, for what the kernel or another process completes asynchronously, such as the end
+    of a namespace. The timeout allows for a loaded machine; only a failure takes that long."""
     end = time.monotonic() + timeout
     while not condition():
-        assert time.monotonic() < end, "it did not happen"
+        assert time.monotonic() < end, "the condition did not become true in time"
         time.sleep(0.02)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A network of one's own for a test: namespaces, links, a bpffs, and the program under test.
+"""A private network for a test: namespaces, links, a bpffs, and the program under test.
 
     with Lab() as lab:
         client, server = lab.namespace("client"), lab.namespace("server")
@@ -8,9 +8,9 @@
         lab.flowlabel(server, "attach", "eth0").ok()
         lab.flowlabel(server, "flows", "eth0", "--json").json()
 
-Names carry the number of the process, so that runs side by side do not meet. Everything goes when the block ends, by
-success, by failure, and by a signal where interrupt_on_signals() was called. What a run that was killed with SIGKILL
-left is removed by the next one.
+Names contain the process id, so that parallel runs do not collide. The end of the block removes everything: after
+success, after a failure, and after a signal if interrupt_on_signals() was called. The next run removes what a run that
+was killed with SIGKILL left.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ _serial = itertools.count(1)
 
 
 def binary():
-    """The flowlabel under test: FLOWLABEL_BIN, or what the default preset builds."""
+    """The flowlabel under test: FLOWLABEL_BIN. Default: the binary of the default preset."""
     return os.environ.get("FLOWLABEL_BIN", str(REPOSITORY / "build/bin/flowlabel"))
 
 
@@ -50,7 +50,7 @@ def kernel_version():
 
 
 def interrupt_on_signals():
-    """Lets SIGTERM and SIGHUP end the process like ^C, so that every `with` and every fixture cleans up."""
+    """Makes SIGTERM and SIGHUP end the process like ^C, so that every `with` block and every fixture cleans up."""
 
     def interrupt(number, frame):
         raise KeyboardInterrupt(signal.Signals(number).name)
@@ -60,7 +60,7 @@ def interrupt_on_signals():
 
 
 def command(*argv, check=True, **options):
-    """Runs ARGV, its output captured as text. A failure shows what the command said."""
+    """Runs ARGV and captures its output as text. A failure shows the output."""
     done = subprocess.run([str(arg) for arg in argv], capture_output=True, text=True, **options)
     if check and done.returncode != 0:
         raise AssertionError(f"{' '.join(map(str, argv))}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
@@ -69,7 +69,7 @@ def command(*argv, check=True, **options):
 
 @dataclasses.dataclass
 class Result:
-    """What a run of flowlabel said and how it ended."""
+    """The output and the exit status of a run of flowlabel."""
 
     argv: list
     status: int
@@ -77,27 +77,27 @@ class Result:
     stderr: str
 
     def ok(self):
-        """Itself, if the exit status is 0."""
+        """Returns itself; asserts that the exit status is 0."""
         return self.expect(0)
 
     def expect(self, status):
-        """Itself, if the exit status is STATUS."""
+        """Returns itself; asserts that the exit status is STATUS."""
         assert self.status == status, f"{' '.join(self.argv)}: exit status {self.status}\n{self.stdout}{self.stderr}"
         return self
 
     def json(self):
-        """The document on stdout."""
+        """The JSON document on stdout, validated against its schema."""
         return schema.document(self.ok().stdout)
 
 
 class Namespace:
-    """A network namespace with a name that `ip netns` knows."""
+    """A network namespace that has a name for `ip netns`."""
 
     def __init__(self, name):
         self.name = name
         command("ip", "netns", "add", name)
         self._file = open(NETNS_DIRECTORY / name, "rb")
-        # An interface that is never up until a test says so, and no address but the ones that a test gives.
+        # An interface stays down until a test sets it up, and has only the addresses that a test assigns.
         for scope in ("all", "default"):
             self.sysctl(f"net.ipv6.conf.{scope}.accept_ra", 0)
             self.sysctl(f"net.ipv6.conf.{scope}.accept_dad", 0)
@@ -105,18 +105,19 @@ class Namespace:
         self.ip("link", "set", "dev", "lo", "up")
 
     def close(self):
-        """Deletes the namespace, and with it all that is in it."""
+        """Deletes the namespace and everything in it."""
         self._file.close()
         command("ip", "netns", "delete", self.name)
 
     @property
     def inode(self):
-        """The number that names this namespace in the kernel."""
+        """The inode number of the namespace, which identifies it in the kernel."""
         return os.fstat(self._file.fileno()).st_ino
 
     @contextlib.contextmanager
     def inside(self):
-        """Within the block this thread, and what it starts, is in the namespace. Sockets made there stay in it."""
+        """Until the block ends, this thread and the processes that it starts are in the namespace. Sockets that are
+        created in the block stay in it."""
         with open("/proc/thread-self/ns/net", "rb") as home:
             _setns(self._file.fileno())
             try:
@@ -125,31 +126,31 @@ class Namespace:
                 _setns(home.fileno())
 
     def run(self, *argv, check=True, **options):
-        """Runs a command in the namespace. The mounts stay those of the test, so a bpffs remains in view."""
+        """Runs a command in the namespace. The mount namespace is that of the test, so the bpffs stays visible."""
         with self.inside():
             return command(*argv, check=check, **options)
 
     def ip(self, *argv):
-        """`ip` in the namespace."""
+        """Runs `ip` in the namespace."""
         return command("ip", "-n", self.name, *argv)
 
     def sysctl(self, name, value):
-        """Sets a net.* variable of the namespace."""
+        """Sets a net.* sysctl of the namespace."""
         with self.inside():
             _sysctl_path(name).write_text(str(value))
 
     def has_sysctl(self, name):
-        """Does this kernel have the variable?"""
+        """Does this kernel have the sysctl?"""
         with self.inside():
             return _sysctl_path(name).exists()
 
     def socket(self, *arguments):
-        """socket.socket() in the namespace."""
+        """Creates a socket.socket() in the namespace."""
         with self.inside():
             return socket.socket(*arguments)
 
     def address(self, interface, *addresses):
-        """Gives INTERFACE addresses ("2001:db8::1/64") without duplicate address detection."""
+        """Assigns ADDRESSES ("2001:db8::1/64") to INTERFACE, without duplicate address detection."""
         for address in addresses:
             flags = ["nodad"] if ":" in address else []
             self.ip("address", "add", address, "dev", interface, *flags)
@@ -159,7 +160,7 @@ class Namespace:
         self.run("ethtool", "-K", interface, *itertools.chain(*features.items()))
 
     def mac(self, interface):
-        """The Ethernet address of INTERFACE as 6 octets."""
+        """The Ethernet address of INTERFACE as 6 bytes."""
         link = json.loads(self.ip("-json", "link", "show", "dev", interface).stdout)[0]
         return bytes.fromhex(link["address"].replace(":", ""))
 
@@ -170,7 +171,7 @@ class Namespace:
         return {name: int(value) for name, value in (line.split() for line in text.splitlines())}
 
     def tcp_counters(self):
-        """The kernel's TCP counters of the namespace, those of netstat among them."""
+        """The kernel's TCP counters of the namespace, including those of netstat."""
         counters = {}
         with self.inside():
             for file in ("snmp", "netstat"):
@@ -191,7 +192,7 @@ def _setns(fd):
 
 
 class Lab:
-    """Everything one test makes outside its own process, and the end of it."""
+    """Everything that one test creates outside its process, and its removal."""
 
     def __init__(self):
         remove_leftovers()
@@ -213,19 +214,19 @@ class Lab:
         self.close()
 
     def namespace(self, role):
-        """A new namespace for ROLE."""
+        """Creates a namespace for ROLE."""
         with _signals_held():
             namespace = Namespace(self._prefix + role)
             self._namespaces.append(namespace)
         return namespace
 
     def delete(self, namespace):
-        """Ends a namespace before the lab ends."""
+        """Deletes a namespace before the end of the lab."""
         self._namespaces.remove(namespace)
         namespace.close()
 
     def veth(self, one, one_name, other, other_name):
-        """A cable between two namespaces, both ends up."""
+        """Creates a veth pair between two namespaces and sets both ends up."""
         one.ip("link", "add", "name", one_name, "type", "veth", "peer", "name", other_name, "netns", other.name)
         one.ip("link", "set", "dev", one_name, "up")
         other.ip("link", "set", "dev", other_name, "up")
@@ -238,14 +239,14 @@ class Lab:
         return Result(full, done.returncode, done.stdout, done.stderr)
 
     def start(self, namespace, *argv, **options):
-        """Starts a command in NAMESPACE that ends with the lab, or with this process, at the latest."""
+        """Starts a command in NAMESPACE. It ends with the lab or with this process at the latest."""
         with namespace.inside():
             process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *map(str, argv)], **options)
         self._processes.append(process)
         return process
 
     def close(self):
-        """Ends what was started, then removes the bpffs with all pins, then the namespaces."""
+        """Ends the started processes, then removes the bpffs with all pins, then the namespaces."""
         with _signals_held():
             for process in self._processes:
                 _end(process)
@@ -259,7 +260,8 @@ class Lab:
 
 @contextlib.contextmanager
 def _signals_held():
-    """A signal waits until the block is done, so that nothing is made and not noted, or noted and not removed."""
+    """Defers signals until the block ends, so that what is created is always noted, and what is noted is always
+    removed."""
     held = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
     try:
@@ -284,7 +286,7 @@ def _remove_bpffs(directory):
 
 
 def remove_leftovers():
-    """Removes what labs of processes that no longer exist left behind."""
+    """Removes what labs of processes that have ended left."""
     pattern = re.compile(PREFIX + r"(\d+)-")
     for directory, remove in ((pathlib.Path(tempfile.gettempdir()), _remove_bpffs),
                               (NETNS_DIRECTORY, lambda path: command("ip", "netns", "delete", path.name))):
@@ -294,12 +296,12 @@ def remove_leftovers():
                 try:
                     remove(path)
                 except (AssertionError, OSError):
-                    if path.exists():  # else another run, started at the same moment, was quicker
+                    if path.exists():  # else a run that started at the same moment was faster
                         raise
 
 
 def missing_requirements():
-    """Why these tests cannot run here, or None."""
+    """Why these tests cannot run on this machine, or None."""
     if os.geteuid() != 0:
         return "needs root: namespaces and BPF"
     tools = [tool for tool in ("ip", "tc", "nft", "ethtool", "ping") if not shutil.which(tool)]

@@ -80,7 +80,7 @@ std::uint32_t label_of(const LabelKey& key, std::span<const std::uint8_t> flow_i
 {
     using Wide = unsigned __int128;
 
-    // 44 bits of the hash scaled to 1..0xFFFFF.
+    // Scale 44 bits of the hash to 1..0xFFFFF.
     const Wide scaled = Wide{siphash(key, flow_id, rounds) >> 20} * 0xFFFFF;
     return static_cast<std::uint32_t>(1 + scaled / (Wide{1} << 44));
 }

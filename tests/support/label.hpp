@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The label of a flow, worked out a second time from RFC 6437 section 3 and the SipHash paper alone: nothing here is
-/// shared with the datapath, so that the two check each other.
+/// The label of a flow, implemented a second time from RFC 6437 section 3 and the SipHash paper only: it shares no code
+/// with the datapath, so that each checks the other.
 #pragma once
 
 #include <array>
@@ -27,7 +27,7 @@ struct Transport {
     std::uint16_t destination = default_destination_port;
 };
 
-/// Source, destination, and for a flow known by its ports what follows them.
+/// Source, destination and, for a flow with known ports, the transport part after them.
 Octets flow_id(const Ip& src, const Ip& dst, const std::optional<Transport>& transport);
 
 std::uint32_t label_of(const LabelKey& key, std::span<const std::uint8_t> flow_id, SipRounds rounds = {});

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The label formula once more, independent of the program: SipHash, the flow id, the mapping to 1..0xFFFFF."""
+"""The label formula, implemented independently of the program: SipHash, the flow id, the mapping to 1..0xFFFFF."""
 
 import ipaddress
 import struct
@@ -45,7 +45,7 @@ ROUNDS = {"siphash-2-4": (2, 4), "siphash-1-3": (1, 3)}
 
 
 def label_of(key, source, destination, transport=None, prf="siphash-2-4"):
-    """The label of a flow. TRANSPORT: (protocol, source port, destination port); None: the two addresses alone."""
+    """The label of a flow. TRANSPORT: (protocol, source port, destination port); None: the addresses only."""
     flow_id = ipaddress.IPv6Address(source).packed + ipaddress.IPv6Address(destination).packed
     if transport:
         flow_id += struct.pack("!BHH", *transport)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A second opinion on the counts: nftables' dynamic set with counters by source, destination and label."""
+"""Independent counts to compare with: a dynamic set of nftables with counters by source, destination and label."""
 
 import json
 
@@ -20,14 +20,14 @@ table netdev second_opinion {{
 
 
 class FlowCounters:
-    """Counts beside flowlabel on INTERFACE. HOOK: ingress (behind XDP and tc ingress) or egress (before tc egress).
+    """Counts on INTERFACE. HOOK: ingress (after XDP and tc ingress) or egress (before tc egress).
 
-    It counts skbs, so compare only where none is a super-packet.
+    It counts skbs: compare only traffic without super-packets.
     """
 
     def __init__(self, namespace, interface, hook="ingress"):
         self._namespace = namespace
-        # What leaves has its Ethernet header already, and nftables counts the whole skb.
+        # At egress the skb already has its Ethernet header, and nftables counts the whole skb.
         self._link_layer = 14 if hook == "egress" else 0
         namespace.run("nft", "-f", "-", input=_RULES.format(hook=hook, interface=interface))
 
@@ -38,7 +38,7 @@ class FlowCounters:
         self._namespace.run("nft", "delete", "table", "netdev", "second_opinion")
 
     def flows(self):
-        """{(source, destination, label): (packets, octets)}"""
+        """{(source, destination, label): (packets, bytes)}"""
         text = self._namespace.run("nft", "--json", "list", "set", "netdev", "second_opinion", "flows").stdout
         counted = {}
         for entry in json.loads(text)["nftables"]:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// A bpffs for each test, in a mount namespace of its own.
+/// Mounts a bpffs for each test, in a mount namespace of the test's own.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -35,7 +35,7 @@ void append32(Octets& to, std::size_t value)
     append16(to, value);
 }
 
-/// The number that the header before LAYER calls it by in an IPv6 chain.
+/// The next header value that announces LAYER in an IPv6 header chain.
 std::uint8_t protocol_of(const Layer& layer)
 {
     return std::visit(overloaded{
@@ -70,7 +70,7 @@ std::uint16_t ethertype_of(const Layer& layer)
                           [](const VlanQinq& tag) { return int{tag.tpid}; }, [](const Pppoe&) { return 0x8864; },
                           [](const Mpls&) { return 0x8847; }, [](const IPv4&) { return 0x0800; },
                           [](const Arp&) { return 0x0806; }, [](const IPv6&) { return 0x86DD; },
-                          [](const auto&) { return 0x88B5; }, // for local experiments
+                          [](const auto&) { return 0x88B5; }, // local experimental ethertype
                       },
                       layer) &
            0xFFFF;
@@ -81,11 +81,11 @@ std::uint16_t ppp_protocol_of(const Layer& layer)
     return std::holds_alternative<IPv6>(layer) ? 0x0057 : std::holds_alternative<IPv4>(layer) ? 0x0021 : 0xC021;
 }
 
-/// What a layer has to know of its surroundings.
+/// What a layer needs from the layers around it.
 struct Surroundings {
-    const IPv6* ipv6 = nullptr; ///< the innermost header before it
+    const IPv6* ipv6 = nullptr; ///< the innermost IPv6 header before the layer
     const Layer& next;
-    Octets behind; ///< what is already built
+    Octets behind; ///< the bytes that follow the layer, already built
 };
 
 Octets extension(const Surroundings& around, std::uint8_t units, std::optional<std::uint8_t> length, Octets first = {})
@@ -96,7 +96,7 @@ Octets extension(const Surroundings& around, std::uint8_t units, std::optional<s
     append8(header, protocol_of(around.next));
     append8(header, length.value_or(units));
     if (first.empty()) {
-        append8(header, 1); // PadN over all the rest
+        append8(header, 1); // PadN covers the rest
         append8(header, std::min<std::size_t>(size - 4, 255));
     }
     header.insert(header.end(), first.begin(), first.end());
@@ -113,7 +113,7 @@ template <class Ports> Octets ports(const Ports& layer)
     return header;
 }
 
-/// Writes the sum of HEADER and what is behind it to offset AT of HEADER.
+/// Writes the sum of HEADER and what follows it to offset AT of HEADER.
 Octets with_checksum(Octets header, const Surroundings& around, std::uint8_t protocol, std::size_t at)
 {
     Octets all = header;
@@ -123,7 +123,7 @@ Octets with_checksum(Octets header, const Surroundings& around, std::uint8_t pro
     all.insert(all.end(), around.behind.begin(), around.behind.end());
     std::uint16_t sum = checksum(around.ipv6->src, around.ipv6->dst, protocol, all);
     if (sum == 0)
-        sum = 0xFFFF; // RFC 8200 section 8.1: UDP has no 0; the others take either
+        sum = 0xFFFF; // RFC 8200 section 8.1: UDP never sends 0; for the others both values are valid
     header[at] = static_cast<std::uint8_t>(sum >> 8);
     header[at + 1] = static_cast<std::uint8_t>(sum);
     return header;
@@ -283,7 +283,7 @@ Octets build(const UdpLite& layer, const Surroundings& around)
 {
     Octets header = ports(layer);
 
-    append32(header, 0); // coverage 0: all
+    append32(header, 0); // coverage 0: the whole packet
     return with_checksum(std::move(header), around, 136, 6);
 }
 
@@ -336,7 +336,7 @@ Octets build(const Raw& layer, const Surroundings&)
     return layer.octets;
 }
 
-/// LAYERS from number FIRST on.
+/// LAYERS from index FIRST on.
 Octets build_from(std::span<const Layer> layers, std::size_t first)
 {
     static const Layer nothing = Payload{};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Packets that read like a sentence: Ethernet{} / Vlan{7} / IPv6{.label = 5} / HopByHop{} / Tcp{} / Payload{20}.
-/// Lengths, the chain of next headers and checksums come out right unless a layer says otherwise.
+/// Builds packets layer by layer: Ethernet{} / Vlan{7} / IPv6{.label = 5} / HopByHop{} / Tcp{} / Payload{20}. Lengths,
+/// next headers and checksums are computed unless a layer overrides them.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@ namespace flowlabel::test {
 
 using Octets = std::vector<std::uint8_t>;
 
-/// An IPv6 address, from text.
+/// An IPv6 address, parsed from text.
 struct Ip {
     std::array<std::uint8_t, 16> octets{};
 
@@ -44,26 +44,26 @@ struct VlanAd {
     std::uint16_t id = 1;
 };
 
-/// A tag with the TPID of old stacked VLANs: 0x9100, 0x9200 or 0x9300.
+/// A tag with one of the TPIDs from before 802.1ad: 0x9100, 0x9200 or 0x9300.
 struct VlanQinq {
     std::uint16_t tpid = 0x9100;
     std::uint16_t id = 1;
 };
 
-/// PPPoE session header and PPP protocol field, which takes one byte where it is COMPRESSED.
+/// PPPoE session header and PPP protocol field; the field is one byte if it is COMPRESSED.
 struct Pppoe {
     std::optional<std::uint16_t> protocol{};
     std::uint8_t code = 0;
     bool compressed = false;
 };
 
-/// A stack of ENTRIES labels, the last one marked as the bottom unless BOTTOM is false.
+/// A stack of ENTRIES labels. The last one has the bottom bit, unless BOTTOM is false.
 struct Mpls {
     unsigned entries = 1;
     bool bottom = true;
 };
 
-/// Says that it carries TCP before that, else UDP.
+/// An IPv4 header. Its protocol is TCP if the next layer is Tcp, else UDP.
 struct IPv4 {};
 struct Arp {};
 
@@ -78,7 +78,7 @@ struct IPv6 {
     std::optional<std::uint8_t> next_header{};
 };
 
-/// Extension headers of (UNITS + 1) x 8 octets; LENGTH overrides what the header says of it.
+/// Extension headers of (UNITS + 1) x 8 bytes; LENGTH overrides the header's length field.
 struct HopByHop {
     std::uint8_t units = 0;
     std::optional<std::uint8_t> length{};
@@ -101,7 +101,7 @@ struct Hip {
 struct Shim6 {
     std::uint8_t units = 1;
 };
-/// OFFSET in units of 8 octets.
+/// OFFSET in units of 8 bytes.
 struct Fragment {
     std::uint16_t offset = 0;
     bool more = false;
@@ -109,7 +109,7 @@ struct Fragment {
     std::uint8_t reserved = 0; ///< the two bits between offset and M
     std::optional<std::uint8_t> next_header{};
 };
-/// (WORDS + 2) x 4 octets.
+/// (WORDS + 2) x 4 bytes.
 struct Ah {
     std::uint8_t words = 4;
 };
@@ -117,7 +117,7 @@ struct Ah {
 struct Tcp {
     std::uint16_t source = default_source_port;
     std::uint16_t destination = default_destination_port;
-    std::uint8_t data_offset = 5; ///< in 4 octets; what is beyond 20 octets is written as padding options
+    std::uint8_t data_offset = 5; ///< in units of 4 bytes; what exceeds 20 bytes is filled with padding options
 };
 struct Udp {
     std::uint16_t source = default_source_port;
@@ -139,14 +139,14 @@ struct Icmpv6 {
     std::uint8_t type = 128; ///< echo request
 };
 struct Esp {};
-/// Ends the chain with next header 59.
+/// No next header: ends the chain with 59.
 struct NoNext {};
-/// An upper-layer protocol that nobody knows.
+/// An upper-layer protocol that flowlabel does not know: 253 is for experiments (RFC 3692).
 struct Unknown {
     std::uint8_t protocol = 253;
 };
 
-/// Octets that count up from 0.
+/// Bytes that count up from 0.
 struct Payload {
     std::size_t size = 0;
 };
@@ -165,19 +165,19 @@ struct Packet {
 
     [[nodiscard]] Octets octets() const;
 
-    /// Where the outermost IPv6 header starts.
+    /// The offset of the outermost IPv6 header.
     [[nodiscard]] std::optional<std::size_t> ipv6_offset() const;
 
     /// The outermost IPv6 header.
     [[nodiscard]] const IPv6* ipv6() const;
 
-    /// With Ethernet padding up to SIZE octets.
+    /// The packet with Ethernet padding up to SIZE bytes.
     [[nodiscard]] Packet padded(std::size_t size) const;
 
-    /// Its first SIZE octets.
+    /// The first SIZE bytes of the packet.
     [[nodiscard]] Packet cut(std::size_t size) const;
 
-    /// With COUNT times LAYER behind it.
+    /// The packet with LAYER appended COUNT times.
     [[nodiscard]] Packet then(std::size_t count, const Layer& layer) const;
 };
 
@@ -195,7 +195,7 @@ template <IsLayer A, IsLayer B> Packet operator/(A a, B b)
     return Packet{} / std::move(a) / std::move(b);
 }
 
-/// The Internet checksum (RFC 1071) over OCTETS and the IPv6 pseudo-header; 0 where the packet's own sum is right.
+/// The Internet checksum (RFC 1071) over OCTETS and the IPv6 pseudo-header; 0 if the packet's own sum is right.
 std::uint16_t checksum(const Ip& src, const Ip& dst, std::uint8_t protocol, std::span<const std::uint8_t> octets);
 
 } // namespace flowlabel::test

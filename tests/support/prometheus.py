@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The page of `collect --prometheus` as its readers see it: this file's own few lines for the text format, promtool, the
-parser of another project for OpenMetrics, and a Prometheus server."""
+"""Reads the page of `collect --prometheus`: with a small parser of the text format, with promtool, with the OpenMetrics
+parser of another project, and with a Prometheus server."""
 
 import dataclasses
 import http.client
@@ -23,7 +23,7 @@ _ESCAPES = {"\\\\": "\\", '\\"': '"', "\\n": "\n"}
 
 
 def missing_tools():
-    """Why these tests cannot run here, or None."""
+    """Why these tests cannot run on this machine, or None."""
     tools = [tool for tool in ("prometheus", "promtool") if not shutil.which(tool)]
     try:
         import prometheus_client.openmetrics.parser  # noqa: F401
@@ -34,7 +34,7 @@ def missing_tools():
 
 @dataclasses.dataclass
 class Answer:
-    """An answer over HTTP."""
+    """An HTTP response."""
 
     status: int
     headers: dict
@@ -42,7 +42,7 @@ class Answer:
 
 
 def ask(namespace, path="/metrics", method="GET", address=("127.0.0.1", PORT), body=None, **headers):
-    """Sends a request from NAMESPACE; ACCEPT="…" is the field Accept, and so on."""
+    """Sends a request from NAMESPACE. HEADERS are header fields: accept="…" is the field Accept."""
     with namespace.inside():
         connection = http.client.HTTPConnection(*address, timeout=60)
         connection.connect()
@@ -54,7 +54,7 @@ def ask(namespace, path="/metrics", method="GET", address=("127.0.0.1", PORT), b
 
 
 def serving(namespace, collector):
-    """COLLECTOR, once its page is there."""
+    """Waits until COLLECTOR serves its page, then returns it."""
     eventually(lambda: _connects(namespace) or collector.process.poll() is not None)
     return collector
 
@@ -76,12 +76,12 @@ class Page:
                 self.samples.setdefault(name, []).append((_labels(labels or ""), float(value)))
 
     def value(self, name, **labels):
-        """Of the one sample of NAME that has LABELS."""
+        """The value of the one sample of NAME that has LABELS."""
         (value,) = [value for given, value in self.samples[name] if labels.items() <= given.items()]
         return value
 
     def labels(self, name):
-        """Of each sample of NAME, in their order."""
+        """The labels of each sample of NAME, in the order of the page."""
         return [labels for labels, _ in self.samples.get(name, [])]
 
 
@@ -92,27 +92,27 @@ def _labels(text):
 
 
 def page(namespace):
-    """The page as it is now."""
+    """Fetches the current page."""
     answer = ask(namespace)
     assert (answer.status, answer.headers["Content-Type"]) == (200, TEXT), answer
     return Page(answer.text)
 
 
 def check_text(text):
-    """promtool finds nothing wrong with a page in the text format."""
+    """Asserts that promtool finds nothing wrong with a page in the text format."""
     done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), done
 
 
 def openmetrics_families(text):
-    """{name: type} of a page in OpenMetrics, read by its reference parser, which is strict."""
+    """{name: type} of a page in OpenMetrics format, parsed by the reference parser, which is strict."""
     from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
     return {family.name: family.type for family in text_string_to_metric_families(text)}
 
 
 class Prometheus:
-    """A Prometheus server in NAMESPACE that scrapes the page every second, with its files in DIRECTORY and with RULES."""
+    """A Prometheus server in NAMESPACE with RULES that scrapes the page every second. Its files are in DIRECTORY."""
 
     _LISTEN = ("127.0.0.1", 9090)
 
@@ -143,14 +143,14 @@ class Prometheus:
         return document["data"]
 
     def query(self, expression):
-        """[(labels, value)] of an instant query."""
+        """The result of an instant query: [(labels, value)]."""
         return [(entry["metric"], float(entry["value"][1]))
                 for entry in self._api("query", query=expression)["result"]]
 
     def metadata(self):
-        """{name: type} of what it scraped."""
+        """{name: type} of the scraped metrics."""
         return {entry["metric"]: entry["type"] for entry in self._api("targets/metadata")}
 
     def alerts(self):
-        """The names of the alerts that are pending or fire."""
+        """The names of the alerts that are pending or firing."""
         return {alert["labels"]["alertname"] for alert in self._api("alerts")["alerts"]}

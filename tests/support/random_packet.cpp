@@ -98,7 +98,7 @@ void RandomPackets::mutate(Octets& frame)
     if (one_in(3))
         for (unsigned changes = 1 + below(4); changes > 0; changes--)
             frame[below(static_cast<unsigned>(frame.size()))] = static_cast<std::uint8_t>(random_());
-    if (one_in(4)) // where headers are
+    if (one_in(4)) // within the first 100 bytes, where the headers are
         frame[12 + below(static_cast<unsigned>(std::min<std::size_t>(frame.size(), 100)) - 12)] ^=
             static_cast<std::uint8_t>(1 << below(8));
     if (one_in(4))

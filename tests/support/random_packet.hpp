@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Frames nobody would think of: layers in any order, then octets changed, cut and repeated.
+/// Random frames: layers in any order, then bytes changed, truncated and repeated.
 #pragma once
 
 #include <random>
@@ -12,7 +12,7 @@ class RandomPackets {
 public:
     explicit RandomPackets(std::uint64_t seed) : random_(seed) {}
 
-    /// 14 to 2,000 octets.
+    /// 14 to 2,000 bytes.
     Octets next();
 
 private:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Holds what flowlabel prints to docs/schema.
+"""Validates the output of flowlabel against docs/schema.
 
     schema.document(text)                      # a document, which names its schema
     schema.lines(text.splitlines(), "record")  # JSON lines, which name none
@@ -12,12 +12,12 @@ import pathlib
 import jsonschema
 
 DIRECTORY = pathlib.Path(__file__).resolve().parents[2] / "docs/schema"
-MOST = 50  # flows or lines: validating a million takes minutes, and the same code makes them all
+MOST = 50  # flows or lines: to validate a million takes minutes, and the same code writes all of them
 
 
 @functools.cache
 def validator(name):
-    """That of docs/schema/NAME.json. References between the files are relative to the directory."""
+    """The validator for docs/schema/NAME.json. References between the files are relative to the directory."""
     schemas = {path.name: json.loads(path.read_text()) for path in DIRECTORY.glob("*.json")}
     store = {(DIRECTORY / file).as_uri(): schema for file, schema in schemas.items()}
     schema = schemas[f"{name}.json"]
@@ -26,7 +26,7 @@ def validator(name):
 
 
 def document(text):
-    """The document that TEXT is. An error shows where it differs from its schema."""
+    """Parses TEXT and validates it. The error shows where it differs from its schema."""
     whole = json.loads(text)
     name, version = whole["schema"].removeprefix("flowlabel.").split("/")
     assert version == "1"
@@ -36,7 +36,7 @@ def document(text):
 
 
 def lines(texts, name):
-    """The objects that the lines TEXTS are, by the schema NAME."""
+    """Parses the lines TEXTS and validates each object against the schema NAME."""
     objects = [json.loads(text) for text in texts]
     for one in objects[:MOST]:
         validator(name).validate(one)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The network most tests use: client - ingress router - server, all with static addresses and neighbours.
+"""The network of most tests: client - ingress router - server, all with static addresses and neighbours.
 
     client  eth0 --- lan  router  wan --- eth0  server
     2001:db8:1::2        ::1    ::1        2001:db8:2::2
 
-Nobody labels by himself, and no packet but those of the test has a global address in it.
+No host labels its packets by default, and only the test's packets have global addresses.
 """
 
 CLIENT = "2001:db8:1::2"
@@ -19,7 +19,7 @@ SERVER4 = "10.11.2.2"
 
 
 class Topology:
-    """client, router and server of a lab."""
+    """The client, router and server of a lab."""
 
     def __init__(self, lab):
         self.lab = lab
@@ -43,14 +43,14 @@ class Topology:
         permanent_neighbours(self.router, "wan", ROUTER_WAN, self.server, "eth0", SERVER)
 
     def segment_everywhere(self):
-        """Every packet crosses every device as one frame, with the checksums that go over the wire."""
+        """Makes every packet cross every device as one frame, with the checksums that it has on the wire."""
         for host, interface in ((self.client, "eth0"), (self.router, "lan"), (self.router, "wan"),
                                 (self.server, "eth0")):
             host.ethtool(interface, tx="off", tso="off", gso="off", gro="off")
 
 
 def permanent_neighbours(one, one_interface, one_address, other, other_interface, other_address):
-    """Two hosts that need not ask for each other's Ethernet address."""
+    """Adds permanent neighbour entries to two hosts, so that no neighbour discovery is needed."""
     for host, interface, peer, peer_interface, address in ((one, one_interface, other, other_interface, other_address),
                                                            (other, other_interface, one, one_interface, one_address)):
         mac = ":".join(f"{octet:02x}" for octet in peer.mac(peer_interface))

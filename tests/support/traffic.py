@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Real traffic between namespaces, sent and received by the kernels' own stacks."""
+"""Real traffic between namespaces, sent and received by the kernel's network stack."""
 
 import contextlib
 import dataclasses
@@ -17,12 +17,12 @@ _TIMEOUT = 60
 _PIECE = 1 << 18
 _STEADY_PIECE = 1 << 14
 
-_PATTERN = struct.pack("!262144I", *range(262144))  # no two words are the same, so that a misplaced segment shows
+_PATTERN = struct.pack("!262144I", *range(262144))  # all words differ, so that a misplaced segment shows
 
 
 @dataclasses.dataclass(frozen=True)
 class Connection:
-    """A TCP connection whose data arrived whole."""
+    """A TCP connection whose data arrived complete."""
 
     source: str
     source_port: int
@@ -31,7 +31,7 @@ class Connection:
 
     @property
     def transport(self):
-        """What the flow id takes of it."""
+        """The part of the flow id that comes from the connection."""
         return 6, self.source_port, self.destination_port
 
 
@@ -42,9 +42,9 @@ def _pattern_at(offset, length):
 
 
 class TcpTransfer:
-    """Sends OCTETS (None: until finish()) from CLIENT to ADDRESS in SERVER in the background; finish() checks that each
-    one arrived in its place. LABEL: sent by the client. EXTENSION: the client puts a destination options header in
-    front of TCP. SOURCE: the client's address."""
+    """Sends OCTETS bytes (None: until finish()) from CLIENT to ADDRESS in SERVER in the background. finish() checks
+    that each byte arrived in its place. LABEL: the client's flow label. EXTENSION: the client inserts a destination
+    options header before TCP. SOURCE: the client's address."""
 
     def __init__(self, client, server, address, octets, label=0, extension=False, source=None):
         self._octets = octets
@@ -95,7 +95,7 @@ class TcpTransfer:
         assert received == self._sent, f"{received} octets of {self._sent} arrived"
 
     def finish(self):
-        """Waits for the end and returns the connection."""
+        """Waits for the end of the transfer and returns the connection."""
         if self._octets is None:
             self._ending.set()
         for thread in self._threads:
@@ -109,13 +109,13 @@ class TcpTransfer:
 
 
 def tcp(client, server, address, octets, **options):
-    """A whole transfer: see TcpTransfer."""
+    """Runs a complete transfer: see TcpTransfer."""
     return TcpTransfer(client, server, address, octets, **options).finish()
 
 
 @dataclasses.dataclass(frozen=True)
 class Datagram:
-    """A datagram that an application got."""
+    """A datagram that an application received."""
 
     payload: bytes
     label: int
@@ -123,7 +123,7 @@ class Datagram:
 
 
 class UdpReceiver:
-    """A UDP socket in a namespace that also asks for the labels (RFC 3542's IPV6_FLOWINFO as Linux has it)."""
+    """A UDP socket in a namespace that also receives the flow labels (IPV6_FLOWINFO of RFC 3542, as Linux has it)."""
 
     def __init__(self, namespace, address):
         self._socket = namespace.socket(socket.AF_INET6, socket.SOCK_DGRAM)
@@ -140,7 +140,7 @@ class UdpReceiver:
         self._socket.close()
 
     def receive(self, count):
-        """COUNT datagrams."""
+        """Receives COUNT datagrams."""
         datagrams = []
         for _ in range(count):
             payload, ancillary, _, source = self._socket.recvmsg(66000, 64)
@@ -153,7 +153,7 @@ class UdpReceiver:
 
 
 class UdpSender:
-    """A UDP socket in a namespace with a port of its own."""
+    """A UDP socket with its own port in a namespace."""
 
     def __init__(self, namespace, address):
         self._socket = namespace.socket(socket.AF_INET6, socket.SOCK_DGRAM)
@@ -168,27 +168,27 @@ class UdpSender:
         self._socket.close()
 
     def segment(self, size):
-        """From now on the kernel cuts what is sent into datagrams of SIZE octets (UDP GSO)."""
+        """From now on the kernel segments what is sent into datagrams of SIZE bytes (UDP GSO)."""
         self._socket.setsockopt(socket.IPPROTO_UDP, _UDP_SEGMENT, size)
 
     def send(self, address, port, payload, label=0, times=1):
-        """Sends PAYLOAD to ADDRESS and PORT."""
+        """Sends PAYLOAD to ADDRESS and PORT, TIMES times."""
         for _ in range(times):
             self._socket.sendto(payload, (address, port, label, 0))
 
     def transport_to(self, port):
-        """What the flow id takes of datagrams to PORT."""
+        """The part of the flow id that comes from datagrams to PORT."""
         return 17, self.port, port
 
 
 def ping(namespace, address, count=3, size=56):
-    """Echo requests, all of which must be answered."""
+    """Sends echo requests; each one must be answered."""
     namespace.run("ping", "-6", "-n", "-q", "-c", count, "-i", "0.01", "-s", size, "-W", "5", address)
 
 
 @contextlib.contextmanager
 def no_new_errors(namespace):
-    """The block fails if the namespace's stack meets a wrong checksum or another bad packet meanwhile."""
+    """Asserts that the stack of the namespace counts no wrong checksum and no other bad packet during the block."""
 
     def errors():
         counters = {**namespace.snmp6(), **namespace.tcp_counters()}

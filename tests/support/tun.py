@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""tun and tap devices whose other side is the test: what it writes arrives at the interface."""
+"""tun and tap devices whose other end is the test: what the test writes arrives at the interface."""
 
 import fcntl
 import os
@@ -15,8 +15,9 @@ _GSO_TCPV4, _GSO_TCPV6, _GSO_UDP_L4 = 1, 4, 5
 
 
 class Tun:
-    """A device NAME in NAMESPACE, up. KIND "tun": packets without a link layer; "tap": Ethernet frames. With
-    super-packets, write_segments() hands the kernel many segments at once, as a virtual machine's network card does."""
+    """A device NAME in NAMESPACE, set up. KIND "tun": packets without a link layer; "tap": Ethernet frames. With
+    SUPER_PACKETS, write_segments() hands several segments at once to the kernel, like the network card of a virtual
+    machine."""
 
     def __init__(self, namespace, name, kind="tun", super_packets=False):
         flags = _IFF_NO_PI | (_IFF_TUN if kind == "tun" else _IFF_TAP) | (_IFF_VNET_HDR if super_packets else 0)
@@ -37,18 +38,18 @@ class Tun:
         os.close(self._fd)
 
     def write(self, octets):
-        """Lets one packet (tun) or frame (tap) arrive."""
+        """Makes one packet (tun) or frame (tap) arrive."""
         os.write(self._fd, (bytes(10) if self._super_packets else b"") + octets)
 
     def read(self):
-        """The next packet or frame that the interface sends."""
-        assert select.select([self._fd], [], [], 60)[0], "nothing was sent"
+        """Returns the next packet or frame that the interface sends."""
+        assert select.select([self._fd], [], [], 60)[0], "the interface sent nothing"
         octets = os.read(self._fd, 66000)
         return octets[10:] if self._super_packets else octets
 
     def write_segments(self, packet, segment_size, link_layer=b""):
-        """Lets PACKET (from frames.super_packet() or frames.ipv4_super_packet(), behind LINK_LAYER) arrive as one super-packet,
-        to be cut after each SEGMENT_SIZE octets of payload."""
+        """Makes PACKET (from frames.super_packet() or frames.ipv4_super_packet(), after LINK_LAYER) arrive as one
+        super-packet with SEGMENT_SIZE bytes of payload in each segment."""
         if packet[0] >> 4 == 4:
             gso, network, checksum, size = _GSO_TCPV4, 20, 16, 20
         elif frames.Packet(packet).next_header == frames.TCP:
