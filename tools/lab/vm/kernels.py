@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Debian's kernels, fetched and unpacked into a cache; nothing is installed.
+"""Downloads Debian's kernels and unpacks them into a cache; installs nothing.
 
-A cached kernel is a folder LINE_VERSION with the files `vmlinux` and `release` and the folder `modules`.
+A cached kernel is a directory LINE_VERSION with the files `vmlinux` and `release` and the directory `modules`.
 """
 
 import fcntl
@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 
-# The packages that depend on the newest kernel of each line. Those of PREEMPT_RT are tested on demand.
+# The packages that depend on the newest kernel of each line. PREEMPT_RT is tested only on request.
 PACKAGES = {"6.1": "linux-image-cloud-amd64", "6.12": "linux-image-6.12-cloud-amd64", "6.1-rt": "linux-image-rt-amd64"}
 DEFAULT_LINES = ["6.1", "6.12"]
 
@@ -22,15 +22,15 @@ _LEFT_OUT = re.compile(r"/net/(9p|batman-adv|bluetooth|can|ceph|mac80211|rds|smc
 
 
 class Unavailable(Exception):
-    """Why a kernel cannot be had here."""
+    """The kernel is not available on this machine; the text is the reason."""
 
 
 def fetch(line, cache):
-    """The folder of the newest kernel of LINE. Where the archive cannot be asked, a cached one does."""
+    """Returns the directory of the newest kernel of LINE, or of a cached one if the archive cannot be reached."""
     cache.mkdir(parents=True, exist_ok=True)
     with open(cache / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # for runs side by side
-        for left in cache.glob("download-*"):  # by a run that was killed
+        fcntl.flock(lock, fcntl.LOCK_EX)  # against parallel runs
+        for left in cache.glob("download-*"):  # of a run that was killed
             shutil.rmtree(left)
         problem = _download(line, cache)
     folders = sorted(cache.glob(f"{line}_*"))
@@ -40,7 +40,7 @@ def fetch(line, cache):
 
 
 def _download(line, cache):
-    """Brings the cache up to date. Returns what kept it from that, or None."""
+    """Updates the cache. Returns the error that prevented it, or None."""
     newest = _newest(line)
     if not newest:
         return f"apt knows no package {PACKAGES[line]}: run 'apt-get update' as root"
@@ -64,14 +64,14 @@ def _download(line, cache):
 
 
 def _newest(line):
-    """(package, version) of the newest kernel in apt's lists, or None."""
+    """(package, version) of the newest kernel in apt's package lists, or None."""
     done = subprocess.run(["apt-cache", "show", "--no-all-versions", PACKAGES[line]], capture_output=True, text=True)
     found = re.search(r"^Depends:.*?\b(linux-image-\S+) \(= (\S+)\)", done.stdout, re.MULTILINE)
     return found and found.groups()
 
 
 def _keep(tree, target):
-    """What a machine needs of an unpacked package."""
+    """Keeps what a machine needs of an unpacked package."""
     target.mkdir()
     (image,) = tree.glob("boot/vmlinuz-*")
     (modules,) = tree.glob("lib/modules/*")
@@ -86,7 +86,7 @@ def _keep(tree, target):
 
 
 def _keep_module(path, target):
-    """Uncompressed: busybox loads no others."""
+    """Stores a module uncompressed: busybox loads no compressed ones."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".xz":
         target.with_suffix("").write_bytes(lzma.decompress(path.read_bytes()))
@@ -95,8 +95,8 @@ def _keep_module(path, target):
 
 
 def _unpacked(image):
-    """The ELF file inside a bzImage (Documentation/arch/x86/boot.rst): a machine would take seconds to unpack the image
-    under emulation. The last four octets of the payload are its size."""
+    """Extracts the ELF file from a bzImage (Documentation/arch/x86/boot.rst): under emulation it would take a machine
+    seconds to decompress it. The last four bytes of the payload are the size of the ELF file."""
     setup_sectors = image[0x1F1] or 4
     start = (setup_sectors + 1) * 512 + int.from_bytes(image[0x248:0x24C], "little")
     payload = image[start:start + int.from_bytes(image[0x24C:0x250], "little") - 4]

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A small virtual machine under software emulation.
 
-Hardware virtualisation would be faster where it works, but /dev/kvm can exist and hang these kernels, so nothing here
-looks at it. Three serial ports need no parsing: the kernel's log, the command's output, its exit status.
+It never uses /dev/kvm: hardware virtualization is faster where it works, but on some machines /dev/kvm exists and these
+kernels hang with it. The kernel's log, the command's output and the exit status have a serial port each, so that
+nothing has to be parsed.
 """
 
 import subprocess
@@ -16,12 +17,14 @@ _QEMU = [
     "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-M", "pc,smm=off,usb=off,vmport=off", "-m", "1024",
     "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
 ]
-# The machine ends when the kernel gives up. Its random numbers come from the emulated CPU, or they would take minutes.
+# The machine ends when the kernel panics. The kernel trusts the random numbers of the emulated CPU: other entropy would
+# take minutes.
 _KERNEL = "console=ttyS0 loglevel=4 panic=-1 oops=panic random.trust_cpu=on mitigations=off"
 
 
 class Machine:
-    """Runs the RAM disk's command and hands each line of its output to a function. WORK is a folder for its files."""
+    """Runs the command of the RAM disk and passes each line of its output to a function. WORK is a directory for its
+    files."""
 
     def __init__(self, vmlinux, ramdisk, work, cpus, on_line):
         self._console = work / "console"
@@ -30,7 +33,7 @@ class Machine:
             [*_QEMU, "-smp", str(cpus), "-kernel", vmlinux, "-initrd", ramdisk, "-append", _KERNEL,
              "-serial", f"file:{self._console}", "-serial", "stdio", "-serial", f"file:{self._status}"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            # ^C is for the process that cleans up, not for the machine it has to end.
+            # ^C must reach only this process, which cleans up, and not the machine that it ends.
             start_new_session=True)
         self._reader = threading.Thread(target=self._read, args=(on_line,), daemon=True)
         self._reader.start()
@@ -40,7 +43,7 @@ class Machine:
             on_line(line.decode(errors="replace").rstrip("\r\n"))
 
     def wait(self, seconds):
-        """The command's exit status, STATUS_TIMEOUT or STATUS_DIED."""
+        """Returns the exit status of the command, STATUS_TIMEOUT or STATUS_DIED."""
         try:
             self._qemu.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -55,7 +58,7 @@ class Machine:
         return text.splitlines()[-lines:]
 
     def end(self):
-        """Ends the machine, whatever it does."""
+        """Ends the machine, in whatever state it is."""
         if self._qemu.poll() is None:
             self._qemu.kill()
         self._qemu.wait()

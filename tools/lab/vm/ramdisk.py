@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The initial RAM disk of a machine: programs of this machine with the libraries they need, Python, and the tests."""
+"""The initial RAM disk of a machine: programs of the host with their shared libraries, Python, and the tests."""
 
 import importlib.util
 import os
@@ -14,42 +14,42 @@ import tempfile
 
 _HERE = pathlib.Path(__file__).resolve().parent
 
-# Taken from this machine; busybox does for the rest.
+# Copied from the host; busybox replaces the other programs.
 _PROGRAMS = ["bpftool", "busybox", "dash", "ethtool", "ip", "mount", "nft", "ping", "setpriv", "tc", "umount"]
 _PYTHON_MODULES = ["_pytest", "attr", "iniconfig", "packaging", "pluggy", "py", "pytest"]
 _PYTHON_LEFT_OUT = {"config-*", "distutils", "ensurepip", "idlelib", "lib2to3", "pydoc_data", "test", "tkinter"}
 
 
 class Missing(Exception):
-    """What is not there on this machine."""
+    """A program or file that the host lacks."""
 
 
 class Cpio:
-    """An uncompressed archive as the kernel reads it (Documentation/driver-api/early-userspace). Each entry is written
-    once, behind its folders."""
+    """An uncompressed archive in the format that the kernel reads (Documentation/driver-api/early-userspace). Each
+    entry is written once, after its directories."""
 
     def __init__(self, file):
         self._file = file
         self._there = {"", "/"}
 
     def folder(self, path):
-        """A folder and those above it."""
+        """Adds a directory and its parents."""
         if self._is_new(path):
             self._add(path, stat.S_IFDIR | 0o755)
 
     def link(self, path, target):
-        """A symbolic link."""
+        """Adds a symbolic link."""
         if self._is_new(path):
             self._add(path, stat.S_IFLNK | 0o777, str(target).encode())
 
     def text(self, path, text):
-        """A file with TEXT."""
+        """Adds a file with TEXT."""
         if self._is_new(path):
             self._add(path, stat.S_IFREG | 0o644, text.encode())
 
     def copy(self, source, path, left_out=()):
-        """The file or folder SOURCE as PATH, but for what matches a pattern. Time stamps go along: Python trusts
-        compiled files by them."""
+        """Adds the file or directory SOURCE as PATH, without what matches a pattern in LEFT_OUT. Time stamps are kept:
+        Python validates compiled files by them."""
         if source.is_dir():
             for entry in sorted(source.iterdir()):
                 if not any(entry.match(pattern) for pattern in left_out):
@@ -59,12 +59,13 @@ class Cpio:
             self._add(path, stat.S_IFREG | stat.S_IMODE(about.st_mode), source.read_bytes(), int(about.st_mtime))
 
     def installed(self, source):
-        """An installed file or folder in its own place; what used to be outside /usr is in it."""
+        """Adds an installed file or directory under its own path. A path outside /usr (/bin, /lib) gets /usr in front:
+        those directories are merged into it."""
         path = str(source)
         self.copy(pathlib.Path(source), path if path.startswith("/usr/") else "/usr" + path, _PYTHON_LEFT_OUT)
 
     def end(self):
-        """The mark behind the last entry."""
+        """Writes the mark after the last entry."""
         self._add("TRAILER!!!", 0)
 
     def _is_new(self, path):
@@ -82,8 +83,9 @@ class Cpio:
 
 
 def write(target, kernel, build, repository, command):
-    """Writes the RAM disk of a machine that runs COMMAND (a line of shell) under KERNEL, a folder of kernels.py. The
-    tests of REPOSITORY lie in /flowlabel there, with the programs of BUILD as if the default preset had built them."""
+    """Writes the RAM disk of a machine that runs COMMAND (a line of shell) with KERNEL, a directory made by kernels.py.
+    In the machine, /flowlabel has the tests of REPOSITORY, and the programs of BUILD where the default preset puts
+    them."""
     with open(target, "wb") as file, tempfile.TemporaryDirectory() as stripped:
         cpio = Cpio(file)
         for name in ("bin", "lib", "lib64", "sbin"):
@@ -129,12 +131,12 @@ def _module(name):
 
 
 def _without_debug_information(program, folder):
-    """A copy of PROGRAM a tenth the size."""
+    """A copy of PROGRAM without debug information, about a tenth of the size."""
     subprocess.run(["llvm-strip-19", "--strip-debug", program, "-o", folder / program.name], check=True)
     return folder / program.name
 
 
 def _needed_by(programs):
-    """The shared libraries of PROGRAMS, with the loader."""
+    """The shared libraries of PROGRAMS, including the dynamic loader."""
     said = subprocess.run(["ldd", *programs], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
     return sorted(set(re.findall(r"(/\S+) \(0x", said)))
