@@ -3,15 +3,15 @@ find_program(BPF_CLANG NAMES clang-19 clang REQUIRED)
 find_program(BPF_TOOL NAMES bpftool HINTS /usr/sbin REQUIRED)
 find_program(BPF_STRIP NAMES llvm-strip-19 llvm-strip REQUIRED)
 
-add_custom_target(skeletons) # all of them
+add_custom_target(skeletons) # builds all skeletons
 
 # add_bpf_skeleton(TARGET SOURCE
 #                  INCLUDES dir...)
 #
-# Compiles SOURCE (NAME.bpf.c) for the BPF target and makes its skeleton NAME.skel.h with bpftool. TARGET is an interface
-# library: what links it finds the header, and is rebuilt when SOURCE or any header it includes changes (the compiler
-# writes the list). Debug information goes, BTF stays. No kernel header and no vmlinux.h of the build host is used, so the
-# object runs on every kernel.
+# Compiles SOURCE (NAME.bpf.c) for the BPF target and generates its skeleton NAME.skel.h with bpftool. TARGET is an
+# interface library: what links it finds the header, and is rebuilt when SOURCE or a header that SOURCE includes changes
+# (the compiler writes the dependency list). Debug information is stripped, BTF is kept. The build uses no kernel header
+# and no vmlinux.h of the build host, so the object runs on every kernel.
 function(add_bpf_skeleton TARGET SOURCE)
   cmake_parse_arguments(PARSE_ARGV 2 ARG "" "" "INCLUDES")
   cmake_path(GET SOURCE FILENAME file)

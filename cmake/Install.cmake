@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What `cmake --install` puts in place, under any prefix. Component `runtime` is the program and what an operator needs;
+# What `cmake --install` installs, under any prefix. The component `runtime` is the program and what an operator needs;
 # `development` is the C++ library. docs/install.md describes both.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -9,7 +9,7 @@ set(package ${CMAKE_INSTALL_LIBDIR}/cmake/flowlabel)
 set(made ${PROJECT_BINARY_DIR}/install)
 file(MAKE_DIRECTORY ${made})
 
-# A relative prefix becomes absolute first, for the unit and the list of what was installed.
+# A relative prefix first becomes absolute, for the unit and for the list of installed files.
 install(CODE "get_filename_component(CMAKE_INSTALL_PREFIX \"\${CMAKE_INSTALL_PREFIX}\" ABSOLUTE)" ALL_COMPONENTS)
 
 # The program, its manual page, and the files that other programs read.
@@ -20,7 +20,7 @@ install(FILES tools/prometheus/flowlabel.rules.yml DESTINATION ${share}/promethe
 install(FILES tools/grafana/flowlabel.json DESTINATION ${share}/grafana COMPONENT runtime)
 install(DIRECTORY docs/schema DESTINATION ${share} COMPONENT runtime)
 
-# The unit names the program where it is installed, which `cmake --install --prefix` decides.
+# The unit names the path of the installed program, which depends on `cmake --install --prefix`.
 install(CODE "
   set(program \"\${CMAKE_INSTALL_PREFIX}\")
   cmake_path(APPEND program \"${CMAKE_INSTALL_SBINDIR}\" flowlabel)
@@ -29,7 +29,7 @@ install(CODE "
   COMPONENT runtime)
 install(FILES ${made}/flowlabel-collect.service DESTINATION lib/systemd/system COMPONENT runtime)
 
-# Completion scripts, which the program itself prints. What is built for another machine cannot run here.
+# Completion scripts, which the program itself prints. A program that is cross-compiled cannot run here.
 if(NOT CMAKE_CROSSCOMPILING OR CMAKE_CROSSCOMPILING_EMULATOR)
   foreach(shell bash zsh fish)
     add_custom_command(OUTPUT ${made}/completion.${shell}
@@ -46,7 +46,7 @@ if(NOT CMAKE_CROSSCOMPILING OR CMAKE_CROSSCOMPILING_EMULATOR)
           DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT runtime)
 endif()
 
-# The documents keep their places relative to the README, so that its links work.
+# The documents keep their paths relative to the README, so that its links work.
 install(FILES README.md CHANGELOG.md CONTRIBUTING.md LICENSE SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime
         FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN man EXCLUDE PATTERN schema EXCLUDE)
@@ -66,7 +66,7 @@ install(TARGETS flowlabel_library EXPORT flowlabel
 install(DIRECTORY include/flowlabel DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT development)
 
-# Where a consumer finds it: a CMake package and a pkg-config file, both of which may move with the prefix.
+# How a consumer finds the library: a CMake package and a pkg-config file. Both can move with the prefix.
 install(EXPORT flowlabel NAMESPACE flowlabel:: FILE flowlabelTargets.cmake DESTINATION ${package} COMPONENT development)
 configure_package_config_file(cmake/flowlabelConfig.cmake.in ${made}/flowlabelConfig.cmake
                               INSTALL_DESTINATION ${package})

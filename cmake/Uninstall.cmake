@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Removes the files that the latest `cmake --install` put in place, and the directories of flowlabel's own that are empty
-# then. MANIFESTS is the build directory, where the install leaves its lists of files. DESTDIR counts as it does there.
+# Removes the files that the latest `cmake --install` installed, and then flowlabel's own directories that are empty.
+# MANIFESTS is the build directory, where the install leaves its lists of files. DESTDIR works as it does there.
 file(GLOB manifests ${MANIFESTS}/install_manifest*.txt)
 if(NOT manifests)
   message(FATAL_ERROR "nothing to uninstall: ${MANIFESTS} has no install_manifest.txt, which 'cmake --install' writes")
@@ -15,7 +15,7 @@ These stay, as far as you have them:
     /var/log/flowlabel               records of the collector
     /var/lib/flowlabel, --spool DIR  batches that wait for a server")
 
-# Is DIRECTORY flowlabel's own: named flowlabel, or below such a one?
+# Is DIRECTORY flowlabel's own: is it, or a directory above it, named flowlabel?
 function(remove_own_empty directory)
   while(directory MATCHES "/flowlabel(/|$)")
     file(GLOB left ${directory}/* ${directory}/.*)
