@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Fixtures of the tests in network namespaces: a lab for each file, and a router between two hosts."""
+"""Fixtures of the tests in network namespaces: one lab for each file, and a router between two hosts."""
 
 import pytest
 
@@ -10,7 +10,7 @@ import topology as topology_module
 
 @pytest.fixture(scope="session", autouse=True)
 def all_need(requirements):
-    """Every test of this folder needs a lab."""
+    """Every test in this directory needs a lab."""
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def lab(requirements):
 
 @pytest.fixture(scope="module")
 def topology(lab):
-    """client - router - server. Packets cross every device one by one, with complete checksums."""
+    """client - router - server. Packets cross every device separately, with complete checksums."""
     made = topology_module.Topology(lab)
     made.segment_everywhere()
     return made

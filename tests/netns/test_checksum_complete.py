@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A device that hands over the sum of the whole packet (CHECKSUM_COMPLETE): stamping must keep it true.
+"""A device that passes the sum of the whole packet to the stack (CHECKSUM_COMPLETE): stamping must update that sum.
 
-TCP works even with a wrong sum, since the stack then checks the packet itself. So a program behind ours writes down the
-sum and the octets, and the test adds these up. A vxlan device is such a device where its outer checksum was computed in
-software; veth never is.
+TCP works even with a wrong sum, because the stack then verifies the packet itself. Therefore a BPF program after
+flowlabel's records the sum and the bytes, and the test adds up the bytes itself. A vxlan device provides such sums if
+its outer checksum was computed in software; veth never does.
 """
 
 import json
@@ -43,7 +43,7 @@ class Tunnel:
 
 
 class Probe:
-    """checksum_probe.bpf.c on tc ingress of a device, behind flowlabel."""
+    """checksum_probe.bpf.c on tc ingress of a device, after flowlabel."""
 
     def __init__(self, namespace, interface, program):
         self._namespace = namespace
@@ -59,7 +59,7 @@ class Probe:
         self._namespace.run("tc", "qdisc", "delete", "dev", self._interface, "clsact")
 
     def observations(self):
-        """[(Packet, sum that came with it or a negative errno)]"""
+        """[(Packet, the sum that came with it or a negative errno)]"""
         shown = self._namespace.run("tc", "-json", "filter", "show", "dev", self._interface, "ingress").stdout
         (program,) = [entry["options"]["prog"]["id"] for entry in json.loads(shown)
                       if entry.get("options", {}).get("prog", {}).get("name") == "checksum_probe"]
@@ -80,7 +80,7 @@ def _bpftool(*arguments):
 
 
 def folded(checksum):
-    """A 32-bit sum of the kernel as ones_sum() counts."""
+    """Folds a 32-bit sum of the kernel to 16 bits, as ones_sum() returns it."""
     while checksum >> 16:
         checksum = (checksum & 0xFFFF) + (checksum >> 16)
     return struct.unpack("!H", struct.pack("=H", checksum))[0]
@@ -88,13 +88,13 @@ def folded(checksum):
 
 @pytest.fixture(scope="module")
 def tunnel(lab):
-    """The two hosts."""
+    """The two hosts of the tunnel."""
     return Tunnel(lab)
 
 
 @pytest.fixture(scope="module")
 def probe_program(tmp_path_factory):
-    """The compiled probe."""
+    """The compiled probe program."""
     program = tmp_path_factory.mktemp("bpf") / "checksum_probe.bpf.o"
     headers = f"/usr/include/{sysconfig.get_config_var('MULTIARCH')}"
     command("clang-19", "--target=bpf", "-mcpu=v3", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-idirafter", headers,
@@ -104,7 +104,7 @@ def probe_program(tmp_path_factory):
 
 @HOOKS
 def test_the_sum_stays_true(tunnel, probe_program, key_file, hook):
-    """R8200-8.1-3: behind us the sum is that of the octets as they are now, label and all."""
+    """R8200-8.1-3: after flowlabel, the sum covers the bytes as they are now, including the label."""
     with Probe(tunnel.receiver, "vx0", probe_program) as probe, \
             attached(tunnel.lab, tunnel.receiver, "vx0", hook, "--stamp", "zero", "--key-file", key_file), \
             UdpReceiver(tunnel.receiver, RECEIVER) as receiver, UdpSender(tunnel.sender, SENDER) as sender:
@@ -121,14 +121,14 @@ def test_the_sum_stays_true(tunnel, probe_program, key_file, hook):
     assert len(stamped) >= 25
     for packet, checksum in stamped:
         unstamped = struct.pack("!I", packet.word & 0xFFF00000) + packet.octets[4:]
-        assert checksum >= 0, "the device hands over sums"
+        assert checksum >= 0, "the device must provide sums"
         assert folded(checksum) % 0xFFFF == ones_sum(packet.octets) % 0xFFFF
-        assert folded(checksum) % 0xFFFF != ones_sum(unstamped) % 0xFFFF, "a forgotten update would show"
+        assert folded(checksum) % 0xFFFF != ones_sum(unstamped) % 0xFFFF, "the label must change the sum"
 
 
 @HOOKS
 def test_the_stack_behind_the_tunnel_accepts_it(tunnel, key_file, hook):
-    """R6436-11, R8200-8.1-1: TCP, UDP and ping over the tunnel arrive, labelled and with no error counted."""
+    """R6436-11, R8200-8.1-1: TCP, UDP and ping through the tunnel arrive labelled, and no error is counted."""
     with attached(tunnel.lab, tunnel.receiver, "vx0", hook, "--stamp", "zero", "--key-file", key_file) as attachment, \
             no_new_errors(tunnel.receiver):
         connection = tcp(tunnel.sender, tunnel.receiver, RECEIVER, 1_000_000)
@@ -141,7 +141,7 @@ def test_the_stack_behind_the_tunnel_accepts_it(tunnel, key_file, hook):
 
 
 def test_somebody_elses_filter_stays(tunnel, probe_program):
-    """A clsact qdisc that was there, and the filter on it, are there after we have left."""
+    """Detach keeps a clsact qdisc that existed before, and another user's filter on it."""
     with Probe(tunnel.receiver, "vx0", probe_program):
         with attached(tunnel.lab, tunnel.receiver, "vx0", TC_INGRESS_CLSACT):
             pass

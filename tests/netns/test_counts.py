@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Counts beside those of others: nftables, a packet capture, and the identity counted = live + spilled + lost."""
+"""Counts compared with independent ones: nftables, a packet capture, and the identity counted = live + spilled +
+lost."""
 
 import random
 import socket
@@ -16,12 +17,12 @@ from topology import CLIENT, CLIENT4, ROUTER_LAN4, SERVER, SERVER4
 from traffic import UdpReceiver, UdpSender, ping, tcp
 
 MANY_LABELS = [0, 1, 0x80000, 0xFFFFF, *random.Random(6437).sample(range(2, 0xFFFFF), 256)]
-ROOM_FOR_ALL = ["--flows", 16384]  # no set of slots runs over
+ROOM_FOR_ALL = ["--flows", 16384]  # no set of slots overflows
 BOTH_WAYS = {(CLIENT, SERVER), (SERVER, CLIENT)}
 
 
 def traffic_of_many_flows(topology):
-    """TCP, UDP and ping, labelled and not, whole and in fragments."""
+    """Sends TCP, UDP and ping, labelled and unlabelled, unfragmented and fragmented."""
     tcp(topology.client, topology.server, SERVER, 300_000)
     tcp(topology.client, topology.server, SERVER, 30_000, label=0x00001)
     with UdpReceiver(topology.server, SERVER) as receiver, UdpSender(topology.client, CLIENT) as sender:
@@ -33,14 +34,15 @@ def traffic_of_many_flows(topology):
 
 
 def between_the_hosts(flows):
-    """Those of FLOWS that are of client and server; the kernels' own packets come and go as they like."""
+    """The FLOWS between client and server, without the packets that the kernels send by themselves."""
     return {flow: count for flow, count in flows.items() if flow[:2] in BOTH_WAYS}
 
 
 @pytest.mark.parametrize("stamp", ["off", "zero"])
 @pytest.mark.parametrize("hook", INGRESS_HOOKS, ids=str)
 def test_counts_equal_those_of_nftables(topology, key_file, hook, stamp):
-    """R6437-2-2, R6437-2-3, DEC-8: flow by flow, packets and octets, with nftables behind us on the same interface."""
+    """R6437-2-2, R6437-2-3, DEC-8: for each flow, packets and bytes equal those of nftables after flowlabel on the same
+    interface."""
     options = ["--stamp", "zero", "--key-file", key_file] if stamp == "zero" else ["--stamp", "off"]
     with attached(topology.lab, topology.router, "lan", hook, *ROOM_FOR_ALL, *options) as attachment, \
             FlowCounters(topology.router, "lan") as second_opinion:
@@ -52,7 +54,7 @@ def test_counts_equal_those_of_nftables(topology, key_file, hook, stamp):
 
 @pytest.mark.parametrize("hook", [hook for hook in ALL_HOOKS if hook.hook == "tc-egress"], ids=str)
 def test_egress_counts_equal_those_of_nftables(topology, hook):
-    """R6437-2-3, DEC-8: the same for what leaves."""
+    """R6437-2-3, DEC-8: the same holds for packets that leave."""
     with attached(topology.lab, topology.router, "wan", hook, *ROOM_FOR_ALL) as attachment, \
             FlowCounters(topology.router, "wan", hook="egress") as second_opinion:
         traffic_of_many_flows(topology)
@@ -62,7 +64,7 @@ def test_egress_counts_equal_those_of_nftables(topology, hook):
 
 
 def test_all_hooks_at_once(topology):
-    """Two attachments on one interface and others beside them: each counts for itself what the server receives."""
+    """Two attachments on one interface, and others next to them: each counts independently what the server receives."""
     places = [("lan", XDP_NATIVE), ("lan", TC_INGRESS), ("wan", TC_EGRESS)]
     attachments = [Attachment(topology.lab, topology.router, *place) for place in places]
     with Capture(topology.server, "eth0") as received:
@@ -84,7 +86,8 @@ def test_all_hooks_at_once(topology):
 
 
 def test_both_directions_on_two_interfaces(topology):
-    """Several interfaces: each sees its own side, and the labels the server's stack sends back."""
+    """On two interfaces, each attachment counts its own direction, including the labels that the server's stack sends
+    back."""
     with attached(topology.lab, topology.router, "lan", XDP_NATIVE) as lan, \
             attached(topology.lab, topology.router, "wan", XDP_GENERIC) as wan, \
             Capture(topology.server, "eth0") as at_server, Capture(topology.client, "eth0") as at_client:
@@ -95,7 +98,7 @@ def test_both_directions_on_two_interfaces(topology):
 
 @pytest.mark.parametrize("hook", INGRESS_HOOKS, ids=str)
 def test_what_is_not_ipv6_is_counted_as_such(topology, hook):
-    """IPv4 and ARP pass, and are counted by their reason alone."""
+    """IPv4 and ARP pass, and are counted only under their reason."""
     topology.client.run("ping", "-4", "-n", "-q", "-c", "1", SERVER4)
     with attached(topology.lab, topology.router, "lan", hook) as attachment:
         topology.client.run("ping", "-4", "-n", "-q", "-c", "3", "-i", "0.01", SERVER4)
@@ -110,8 +113,8 @@ def test_what_is_not_ipv6_is_counted_as_such(topology, hook):
 
 @pytest.mark.parametrize("hook", INGRESS_HOOKS, ids=str)
 def test_octets_are_those_of_the_packet(topology, hook):
-    """DEC-8: Ethernet padding is no part of a packet; a payload length beyond the frame gains nothing; payload length 0
-    takes what is there."""
+    """DEC-8: Ethernet padding does not count; a payload length beyond the frame does not add bytes; payload length 0
+    counts the bytes that are there."""
     addresses = topology.router.mac("lan"), topology.client.mac("eth0")
     payload = udp(CLIENT, SERVER, 1000, 9, b"x")
     good = ipv6(CLIENT, SERVER, 17, payload, label=0x111)
@@ -130,7 +133,7 @@ def test_octets_are_those_of_the_packet(topology, hook):
 
 @pytest.mark.parametrize("hook", ALL_HOOKS, ids=str)
 def test_nothing_is_evicted_silently(topology, hook):
-    """The conservation identity: far more flows than slots, and every packet is live, spilled or lost."""
+    """The identity holds: with far more flows than slots, every packet is live, spilled or lost."""
     interface = "wan" if hook.hook == "tc-egress" else "lan"
     with UdpReceiver(topology.server, SERVER) as receiver, UdpSender(topology.client, CLIENT) as sender, \
             attached(topology.lab, topology.router, interface, hook, "--flows", 64) as attachment:

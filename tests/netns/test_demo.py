@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""tools/demo shows what it promises and leaves nothing, however it ends."""
+"""tools/demo shows the labels, and leaves nothing, however it ends."""
 
 import os
 import re
@@ -19,13 +19,13 @@ RECEIVED = re.compile(r"^ +(TCP|UDP|ICMPv6) .*label 0x([0-9a-f]{5}) +(\d+) packe
 
 
 def start(*options, program=None, directory=None):
-    """The demo, in a process group of its own as under a shell."""
+    """Starts the demo in a process group of its own, as a shell does."""
     return subprocess.Popen([DEMO, *options], env={**os.environ, "FLOWLABEL_BIN": program or binary()}, cwd=directory,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
 def traces_of(demo):
-    """What is left of that demo: processes, with which its mount namespace would live on, and names outside of it."""
+    """What a demo left: processes, which keep its mount namespace alive, and names outside of that namespace."""
     try:
         eventually(lambda: not commands_of(demo))
     except AssertionError:
@@ -34,13 +34,13 @@ def traces_of(demo):
 
 
 def commands_of(demo):
-    """The commands that run in the demo's process group. One that has ended may wait for init to notice."""
+    """The commands that run in the demo's process group. init may not have reaped a finished one yet."""
     processes = [line.split(maxsplit=2) for line in command("ps", "-eo", "pgid=,stat=,args=").stdout.splitlines()]
     return [arguments for group, state, arguments in processes if int(group) == demo.pid and state[0] != "Z"]
 
 
 def send(demo, number):
-    """As a terminal sends ^C, and kill the others."""
+    """Sends ^C to the process group, as a terminal does, and other signals to the process, as kill(1) does."""
     if number == signal.SIGINT:
         os.killpg(demo.pid, number)
     else:
@@ -48,7 +48,7 @@ def send(demo, number):
 
 
 def test_labels_before_and_after():
-    """R6437-3-9, R6437-3-14: observing leaves label 0, stamping gives each connection its own."""
+    """R6437-3-9, R6437-3-14: observing leaves label 0, and stamping gives each connection a label of its own."""
     demo = start()
     output, errors = demo.communicate(timeout=120)
     assert errors == ""
@@ -58,12 +58,12 @@ def test_labels_before_and_after():
     assert {label for _, label, _ in observed} == {0}
     assert len({label for _, label, _ in stamped} - {0}) == 4
     for _, label, packets in stamped:
-        assert re.search(rf"0x{label:05x} +yes +{packets:,} ", output), "the table says the same"
+        assert re.search(rf"0x{label:05x} +yes +{packets:,} ", output), "the table must have the same label and packets"
     assert traces_of(demo) == []
 
 
 def test_a_program_is_looked_for_where_the_demo_was_started():
-    """FLOWLABEL_BIN may be relative, and is then not the repository's."""
+    """A relative FLOWLABEL_BIN is resolved in the directory where the demo was started, not in the repository."""
     directory, program = os.path.split(os.path.realpath(binary()))
     demo = start(program=f"./{program}", directory=directory)
     output, errors = demo.communicate(timeout=120)
@@ -74,7 +74,7 @@ def test_a_program_is_looked_for_where_the_demo_was_started():
 
 
 def test_records_arrive():
-    """--collect shows the flows at nfacctd: the labels that the server received, and as many packets."""
+    """--collect shows the flows at nfacctd, with the labels and the numbers of packets that the server received."""
     if not shutil.which("nfacctd"):
         pytest.skip("needs nfacctd: run tools/setup")
     demo = start("--collect")
@@ -85,7 +85,7 @@ def test_records_arrive():
     collected = {int(label, 16): int(packets) for label, packets in COLLECTED.findall(collecting)}
     assert collected[0] == sum(int(packets) for _, _, packets in observed)
     for kind, label, packets in stamped:
-        again = 2 if kind == "ICMPv6" else 1  # which has no ports, and is the same flow once more
+        again = 2 if kind == "ICMPv6" else 1  # ICMPv6 has no ports, so both runs are one flow
         assert collected[int(label, 16)] == again * int(packets)
     assert len(collected) == 1 + 4 + 3
     assert traces_of(demo) == []
@@ -94,7 +94,8 @@ def test_records_arrive():
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
 @pytest.mark.parametrize("moment", [0.05, 0.3, 0.7, 1.2])
 def test_a_signal_leaves_nothing(number, moment):
-    """^C goes to the whole group, SIGTERM and SIGKILL to the demo alone; at any moment."""
+    """No process and no name stays, at whatever moment ^C is sent to the group, or SIGTERM or SIGKILL to the demo
+    only."""
     demo = start()
     time.sleep(moment)
     send(demo, number)
@@ -116,7 +117,7 @@ def test_a_signal_while_collecting_leaves_nothing(number):
 
 
 def test_help_and_wrong_usage():
-    """--help explains itself; anything else is refused."""
+    """--help prints the usage; any other argument is refused."""
     shown = subprocess.run([DEMO, "--help"], capture_output=True, text=True, check=True)
     assert "usage: sudo tools/demo" in shown.stdout
     refused = subprocess.run([DEMO, "--nonsense"], capture_output=True, text=True, check=False)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A router whose device merges packets into lists (ethtool's rx-gro-list). Each packet of a list keeps an IPv6 header of
-its own, and a program on tc can write the first one only: no flow may leave labelled in part."""
+"""A router whose device merges packets into GRO lists (ethtool's rx-gro-list). Each packet of a list keeps its own IPv6
+header, and a program on tc can write only the first one: no flow may leave with some of its packets labelled."""
 
 import collections
 import contextlib
@@ -26,7 +26,8 @@ TC_PLACES = pytest.mark.parametrize("interface, hook", [
 
 @pytest.fixture(scope="module")
 def topology(lab):
-    """client - router - server. The client's packets reach the router one by one, and the server gets them one by one."""
+    """client - router - server. The router receives the client's packets separately, and the server receives them
+    separately."""
     made = topology_module.Topology(lab)
     made.client.ethtool("eth0", **{"tso": "off", "tx-udp-segmentation": "off"})
     made.router.ethtool("wan", tx="off", tso="off", gso="off", gro="off")
@@ -37,7 +38,7 @@ def topology(lab):
 
 @contextlib.contextmanager
 def lists(namespace, interface="lan"):
-    """Within the block INTERFACE merges what it receives into lists."""
+    """Until the block ends, INTERFACE merges received packets into GRO lists."""
     namespace.ethtool(interface, **{"rx-gro-list": "on"})
     try:
         yield
@@ -46,8 +47,8 @@ def lists(namespace, interface="lan"):
 
 
 def traffic(topology):
-    """A UDP flow of DATAGRAMS, the first and the last of which come alone, and a TCP connection. Returns the transport of
-    each."""
+    """A UDP flow of DATAGRAMS, whose first and last datagrams are not merged, and a TCP connection. Returns the
+    transport of each."""
     with UdpReceiver(topology.server, SERVER) as receiver, UdpSender(topology.client, CLIENT) as sender:
         sender.segment(1000)
         for size in (1000, 1000 * (DATAGRAMS - 2) // 2, 1000 * (DATAGRAMS - 2) // 2, 1000):
@@ -66,13 +67,13 @@ def labels_of(packets):
 
 
 def assert_merged(skbs, packets):
-    """Packets were merged: nftables counted far fewer skbs."""
+    """Asserts that packets were merged: nftables counted far fewer skbs."""
     assert sum(count for count, _ in skbs.flows().values()) < len(packets) / 2
 
 
 @TC_PLACES
 def test_no_flow_is_labelled_in_part(topology, key_file, interface, hook):
-    """RFC 6437 section 2: nothing is stamped of what comes in lists, nor what comes alone in between."""
+    """RFC 6437 section 2: neither packets in lists nor single packets between them are stamped."""
     with lists(topology.router), attached(topology.lab, topology.router, interface, hook, *STAMP, key_file) as router, \
             FlowCounters(topology.router, "lan") as skbs, Capture(topology.server, "eth0") as received:
         transports = traffic(topology)
@@ -99,8 +100,8 @@ def test_dry_run_says_the_same(topology, key_file, interface, hook):
 
 @TC_PLACES
 def test_lists_that_begin_later(topology, key_file, interface, hook):
-    """Where rx-gro-list is switched on under an attachment, the first list ends the stamping of all that the interface
-    receives; --replace begins it again."""
+    """If rx-gro-list is switched on under an attachment, the first list stops the stamping of everything that the
+    interface receives. --replace starts it again."""
     with attached(topology.lab, topology.router, interface, hook, *STAMP, key_file) as router:
         with Capture(topology.server, "eth0") as received:
             transports = traffic(topology)
@@ -126,7 +127,8 @@ def test_lists_that_begin_later(topology, key_file, interface, hook):
 
 @TC_PLACES
 def test_what_is_merged_without_lists(topology, key_file, interface, hook):
-    """UDP that is merged for forwarding (rx-udp-gro-forwarding) has one IPv6 header for all its segments, as TCP has."""
+    """UDP merged for forwarding (rx-udp-gro-forwarding) has one IPv6 header for all its segments, like TCP, and is
+    stamped."""
     topology.router.ethtool("lan", **{"rx-udp-gro-forwarding": "on"})
     with attached(topology.lab, topology.router, interface, hook, *STAMP, key_file) as router, \
             FlowCounters(topology.router, "lan") as skbs, Capture(topology.server, "eth0") as received:
@@ -140,8 +142,8 @@ def test_what_is_merged_without_lists(topology, key_file, interface, hook):
 
 @pytest.mark.parametrize("hook", [XDP_NATIVE, XDP_GENERIC], ids=str)
 def test_xdp_labels_all(topology, key_file, hook):
-    """Native XDP comes before GRO: every packet has its label, and lists hold labelled packets. Before generic XDP the kernel
-    makes one packet of a list."""
+    """Native XDP runs before GRO: every packet gets its label, and lists hold labelled packets. For generic XDP the
+    kernel first turns a list into one packet."""
     with lists(topology.router), attached(topology.lab, topology.router, "lan", hook, *STAMP, key_file) as router, \
             Capture(topology.server, "eth0") as received:
         transports = traffic(topology)
@@ -154,7 +156,7 @@ def test_xdp_labels_all(topology, key_file, hook):
 
 @TC_PLACES
 def test_attach_says_it(topology, key_file, interface, hook):
-    """The one who attaches is told, with what to do; not where nothing would be stamped."""
+    """attach prints a warning that says what to do, but only if it would stamp."""
     router = Attachment(topology.lab, topology.router, interface, hook)
     with lists(topology.router):
         said = [router.attach("--flows", 1024, *options).stderr
@@ -167,7 +169,7 @@ def test_attach_says_it(topology, key_file, interface, hook):
 
 @pytest.mark.parametrize("hook", [TC_INGRESS, TC_INGRESS_CLSACT], ids=str)
 def test_what_lies_above_a_device_that_makes_lists(lab, key_file, hook):
-    """A bridge receives the lists of its ports, and rx-gro-list of the bridge itself is off."""
+    """A bridge receives the GRO lists of its ports although rx-gro-list of the bridge itself is off."""
     host = lab.namespace("bridged")
     host.ip("link", "add", "name", "port", "type", "veth", "peer", "name", "far")
     host.ip("link", "add", "name", "bridge", "type", "bridge")
@@ -175,7 +177,7 @@ def test_what_lies_above_a_device_that_makes_lists(lab, key_file, hook):
     bridge, far = (Attachment(lab, host, interface, hook) for interface in ("bridge", "far"))
     with lists(host, "port"):
         assert "rx-gro-list is on for port" in bridge.attach("--flows", 1024, *STAMP, key_file).stderr
-        assert far.attach("--flows", 1024, *STAMP, key_file).stderr == "", "it is not above its peer"
+        assert far.attach("--flows", 1024, *STAMP, key_file).stderr == "", "a veth is not above its peer"
     bridge.detach()
     far.detach()
     lab.delete(host)
@@ -190,14 +192,15 @@ exec "$@"
 
 
 def attach_without_btf(lab, namespace, interface, hook, *options):
-    """`flowlabel attach` where it finds no BTF of the kernel. Returns what it said on stderr."""
+    """Runs `flowlabel attach` where it finds no BTF of the kernel. Returns its stderr."""
     return namespace.run("unshare", "--mount", "sh", "-ec", WITHOUT_BTF, "sh", binary(), "attach", interface,
                          *hook.options, *options, "--bpffs", lab.bpffs, env={**os.environ, **hook.environment}).stderr
 
 
 @TC_PLACES
 def test_a_kernel_that_does_not_show_its_packets(topology, key_file, interface, hook):
-    """Without BTF nobody can tell a list from what is merged in another way: the first of either ends the stamping."""
+    """Without BTF, a GRO list cannot be told from another merged packet: the first of either kind stops the
+    stamping."""
     router = Attachment(topology.lab, topology.router, interface, hook)
     said = attach_without_btf(topology.lab, topology.router, interface, hook, "--flows", 1024, *STAMP, key_file)
     assert "no BTF" in said
@@ -211,7 +214,8 @@ def test_a_kernel_that_does_not_show_its_packets(topology, key_file, interface, 
 
 @pytest.mark.parametrize("hook", [TC_EGRESS, TC_EGRESS_CLSACT], ids=str)
 def test_what_the_host_sends_itself_is_no_list(topology, key_file, hook):
-    """Only what was received can be a list: also without BTF the super-packets of a host's own sockets are labelled."""
+    """Only received packets can be a GRO list: without BTF, too, super-packets of the host's own sockets are
+    labelled."""
     sender = Attachment(topology.lab, topology.client, "eth0", hook)
     attach_without_btf(topology.lab, topology.client, "eth0", hook, "--flows", 1024, *STAMP, key_file)
     with Capture(topology.server, "eth0") as received, FlowCounters(topology.client, "eth0", hook="egress") as skbs:

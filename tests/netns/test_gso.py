@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Super-packets (GSO): counted as the packets and octets that cross the wire, and labelled in every segment."""
+"""Super-packets (GSO) are counted as the packets and bytes on the wire, and every segment is labelled."""
 
 import collections
 import contextlib
@@ -22,13 +22,13 @@ from tun import Tun
 
 BEHIND_TUN = "2001:db8:3::2"
 INSIDE_CLIENT, INSIDE_ROUTER = "2001:db8:4::2", "2001:db8:4::1"
-TUNNEL_PORT = "5555"  # configured, as it often is
+TUNNEL_PORT = "5555"  # a configured port and not the default one, as is common
 OUTER_LABEL = 0x3ABCD
 
 
 @pytest.fixture(scope="module")
 def topology(lab):
-    """client - router - server, where the client's stack makes super-packets and the server gets segments."""
+    """client - router - server. The client's stack makes super-packets, and the server receives segments."""
     made = topology_module.Topology(lab)
     made.router.ethtool("wan", tx="off", tso="off", gso="off", gro="off")
     made.server.ethtool("eth0", gro="off")
@@ -37,7 +37,7 @@ def topology(lab):
 
 @pytest.fixture
 def segmenting_client(topology):
-    """The client's super-packets are cut behind tc egress, before its device: the peer receives segments."""
+    """The client's super-packets are segmented after tc egress and before its device: the peer receives segments."""
     offloads = {"tso": "off", "tx-udp-segmentation": "off", "tx-udp_tnl-segmentation": "off",
                 "tx-udp_tnl-csum-segmentation": "off"}
     topology.client.ethtool("eth0", **offloads)
@@ -46,7 +46,7 @@ def segmenting_client(topology):
 
 
 def super_traffic(topology):
-    """TCP and UDP in large pieces. Returns the transport of each."""
+    """TCP and UDP in large writes. Returns the transport of each."""
     connection = tcp(topology.client, topology.server, SERVER, 2_000_000)
     with UdpReceiver(topology.server, SERVER) as receiver, UdpSender(topology.client, CLIENT) as sender:
         sender.segment(1000)
@@ -58,7 +58,7 @@ def super_traffic(topology):
 
 @pytest.fixture
 def receive_offload(topology, segmenting_client):
-    """What the client sends in segments is put together again by the router's device (GRO)."""
+    """The router's device merges the client's segments again (GRO)."""
     topology.router.ethtool("lan", gro="on")
     yield
     topology.router.ethtool("lan", gro="off")
@@ -66,27 +66,27 @@ def receive_offload(topology, segmenting_client):
 
 @pytest.mark.parametrize("hook", [TC_EGRESS, TC_EGRESS_CLSACT], ids=str)
 def test_egress_counts_what_the_peer_receives(topology, segmenting_client, hook):
-    """R6437-2-3, DEC-8: at the sender, before its super-packets are cut, the segments and octets that the peer
-    receives; native XDP there counts the same."""
+    """R6437-2-3, DEC-8: at the sender, before segmentation, flowlabel counts the segments and bytes that the peer
+    receives. Native XDP at the peer counts the same."""
     with attached(topology.lab, topology.client, "eth0", hook) as sender, \
             attached(topology.lab, topology.router, "lan", XDP_NATIVE) as peer, \
             FlowCounters(topology.client, "eth0", hook="egress") as skbs, \
             Capture(topology.router, "lan") as received:
         super_traffic(topology)
-        # Only here: a router sizes forwarded super-packets with an extension header wrongly and refuses them.
+        # Only here: a router computes wrong sizes for forwarded super-packets with an extension header, and drops them.
         tcp(topology.client, topology.server, SERVER, 500_000, extension=True)
         expected = count_flows(received.quiet().of(CLIENT, SERVER))
         assert sender.flows("--src", CLIENT, "--dst", SERVER) == expected
         assert peer.flows("--src", CLIENT, "--dst", SERVER) == expected
-        assert skbs.flows()[CLIENT, SERVER, 0][0] < expected[CLIENT, SERVER, 0][0] / 3, "there were super-packets"
+        assert skbs.flows()[CLIENT, SERVER, 0][0] < expected[CLIENT, SERVER, 0][0] / 3, "the test needs super-packets"
         assert sender.counters()["gso_estimated"] == 0
 
 
 @pytest.mark.parametrize("beside", [None, XDP_GENERIC], ids=["alone", "behind-generic-xdp"])
 @pytest.mark.parametrize("hook", [TC_INGRESS, TC_INGRESS_CLSACT], ids=str)
 def test_ingress_counts_and_labels_segments(topology, key_file, hook, beside):
-    """R6437-2-3, R6437-3-2, DEC-8: a router that receives super-packets counts the segments the server gets, each with
-    the label of its connection; also where a generic XDP program has taken the link layer off."""
+    """R6437-2-3, R6437-3-2, DEC-8: a router that receives super-packets counts the segments that the server receives,
+    each with the label of its connection, also if a generic XDP program has removed the link layer."""
     with attached(topology.lab, topology.router, "lan", hook, "--stamp", "zero", "--key-file", key_file) as router, \
             FlowCounters(topology.router, "lan") as skbs, Capture(topology.server, "eth0") as received:
         if beside:
@@ -98,25 +98,26 @@ def test_ingress_counts_and_labels_segments(topology, key_file, hook, beside):
         expected = count_flows(packets)
         assert router.flows("--src", CLIENT, "--dst", SERVER) == expected
         skb_count = sum(count[0] for flow, count in skbs.flows().items() if flow[:2] == (CLIENT, SERVER))
-        assert skb_count < len(packets) / 3, "there were super-packets"
+        assert skb_count < len(packets) / 3, "the test needs super-packets"
     assert {label for _, _, label in expected} == {label_of(KEY, CLIENT, SERVER, transport) for transport in transports}
 
 
 @pytest.mark.parametrize("hook", [TC_INGRESS, TC_INGRESS_CLSACT], ids=str)
 def test_what_the_device_has_put_together(topology, receive_offload, hook):
-    """R6437-2-3, DEC-8: behind GRO the packets and octets that the sender's device sent."""
+    """R6437-2-3, DEC-8: after GRO, flowlabel counts the packets and bytes that the sender's device sent."""
     with attached(topology.lab, topology.router, "lan", hook) as attachment, \
             OutgoingCapture(topology.client, "eth0") as sent, FlowCounters(topology.router, "lan") as skbs:
         tcp(topology.client, topology.server, SERVER, 2_000_000)
         expected = count_flows(sent.quiet().of(CLIENT, SERVER))
         assert attachment.flows("--src", CLIENT, "--dst", SERVER) == expected
-        assert skbs.flows()[CLIENT, SERVER, 0][0] < expected[CLIENT, SERVER, 0][0] / 2, "there were super-packets"
+        assert skbs.flows()[CLIENT, SERVER, 0][0] < expected[CLIENT, SERVER, 0][0] / 2, "the test needs super-packets"
 
 
 @contextlib.contextmanager
 def vxlan(topology):
-    """A tunnel between client and router, over IPv6, with a label of its own. Yields the addresses inside. It takes frames to
-    the other end's address alone, so that no multicast of the kernels' own is in it."""
+    """A VXLAN tunnel between client and router, over IPv6, with a label of its own. Yields the inner addresses. It
+    accepts only frames to the address of the other end, so that it carries no multicast that the kernels send by
+    themselves."""
     ends = (topology.client, CLIENT, INSIDE_CLIENT), (topology.router, ROUTER_LAN, INSIDE_ROUTER)
     for host, local, inside in ends:
         host.ip("link", "add", "tunnel", "mtu", "1400", "type", "vxlan", "id", "7", "dstport", TUNNEL_PORT, "local", local,
@@ -136,7 +137,7 @@ def vxlan(topology):
 
 @contextlib.contextmanager
 def vxlan_gpe(topology):
-    """A VXLAN tunnel between client and router that carries IP without Ethernet. Yields the addresses inside."""
+    """A VXLAN-GPE tunnel between client and router that carries IP without Ethernet. Yields the inner addresses."""
     ends = (topology.client, CLIENT, INSIDE_CLIENT), (topology.router, ROUTER_LAN, INSIDE_ROUTER)
     with contextlib.ExitStack() as stack:
         for (host, local, inside), (_, remote, other) in (ends, ends[::-1]):
@@ -151,7 +152,7 @@ def vxlan_gpe(topology):
 
 @contextlib.contextmanager
 def foo_over_udp(topology, kind, port, device):
-    """A tunnel between client and router whose packets the kernel puts into UDP. Yields the addresses inside."""
+    """A tunnel between client and router whose packets the kernel encapsulates in UDP. Yields the inner addresses."""
     if not has_foo_over_udp():
         pytest.skip("this kernel has no FOU and GUE for IPv6 (fou6)")
     ends = (topology.client, CLIENT, INSIDE_CLIENT), (topology.router, ROUTER_LAN, INSIDE_ROUTER)
@@ -169,14 +170,14 @@ def foo_over_udp(topology, kind, port, device):
 
 @functools.cache
 def has_foo_over_udp():
-    """Has this kernel the encapsulations of fou6? Loads it where it is a module."""
+    """Does this kernel have the encapsulations of fou6? Loads the module if there is one."""
     if shutil.which("modprobe"):
         command("modprobe", "-q", "fou6", check=False)
     return pathlib.Path("/sys/module/fou6").exists()
 
 
 def fou(topology):
-    """IPv6 right after UDP."""
+    """IPv6 directly after UDP."""
     return foo_over_udp(topology, "fou", ["ipproto", "41"], ["ip6tnl", "mode", "ip6ip6"])
 
 
@@ -187,8 +188,8 @@ def gue(topology):
 
 @contextlib.contextmanager
 def srv6(topology):
-    """What the client sends to the server goes to the router in an outer IPv6 header with a segment routing header. Yields
-    the addresses inside."""
+    """The client sends what is for the server to the router, in an outer IPv6 header with a segment routing header.
+    Yields the inner addresses."""
     for interface in ("all", "lan"):
         topology.router.sysctl(f"net.ipv6.conf.{interface}.seg6_enabled", 1)
     topology.client.ip("-6", "route", "add", SERVER, "encap", "seg6", "mode", "encap", "segs", ROUTER_LAN, "dev", "eth0",
@@ -200,8 +201,8 @@ def srv6(topology):
 
 
 def count_frames(packets):
-    """count_flows(), with all octets that arrived: the end of a FOU tunnel takes the size of its headers out of the outer
-    payload length, before the packet socket copies the packet."""
+    """Like count_flows(), but counts all bytes that arrived: the receiving end of a FOU tunnel subtracts the size of
+    its headers from the outer payload length before the packet socket copies the packet."""
     octets = collections.Counter()
     for packet in packets:
         octets[packet.flow] += len(packet.octets)
@@ -211,7 +212,7 @@ def count_frames(packets):
 @pytest.mark.parametrize("tunnel", [vxlan, vxlan_gpe, srv6, fou, gue], ids=lambda tunnel: tunnel.__name__)
 @pytest.mark.parametrize("hook", [TC_EGRESS, TC_EGRESS_CLSACT], ids=str)
 def test_tunnelled_super_packets(topology, segmenting_client, hook, tunnel):
-    """DEC-8: the segments of a super-packet in a tunnel repeat the tunnel's headers and those inside."""
+    """DEC-8: each segment of a tunnelled super-packet repeats the headers of the tunnel and the inner headers."""
     with tunnel(topology) as (source, destination), \
             attached(topology.lab, topology.client, "eth0", hook) as sender, \
             attached(topology.lab, topology.router, "lan", XDP_NATIVE) as peer, \
@@ -223,18 +224,19 @@ def test_tunnelled_super_packets(topology, segmenting_client, hook, tunnel):
         assert sender.flows("--src", CLIENT, "--dst", ROUTER_LAN) == expected
         assert peer.flows("--src", CLIENT, "--dst", ROUTER_LAN) == expected
         merged = sum(count[0] for flow, count in skbs.flows().items() if flow[:2] == (CLIENT, ROUTER_LAN))
-        assert merged < sum(packets for packets, _ in expected.values()), "there were super-packets"
+        assert merged < sum(packets for packets, _ in expected.values()), "the test needs super-packets"
         assert sender.counters()["gso_estimated"] == 0
 
 
 def gre_in_udp(topology):
-    """IPv6 after a GRE header after UDP, which is not looked for there."""
+    """IPv6 after a GRE header after UDP, an encapsulation that flowlabel does not know."""
     return foo_over_udp(topology, "fou", ["ipproto", "47"], ["ip6gre"])
 
 
 @pytest.mark.parametrize("hook", [TC_EGRESS, TC_EGRESS_CLSACT], ids=str)
 def test_super_packets_in_a_tunnel_that_is_not_known(topology, segmenting_client, hook):
-    """DEC-8: the kernel says that they are in a tunnel, so their segments are estimated and counted as such."""
+    """DEC-8: the kernel marks these super-packets as tunnelled, so the number of their segments is estimated and
+    counted as estimated."""
     with gre_in_udp(topology) as (source, destination), \
             attached(topology.lab, topology.client, "eth0", hook) as sender, \
             FlowCounters(topology.client, "eth0", hook="egress") as skbs, \
@@ -245,23 +247,23 @@ def test_super_packets_in_a_tunnel_that_is_not_known(topology, segmenting_client
         estimated = sender.counters()["gso_estimated"]
         merged = sum(count[0] for flow, count in skbs.flows().items() if flow[:2] == (CLIENT, ROUTER_LAN))
     assert counted_packets == packets
-    assert 0 < packets - merged <= estimated <= packets, "all but those that came alone, of which there are MERGED at most"
+    assert 0 < packets - merged <= estimated <= packets, "all but unmerged packets, of which there are at most MERGED"
     assert counted_octets < octets
 
 
 def test_xdp_counts_frames(topology):
-    """XDP knows no segments, so what generic XDP gets as one frame is one packet, with all its octets."""
+    """XDP sees no segments: a frame that generic XDP receives is one packet with all its bytes."""
     with attached(topology.lab, topology.router, "lan", XDP_GENERIC) as attachment, \
             FlowCounters(topology.router, "lan") as skbs:
         tcp(topology.client, topology.server, SERVER, 1_000_000)
         expected = {flow: count for flow, count in skbs.flows().items() if flow[:2] == (CLIENT, SERVER)}
         assert attachment.flows("--src", CLIENT, "--dst", SERVER) == expected
     (packets, octets), = expected.values()
-    assert octets / packets > 3 * 1500, "there were super-packets"
+    assert octets / packets > 3 * 1500, "the test needs super-packets"
 
 
 def test_bulk_tcp_survives_every_hook_at_once(topology, key_file):
-    """R6436-11: super-packets through generic XDP, tc ingress and tc egress, one of them stamping: the data arrives."""
+    """R6436-11: the data arrives when super-packets pass generic XDP, tc ingress and tc egress, one of which stamps."""
     with attached(topology.lab, topology.router, "lan", XDP_GENERIC), \
             attached(topology.lab, topology.router, "lan", TC_INGRESS, "--stamp", "zero", "--key-file", key_file), \
             attached(topology.lab, topology.router, "wan", TC_EGRESS) as last, no_new_errors(topology.server):
@@ -276,13 +278,13 @@ SUPER_PACKETS = [
     pytest.param(UDP, 5_000, 1200, 5, id="udp"),
 ]
 if kernel_version() < (6, 2):
-    SUPER_PACKETS.pop()  # nobody outside the stack can hand over UDP segments
+    SUPER_PACKETS.pop()  # only the stack can create super-packets of UDP segments
 
 
 @pytest.mark.parametrize("kind", ["tun", "tap"])
 @pytest.mark.parametrize("protocol, octets, segment_size, segments", SUPER_PACKETS)
 def test_segments_that_the_sender_did_not_count(topology, key_file, kind, protocol, octets, segment_size, segments):
-    """DEC-8: a super-packet from outside the stack has a segment size and no number of segments (gso_segs 0)."""
+    """DEC-8: a super-packet from outside the stack has a segment size, but no number of segments (gso_segs 0)."""
     with Tun(topology.router, "machine", kind, super_packets=True) as machine:
         topology.router.address("machine", "2001:db8:3::1/64")
         topology.router.ip("neighbour", "replace", BEHIND_TUN, "lladdr", "02:00:00:00:00:02", "dev", "machine")
@@ -302,7 +304,8 @@ def test_segments_that_the_sender_did_not_count(topology, key_file, kind, protoc
 @pytest.mark.parametrize("kind", ["tun", "tap"])
 @pytest.mark.parametrize("octets, segments", [(10_000, 10), (10_001, 11)])
 def test_segments_of_other_protocols_that_the_sender_did_not_count(topology, kind, octets, segments):
-    """DEC-8: what is no IPv6 is counted in segments too, where their size alone is known: `seen` is all that there was."""
+    """DEC-8: packets other than IPv6 are counted in segments, too, if only the segment size is known: `seen` is the sum
+    of all."""
     with Tun(topology.router, "machine", kind, super_packets=True) as machine:
         link = b"" if kind == "tun" else ethernet(topology.router.mac("machine"), b"\2\0\0\0\0\2", IPV4)
         with attached(topology.lab, topology.router, "machine", TC_INGRESS) as attachment:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""An MTU of 9,000: frames that a driver hands to XDP in several pieces."""
+"""An MTU of 9,000: the driver passes each frame to XDP in several buffers."""
 
 import pytest
 
@@ -14,7 +14,7 @@ MTU = 9000
 
 @pytest.fixture(scope="module")
 def jumbo(lab):
-    """client - router - server with large frames."""
+    """client - router - server with jumbo frames."""
     made = Topology(lab)
     for host, interface in ((made.client, "eth0"), (made.router, "lan"), (made.router, "wan"), (made.server, "eth0")):
         host.ip("link", "set", "dev", interface, "mtu", MTU)
@@ -24,7 +24,8 @@ def jumbo(lab):
 
 @pytest.mark.parametrize("hook", ALL_HOOKS, ids=str)
 def test_large_frames_are_counted_and_labelled(jumbo, key_file, hook):
-    """R6437-3-9, R6436-11, DEC-8: TCP in segments of 8,928 octets and a datagram that fills a frame."""
+    """R6437-3-9, R6436-11, DEC-8: TCP with segments of 8,928 bytes, and a datagram that fills a frame, are counted and
+    labelled."""
     interface = "wan" if hook.hook == "tc-egress" else "lan"
     with attached(jumbo.lab, jumbo.router, interface, hook, "--stamp", "zero", "--key-file", key_file) as attachment, \
             Capture(jumbo.server, "eth0") as received, no_new_errors(jumbo.server):

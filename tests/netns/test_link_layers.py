@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What stands before the IPv6 header: VLAN tags, PPPoE, MPLS, nothing. The router is a bridge here, since it passes on
-any frame."""
+"""Link layers before the IPv6 header: VLAN tags, PPPoE, MPLS, none. The router is a bridge in these tests, because a
+bridge forwards any frame."""
 
 import dataclasses
 import socket
@@ -24,14 +24,14 @@ TRAFFIC_CLASS = 0xAB
 
 
 def packet(label=0):
-    """The packet inside every frame."""
+    """The packet in every frame."""
     datagram = udp(SOURCE, DESTINATION, *PORTS, b"some octets of payload")
     return ipv6(SOURCE, DESTINATION, UDP, datagram, label=label, traffic_class=TRAFFIC_CLASS)
 
 
 @dataclasses.dataclass(frozen=True)
 class Encapsulation:
-    """A way to carry the packet: the ethertype, and what lies between it and the packet."""
+    """A way to carry the packet: the ethertype, and the headers between it and the packet."""
 
     name: str
     ethertype: int
@@ -44,7 +44,7 @@ class Encapsulation:
         return self.name
 
     def frame(self, link, label=0):
-        """The whole frame."""
+        """The complete frame."""
         return ethernet(*link, self.ethertype, self.wrap(packet(label)))
 
 
@@ -72,7 +72,7 @@ ENCAPSULATIONS = [
 
 
 class Wire:
-    """client - bridge - server, the client sending octet by octet what the test wants."""
+    """client - bridge - server. The client sends exactly the bytes of the test's frames."""
 
     def __init__(self, lab):
         self.lab = lab
@@ -83,17 +83,17 @@ class Wire:
         for port in ("lan", "wan"):
             self.bridge.ip("link", "set", "dev", port, "master", "br0")
         self.bridge.ip("link", "set", "dev", "br0", "up")
-        # Netfilter looks into bridged IPv6 where the kernel has br_netfilter, and drops what is malformed.
+        # With br_netfilter, netfilter parses bridged IPv6 and drops malformed packets.
         if self.bridge.has_sysctl("net.bridge.bridge-nf-call-ip6tables"):
             self.bridge.sysctl("net.bridge.bridge-nf-call-ip6tables", 0)
         for host, interface in ((self.client, "eth0"), (self.server, "eth0"), (self.bridge, "br0")):
-            host.sysctl(f"net.ipv6.conf.{interface}.disable_ipv6", 1)  # nobody speaks but the test
+            host.sysctl(f"net.ipv6.conf.{interface}.disable_ipv6", 1)  # only the test sends
         self.link = self.server.mac("eth0"), self.client.mac("eth0")
         self._socket = self.client.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self._socket.bind(("eth0", 0))
 
     def pass_on(self, *frames):
-        """Sends FRAMES, all of which must pass, and returns what the server receives of the client."""
+        """Sends FRAMES, asserts that all pass, and returns what the server receives from the client."""
         with FrameCapture(self.server, "eth0") as capture:
             for frame in frames:
                 self._socket.send(frame)
@@ -106,7 +106,7 @@ class Wire:
 
 @pytest.fixture
 def topology():
-    """client - router - server of one test's own, for devices that it adds."""
+    """client - router - server for one test only, which adds devices."""
     with Lab() as own:
         yield Topology(own)
 
@@ -127,20 +127,20 @@ def stamping(wire, key_file, request):
 
 
 def counted_here(attachment):
-    """(packets, octets) of the test's flow, by label."""
+    """{label: (packets, bytes)} of the test's flow."""
     return {label: count for (_, _, label), count in attachment.flows("--src", SOURCE, "--dst", DESTINATION).items()}
 
 
 def gained(before, after):
-    """What came to counted_here() meanwhile."""
+    """The difference between two results of counted_here()."""
     return {label: tuple(new - old for new, old in zip(count, before.get(label, (0, 0))))
             for label, count in after.items() if count != before.get(label)}
 
 
 @pytest.mark.parametrize("encapsulation", ENCAPSULATIONS, ids=str)
 def test_frames_of_every_kind(wire, stamping, encapsulation):
-    """R6437-2-5, R6437-3-9, R8200-3-1, R6437-6.3-2: the label of the outermost IPv6 header is written, nothing else;
-    what is behind MPLS or not understood passes as it came, and is counted under its reason."""
+    """R6437-2-5, R6437-3-9, R8200-3-1, R6437-6.3-2: only the label of the outermost IPv6 header is written. A packet
+    after MPLS, or one that is not understood, passes unchanged and is counted under its reason."""
     before, counters = counted_here(stamping), stamping.counters()
     frames = [encapsulation.frame(wire.link, label) for label in (0, 0x12345)]
     received = wire.pass_on(*frames)
@@ -155,13 +155,13 @@ def test_frames_of_every_kind(wire, stamping, encapsulation):
 
 @pytest.fixture(scope="module", params=["xdp", "tc-ingress"])
 def stamper(request):
-    """Which of a pair stamps."""
+    """Which attachment of the pair stamps."""
     return request.param
 
 
 @pytest.fixture(scope="module", params=[TC_INGRESS, TC_INGRESS_CLSACT], ids=str)
 def pair(wire, key_file, stamper, request):
-    """Generic XDP and tc ingress on one device."""
+    """Attachments to generic XDP and tc ingress of one device."""
     options = {"xdp": [], "tc-ingress": []}
     options[stamper] = ["--stamp", "zero", "--key-file", key_file]
     with attached(wire.lab, wire.bridge, "lan", XDP_GENERIC, *options["xdp"]) as first, \
@@ -171,7 +171,8 @@ def pair(wire, key_file, stamper, request):
 
 @pytest.mark.parametrize("encapsulation", ENCAPSULATIONS, ids=str)
 def test_generic_xdp_and_tc_ingress_on_one_device(wire, stamper, pair, encapsulation):
-    """Behind a generic XDP program skbs reach tc without their Ethernet header; both count, either stamps."""
+    """After a generic XDP program, skbs reach tc without their Ethernet header. Both attachments count, and either can
+    stamp."""
     before = [counted_here(attachment) for attachment in pair]
     received = wire.pass_on(encapsulation.frame(wire.link))
     at_xdp, at_tc = (gained(*counts) for counts in zip(before, map(counted_here, pair)))
@@ -183,7 +184,7 @@ def test_generic_xdp_and_tc_ingress_on_one_device(wire, stamper, pair, encapsula
 
 
 def test_frames_that_are_short_or_wrong_pass(wire, stamping):
-    """R8200-3-2, R6436-6: truncated headers and wrong versions pass unchanged, each under its reason."""
+    """R8200-3-2, R6436-6: truncated headers and wrong versions pass unchanged, and each is counted under its reason."""
     before = stamping.counters()
     wrong_version = bytearray(packet())
     wrong_version[0] = 0x40 | wrong_version[0] & 0x0F
@@ -197,7 +198,7 @@ def test_frames_that_are_short_or_wrong_pass(wire, stamping):
 
 @pytest.mark.parametrize("hook", [XDP_GENERIC, TC_INGRESS, TC_INGRESS_CLSACT], ids=str)
 def test_a_device_without_a_link_layer(topology, key_file, hook):
-    """R6437-3-9: on a tun device packets start with the IPv6 header; they are labelled, counted and delivered."""
+    """R6437-3-9: on a tun device packets begin with the IPv6 header. They are labelled, counted and delivered."""
     stamping = ["--stamp", "zero", "--key-file", key_file]
     with Tun(topology.router, "tunnel") as tunnel, \
             attached(topology.lab, topology.router, "tunnel", hook, *stamping) as attachment, \
@@ -218,7 +219,7 @@ def test_a_device_without_a_link_layer(topology, key_file, hook):
 
 @pytest.mark.parametrize("hook", [TC_EGRESS, TC_EGRESS_CLSACT], ids=str)
 def test_what_leaves_through_a_device_without_a_link_layer(topology, key_file, hook):
-    """R6437-3-9: the same for what a tun device sends."""
+    """R6437-3-9: the same holds for what a tun device sends."""
     with Tun(topology.router, "tunnel") as tunnel, UdpSender(topology.client, CLIENT) as sender:
         topology.router.ip("route", "add", DESTINATION, "dev", "tunnel")
         with attached(topology.lab, topology.router, "tunnel", hook, "--stamp", "zero", "--key-file",
@@ -234,7 +235,8 @@ def test_what_leaves_through_a_device_without_a_link_layer(topology, key_file, h
 
 
 def test_native_xdp_falls_back_on_a_tun_device(lab):
-    """The driver of an L3 tun device has no native XDP: `auto` takes generic and says so, `native` says why not."""
+    """The driver of a tun device has no native XDP: `auto` falls back to generic and says so, and `native` fails with
+    the reason."""
     router = lab.namespace("fallback")
     with Tun(router, "tunnel"):
         refused = lab.flowlabel(router, "attach", "tunnel", "--mode", "native").expect(1)

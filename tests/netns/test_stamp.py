@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Real traffic through an ingress router that stamps: what the server receives."""
+"""Real traffic through an ingress router that stamps, as the server receives it."""
 
 import pytest
 
@@ -14,13 +14,13 @@ LABEL_OF_THE_HOST = 0x5A5A5
 
 
 def router_side(hook):
-    """The router's interface where HOOK meets what goes from the client to the server."""
+    """The router's interface at which HOOK sees the packets from the client to the server."""
     return "wan" if hook.hook == "tc-egress" else "lan"
 
 
 @pytest.fixture(params=ALL_HOOKS, ids=str)
 def hook(request):
-    """Every hook and every way to take it."""
+    """Every hook, with every way to attach to it."""
     return request.param
 
 
@@ -34,14 +34,14 @@ def stamping(topology, hook, key_file):
 
 @pytest.fixture
 def received(topology):
-    """What the server's interface receives."""
+    """A capture of what the server's interface receives."""
     with Capture(topology.server, "eth0") as capture:
         yield capture
 
 
 def test_tcp_gets_the_label_of_its_connection(topology, stamping, received):
-    """R6437-3-2, R6437-3-9, R6437-3-11, R6436-11, R8200-8.1-1: all of a connection has the one label of the formula,
-    the data arrives, and every checksum is right."""
+    """R6437-3-2, R6437-3-9, R6437-3-11, R6436-11, R8200-8.1-1: all packets of a connection have the label of the
+    formula, the data arrives, and every checksum is right."""
     with no_new_errors(topology.server):
         connection = tcp(topology.client, topology.server, SERVER, 500_000)
     packets = received.quiet().of(CLIENT, SERVER)
@@ -59,7 +59,7 @@ def test_connections_differ(topology, stamping, received):
 
 
 def test_udp_gets_the_label_of_its_ports(topology, stamping):
-    """R6437-3-9, R6437-3-11, R6436-11: the application sees the label of the formula in its control messages."""
+    """R6437-3-9, R6437-3-11, R6436-11: the application reads the label of the formula from its control messages."""
     with UdpReceiver(topology.server, SERVER) as receiver, UdpSender(topology.client, CLIENT) as sender:
         with no_new_errors(topology.server):
             sender.send(SERVER, receiver.port, b"hello", times=20)
@@ -70,7 +70,8 @@ def test_udp_gets_the_label_of_its_ports(topology, stamping):
 
 
 def test_ping_gets_the_label_of_its_addresses(topology, stamping, received):
-    """R6437-3-12, DEC-2, R6436-11: no ports, so source and destination; the echo is answered."""
+    """R6437-3-12, DEC-2, R6436-11: a packet without ports gets the label of source and destination, and the echo
+    request is answered."""
     with no_new_errors(topology.server):
         ping(topology.client, SERVER, count=5)
     packets = received.quiet().of(CLIENT, SERVER)
@@ -79,7 +80,8 @@ def test_ping_gets_the_label_of_its_addresses(topology, stamping, received):
 
 
 def test_all_fragments_get_one_label(topology, stamping, received):
-    """R6437-3-12, DEC-1: the first fragment as the others by the addresses, and the server puts them together."""
+    """R6437-3-12, DEC-1: the first fragment gets the label of the addresses, like the others, and the server
+    reassembles the packet."""
     payload = bytes(range(256)) * 20
     with UdpReceiver(topology.server, SERVER) as receiver, UdpSender(topology.client, CLIENT) as sender:
         with no_new_errors(topology.server):
@@ -91,7 +93,7 @@ def test_all_fragments_get_one_label(topology, stamping, received):
 
 
 def test_a_label_of_the_host_stays(topology, stamping, received):
-    """R6437-2-4, R6437-2-5, R6437-3-9: only 0 is replaced."""
+    """R6437-2-4, R6437-2-5, R6437-3-9: only label 0 is replaced."""
     before = stamping.counters()
     tcp(topology.client, topology.server, SERVER, 50_000, label=LABEL_OF_THE_HOST)
     with UdpReceiver(topology.server, SERVER) as receiver, UdpSender(topology.client, CLIENT) as sender:
@@ -105,7 +107,8 @@ def test_a_label_of_the_host_stays(topology, stamping, received):
 
 
 def test_flows_are_counted_under_the_label_that_leaves(topology, stamping, received):
-    """R6437-2-3, R6437-3-9: flow by flow the table holds what the server received, and says which it has stamped."""
+    """R6437-2-3, R6437-3-9: for each flow the table holds what the server received, and shows which flows were
+    stamped."""
     tcp(topology.client, topology.server, SERVER, 200_000)
     tcp(topology.client, topology.server, SERVER, 1_000, label=LABEL_OF_THE_HOST)
     ping(topology.client, SERVER)
@@ -120,7 +123,7 @@ def test_flows_are_counted_under_the_label_that_leaves(topology, stamping, recei
 
 
 def test_dry_run_changes_nothing(topology, hook, key_file, received):
-    """A dry run: the packets stay at 0, the flow is counted under the label it would have."""
+    """In a dry run packets keep label 0, and a flow is counted under the label that stamping would give it."""
     with attached(topology.lab, topology.router, router_side(hook), hook, "--stamp", "dry-run",
                   "--key-file", key_file) as attachment:
         connection = tcp(topology.client, topology.server, SERVER, 20_000)
@@ -136,7 +139,7 @@ def test_dry_run_changes_nothing(topology, hook, key_file, received):
 
 
 def test_observing_is_the_default(topology, hook, received):
-    """R6437-3-14: nobody asked for stamping, so nothing is changed and the status says so."""
+    """R6437-3-14: without --stamp no packet changes, and the status says so."""
     with attached(topology.lab, topology.router, router_side(hook), hook) as attachment:
         tcp(topology.client, topology.server, SERVER, 20_000)
         packets = received.quiet().of(CLIENT, SERVER)
@@ -151,7 +154,7 @@ def test_observing_is_the_default(topology, hook, received):
 @pytest.mark.parametrize("host_label", [0, LABEL_OF_THE_HOST], ids=["unlabelled-host", "labelled-host"])
 @pytest.mark.parametrize("stamp", ["off", "zero"])
 def test_matrix_of_hosts_and_ingress_routers(topology, key_file, received, host_label, stamp):
-    """R6436-10: host {0, labelled} x ingress {off, on}: what arrives in each of the four cells."""
+    """R6436-10: host {0, labelled} x ingress {off, on}: the label that arrives in each of the four cases."""
     options = ["--key-file", key_file] if stamp == "zero" else []
     with attached(topology.lab, topology.router, "lan", XDP_NATIVE, "--stamp", stamp, *options):
         connection = tcp(topology.client, topology.server, SERVER, 10_000, label=host_label)
@@ -171,7 +174,7 @@ def test_the_faster_function(topology, key_file, received):
 
 
 def test_two_routers_with_one_key_agree(topology, key_file, received):
-    """R6437-1-4, R6437-3-2: the label is a function of key and packet; a second attachment makes the same."""
+    """R6437-1-4, R6437-3-2: the label is a function of key and packet: a second attachment computes the same label."""
     seen = []
     with UdpReceiver(topology.server, SERVER) as receiver, UdpSender(topology.client, CLIENT) as sender:
         for hook in ALL_HOOKS:
@@ -183,7 +186,8 @@ def test_two_routers_with_one_key_agree(topology, key_file, received):
 
 
 def test_without_a_key_file_labels_are_secret(topology, received):
-    """R6437-6-3: each attachment draws its own key, so one flow gets another label from each."""
+    """R6437-6-3: each attachment generates its own random key, so that one flow gets different labels from different
+    attachments."""
     seen = []
     with UdpReceiver(topology.server, SERVER) as receiver, UdpSender(topology.client, CLIENT) as sender:
         for _ in range(4):
@@ -194,7 +198,7 @@ def test_without_a_key_file_labels_are_secret(topology, received):
 
 
 def test_control_traffic_is_left_alone(topology, stamping):
-    """DEC-5: link-local packets keep label 0, behind tc ingress as well, and are counted as out of scope."""
+    """DEC-5: link-local packets keep label 0, after tc ingress, too, and are counted as out of scope."""
     egress = stamping.hook.hook == "tc-egress"
     sender, interface = (topology.router, "wan") if egress else (topology.client, "eth0")
     before = stamping.counters()

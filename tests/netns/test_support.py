@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the other tests lean on: the second implementation of the label formula, and labs that leave nothing."""
+"""The helpers of the other tests: the second implementation of the label formula, and labs that leave nothing."""
 
 import pathlib
 import signal
@@ -12,8 +12,8 @@ import lab as lab_module
 from frames import UDP, Packet, ipv6, udp
 from label import label_of, siphash
 
-# The key 00 01 .. 0f over messages 00 01 02 ..: octets of message, SipHash-2-4, SipHash-1-3.
-# 2-4: the reference implementation's vectors; 1-3: as the kernel computes it.
+# The key 00 01 .. 0f over messages 00 01 02 ..: bytes of message, SipHash-2-4, SipHash-1-3. 2-4: the reference
+# implementation's vectors; 1-3: as the kernel computes it.
 VECTORS = [
     (0, 0x726FDB47DD0E0E31, 0xABAC0158050FC4DC),
     (1, 0x74F839C593DC67FD, 0xC9F49BF37D57CA93),
@@ -28,14 +28,15 @@ VECTORS = [
 
 @pytest.mark.parametrize("length, siphash_2_4, siphash_1_3", VECTORS)
 def test_siphash_vectors(length, siphash_2_4, siphash_1_3):
-    """VEC-1, VEC-2"""
+    """VEC-1, VEC-2: SipHash of each message equals the test vector."""
     key, message = bytes(range(16)), bytes(range(length))
     assert siphash(key, message) == siphash_2_4
     assert siphash(key, message, 1, 3) == siphash_1_3
 
 
 def test_labels_are_in_range_and_differ():
-    """R6437-3-4, R6437-3-6, DEC-7: 1 to 0xFFFFF, not in sequence, another one for the way back."""
+    """R6437-3-4, R6437-3-6, DEC-7: labels are 1 to 0xFFFFF and not sequential, and the reverse direction gets another
+    label."""
     labels = [label_of(bytes(16), "2001:db8::1", "2001:db8::2", (6, port, 443)) for port in range(2000)]
     assert all(1 <= label <= 0xFFFFF for label in labels)
     assert len({after - before for before, after in zip(labels, labels[1:])}) > 1990
@@ -43,7 +44,7 @@ def test_labels_are_in_range_and_differ():
 
 
 def test_frames_read_back():
-    """What a test builds is what it reads."""
+    """A frame that a test builds is parsed into the same values."""
     packet = Packet(ipv6("2001:db8::1", "2001:db8::2", UDP, udp("2001:db8::1", "2001:db8::2", 7, 9, b"abc"),
                          label=0xABCDE, traffic_class=0x5A))
     assert packet.flow == ("2001:db8::1", "2001:db8::2", 0xABCDE)
@@ -66,7 +67,7 @@ with Lab() as lab:
 
 
 def traces_of(pid):
-    """What is left of the labs of a process: namespaces, mounts, directories."""
+    """What the labs of a process left: namespaces, mounts, directories."""
     prefix = f"{lab_module.PREFIX}{pid}-"
     mounts = [line for line in pathlib.Path("/proc/self/mounts").read_text().splitlines() if prefix in line]
     return mounts + [path.name for directory in (lab_module.NETNS_DIRECTORY, pathlib.Path("/tmp"))
@@ -75,7 +76,7 @@ def traces_of(pid):
 
 @pytest.fixture
 def holder(requirements):
-    """A process with a lab in use."""
+    """A process that uses a lab."""
     support = str(pathlib.Path(lab_module.__file__).parent)
     with subprocess.Popen([sys.executable, "-c", HOLDER.format(support=support)], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True) as process:
@@ -87,7 +88,7 @@ def holder(requirements):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_a_signal_leaves_nothing(holder, number):
-    """^C, SIGTERM and a closed terminal: namespaces, bpffs, pins and processes are gone."""
+    """^C, SIGTERM and SIGHUP remove namespaces, bpffs, pins and processes."""
     assert traces_of(holder.pid)
     holder.send_signal(number)
     holder.wait(timeout=60)
@@ -95,7 +96,7 @@ def test_a_signal_leaves_nothing(holder, number):
 
 
 def test_the_next_lab_cleans_up_behind_a_killed_one(holder):
-    """Nobody can clean up after his own SIGKILL."""
+    """The next lab removes what a lab left whose process was killed with SIGKILL."""
     holder.kill()
     holder.wait(timeout=60)
     assert traces_of(holder.pid)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Attach, replace and detach while traffic flows: no packet is lost and no connection breaks."""
+"""Attach, replace and detach under traffic lose no packet and break no connection."""
 
 import contextlib
 import time
@@ -20,10 +20,12 @@ ROUNDS = 8
 
 @pytest.fixture(scope="module")
 def network(topology):
-    """client - router - server, the client with a second address for its TCP connections.
+    """client - router - server. The client has a second address for its TCP connections.
 
-    GRO is on where native XDP comes and goes. Without it the end of native XDP ends NAPI as well, and the kernel frees a
-    packet that reaches the veth in that moment (veth_napi_del_range() in drivers/net/veth.c; docs/limits.md)."""
+    GRO is on where native XDP is attached and detached. Without GRO, the end of native XDP ends NAPI as well, and the
+    kernel frees a packet that reaches the veth at that moment (veth_napi_del_range() in drivers/net/veth.c;
+    docs/limits.md).
+    """
     topology.router.ethtool("lan", gro="on")
     topology.client.address("eth0", BULK_CLIENT + "/64")
     mac = ":".join(f"{octet:02x}" for octet in topology.client.mac("eth0"))
@@ -33,8 +35,8 @@ def network(topology):
 
 @pytest.fixture(params=ALL_HOOKS, ids=str)
 def attachment(network, request):
-    """A place to attach to. Where clsact is used the qdisc is there before and after: the kernel itself stops a device
-    and drops what leaves it while such a qdisc is made or removed (dev_deactivate() in qdisc_graft())."""
+    """Each hook to attach to. With clsact the qdisc exists before and after the test: while it is created or removed,
+    the kernel deactivates the device and drops what leaves it (dev_deactivate() in qdisc_graft())."""
     interface = "wan" if request.param.hook == "tc-egress" else "lan"
     clsact = request.param.mode == "clsact"
     if clsact:
@@ -47,8 +49,8 @@ def attachment(network, request):
 
 @contextlib.contextmanager
 def traffic(network):
-    """A flood of UDP and a TCP connection through the block. At its end every datagram has arrived, and every octet in
-    its place."""
+    """A flood of UDP and a TCP connection during the block. At its end, asserts that every datagram has arrived, and
+    every byte in its place."""
     with Sink(network.server, "eth0") as sink, no_new_errors(network.server):
         transfer = TcpTransfer(network.client, network.server, SERVER, octets=None, source=BULK_CLIENT)
         with Flood(network.client, CLIENT, SERVER) as flood:
@@ -56,12 +58,12 @@ def traffic(network):
             yield flood
             time.sleep(0.1)
         transfer.finish()
-        assert flood.sent > 5000, "traffic flowed"
+        assert flood.sent > 5000, "the test needs traffic"
         eventually(lambda: sink.arrived() == flood.sent)
 
 
 def test_replace_loses_nothing(network, attachment, key_file):
-    """R6436-6: programs are exchanged under traffic; no packet is lost, and none goes uncounted."""
+    """R6436-6: replace exchanges the program under traffic: no packet is lost or uncounted."""
     attachment.attach("--flows", 1024)
     with traffic(network) as flood:
         for round_number in range(ROUNDS):
@@ -70,12 +72,12 @@ def test_replace_loses_nothing(network, attachment, key_file):
     flows = attachment.flows("--src", CLIENT, "--dst", SERVER)
     totals = attachment.document()["totals"]
     assert sum(packets for packets, _ in flows.values()) == flood.sent
-    assert len(flows) == 2, "with the label and without"
+    assert len(flows) == 2, "one flow with the label and one without"
     assert_conserved(totals)
 
 
 def test_attach_and_detach_lose_nothing(network, attachment):
-    """R6436-6: programs come and go under traffic."""
+    """R6436-6: attach and detach under traffic lose no packet."""
     with traffic(network):
         for _ in range(ROUNDS):
             attachment.attach("--flows", 1024)
@@ -83,7 +85,7 @@ def test_attach_and_detach_lose_nothing(network, attachment):
 
 
 def test_replace_keeps_the_key(network, attachment):
-    """R6437-3-2: a replacement without a key file keeps the random key, so that flows keep their labels."""
+    """R6437-3-2: replace without a key file keeps the random key, so that flows keep their labels."""
     attachment.attach("--flows", 1024, "--stamp", "zero")
     with traffic(network):
         for _ in range(3):
@@ -92,7 +94,8 @@ def test_replace_keeps_the_key(network, attachment):
 
 
 def test_observers_beside_a_stamper(network, key_file):
-    """R6436-6: of three attachments on a router's way two come and go, and what the other has stamped stays stamped."""
+    """R6436-6: while two of three attachments on a router's path are attached and detached, the third one's stamped
+    labels stay."""
     with attached(network.lab, network.router, "lan", XDP_NATIVE, "--stamp", "zero", "--key-file", key_file), \
             Capture(network.server, "eth0") as received:
         with traffic(network):
@@ -105,7 +108,7 @@ def test_observers_beside_a_stamper(network, key_file):
 
 
 def test_a_change_of_mode_under_traffic(network):
-    """Native XDP gives way to generic XDP and back; the connection goes on."""
+    """The connection survives a change from native XDP to generic XDP and back."""
     with traffic(network):
         for hook in (XDP_NATIVE, XDP_GENERIC) * (ROUNDS // 2):
             with attached(network.lab, network.router, "lan", hook):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the running kernel's verifier and JIT make of each program, in every way it can be configured."""
+"""The size of each program in every configuration, as the running kernel's verifier and JIT produce it."""
 
 import ctypes
 import json
@@ -13,7 +13,7 @@ from flows import TC_EGRESS, TC_INGRESS, XDP_NATIVE, attached
 from lab import command
 
 LIMIT = 1_000_000  # BPF_COMPLEXITY_LIMIT_INSNS
-ENOUGH = LIMIT // 4  # other kernels and compilers may need more
+ENOUGH = LIMIT // 4  # leaves room for other kernels and compilers
 
 _SYS_BPF = {"x86_64": 321, "aarch64": 280}
 _BPF_PROG_GET_FD_BY_ID = 13
@@ -22,18 +22,19 @@ _libc = ctypes.CDLL(None, use_errno=True)
 STAMPING = [["off"], ["dry-run"], ["zero", "--prf", "siphash-1-3"], ["zero", "--prf", "siphash-2-4"]]
 
 
-# Instructions after the verifier has dropped the branches that are off, for each hook and each of STAMPING: what they come to
-# with clang 19 on 6.12 and 6.18, which agree, and 1 % more. Who makes a program longer sees it here, on any machine.
+# The number of instructions after the verifier has removed dead branches, for each hook and each of STAMPING: measured
+# with clang 19 on kernels 6.12 and 6.18, which agree, plus 1 %. If a program becomes longer, this test fails on any
+# machine.
 LENGTHS = {
     XDP_NATIVE: [819, 2212, 2017, 2240],
     TC_INGRESS: [2305, 3182, 2978, 3202],
     TC_EGRESS: [2233, 3100, 2900, 3123],
 }
-OLD_KERNELS_KEEP = 600  # of a function that nothing calls any more
+OLD_KERNELS_KEEP = 600  # older kernels keep the instructions of a function that is never called
 
 
 def longest(hook, stamping):
-    """How many instructions a program may have."""
+    """The largest number of instructions that a program may have."""
     length = LENGTHS[hook][STAMPING.index(stamping)]
     if tuple(map(int, os.uname().release.split(".")[:2])) < (6, 12) and (hook, stamping) == (XDP_NATIVE, ["off"]):
         return length + OLD_KERNELS_KEEP
@@ -41,13 +42,13 @@ def longest(hook, stamping):
 
 
 def program_size(program):
-    """(instructions behind the verifier, octets of machine code) of the program with the id PROGRAM."""
+    """(instructions after the verifier, bytes of machine code) of the program with the id PROGRAM."""
     shown = json.loads(command("bpftool", "prog", "show", "id", str(program), "--json").stdout)
     return shown["bytes_xlated"] // 8, shown.get("bytes_jited", 0)
 
 
 def verified_instructions(program):
-    """How many instructions the verifier processed for the program with the id PROGRAM."""
+    """The number of instructions that the verifier processed for the program with the id PROGRAM."""
     attributes = ctypes.create_string_buffer(struct.pack("=III", program, 0, 0))
     fd = _libc.syscall(_SYS_BPF[os.uname().machine], _BPF_PROG_GET_FD_BY_ID, attributes, 12)
     if fd < 0:
@@ -61,7 +62,7 @@ def verified_instructions(program):
 
 @pytest.fixture(scope="module")
 def counts(request):
-    """{configuration: (processed, length, octets)}, shown at the end whether a test failed or not."""
+    """{configuration: (processed, length, bytes)}, printed at the end, whether tests failed or not."""
     counts = {}
     yield counts
     with request.config.pluginmanager.get_plugin("capturemanager").global_and_fixture_disabled():
@@ -74,8 +75,8 @@ def counts(request):
 @pytest.mark.parametrize("stamping", STAMPING, ids=" ".join)
 @pytest.mark.parametrize("hook", [XDP_NATIVE, TC_INGRESS, TC_EGRESS], ids=str)
 def test_the_verifier_has_head_room(topology, key_file, hook, stamping, counts):
-    """Each program loads in every configuration, takes a quarter of the verifier's patience at most, and is no longer than
-    it was."""
+    """Each program loads in every configuration, takes at most a quarter of the verifier's instruction limit, and is
+    not longer than LENGTHS allows."""
     key = [] if stamping == ["off"] else ["--key-file", key_file]
     with attached(topology.lab, topology.router, "lan", hook, "--stamp", *stamping, *key) as attachment:
         program = attachment.status()["program"]["id"]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Hangs behind flowlabel on tc ingress and writes down, for each IPv6 packet, the sum that the device has handed over
- * with it (CHECKSUM_COMPLETE) and the octets that this sum must cover. Changes nothing.
+ * Runs after flowlabel on tc ingress. For each IPv6 packet it records the sum that the device has provided
+ * (CHECKSUM_COMPLETE) and the bytes that this sum must cover. It changes nothing.
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
@@ -14,10 +14,10 @@
 #define OCTETS 512
 
 struct observation {
-	__s64 checksum; /* skb->csum, or a negative errno where the skb has no such sum */
+	__s64 checksum; /* skb->csum, or a negative errno if the skb has no such sum */
 	__u32 length;   /* of the packet from its IPv6 header on */
 	__u32 reserved;
-	__u8 octets[OCTETS]; /* its first octets */
+	__u8 octets[OCTETS]; /* its first bytes */
 };
 
 struct {
