@@ -14,14 +14,14 @@ BUILD = pathlib.Path(os.environ.get("FLOWLABEL_BUILD", ROOT / "build"))
 
 
 def remove_manifests():
-    """Removes what `cmake --install` writes into the build directory."""
+    """Removes the manifests that `cmake --install` writes into the build directory."""
     for path in BUILD.glob("install_manifest*.txt"):
         path.unlink()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def manifests():
-    """Keeps the lists of an install that was made before."""
+    """Saves the manifests of an earlier install, and restores them after the tests."""
     before = {path: path.read_bytes() for path in BUILD.glob("install_manifest*.txt")}
     yield
     remove_manifests()
@@ -31,13 +31,13 @@ def manifests():
 
 @pytest.fixture(autouse=True)
 def no_manifests(manifests):
-    """Each test begins without an install."""
+    """Makes each test begin without a manifest of an install."""
     remove_manifests()
 
 
 @pytest.fixture(scope="session")
 def install():
-    """Installs to PREFIX: all, or a COMPONENT."""
+    """A function that installs to PREFIX: everything, or one COMPONENT."""
     def run(prefix, component=None, **options):
         only = ["--component", component] if component else []
         subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix, *only], check=True, capture_output=True, **options)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""`cmake --install`: what it puts in place fits together, whatever prefix it is given."""
+"""`cmake --install`: the installed files fit together under any prefix."""
 
 import os
 import pathlib
@@ -17,12 +17,12 @@ RUNTIME = ["sbin/flowlabel", "lib/systemd/system/flowlabel-collect.service", "sh
            "share/doc/flowlabel/README.md", "share/doc/flowlabel/CHANGELOG.md", "share/doc/flowlabel/LICENSE"]
 DEVELOPMENT = ["share/doc/flowlabel/examples/count_flows/count_flows.cpp",
                "share/doc/flowlabel/examples/count_flows/CMakeLists.txt"]
-# The directory of libraries has a name that the configuration chose.
+# The name of the library directory depends on the configuration.
 LIBRARIES = ["libflowlabel.a", "pkgconfig/flowlabel.pc", "cmake/flowlabel/flowlabelConfig.cmake"]
 
 
 def files(directory):
-    """Paths of all files below DIRECTORY, relative to it."""
+    """The paths of all files below DIRECTORY, relative to it."""
     return {str(path.relative_to(directory)) for path in directory.rglob("*") if not path.is_dir()}
 
 
@@ -32,12 +32,13 @@ def program_of(unit):
 
 
 def uninstall(**options):
-    """Runs the target."""
+    """Runs the target `uninstall`."""
     return subprocess.run(["cmake", "--build", BUILD, "--target", "uninstall"], capture_output=True, text=True, **options)
 
 
 def test_the_unit_starts_what_was_installed_with_it(install, tmp_path):
-    """The prefix of the install counts, not the one of an earlier install or of the configuration; a relative one, too."""
+    """The unit uses the prefix of this install, not that of an earlier install or of the configuration. A relative
+    prefix works, too."""
     for prefix in (tmp_path / "one", tmp_path / "other", "relative"):
         install(prefix, cwd=tmp_path)
     for prefix in (tmp_path / "one", tmp_path / "other", tmp_path / "relative"):
@@ -50,7 +51,7 @@ def test_the_unit_starts_what_was_installed_with_it(install, tmp_path):
 
 
 def test_a_router_gets_no_headers(install, tmp_path):
-    """Each component has its files, and no other."""
+    """Each component has its own files and no others."""
     runtime = files(install(tmp_path / "runtime", "runtime"))
     development = files(install(tmp_path / "development", "development"))
     schemas = {f"share/flowlabel/schema/{path.name}" for path in (ROOT / "docs/schema").iterdir()}
@@ -66,7 +67,7 @@ def test_a_router_gets_no_headers(install, tmp_path):
 
 
 def test_headers_need_nothing_else(install, tmp_path):
-    """An installed header includes installed headers and the system's."""
+    """An installed header includes only installed headers and headers of the system."""
     include = install(tmp_path, "development") / "include"
     for header in (include / "flowlabel").iterdir():
         for name in re.findall(r'^#include "(.*)"', header.read_text(), re.MULTILINE):
@@ -74,7 +75,8 @@ def test_headers_need_nothing_else(install, tmp_path):
 
 
 def test_links_between_the_documents(install, tmp_path):
-    """What README.md links to is installed in its place, but for the manual page and the schemas, which have others."""
+    """What README.md links to is installed at the same relative path, except for the manual page and the schemas, which
+    have other places."""
     documents = install(tmp_path) / "share/doc/flowlabel"
     links = re.findall(r"\]\((?!http)([^)#]+)", (documents / "README.md").read_text())
     missing = [link for link in links if not (documents / link).exists()]
@@ -84,7 +86,8 @@ def test_links_between_the_documents(install, tmp_path):
 @pytest.mark.parametrize("staged", [False, True], ids=["prefix", "DESTDIR"])
 @pytest.mark.parametrize("component", [None, "runtime"])
 def test_uninstall(install, tmp_path, component, staged):
-    """Every file goes, and so do flowlabel's own directories; others and what others put there stay."""
+    """Uninstall removes every installed file and flowlabel's own directories. Other directories, and files of other
+    owners, stay."""
     options = {"env": {**os.environ, "DESTDIR": str(tmp_path / "stage")}} if staged else {}
     install(tmp_path / "prefix", component, **options)
     prefix = tmp_path / "stage" / str(tmp_path / "prefix").lstrip("/") if staged else tmp_path / "prefix"
@@ -104,7 +107,7 @@ def test_uninstall(install, tmp_path, component, staged):
 
 
 def test_uninstall_without_an_install():
-    """Refused with a line that says what is missing."""
+    """Without an install, uninstall fails with a line that says what is missing."""
     done = uninstall()
     assert done.returncode != 0
     assert "nothing to uninstall" in done.stdout + done.stderr and "install_manifest.txt" in done.stdout + done.stderr

@@ -18,27 +18,27 @@ FLAGS = os.environ.get("FLOWLABEL_CXX_FLAGS", "")
 
 @pytest.fixture(scope="module")
 def prefix(install, tmp_path_factory):
-    """The library, moved after it was installed: the package files name no absolute path."""
+    """The library, moved after its installation: the package files contain no absolute path."""
     made = tmp_path_factory.mktemp("library")
     return install(made / "installed", "development").rename(made / "moved")
 
 
 def run(*argv, **options):
-    """Runs a tool of the build; what it says is shown when it fails."""
+    """Runs a build tool. A failure shows its output."""
     done = subprocess.run(argv, capture_output=True, text=True, **options)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 def build_with_cmake(prefix, directory):
-    """find_package(flowlabel)."""
+    """Builds with find_package(flowlabel)."""
     run("cmake", "-S", prefix / SOURCES, "-B", directory, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}",
         f"-DCMAKE_CXX_COMPILER={CXX}", f"-DCMAKE_CXX_FLAGS={FLAGS} -Wall -Wextra -Werror")
     run("cmake", "--build", directory)
 
 
 def build_with_pkg_config(prefix, directory):
-    """pkg-config --static flowlabel."""
+    """Builds with pkg-config --static flowlabel."""
     (package,) = prefix.glob("**/pkgconfig")
     environment = {**os.environ, "PKG_CONFIG_PATH": str(package)}
     flags = run("pkg-config", "--cflags", "--static", "--libs", "flowlabel", env=environment)
@@ -48,7 +48,7 @@ def build_with_pkg_config(prefix, directory):
 
 @pytest.mark.parametrize("build", [build_with_cmake, build_with_pkg_config])
 def test_example(prefix, tmp_path, lab, build):
-    """Both ways to find the library make a program that works."""
+    """With both ways to find the library, the built program works."""
     build(prefix, tmp_path)
     host = lab.namespace("host")
     host.ip("link", "add", "name", "v0", "type", "veth", "peer", "name", "w0")
@@ -76,7 +76,7 @@ def test_example(prefix, tmp_path, lab, build):
 
 
 def test_the_document_names_every_header():
-    """docs/library.md lists what is installed, and its lines of code are those of the example."""
+    """docs/library.md lists every installed header, and its code is the code of the example."""
     document = (ROOT / "docs/library.md").read_text()
     for header in (ROOT / "include/flowlabel").iterdir():
         assert f"| `flowlabel/{header.name}` |" in document, header.name
