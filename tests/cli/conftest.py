@@ -9,12 +9,12 @@ import lab as lab_module
 
 @pytest.fixture(scope="session", autouse=True)
 def all_need(requirements):
-    """Every test of this folder needs a lab."""
+    """Every test in this directory needs a lab."""
 
 
 @pytest.fixture
 def lab(requirements):
-    """A lab for one test: it may leave what it likes behind."""
+    """A lab for one test, which need not clean up."""
     with lab_module.Lab() as made:
         yield made
 

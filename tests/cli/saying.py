@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What flowlabel says when it says no."""
+"""Assertions about errors and warnings of flowlabel."""
 
 ERROR = "flowlabel: error: "
 HINT = "flowlabel: hint: "
@@ -7,8 +7,8 @@ WARNING = "flowlabel: warning: "
 
 
 def refused(result, status, *words):
-    """Asserts that RESULT is a refusal as the contract has it: its exit STATUS, one line that says what is wrong and
-    one that says what to do, nothing on stdout, and each of WORDS somewhere in the two."""
+    """Asserts that RESULT is an error in the documented form: exit STATUS, one line that says what is wrong and one
+    that says what to do, nothing on stdout, and each of WORDS in one of the two lines."""
     result.expect(status)
     lines = result.stderr.splitlines()
     assert [line[:len(prefix)] for line, prefix in zip(lines, (ERROR, HINT))] == [ERROR, HINT], result
@@ -20,7 +20,7 @@ def refused(result, status, *words):
 
 
 def warned(result, *words):
-    """Asserts that RESULT is a success with one warning that has all WORDS."""
+    """Asserts that RESULT is a success with one warning that contains all WORDS."""
     result.ok()
     warnings = [line for line in result.stderr.splitlines() if line.startswith(WARNING)]
     assert len(warnings) == 1, result

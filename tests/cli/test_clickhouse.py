@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Records in a ClickHouse server: nothing missing and nothing doubled, whatever goes wrong; and what docs/fleet.md asks
-it."""
+"""Records in a ClickHouse server: whatever goes wrong, none is missing and none is there twice. Also runs the queries
+of docs/fleet.md."""
 
 import contextlib
 import json
@@ -25,19 +25,19 @@ from saying import WARNING, refused
 
 IPV6 = 0x86DD
 TIMEOUT = ["--clickhouse-timeout", "1s"]
-BURST = 20_000  # records: less than what the ring holds
+BURST = 20_000  # records: fewer than the ring holds
 
 
 @pytest.fixture(autouse=True)
 def needs_server():
-    """Skips, with the reason, where there is no server."""
+    """Skips, with the reason, if there is no server."""
     reason = missing_server()
     if reason:
         pytest.skip(reason)
 
 
 class Router:
-    """A namespace with an attachment on NAME0, whose other end is NAME1."""
+    """A namespace with an attachment on NAME0, whose peer is NAME1."""
 
     def __init__(self, lab, name):
         self.lab = lab
@@ -58,12 +58,12 @@ class Router:
         self._socket.close()
 
     def generate(self, records):
-        """As many flows of a packet each, from all CPUs, none of which was there before."""
+        """Generates RECORDS new flows of one packet each, from all CPUs."""
         self.namespace.run(*generator("leave", f"{self.name}1", self.interface, records, self._made), timeout=120)
         self._made += records
 
     def send(self, source, destination, label, octets, times):
-        """TIMES packets of OCTETS octets, all counted, of one flow."""
+        """Sends TIMES packets of OCTETS bytes, all counted, of one flow."""
         frame = ethernet(b"\2" * 6, b"\4" * 6, IPV6,
                          ipv6(source, destination, NO_NEXT_HEADER, bytes(octets - 40), label=label))
         with one_cpu():
@@ -71,18 +71,18 @@ class Router:
                 self._socket.send(frame)
 
     def collector(self, url, *options, linger="300ms", **more):
-        """A collector that exports to URL alone."""
+        """A collector that exports only to URL."""
         return Collector(self.lab, self.namespace, None, self.interface, "--idle", "200ms", "--router", self.name,
                          "--clickhouse", url, "--clickhouse-linger", linger, *options, **more)
 
     @property
     def sent(self):
-        """{"packets", "bytes"} that were counted since forget()."""
+        """{"packets", "bytes"} that were counted since the last forget()."""
         counted = self.entry()["totals"]["counted"]
         return {unit: counted[unit] - self._forgotten[unit] for unit in counted}
 
     def forget(self):
-        """From now on `sent` is 0."""
+        """Resets `sent` to 0."""
         self._forgotten = self.entry()["totals"]["counted"]
 
     def entry(self):
@@ -107,19 +107,19 @@ def server(lab, router, tmp_path):
 
 
 def assert_whole(server, table="flowlabel.records"):
-    """Each batch is there as often as it has records, once."""
+    """Asserts that each batch is there once, with all its records."""
     assert server.rows(f"SELECT batch, count() AS n, any(batch_records) AS expected FROM {table} GROUP BY batch "
                        "HAVING n != expected") == []
 
 
 def assert_all_there(server, router):
-    """Everything that the router counted, each packet once, whatever the table says about batches."""
+    """Asserts that the table has every packet that the router counted, once, whatever it says about batches."""
     assert server.totals() == router.sent
     assert_whole(server)
 
 
 def run_through(server, router, collector, bursts=1):
-    """Bursts until the server has them all, then the end of the collector."""
+    """Generates bursts until the server has all of them, then ends the collector."""
     for _ in range(bursts):
         router.generate(BURST)
         time.sleep(0.3)
@@ -132,11 +132,12 @@ def run_through(server, router, collector, bursts=1):
 
 
 def test_each_column_is_what_was_sent(lab, router, server):
-    """Addresses, label, deltas, start, end, router, interface, hook, end reason, batch id."""
+    """The columns for addresses, label, deltas, start, end, router, interface, hook, end reason and batch id have what
+    was sent."""
     before = time.time()
     router.send("2001:db8::1", "2001:db8:ffff::2", 0xFFFFF, octets=100, times=3)
     router.send("2001:db8::1", "2001:db8:ffff::2", 0, octets=1500, times=1)
-    collector = router.collector(server.url, linger="3s").reads()  # which finds both there, and makes one batch of them
+    collector = router.collector(server.url, linger="3s").reads()  # finds both flows, and exports them as one batch
     eventually(lambda: server.number("SELECT count() FROM flowlabel.records") == 2)
     after = time.time()
     collector.stop().ok()
@@ -161,8 +162,8 @@ FAULTS = ["cut", "no-answer", "drop", "garbage", "web-page", "silence", "refuse"
 
 
 def test_answers_that_never_come_and_wrong_ones(lab, router, server):
-    """Answers garbage, answers slowly, refuses: at the end nothing is missing or doubled. The collector asks for
-    the batch before it sends it again."""
+    """After garbage, slow answers and refusals, no record is missing or there twice. The collector asks for the batch
+    before it sends it again."""
     with Meddler(server, FAULTS) as meddler:
         collector = router.collector(meddler.url, *TIMEOUT).reads()
         while meddler.done != FAULTS:
@@ -182,13 +183,14 @@ ENDLESS = {"status line": (b"HTTP/1.1 200 ", b"x"), "header line": (b"HTTP/1.1 2
 
 
 def peak_memory(pid):
-    """The most memory that a process had, in KiB."""
+    """The peak memory of a process, in KiB."""
     with open(f"/proc/{pid}/status", encoding="ascii") as file:
         return int(re.search(r"VmHWM:\s+(\d+) kB", file.read())[1])
 
 
 def test_an_answer_without_end(lab):
-    """Whatever of an answer has no end, it takes no memory, and is done with long before --clickhouse-timeout."""
+    """If a part of an answer never ends, the collector uses no memory for it, and gives up long before
+    --clickhouse-timeout."""
     with Router(lab, "edge") as router:
         with router.namespace.inside():
             listener = socket.create_server(("::1", 8200), family=socket.AF_INET6)
@@ -200,7 +202,7 @@ def test_an_answer_without_end(lab):
             with connection, contextlib.suppress(ConnectionError):
                 connection.recv(65536)
                 connection.sendall(begin)
-                while True:  # until the collector has closed it
+                while True:  # until the collector closes the connection
                     connection.sendall(more * (65536 // len(more)))
         listener.close()
         assert peak_memory(collector.pid) < before + 16 * 1024
@@ -208,8 +210,8 @@ def test_an_answer_without_end(lab):
 
 
 def test_an_insert_that_is_cut_off_brings_nothing(router, server):
-    """Why blocks: cut off at any octet, an INSERT of one brings none of its rows. One of rows brings those before the
-    cut."""
+    """Why batches are sent as blocks: an INSERT of one block that is truncated at any byte inserts none of its rows. An
+    INSERT of single rows inserts those before the end."""
     with Meddler(server) as meddler:
         collector = router.collector(meddler.url).reads()
         router.generate(300)
@@ -227,8 +229,8 @@ def test_an_insert_that_is_cut_off_brings_nothing(router, server):
 
 
 def test_server_killed_in_the_middle(router, server, tmp_path):
-    """The server is killed and restarted in the middle: nothing is missing or doubled. Without a spool records wait
-    in memory, with one on disk."""
+    """The server is killed and restarted while it receives: no record is missing or there twice. Records wait in memory
+    without a spool, and on disk with one."""
     for options in ([], ["--spool", tmp_path / "spool"]):
         collector = router.collector(server.url, *options).reads()
         router.generate(BURST)
@@ -241,20 +243,20 @@ def test_server_killed_in_the_middle(router, server, tmp_path):
 
 
 def test_server_stands_still_with_the_request_in_its_queue(router, server):
-    """A server that gets the request while it stands still, and takes it later, is asked when it goes on; what it took
-    is not sent again."""
+    """A server that is stopped with the request in its socket queue, and reads it later, is asked once it runs again;
+    what it has inserted is not sent again."""
     collector = router.collector(server.url, *TIMEOUT).reads()
     router.generate(1000)
     eventually(lambda: server.totals()["packets"] == 1000)
     server.freeze()
     router.generate(1000)
-    collector.says("no whole answer in time")  # the first attempt has given up
+    collector.says("no whole answer in time")  # the first attempt has timed out
     server.thaw()
     run_through(server, router, collector)
 
 
 def test_the_end_does_not_wait_for_a_server(router, server, tmp_path):
-    """hurry(): SIGTERM ends the collector within seconds; without a spool it says what did not get there."""
+    """SIGTERM ends the collector within seconds. Without a spool, it reports which records did not arrive."""
     server.freeze()
     for options, status in ((["--spool", tmp_path / "spool"], 0), ([], 1)):
         collector = router.collector(server.url, "--clickhouse-timeout", "1m", *options).reads()
@@ -262,23 +264,23 @@ def test_the_end_does_not_wait_for_a_server(router, server, tmp_path):
         time.sleep(0.8)
         begin = time.monotonic()
         ended = collector.stop().expect(status)
-        assert time.monotonic() - begin < 20, "of the minute that it would wait for an answer"
+        assert time.monotonic() - begin < 20, "must not wait the minute of --clickhouse-timeout"
     assert "did not get there" in ended.stderr
     server.thaw()
     collector = router.collector(server.url, "--spool", tmp_path / "spool").reads()
     eventually(lambda: spool_files(tmp_path / "spool") == [])
     collector.stop().ok()
     assert_whole(server)
-    assert server.totals()["packets"] in (BURST, 2 * BURST)  # of what did not get there nobody knows
+    assert server.totals()["packets"] in (BURST, 2 * BURST)  # whether the reported batch arrived is unknown
 
 
-SMALL = ["--max-flows", 1000]  # the exporter's queue has room for as many records
+SMALL = ["--max-flows", 1000]  # so many records also fit into the export queue
 
 
 @pytest.mark.parametrize("fault", ["work", "trickle"])
 def test_a_slow_server_gets_everything(router, server, fault):
-    """A server that takes an INSERT slowly, or takes it and works on it, is slow, not stuck: a detach waits for it."""
-    router.namespace.sysctl("net.ipv4.tcp_wmem", "4096 16384 16384")  # the collector's kernel does not take all at once
+    """A server that reads an INSERT slowly, or processes it slowly, is slow and not stuck: a detach waits for it."""
+    router.namespace.sysctl("net.ipv4.tcp_wmem", "4096 16384 16384")  # the kernel accepts only a part at once
     with Meddler(server, [fault]) as meddler:
         collector = router.collector(meddler.url, *SMALL).reads()
         router.generate(4000)
@@ -294,7 +296,7 @@ def test_a_slow_server_gets_everything(router, server, fault):
 
 @pytest.mark.parametrize("fault", ["work", "trickle"])
 def test_the_end_waits_for_a_slow_server(router, server, fault):
-    """So does SIGTERM, for seconds at least."""
+    """SIGTERM, too, waits for a slow server, for some seconds at least."""
     router.namespace.sysctl("net.ipv4.tcp_wmem", "4096 16384 16384")
     with Meddler(server, [fault]) as meddler:
         collector = router.collector(meddler.url).reads()
@@ -306,8 +308,8 @@ def test_the_end_waits_for_a_slow_server(router, server, fault):
 
 @pytest.mark.parametrize("fault, timeout", [("hang", "1s"), ("refuse", "1h")])
 def test_a_server_that_takes_nothing(router, server, fault, timeout):
-    """One that never answers is given up after the time that an answer may take, one that refuses is not waited for. What is
-    lost then is counted, and said."""
+    """Records for a server that never answers are given up after the timeout of an answer; a server that refuses is not
+    waited for. The lost records are counted and reported."""
     with Meddler(server, [fault] * 1000) as meddler:
         collector = router.collector(meddler.url, "--clickhouse-timeout", timeout, *SMALL).reads()
         router.generate(4000)
@@ -319,7 +321,8 @@ def test_a_server_that_takes_nothing(router, server, fault, timeout):
 
 
 def test_a_server_that_hangs_stalls_nobody_else(lab, router, server):
-    """While an answer is waited for, the rings of the other attachments are drained. When the server goes on, all arrives."""
+    """While the collector waits for an answer, it drains the rings of other attachments. Once the server continues,
+    every record arrives."""
     cable(router.namespace, "other0", "other1")
     lab.flowlabel(router.namespace, "attach", "other0", "--flows", 64).ok()
     with Meddler(server, ["hang"]) as meddler:
@@ -338,8 +341,8 @@ def test_a_server_that_hangs_stalls_nobody_else(lab, router, server):
 
 
 def test_a_detach_waits_for_the_spool(lab, router, server, tmp_path):
-    """While a batch of the spool is sent to a server that hangs, no record gets into the spool: a detach waits until the
-    attempt has failed, and the records are safe there then."""
+    """While a batch of the spool is sent to a server that hangs, no record enters the spool. A detach waits until the
+    attempt has failed, and then its records are safe in the spool."""
     spool = tmp_path / "spool"
     leave_spool(router, "http://[::1]:8300", spool, 1)
     with Meddler(server, ["hang"] * 1000) as meddler:
@@ -357,7 +360,8 @@ def test_a_detach_waits_for_the_spool(lab, router, server, tmp_path):
 
 
 def test_a_full_queue_does_not_linger(lab, router, server):
-    """Where there is no room for more records, nobody waits for them: an INSERT that is smaller than it could be goes out."""
+    """If the queue is full, the collector does not wait for more records, and sends an INSERT that is smaller than the
+    maximum."""
     collector = router.collector(server.url, *SMALL, linger="1h").reads()
     router.generate(4000)
     sent = router.sent
@@ -369,14 +373,14 @@ def test_a_full_queue_does_not_linger(lab, router, server):
 
 
 def test_two_shards_and_a_question_to_both(lab, router, tmp_path):
-    """Two servers as a two-shard cluster with a Distributed table. The URL leads to either of the two, and a batch
-    whose fate is unknown is looked for on both."""
+    """Two servers as a two-shard cluster with a Distributed table. The URL leads to either server, and a batch of
+    unknown fate is looked up on both."""
     servers = [Server(lab, router.namespace, tmp_path, number, shards=2).start() for number in range(2)]
     for server in servers:
         server.make_tables("--cluster", "pair")
 
     class Balancer(Meddler):
-        """Each request to the other server."""
+        """Sends each request to the other server than the one before."""
 
         def ask(self, request):
             with self._lock:
@@ -386,7 +390,7 @@ def test_two_shards_and_a_question_to_both(lab, router, tmp_path):
 
     with Balancer(servers[0], ["no-answer", "slow", "cut", "no-answer"]) as balancer:
         collector = router.collector(balancer.url, "--cluster", "pair").reads()
-        for _ in range(3):  # each a batch at least
+        for _ in range(3):  # each burst is at least one batch
             router.generate(5000)
             eventually(lambda: servers[0].totals("flowlabel.records_all") == router.sent)
         collector.stop().ok()
@@ -402,8 +406,8 @@ def test_two_shards_and_a_question_to_both(lab, router, tmp_path):
 
 
 def test_spool_outlives_the_collector(lab, router, server, tmp_path):
-    """The spool survives SIGKILL: what was said to be safe arrives, once. Only what was in the
-    collector's memory is lost, and said to be."""
+    """The spool survives SIGKILL: what was reported as safe arrives once. Only what was in the collector's memory is
+    lost, and is reported as lost."""
     spool = tmp_path / "spool"
     server.kill()
     collector = router.collector(server.url, "--spool", spool).reads()
@@ -413,7 +417,7 @@ def test_spool_outlives_the_collector(lab, router, server, tmp_path):
     eventually(lambda: router.entry()["collected"]["exported"]["packets"] > 0)
     collector.stop(signal.SIGKILL)
     at_death = router.entry()["collected"]["exported"]
-    (spool / f"{99:020}.new").write_bytes(b"torn")  # a file that was being written
+    (spool / f"{99:020}.new").write_bytes(b"torn")  # a file whose writing was interrupted
     server.start()
     collector = router.collector(server.url, "--spool", spool).reads()
     eventually(lambda: spool_files(spool) == [])
@@ -426,13 +430,13 @@ def test_spool_outlives_the_collector(lab, router, server, tmp_path):
 
 
 def test_killed_while_it_sends_the_spool(router, server, tmp_path):
-    """A batch that may have been sent by a collector that was killed is asked for by the next one."""
+    """After SIGKILL, the next collector asks for a batch that may have been sent."""
     spool = tmp_path / "spool"
     nobody = "http://[::1]:8300"
     assert len(leave_spool(router, nobody, spool, 1)) == 1
     with Meddler(server, ["refuse", "silence"]) as meddler:
         collector = router.collector(meddler.url, "--spool", spool).reads()
-        eventually(lambda: server.totals()["packets"] == 1000)  # it has them and does not say so
+        eventually(lambda: server.totals()["packets"] == 1000)  # the server has inserted them and has not answered
         names = spool_files(spool)
         collector.stop(signal.SIGKILL)
         assert [name[20:] for name in names] == [".sent"]
@@ -442,7 +446,7 @@ def test_killed_while_it_sends_the_spool(router, server, tmp_path):
 
 
 def test_full_spool_and_full_disk(lab, router, server, tmp_path):
-    """The spool is bounded, and survives a full disk: nothing is torn, records wait in memory, and all arrive."""
+    """The spool is bounded and survives a full disk: no batch is truncated, records wait in memory, and all arrive."""
     disk = tmp_path / "disk"
     disk.mkdir()
     command("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk)
@@ -469,7 +473,7 @@ def test_full_spool_and_full_disk(lab, router, server, tmp_path):
 
 
 def leave_spool(router, url, directory, batches):
-    """A spool with BATCHES batches of 1,000 records each: what a collector holds when it ends is one."""
+    """Leaves a spool with BATCHES batches of 1,000 records each: what a collector holds when it ends is one batch."""
     for count in range(1, batches + 1):
         collector = router.collector(url, "--spool", directory, linger="60s").reads()
         router.generate(1000)
@@ -479,8 +483,8 @@ def leave_spool(router, url, directory, batches):
 
 
 def test_damaged_and_foreign_batches(router, server, tmp_path):
-    """Corrupted in the middle, left over from an older version: set aside with a clear warning that says what is
-    lost, never removed; the others arrive."""
+    """A batch that is corrupted, or left by an older version, is set aside with a warning that says what is lost. It is
+    never deleted, and the other batches arrive."""
     spool = tmp_path / "spool"
     server.kill()
     names = leave_spool(router, server.url, spool, 4)
@@ -507,11 +511,12 @@ def test_damaged_and_foreign_batches(router, server, tmp_path):
 
 
 def test_what_is_no_batch_keeps_nobody_from_the_others(lab, router, server, tmp_path):
-    """Whatever lies under a batch's name in the spool is set aside, takes no memory and no time, and the others are sent."""
+    """Whatever has the name of a batch in the spool and is none is set aside, costs no memory or time, and the other
+    batches are sent."""
     spool = tmp_path / "spool"
     server.kill()
     whole, closed = leave_spool(router, server.url, spool, 2)
-    (spool / closed).chmod(0)  # of another user to a collector without CAP_DAC_OVERRIDE
+    (spool / closed).chmod(0)  # for a collector without CAP_DAC_OVERRIDE, a file of another user
     names = [f"{number:020}.batch" for number in range(3, 8)]
     with open(spool / names[0], "wb") as huge:
         huge.truncate(15 << 40)
@@ -534,7 +539,7 @@ def test_what_is_no_batch_keeps_nobody_from_the_others(lab, router, server, tmp_
 
 
 def test_one_collector_a_spool(lab, router, server, tmp_path):
-    """Two collectors on one spool are refused."""
+    """A second collector on the same spool is refused."""
     collector = router.collector(server.url, "--spool", tmp_path / "spool").reads()
     with Router(lab, "other") as other:
         refused(lab.flowlabel(other.namespace, "collect", other.interface, "--clickhouse", server.url, "--spool",
@@ -543,7 +548,8 @@ def test_one_collector_a_spool(lab, router, server, tmp_path):
 
 
 def test_wrong_tables_and_wrong_users(lab, router, tmp_path):
-    """Bad input: what is wrong is told in the server's words or ours, records wait, and all arrive once it is right."""
+    """With wrong tables or credentials, the error has the server's words or flowlabel's, records wait, and all arrive
+    after the repair."""
     server = Server(lab, router.namespace, tmp_path, users={"writer": "secret"}).start()
     secret = tmp_path / "secret"
     secret.write_text("writer\nwrong\n")
@@ -568,7 +574,7 @@ def test_wrong_tables_and_wrong_users(lab, router, tmp_path):
 
 
 def test_users_of_the_environment_and_another_database(lab, router, tmp_path):
-    """Credentials from the environment; the name and the database of the URL."""
+    """The credentials come from the environment, and the host name and the database from the URL."""
     server = Server(lab, router.namespace, tmp_path, users={"writer": "secret"}).start()
     server.make_tables("--clickhouse", "http://[::1]/other_one")
     user = {"FLOWLABEL_CLICKHOUSE_USER": "writer", "FLOWLABEL_CLICKHOUSE_PASSWORD": "secret"}
@@ -580,7 +586,7 @@ def test_users_of_the_environment_and_another_database(lab, router, tmp_path):
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """A certificate for ::1 that signs itself, with its key in the same file."""
+    """A self-signed certificate for ::1, in one file with its key."""
     directory = tmp_path_factory.mktemp("certificate")
     path = directory / "both.pem"
     command("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
@@ -590,7 +596,7 @@ def certificate(tmp_path_factory):
 
 
 def test_tls(router, server, certificate):
-    """https: the certificate is checked against the system's authorities."""
+    """With https, the certificate must be signed by an authority of the system."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     with Meddler(server, tls=context) as meddler:
@@ -627,14 +633,14 @@ WRONG = [
 
 
 def test_wrong_usage(lab, router):
-    """Exit status 2, what is wrong, and what to do."""
+    """Exit status 2; the error says what is wrong and what to do."""
     for options, words in WRONG:
         ended = refused(lab.flowlabel(router.namespace, "collect", router.interface, *options), 2, words)
         assert "secret" not in ended.stderr
 
 
 def test_credentials_that_others_can_read(lab, router, tmp_path):
-    """A file of mode 0644 is refused, and so is one that is none."""
+    """A credentials file of mode 0644 is refused, and so are a file with only one line and a missing one."""
     secret = tmp_path / "secret"
     secret.write_text("writer\nsecret\n")
     for prepare, words in ((lambda: secret.chmod(0o644), "chmod 0600"), (lambda: secret.chmod(0o600), None),
@@ -656,7 +662,7 @@ MANGLED = {"edge1": [("2001:db8:a::8", "2001:db8:d::8", 0x12345, 900, 2),
 
 
 def questions():
-    """[(statement, the rows of its answer with the names of its columns, or None)] of docs/fleet.md."""
+    """The queries of docs/fleet.md: [(statement, its result with column names, or None)]."""
     page = PAGE.read_text(encoding="utf-8")
     found = re.findall(r"^```sql\n(.*?)^```\n(?:\n```text\n(.*?)^```)?", page, re.MULTILINE | re.DOTALL)
     return [(statement, [re.split("  +", line.strip()) for line in answer.splitlines()] or None)
@@ -664,8 +670,8 @@ def questions():
 
 
 def test_fleet_page(lab, tmp_path):
-    """Two namespaces as two routers feed one server in a third, and every question of docs/fleet.md has its answer.
-    Its example's moment and day stand for those of the run."""
+    """Two namespaces as two routers export to one server in a third, and every query of docs/fleet.md returns what the
+    page says. The date and time of its example stand for those of the run."""
     store = lab.namespace("store")
     with Router(lab, "edge1") as one, Router(lab, "edge2") as two, Server(lab, store, tmp_path).start() as server:
         server.make_tables()
@@ -683,7 +689,7 @@ def test_fleet_page(lab, tmp_path):
         for router in (one, two):
             for flow in BEFORE + MANGLED[router.name]:
                 router.send(*flow)
-        eventually(lambda: server.totals() == everything())  # so that a flow that goes on begins another record
+        eventually(lambda: server.totals() == everything())  # so that a flow that continues gets another record
         moment = int(time.time()) + 1
         time.sleep(moment - time.time() + 0.05)
         for router in (one, two):
@@ -706,5 +712,5 @@ def test_fleet_page(lab, tmp_path):
                 continue
             said = server.query(statement + " FORMAT TabSeparatedWithNames").splitlines()
             assert [line.split("\t") for line in said] == answer, statement
-        # the last of them made the sums of the day anew
+        # the last of them computed the sums of the day again
         assert server.number("SELECT sum(sum_packets) FROM flowlabel.minutes") == sent["packets"]

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The rate at which records go into a ClickHouse server. It can only be told where nobody else has the CPUs, and that it was
-skipped says nothing of the other tests: so it is one by itself.
+"""The rate of records into a ClickHouse server. It can be measured only while no other program uses the CPUs. The test
+is in a file of its own, so that its being skipped does not hide the results of others.
 
-FLOWLABEL_CLICKHOUSE_SECONDS is how long it takes (5)."""
+FLOWLABEL_CLICKHOUSE_SECONDS is how many seconds it runs (default: 5).
+"""
 
 import os
 import resource
@@ -15,19 +16,19 @@ from test_clickhouse import assert_whole, needs_server, router, server  # noqa: 
 
 SECONDS = float(os.environ.get("FLOWLABEL_CLICKHOUSE_SECONDS", "5"))
 RATE = 200_000
-MOST_OF_OTHERS = 0.05  # of the CPUs
+MOST_OF_OTHERS = 0.05  # share of all CPUs
 
 
 def cpu_seconds(pid):
-    """User and system time of a process so far."""
+    """The user and system time of a process so far, in seconds."""
     with open(f"/proc/{pid}/stat", encoding="ascii") as file:
         fields = file.read().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Others:
-    """What of the machine's CPUs those take who are neither PIDS nor this process and its children: other programs, and other
-    machines on the same CPUs."""
+    """The CPU time of everything but PIDS, this process and its children: other programs, and other machines on the
+    same CPUs."""
 
     def __init__(self, *pids):
         self._pids = pids
@@ -41,14 +42,15 @@ class Others:
                 - sum(usage.ru_utime + usage.ru_stime for usage in ours))
 
     def share(self):
-        """Of all CPUs, since it was made."""
+        """Their share of all CPUs since this object was created."""
         began, spent = self._began
         return (self._spent() - spent) / (time.monotonic() - began) / os.cpu_count()
 
 
 def test_two_hundred_thousand_records_a_second(router, server):  # noqa: F811
-    """200,000 records a second into one server, sustained, none lost, with the collector's share of a core. That takes
-    the CPUs: where others have them meanwhile it says so, and that what was not lost is there is all that it can tell."""
+    """200,000 records per second into one server, sustained, none lost, with the collector's share of a core. That
+    needs the CPUs: if other programs use them, the test says so and checks only that every record that was not lost has
+    arrived."""
     collector = router.collector(server.url, "--max-flows", 1_000_000, linger="1s").reads()
     others = Others(collector.pid, server.pid)
     begin, busy = time.monotonic(), cpu_seconds(collector.pid)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The collector on a machine whose clock is set: for tools/vmtest alone, whose machines have clocks of their own."""
+"""The collector on a machine whose clock is set: only for tools/vmtest, whose machines have clocks of their own."""
 
 import datetime
 import os
@@ -14,7 +14,7 @@ from kernel import eventually
 
 @pytest.fixture
 def link(lab):
-    """v0 and w0; no packet on them but the test's."""
+    """v0 and w0, which carry only the test's packets."""
     made = lab.namespace("host")
     cable(made)
     return made
@@ -22,8 +22,8 @@ def link(lab):
 
 @pytest.mark.skipif(not os.environ.get("FLOWLABEL_OWN_CLOCK"), reason="sets the clock: tools/vmtest runs it")
 def test_the_clock_is_set(lab, link, tmp_path):
-    """Clock steps, by an hour forth and back: flows end as if nothing had happened, records have the time that it
-    is when they are written, and none of them begins after it ends."""
+    """The clock steps forward and back by an hour: flows end as if it had not, records have the time at which they are
+    written, and no record begins after its end."""
     lab.flowlabel(link, "attach", "v0").ok()
     collector = Collector(lab, link, tmp_path / "records", "--idle", "2s").reads()
     with Sender(link) as sender:
@@ -35,7 +35,7 @@ def test_the_clock_is_set(lab, link, tmp_path):
             set_at = time.monotonic()
             time.clock_settime(time.CLOCK_REALTIME, time.time() + step)
             eventually(lambda count=number: len(collector.records()) == count)
-            assert time.monotonic() - set_at > 1, "not at once, and not an hour later"
+            assert time.monotonic() - set_at > 1, "the flow must not end at once or an hour later"
             record = collector.records()[-1]
             first, last = (datetime.datetime.fromisoformat(record[name]).timestamp()
                            for name in ("first_seen", "last_seen"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The collector: each packet of a flow in exactly one record, whatever happens meanwhile."""
+"""The collector: each packet of a flow is in exactly one record, whatever happens."""
 
 import concurrent.futures
 import fcntl
@@ -29,21 +29,21 @@ from saying import WARNING, refused
 
 FIELDS = ["src", "dst", "label", "packets", "bytes", "first_seen", "last_seen", "stamped", "end_reason", "interface",
           "ifindex", "hook", "netns", "netns_name"]
-BURST = 40_000  # records: less than half of what the ring holds
-PIECE = 4096  # octets that a pipe takes at once
+BURST = 40_000  # records: fewer than half of what the ring holds
+PIECE = 4096  # bytes that a pipe accepts at once
 HOOKS = [XDP_NATIVE, TC_INGRESS, TC_INGRESS_CLSACT]
 
 
 @pytest.fixture
 def link(lab):
-    """v0 and w0 with a queue for each CPU; no packet on them but the test's."""
+    """v0 and w0 with a queue for each CPU, which carry only the test's packets."""
     made = lab.namespace("host")
     cable(made)
     return made
 
 
 def status(lab, link):
-    """The one attachment in `status --json`."""
+    """The only attachment in `status --json`."""
     (entry,) = entries(lab, link)
     return entry
 
@@ -54,14 +54,14 @@ def attach(lab, link, *options, hook=XDP_NATIVE):
 
 
 def add(*amounts):
-    """The sum of {"packets", "bytes"} and the like."""
+    """The sum of several {"packets", "bytes"}."""
     return {unit: sum(amount[unit] for amount in amounts) for unit in UNITS}
 
 
 @pytest.mark.parametrize("hook", HOOKS, ids=str)
 def test_a_record_is_what_was_sent(lab, link, tmp_path, hook):
-    """Records carry deltas, end reasons, interface and hook; a flow's records add up to exactly its packets and
-    octets. A flow that goes on is not idle."""
+    """Records have deltas, end reason, interface and hook. The records of a flow add up to exactly its packets and
+    bytes. A flow that goes on is not idle."""
     attach(lab, link, hook=hook)
     with Sender(link) as sender:
         collector = Collector(lab, link, tmp_path / "records", "--idle", "5s").reads()
@@ -82,7 +82,8 @@ def test_a_record_is_what_was_sent(lab, link, tmp_path, hook):
 
 
 def test_idle_flows_end_and_a_gap_shorter_than_that_does_not_end_them(lab, link, tmp_path):
-    """R3697-2-4: a packet that comes later than the timeout after the one before does not belong to the same record."""
+    """R3697-2-4: a packet that comes more than the idle timeout after the previous one is in another record. A shorter
+    gap does not end the record."""
     attach(lab, link)
     with Sender(link) as sender:
         collector = Collector(lab, link, tmp_path / "records", "--idle", "6s").reads()
@@ -99,7 +100,8 @@ def test_idle_flows_end_and_a_gap_shorter_than_that_does_not_end_them(lab, link,
 
 
 def test_a_long_flow_is_told_about_while_it_goes_on(lab, link, tmp_path):
-    """Active timeout. The records of one flow follow each other in time, as long as it stays on one CPU."""
+    """Active timeout: a long flow gets records while it goes on. Its records follow each other in time, as long as it
+    stays on one CPU."""
     attach(lab, link)
     with Sender(link) as sender:
         collector = Collector(lab, link, tmp_path / "records", "--idle", "10s", "--active", "500ms", "--max-flows",
@@ -122,7 +124,7 @@ def test_a_long_flow_is_told_about_while_it_goes_on(lab, link, tmp_path):
 
 
 def test_presets_and_durations(lab, link, tmp_path):
-    """R6437-4-4: timeouts are settings with presets named after their source."""
+    """R6437-4-4: timeouts are options, with presets named after their source."""
     attach(lab, link)
     for idle, active in (("rfc3697", "rfc1883"), ("2", "1.5m"), ("100ms", "1h")):
         Collector(lab, link, tmp_path / "records", "--idle", idle, "--active", active).reads().stop().ok()
@@ -132,9 +134,9 @@ def test_presets_and_durations(lab, link, tmp_path):
 
 @pytest.mark.parametrize("hook", HOOKS, ids=str)
 def test_small_table_many_flows_two_cpus(lab, link, tmp_path, hook):
-    """The sums of all records plus what is live equal what was sent, exactly, in bursts that the ring holds while
-    the collector drains it and sweeps both CPUs. Each burst waits until the ring has room for it, however long the collector
-    is kept from draining it."""
+    """With a small table, many flows and two CPUs, the records and the live flows add up to exactly what was sent.
+    Bursts fit into the ring while the collector drains it and sweeps both CPUs; each burst waits for room in the ring,
+    however long the collector does not run."""
     attach(lab, link, hook=hook)
     collector = Collector(lab, link, tmp_path / "records", "--idle", "200ms").reads()
     made = []
@@ -156,13 +158,14 @@ def test_small_table_many_flows_two_cpus(lab, link, tmp_path, hook):
 
 
 def assert_between(entry):
-    """While records are on their way, what is known never is more than what was counted before it."""
+    """Asserts that even while records are in transit, no more is exported than was counted."""
     for unit in UNITS:
         assert entry["collected"]["exported"][unit] <= entry["totals"]["counted"][unit]
 
 
 def test_ring_overflow_is_counted(lab, link, tmp_path):
-    """Ring overflow (counted). A stopped collector cannot drain: what finds no room is lost, and says so."""
+    """While the collector is stopped, the ring overflows: what does not fit is counted as lost, and the collector
+    reports it."""
     attach(lab, link)
     collector = Collector(lab, link, tmp_path / "records", "--idle", "200ms").reads()
     collector.process.send_signal(signal.SIGSTOP)
@@ -179,7 +182,7 @@ def test_ring_overflow_is_counted(lab, link, tmp_path):
 
 
 def test_a_small_memory_exports_early(lab, link, tmp_path):
-    """--max-flows; overflow is exported as evicted, never dropped."""
+    """With a small --max-flows, flows that do not fit are exported as evicted and never dropped."""
     attach(lab, link)
     collector = Collector(lab, link, tmp_path / "records", "--max-flows", 100, "--idle", "1h", "--active", "1h").reads()
     made = generate(link, XDP_NATIVE, BURST)
@@ -191,8 +194,8 @@ def test_a_small_memory_exports_early(lab, link, tmp_path):
 
 
 def test_a_second_collector_is_refused(lab, link, tmp_path):
-    """A second collector by mistake is refused, naming the first. The first goes on; when it ends, however, the
-    second may begin."""
+    """A second collector is refused, and the error names the first, which continues. After the first one has ended, a
+    second may start."""
     attach(lab, link)
     first = Collector(lab, link, tmp_path / "first").reads()
     for names in ([], ["v0"]):
@@ -208,7 +211,8 @@ def test_a_second_collector_is_refused(lab, link, tmp_path):
 
 
 def test_asking_for_the_status_refuses_no_collector(lab, link, tmp_path):
-    """`status` looks whether there is a reader; a collector that starts at that moment does not mistake it for one."""
+    """`status` checks whether an attachment has a reader; a collector that starts at that moment does not take `status`
+    for one."""
     attach(lab, link)
     ending = threading.Event()
 
@@ -227,8 +231,7 @@ def test_asking_for_the_status_refuses_no_collector(lab, link, tmp_path):
 
 
 def test_stopped_and_started_again(lab, link, tmp_path):
-    """Restart goes on without counting anything twice. Whether a collector runs or not, records wait in the
-    ring."""
+    """A restart counts no packet twice. Records wait in the ring, whether a collector runs or not."""
     attach(lab, link)
     made = []
     for _ in range(3):
@@ -243,8 +246,8 @@ def test_stopped_and_started_again(lab, link, tmp_path):
 
 
 def test_killed_and_started_again(lab, link, tmp_path):
-    """What a SIGKILL can lose is bounded by what was in flight, and the next start says how much. The identity
-    holds, and nothing is counted twice."""
+    """SIGKILL loses at most the records in flight, and the next start reports how many. The identity holds, and no
+    packet is counted twice."""
     attach(lab, link)
     made = generate(link, XDP_NATIVE, BURST)
     first = Collector(lab, link, tmp_path / "first", "--idle", "1h", "--active", "1h").reads()
@@ -262,12 +265,12 @@ def test_killed_and_started_again(lab, link, tmp_path):
     assert f"{lost['packets']:,} packets {lost['bytes']:,} bytes in memory: counted as lost" in ended.stderr
     assert add(total(first.records()), total(second.records()), lost) == made
     third = Collector(lab, link, tmp_path / "third").reads().stop().ok()
-    assert WARNING not in third.stderr, "it is told once"
+    assert WARNING not in third.stderr, "it must be reported only once"
     assert status(lab, link)["totals"]["lost"] == lost
 
 
 def test_killed_and_detached(lab, link, tmp_path):
-    """Where no other collector comes, detach says what the one that was killed had, and counts it as lost."""
+    """If no other collector starts, detach reports what the killed collector held, and counts it as lost."""
     attach(lab, link)
     generate(link, XDP_NATIVE, BURST)
     collector = Collector(lab, link, tmp_path / "records", "--idle", "1h", "--active", "1h").reads()
@@ -283,8 +286,8 @@ def test_killed_and_detached(lab, link, tmp_path):
 
 
 def test_killed_at_random_moments(lab, link, tmp_path):
-    """The same under load, again and again: each record is exported, lost and said to be, or one of those that were
-    being written and are said to be."""
+    """Under load with repeated SIGKILL, each record is exported, or lost and reported, or one of those that were being
+    written, which are reported, too."""
     attach(lab, link)
     made, exported, doubtful = [], [], 0
     for number in range(6):
@@ -306,14 +309,14 @@ def test_killed_at_random_moments(lab, link, tmp_path):
 
 
 def doubt(text):
-    """How many packets a collector says may have arrived although they count as lost."""
+    """The number of packets that, as a collector reports, may have arrived although they count as lost."""
     found = re.search(r"lost; ([\d,]+) packets of them", text)
     return int(found[1].replace(",", "")) if found else 0
 
 
 def test_the_file_is_opened_again(lab, link, tmp_path):
-    """Reopened on SIGHUP. Nothing is lost between the two files; a file that cannot be opened then is told, and
-    the one that was open goes on."""
+    """SIGHUP reopens the file, and no record is lost between the two files. If a file cannot be opened, the collector
+    reports it and continues with the open one."""
     attach(lab, link)
     path, moved = tmp_path / "folder" / "records", tmp_path / "folder" / "moved"
     path.parent.mkdir()
@@ -336,8 +339,9 @@ def test_the_file_is_opened_again(lab, link, tmp_path):
 
 
 def test_a_record_that_was_torn_by_sigkill(lab, link, tmp_path):
-    """A file that ends in the middle of a record is continued behind the last whole one, when it is opened first and when it
-    is opened again; one that is whole is appended to, and half a line that is no record is left alone."""
+    """A file that ends in the middle of a record is truncated to the last complete record and continued, at the start
+    and when it is reopened. A complete file is appended to. An incomplete line that is not a record is left as it
+    is."""
     attach(lab, link)
     path, other = tmp_path / "records", tmp_path / "other"
     with Sender(link) as sender:
@@ -369,7 +373,7 @@ def test_a_record_that_was_torn_by_sigkill(lab, link, tmp_path):
 
 
 def test_what_stdout_goes_to_is_left_alone(lab, link, tmp_path):
-    """Half a line that another program wrote there stays, whichever of its names stdout is given."""
+    """An incomplete line that another program wrote to stdout stays, whichever name of stdout --jsonl has."""
     attach(lab, link)
     for name in ("-", "/dev/stdout"):
         path = tmp_path / "records"
@@ -383,8 +387,8 @@ def test_what_stdout_goes_to_is_left_alone(lab, link, tmp_path):
 
 
 def test_detached_and_attached_again(lab, link, tmp_path):
-    """Attach, replace and detach meanwhile. What a detached table held becomes records, a replacement changes
-    nothing, a new attachment is collected."""
+    """Attach, replace and detach while it collects: what a detached table held becomes records, a replacement changes
+    nothing, and a new attachment is collected."""
     collector = Collector(lab, link, tmp_path / "records")
     made = []
     for _ in range(2):
@@ -404,8 +408,8 @@ def test_detached_and_attached_again(lab, link, tmp_path):
 
 @pytest.mark.parametrize("flows", [10_000, 10 * BURST], ids=["rings", "full-rings"])
 def test_detached_while_nobody_takes_records(lab, link, flows):
-    """What is in the rings and in the table of an attachment that goes has no other reader: where no exporter takes it, it is
-    lost, and said to be. The identity is exact, and the exit status tells it when the collector ends, however much later."""
+    """The rings and the table of a detached attachment have no other reader: what no exporter takes is lost and
+    reported. The identity is exact, and the exit status shows the loss when the collector ends, however much later."""
     attach(lab, link)
     options = ["--ipfix", f"tcp://[::1]:{free_port()}", "--idle", "200ms", "--max-flows", 1000]
     collector = Collector(lab, link, None, *options).reads()
@@ -418,7 +422,7 @@ def test_detached_while_nobody_takes_records(lab, link, flows):
 
 
 def test_a_stuck_collector_leaves_the_rings_to_the_next(lab, link, tmp_path):
-    """Where the attachment stays, the records that nobody took stay in its rings, however full they are."""
+    """If the attachment stays, the records that no exporter took stay in its rings, however full they are."""
     attach(lab, link)
     options = ["--ipfix", f"tcp://[::1]:{free_port()}", "--idle", "1h", "--max-flows", 1000]
     stuck = Collector(lab, link, None, *options).reads()
@@ -437,13 +441,13 @@ def test_a_stuck_collector_leaves_the_rings_to_the_next(lab, link, tmp_path):
 
 
 def test_a_flood_does_not_keep_it_from_ending(lab, link):
-    """Where flows come faster than they can be collected, SIGTERM ends the collector nevertheless, and a success it is: what
-    it has not taken is where the next one finds it."""
+    """If flows arrive faster than they can be collected, SIGTERM still ends the collector with a success, and the next
+    collector gets what it has not taken."""
     attach(lab, link)
     collector = Collector(lab, link, None, "--jsonl", "/dev/null").reads()
     flood = start_flood(lab, link, 4_000_000_000)
     eventually(lambda: status(lab, link)["collected"]["exported"]["packets"] > 0)
-    collector.stop(timeout=240).ok()  # some ten seconds, where the flood leaves it a CPU
+    collector.stop(timeout=240).ok()  # some ten seconds, if the flood leaves it a CPU
     assert flood.poll() is None
     flood.kill()
     flood.wait()
@@ -455,12 +459,12 @@ def test_a_flood_does_not_keep_it_from_ending(lab, link):
 
 
 def descriptors(process):
-    """How many files a process has open."""
+    """The number of open files of a process."""
     return len(list(pathlib.Path(f"/proc/{process.pid}/fd").iterdir()))
 
 
 def test_attachments_that_come_and_go_while_nobody_takes_records(lab, link):
-    """Of an attachment that ended nothing is kept open until its last record has left."""
+    """Once the last record of an ended attachment has left, none of its files stays open."""
     collector = Collector(lab, link, None, "--ipfix", f"tcp://[::1]:{free_port()}", "--idle", "200ms")
     collector.says("Connection refused")
     idle = descriptors(collector.process)
@@ -477,7 +481,7 @@ def test_attachments_that_come_and_go_while_nobody_takes_records(lab, link):
 
 
 def test_the_interface_goes_and_comes_back(lab, link, tmp_path):
-    """Interface removed and added."""
+    """After an interface was removed and added again, its new attachment is collected."""
     attach(lab, link)
     collector = Collector(lab, link, tmp_path / "records", "v0", "--idle", "200ms").reads()
     made = [generate(link, XDP_NATIVE, BURST)]
@@ -493,7 +497,8 @@ def test_the_interface_goes_and_comes_back(lab, link, tmp_path):
 
 
 def test_which_attachments(lab, link, tmp_path):
-    """Without names all attachments, new ones as they appear; with names those alone; --hook one hook."""
+    """Without names, all attachments are collected, and new ones as they appear; with names, only those; with --hook,
+    one hook."""
     cable(link, "v1", "w1")
     lab.flowlabel(link, "attach", "v0", "--flows", 64).ok()
     everything = Collector(lab, link, tmp_path / "all").reads(1)
@@ -509,8 +514,8 @@ def test_which_attachments(lab, link, tmp_path):
 
 
 def test_many_attachments_and_few_files(lab, link, tmp_path):
-    """An attachment takes many open files: the soft limit is raised to the hard one, and where that is too low the hint says
-    so."""
+    """An attachment needs many open files: the soft limit is raised to the hard limit, and if that is too low, the hint
+    says so."""
     for number in range(3):
         if number > 0:
             cable(link, f"v{number}", f"w{number}")
@@ -522,7 +527,7 @@ def test_many_attachments_and_few_files(lab, link, tmp_path):
 
 
 def test_what_makes_no_sense(lab, link, tmp_path):
-    """Bad input gives a clear message, and the kernel goes on counting."""
+    """Bad input gives a clear error, and the kernel continues to count."""
     refused(lab.flowlabel(link, "collect", "v0", "--jsonl", tmp_path / "x"), 3, "nothing is attached to v0")
     attach(lab, link)
     refused(lab.flowlabel(link, "collect"), 2, "--jsonl")
@@ -538,7 +543,7 @@ def test_what_makes_no_sense(lab, link, tmp_path):
 
 
 def test_a_full_disk(lab, link, tmp_path):
-    """Full disk. Records stay where they are until there is room; no line is torn, none is lost, none is twice."""
+    """On a full disk records wait until there is room: none is truncated, lost or written twice."""
     attach(lab, link)
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -553,7 +558,7 @@ def test_a_full_disk(lab, link, tmp_path):
             seen["entry"], seen["records"] = status(lab, link), total(collector.records())
             return seen["entry"]["collected"]["exported"] == seen["records"]
 
-        eventually(settled)  # an attempt to write more leaves some of it there for a moment
+        eventually(settled)  # an attempt to write leaves a part of a batch there for a moment
         assert_collected(seen["entry"])
         assert 0 < seen["records"]["packets"] < 5000
         command("mount", "-o", "remount,size=16m", disk)
@@ -566,7 +571,7 @@ def test_a_full_disk(lab, link, tmp_path):
 
 
 def test_a_disk_that_stays_full(lab, link, tmp_path):
-    """What finds no room in the end is lost: exit status 1, and the identity says how much."""
+    """Records that never find room are lost: exit status 1, and the identity says how many."""
     attach(lab, link)
     collector = Collector(lab, link, "/dev/full").reads()
     made = generate(link, XDP_NATIVE, 1000)
@@ -578,7 +583,8 @@ def test_a_disk_that_stays_full(lab, link, tmp_path):
 
 
 def test_a_part_of_a_batch_that_is_taken_back(lab, link, tmp_path):
-    """A file that has room for a part of a batch, time and again, takes no record: a detach does not wait for it."""
+    """If a file repeatedly has room for only a part of a batch, that part is removed each time, and a detach does not
+    wait for the file."""
     attach(lab, link)
     options = ["--max-flows", 300, "--idle", "1h", "--active", "1h"]
     collector = Collector(lab, link, tmp_path / "records", *options, prefix=["prlimit", "--fsize=200000"]).reads()
@@ -593,7 +599,8 @@ def test_a_part_of_a_batch_that_is_taken_back(lab, link, tmp_path):
 
 
 def test_a_limit_of_file_size(lab, link, tmp_path):
-    """LimitFSIZE= and ulimit -f: the same as a full disk. In the end nobody is told that something waits."""
+    """A file size limit (LimitFSIZE= and ulimit -f) works like a full disk. At the end, no message says that records
+    wait."""
     attach(lab, link)
     path = tmp_path / "records"
     collector = Collector(lab, link, path, "--idle", "200ms", prefix=["prlimit", "--fsize=200000"]).reads()
@@ -608,14 +615,14 @@ def test_a_limit_of_file_size(lab, link, tmp_path):
 
 
 def rotated(path):
-    """The records of FILE and of FILE.1, FILE.2, ..., the oldest first. Each file has whole lines."""
+    """The records of PATH and of PATH.1, PATH.2, ..., the oldest first. Each file must consist of complete lines."""
     files = sorted(path.parent.glob(path.name + ".*"), key=lambda file: -int(file.suffix[1:])) + [path]
     return [record for file in files for record in read_records(file)]
 
 
 def test_rotation(lab, link, tmp_path):
-    """--rotate: no file is larger, no line is cut, no record is missing or there twice, over a restart and SIGHUP, too; of
-    more than nine files the oldest goes."""
+    """--rotate: no file exceeds the size, no line is truncated, and no record is missing or there twice, also after a
+    restart and SIGHUP. Only nine old files are kept."""
     attach(lab, link)
     path = tmp_path / "records"
     options = ["--rotate", "1M", "--idle", "200ms"]
@@ -638,7 +645,7 @@ def test_rotation(lab, link, tmp_path):
 
 
 def test_a_rotation_that_fails(lab, link, tmp_path):
-    """Where the file cannot get another name, the records go on into it, and a warning says so."""
+    """If the file cannot be renamed, records are appended to it, and a warning says so."""
     attach(lab, link)
     path = tmp_path / "records"
     for number in range(1, 9):
@@ -654,7 +661,7 @@ def test_a_rotation_that_fails(lab, link, tmp_path):
 
 
 def test_what_cannot_be_rotated(lab, link, tmp_path):
-    """A pipe and stdout have no size; what makes no sense is wrong usage."""
+    """What has no size, such as a pipe and stdout, cannot be rotated. A wrong --rotate is wrong usage."""
     attach(lab, link)
     path = tmp_path / "pipe"
     os.mkfifo(path)
@@ -669,7 +676,8 @@ def test_what_cannot_be_rotated(lab, link, tmp_path):
 
 
 def test_logrotate(lab, link, tmp_path):
-    """The file for logrotate, with the real one: no record is lost, and what was moved is compressed the next time."""
+    """With the real logrotate and the installed configuration, no record is lost, and the moved file is compressed the
+    next time."""
     if not shutil.which("logrotate"):
         pytest.skip("needs logrotate: run tools/setup")
     attach(lab, link)
@@ -697,8 +705,8 @@ def test_logrotate(lab, link, tmp_path):
 
 
 def test_to_stdout(lab, link, tmp_path):
-    """`--jsonl -` into a pipe whose reader goes away when it has enough: quiet, and a success. One that reads nothing
-    does not keep the collector from ending."""
+    """`--jsonl -` into a pipe whose reader ends early is a success without a message. A reader that does not read does
+    not keep the collector from ending."""
     attach(lab, link)
     collector = Collector(lab, link, "-", "--idle", "100ms").reads()
     with Sender(link) as sender:
@@ -720,14 +728,14 @@ def test_to_stdout(lab, link, tmp_path):
 
 
 def read_some(path, records):
-    """Reads a pipe as its only reader until it has had so many lines, and goes away."""
+    """Reads RECORDS lines from a pipe as its only reader, then closes it."""
     with open(path, encoding="ascii") as pipe:
         return [json.loads(pipe.readline()) for _ in range(records)]
 
 
 def test_a_pipe_with_a_name(lab, link, tmp_path):
-    """A FIFO without a reader is an error at the start, which does not wait; later it has one reader after another, and what
-    has none waits. No signal finds the collector waiting for one."""
+    """A FIFO without a reader is an error at the start, without waiting. Later it can have one reader after another,
+    and while it has none, records wait. No signal finds the collector blocked in an open."""
     attach(lab, link)
     path = tmp_path / "pipe"
     os.mkfifo(path)
@@ -757,7 +765,7 @@ def test_a_pipe_with_a_name(lab, link, tmp_path):
 
 
 def test_nothing_of_it_stays(lab, link, tmp_path):
-    """The program that sweeps goes with its collector, by SIGKILL too."""
+    """The sweep program ends with its collector, also by SIGKILL."""
     attach(lab, link)
     before = flowlabel_programs()
     collector = Collector(lab, link, tmp_path / "records").reads()
@@ -770,7 +778,8 @@ def test_nothing_of_it_stays(lab, link, tmp_path):
 
 
 def read_until(terminal, pattern):
-    """What was written to a terminal until PATTERN is in it. It comes in pieces, the last after its writer has ended."""
+    """Reads a terminal until its output contains PATTERN. The output comes in parts, the last one after its writer has
+    ended."""
     text = b""
     while not re.search(pattern, text):
         assert select.select([terminal], [], [], 60)[0], text
@@ -779,7 +788,7 @@ def read_until(terminal, pattern):
 
 
 def test_a_line_on_a_terminal(lab, link, tmp_path):
-    """On a terminal, without --jsonl -, one status line that refreshes."""
+    """On a terminal, and without --jsonl -, the collector refreshes one status line."""
     attach(lab, link)
     leader, terminal = pty.openpty()
     try:
@@ -815,8 +824,8 @@ def capabilities(pid):
 
 @pytest.mark.parametrize("hook", HOOKS, ids=str)
 def test_least_capabilities(lab, link, tmp_path, hook):
-    """Least capabilities after start. With the three that remain it takes what is attached later, too; and they
-    are all that it wants to begin with, as its unit has it."""
+    """After the start the collector has only the three capabilities that it needs. With them it also collects later
+    attachments, and they are enough for its start, as in its unit."""
     collector = Collector(lab, link, tmp_path / "records")
     attach(lab, link, hook=hook)
     collector.reads()
@@ -834,7 +843,7 @@ def test_least_capabilities(lab, link, tmp_path, hook):
 
 @pytest.fixture
 def service_manager(tmp_path):
-    """A socket where a service manager would listen, and its environment."""
+    """The socket of a service manager, and the environment that names it."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(tmp_path / "notify"))
         listener.settimeout(60)
@@ -842,7 +851,8 @@ def service_manager(tmp_path):
 
 
 def test_service_manager(lab, link, tmp_path, service_manager):
-    """Type=notify and a watchdog: ready when attachments are taken, well four times an interval, then stopping."""
+    """Type=notify and a watchdog: ready once attachments are collected, then WATCHDOG=1 four times for each interval,
+    and STOPPING=1 at the end."""
     listener, environment = service_manager
     attach(lab, link)
     collector = Collector(lab, link, tmp_path / "records", env=environment).reads()
@@ -855,12 +865,12 @@ def test_service_manager(lab, link, tmp_path, service_manager):
 
 
 class SlowReader:
-    """Reads a pipe at the pace of the watchdog's messages, for longer than the collector waits for an exporter that takes
-    nothing, and as long as it is held back."""
+    """Reads a pipe at the rate of the watchdog's messages, for longer than the collector waits for an exporter that
+    accepts nothing, and for as long as `held_back` is set."""
 
     def __init__(self, path, service_manager):
         self._listener, self.environment = service_manager
-        self.environment["WATCHDOG_USEC"] = "800000"  # a message each 0.2 s
+        self.environment["WATCHDOG_USEC"] = "800000"  # one message every 0.2 s
         os.mkfifo(path)
         self.held_back = False
         self.text = b""
@@ -874,7 +884,8 @@ class SlowReader:
         os.close(self._pipe)
 
     def read(self, records, collector):
-        """Until there are RECORDS, or COLLECTOR says that some are lost. Returns how many packets they have."""
+        """Reads until there are RECORDS, or until COLLECTOR reports that some are lost. Returns how many packets they
+        have."""
         pieces = 0
         while pieces < 25 or self.held_back:
             assert self._listener.recv(4096) in (b"READY=1", b"WATCHDOG=1")
@@ -888,8 +899,8 @@ class SlowReader:
 
 
 def test_a_slow_reader_gets_everything(lab, link, tmp_path, service_manager):
-    """A reader that takes some octets now and then is slow, not stuck: it gets every record of an attachment that was
-    detached, and nothing else stands still meanwhile."""
+    """A reader that reads some bytes now and then is slow and not stuck: it gets every record of a detached attachment,
+    and nothing else stops in the meantime."""
     attach(lab, link)
     path = tmp_path / "pipe"
     options = ["--max-flows", 300, "--idle", "1h", "--active", "1h"]
@@ -904,8 +915,8 @@ def test_a_slow_reader_gets_everything(lab, link, tmp_path, service_manager):
 
 
 def test_a_slow_reader_gets_everything_of_several(lab, link, tmp_path, service_manager):
-    """Attachments that end at once wait for one slow reader together, and lose nothing. The rings of one that stays are
-    drained meanwhile."""
+    """Several attachments that end at the same time wait for one slow reader, and lose nothing. Meanwhile the rings of
+    an attachment that stays are drained."""
     for number, flows in ((0, 2048), (1, 2048), (2, 64)):
         if number > 0:
             cable(link, f"v{number}", f"w{number}")
@@ -920,10 +931,10 @@ def test_a_slow_reader_gets_everything_of_several(lab, link, tmp_path, service_m
             lab.flowlabel(link, "detach", f"v{number}").ok()
         reader.held_back = True
         reading = beside.submit(reader.read, 3300, collector)
-        eventually(lambda: reader.text.count(b"\n") > 100)  # more than a second: the collector has seen that they are gone
+        eventually(lambda: reader.text.count(b"\n") > 100)  # more than a second: the collector has noticed the detaches
         link.run(*generator("leave", "w2", "v2", 300), timeout=120)
         eventually(lambda: status(lab, link)["ring"]["used"] == 0 < status(lab, link)["collected"]["pending"]["packets"])
-        assert reader.text.count(b"\n") < 1500, "it is drained while the others end"
+        assert reader.text.count(b"\n") < 1500, "its ring must be drained while the others end"
         lab.flowlabel(link, "detach", "v2").ok()
         reader.held_back = False
         assert reading.result() == 3300
@@ -934,7 +945,7 @@ def test_a_slow_reader_gets_everything_of_several(lab, link, tmp_path, service_m
 
 
 def test_the_unit(tmp_path):
-    """A systemd unit, verified where no systemd runs."""
+    """systemd-analyze accepts the unit; that needs no running systemd."""
     if not shutil.which("systemd-analyze"):
         pytest.skip("needs systemd-analyze: run tools/setup")
     text = (REPOSITORY / "systemd/flowlabel-collect.service.in").read_text()
@@ -945,8 +956,8 @@ def test_the_unit(tmp_path):
 
 
 def test_what_the_journal_reads(lab, link, tmp_path):
-    """Each line has a priority and no name of the program, which the journal adds; the journal hears at once what runs, what
-    it collects, and that files were opened again. A pipe, and a terminal, get the lines as ever."""
+    """For the journal, each line has a priority and no program name, which the journal adds, and the start, the
+    attachments and reopened files are logged at once. A pipe and a terminal get the usual lines."""
     log = tmp_path / "log"
     with open(log, "wb") as file:
         made = os.fstat(file.fileno())
@@ -967,7 +978,7 @@ def test_what_the_journal_reads(lab, link, tmp_path):
 
 
 def test_a_name_means_this_namespace(lab, link, tmp_path):
-    """The interface of that name in another namespace is another collector's, unless it is asked for."""
+    """An interface of the same name in another namespace is not collected unless --all-netns asks for it."""
     other = lab.namespace("other")
     cable(other)
     attach(lab, link)

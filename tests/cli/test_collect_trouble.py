@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What a collector meets that it did not choose: slow readers, damaged attachments, CPUs that it may not run on, too little
-memory, another collector."""
+"""External problems of a collector: slow readers, damaged attachments, forbidden CPUs, too little memory, another
+collector."""
 
 import os
 import pathlib
@@ -31,12 +31,12 @@ def link(lab):
 
 
 def populations(log):
-    """The sizes of the pieces in which a collector's table was populated so far."""
+    """The sizes of the parts in which a collector's table was populated so far."""
     return [int(size) for size in re.findall(r"madvise\(\w+, (\d+), MADV_POPULATE_WRITE", log.read_text())]
 
 
 def test_a_large_table_is_populated_between_drains(lab, link, tmp_path):
-    """A table of 256 MiB is populated piece by piece, and the rings are drained meanwhile."""
+    """A table of 256 MiB is populated in parts, and the rings are drained between them."""
     if not shutil.which("strace"):
         pytest.skip("needs strace: run tools/setup")
     log = tmp_path / "log"
@@ -48,11 +48,12 @@ def test_a_large_table_is_populated_between_drains(lab, link, tmp_path):
     sizes = populations(log)
     collector.stop().ok()
     assert max(sizes) <= HUGE_PAGE
-    assert sum(sizes) < 256 << 20, "it was drained before the table was whole"
+    assert sum(sizes) < 256 << 20, "the ring must be drained before the whole table is populated"
 
 
 def test_cpus_that_it_may_not_run_on(lab, link, tmp_path):
-    """The collector says that it cannot end flows there. When the attachment goes it takes them all the same."""
+    """The collector reports that it cannot end flows on CPUs that it may not run on. It still takes those flows when
+    the attachment goes."""
     allowed = sorted(os.sched_getaffinity(0))
     if len(allowed) < 2:
         pytest.skip("needs two CPUs")
@@ -73,7 +74,7 @@ def test_cpus_that_it_may_not_run_on(lab, link, tmp_path):
 
 
 def test_more_flows_than_memory(lab, link, tmp_path):
-    """Neither a collector's table nor an attachment's is begun where a memory cgroup leaves no room for it."""
+    """Neither a collector's table nor an attachment's table is created if a memory cgroup has no room for it."""
     attach(lab, link)
     with memory(300 << 20) as prefix:
         large = Collector(lab, link, None, "--jsonl", tmp_path / "none", "--max-flows", 5_000_000, prefix=prefix)
@@ -86,8 +87,8 @@ def test_more_flows_than_memory(lab, link, tmp_path):
 
 
 def test_one_damaged_attachment(lab, link, tmp_path):
-    """An attachment without one of its pins is told, and keeps no other from being collected. It is tried again; the exit
-    status is 1 where it is still damaged at the end."""
+    """An attachment without one of its pins is reported, and the others are collected. It is retried, and the exit
+    status is 1 if it is still damaged at the end."""
     cable(link, "v1", "w1")
     attach(lab, link)
     lab.flowlabel(link, "attach", "v1", "--flows", 64).ok()
@@ -100,7 +101,7 @@ def test_one_damaged_attachment(lab, link, tmp_path):
             sender.send(label=5)
         ended = collector.stop().expect(1)
         assert total(collector.records()) == {"packets": 1, "bytes": 40}
-        assert ended.stderr.count("No such file or directory") == 2, "a warning, and the error at the end"
+        assert ended.stderr.count("No such file or directory") == 2, "one warning, and one error at the end"
     collector = Collector(lab, link, tmp_path / "repaired").says("ring: No such file or directory")
     shutil.rmtree(directory)
     lab.flowlabel(link, "attach", "v1", "--flows", 64).ok()
@@ -108,13 +109,13 @@ def test_one_damaged_attachment(lab, link, tmp_path):
 
 
 def open_to_all(directory):
-    """Others may write in DIRECTORY, until it is mended."""
+    """Makes DIRECTORY writable for others. Returns the repair."""
     directory.chmod(0o777)
     return lambda: directory.chmod(0o700)
 
 
 def link_instead(directory):
-    """A symbolic link takes the place of DIRECTORY, until it is mended."""
+    """Replaces DIRECTORY with a symbolic link. Returns the repair."""
     aside = directory.with_name("aside")
     directory.rename(aside)
     directory.symlink_to(aside)
@@ -129,8 +130,8 @@ def link_instead(directory):
     ("interface", open_to_all, "has mode 0777"), ("hook", open_to_all, "has mode 0777"),
     ("interface", link_instead, "is no directory"), ("hook", link_instead, "is no directory")])
 def test_one_directory_that_cannot_be_trusted(lab, link, tmp_path, level, damage, words):
-    """A directory that cannot be opened is told once, and keeps no other attachment from being collected, neither at the start
-    nor later. What is collected already goes on to be. When it is as it should be again, its attachment is collected."""
+    """A directory that cannot be opened is reported once, and the other attachments are collected, at the start and
+    later. What is already collected stays so. Once the directory is repaired, its attachment is collected."""
     cable(link, "v1", "w1")
     attach(lab, link)
     lab.flowlabel(link, "attach", "v1", "--flows", 64).ok()
@@ -150,11 +151,11 @@ def test_one_directory_that_cannot_be_trusted(lab, link, tmp_path, level, damage
         other_sender.send(label=7)
         eventually(lambda: collector.packets() == 2)
     assert not collector.has_said("collected; counted")
-    assert collector.stop().expect(1).stderr.count(words) == 2, "a warning, and the error at the end"
+    assert collector.stop().expect(1).stderr.count(words) == 2, "one warning, and one error at the end"
 
 
 def test_a_second_collector_touches_nothing(lab, link, tmp_path):
-    """A collector that finds another one at work has sent nothing, opened nothing and cut nothing off."""
+    """A collector that finds another collector sends nothing, opens no file and truncates none."""
     link.ip("link", "set", "dev", "lo", "up")
     attach(lab, link)
     torn, fresh = tmp_path / "torn", tmp_path / "fresh"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""`flowlabel completion`: what the shells complete is what the parser takes."""
+"""`flowlabel completion`: the shells complete what the parser accepts."""
 
 import os
 import re
@@ -26,7 +26,7 @@ def scripts(requirements, tmp_path_factory):
 
 @pytest.fixture
 def complete(scripts):
-    """What bash offers for the last of WORDS, which bash splits at `=`."""
+    """A function that returns what bash offers for the last of WORDS, which bash splits at `=`."""
     def completed(*words, **options):
         program = ('source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _flowlabel; '
                    'printf "%s\\n" "${COMPREPLY[@]}"')
@@ -49,12 +49,12 @@ def complete(scripts):
     (["collect", "--idle", "rfc1"], ["rfc1883"]), (["host", "--check", "a"], ["anycast"]),
     (["completion", ""], SHELLS)], ids=lambda value: " ".join(value or []))
 def test_bash(complete, words, offered):
-    """Commands, options, and values that are one of several words."""
+    """bash completes commands, options, and values that are one of several words."""
     assert complete(*words) == (offered or complete(*words))
 
 
 def test_bash_knows_interfaces_and_files(complete, tmp_path):
-    """IFACE is an interface of this namespace; FILE and DIR are looked up."""
+    """IFACE completes to the interfaces of this namespace; FILE and DIR complete to paths."""
     interfaces = sorted(os.listdir("/sys/class/net"))
     for words in (["attach", ""], ["collect", "one", ""], ["exercise", "client", "--raw", ""]):
         assert sorted(complete(*words)) == interfaces
@@ -66,7 +66,7 @@ def test_bash_knows_interfaces_and_files(complete, tmp_path):
 
 
 def test_every_option_of_the_help_is_completed(complete, scripts):
-    """And nothing else: all come from one definition."""
+    """Every option of the help is completed, and nothing else: both come from one definition."""
     fish = scripts["fish"].read_text()
     zsh = scripts["zsh"].read_text()
     for command in OPTIONS:
@@ -82,11 +82,12 @@ def test_every_option_of_the_help_is_completed(complete, scripts):
 
 @pytest.mark.parametrize("shell", [shell for shell in SHELLS if shutil.which(shell)])
 def test_the_shell_reads_it(scripts, shell):
-    """No error of syntax. tools/setup installs neither zsh nor fish, 37 MB together, for this alone."""
+    """The shell finds no syntax error in its script. tools/setup does not install zsh and fish (37 MB) only for this
+    test."""
     subprocess.run([shell, "-n", scripts[shell]], check=True, timeout=60)
 
 
 @pytest.mark.parametrize("argv, words", [([], ["SHELL"]), (["tcsh"], ["'tcsh'", "bash, zsh, fish"])])
 def test_wrong_shell(argv, words):
-    """What is wrong, and which shells there are."""
+    """An unknown shell is an error that lists the supported ones."""
     refused(run("completion", *argv), 2, *words)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Ten million flows against a small table, and a million in a large one."""
+"""Ten million flows in a small table, and a million in a large one."""
 
 import os
 import re
@@ -18,7 +18,7 @@ SLOTS_FOR_A_MILLION = 1 << 21
 
 @pytest.fixture
 def link(lab):
-    """v0 and w0 with a queue for each CPU, so that two CPUs load both; no packet on them but the generator's."""
+    """v0 and w0 with a queue for each CPU, so that both CPUs are loaded; they carry only the generator's packets."""
     host = lab.namespace("host")
     cable(host)
     return host
@@ -26,8 +26,8 @@ def link(lab):
 
 @pytest.mark.parametrize("hook", [XDP_NATIVE, TC_INGRESS], ids=str)
 def test_ten_million_flows_in_a_small_table(lab, link, hook):
-    """counted = live + spilled + lost, exactly, for packets and octets, and counted is what was sent. Nobody
-    drains the ring: it keeps the first records, `lost` grows, and `status` warns."""
+    """counted = live + spilled + lost holds exactly for packets and bytes, and counted is what was sent. Without a
+    reader the ring keeps its first records, `lost` grows, and `status` warns."""
     lab.flowlabel(link, "attach", "v0", "--hook", hook.hook, "--flows", 1024).ok()
     made = generate(link, hook, TEN_MILLION)
     assert made["packets"] == TEN_MILLION
@@ -37,7 +37,7 @@ def test_ten_million_flows_in_a_small_table(lab, link, hook):
     assert totals["counted"] == made
     assert_conserved(totals)
     assert (totals["seen_packets"], totals["ipv6_packets"], totals["ipv6_bytes"]) == (made["packets"], *made.values())
-    assert sum(cpu["counted"] > 0 for cpu in document["per_cpu"]) == os.cpu_count(), "every CPU was loaded"
+    assert sum(cpu["counted"] > 0 for cpu in document["per_cpu"]) == os.cpu_count(), "every CPU must be loaded"
     assert totals["live"]["packets"] == totals["flows"] <= 1024 * len(document["per_cpu"])
     assert counters["spilled_flows"] == totals["spilled"]["packets"] > 50_000
     assert counters["lost_flows"] == totals["lost"]["packets"]
@@ -46,14 +46,14 @@ def test_ten_million_flows_in_a_small_table(lab, link, hook):
     (status,) = lab.flowlabel(link, "status", "--json").json()["attachments"]
     assert status["totals"] == totals
     assert status["ring"]["reader"] is None
-    assert status["ring"]["used"] > status["ring"]["bytes"] * 0.99, "the ring is full"
+    assert status["ring"]["used"] > status["ring"]["bytes"] * 0.99, "the ring must be full"
     assert any(warning.startswith("nothing drains the ring") for warning in status["warnings"])
     said = lab.flowlabel(link, "detach", "v0").ok().stderr
     assert f"counted {made['packets']:,} packets {made['bytes']:,} bytes = live" in said
 
 
 def test_the_same_flows_again(lab, link):
-    """Flows that come back after they were spilled are counted as new ones, and the identity holds."""
+    """Flows that return after they were spilled are counted as new flows, and the identity holds."""
     lab.flowlabel(link, "attach", "v0", "--flows", 1024).ok()
     made = [generate(link, XDP_NATIVE, 100_000) for _ in range(3)]
     totals = lab.flowlabel(link, "stats", "--json").json()["totals"]
@@ -70,13 +70,13 @@ def million(lab, link):
 
 
 def cpu_seconds():
-    """Of the commands that have ended, since others may load the machine meanwhile."""
+    """The CPU seconds of the commands that have ended, because other programs may load the machine."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
 
 def test_reading_a_million_flows(lab, million):
-    """Reading a million live flows is a scan of the mapping, not a system call a flow."""
+    """Reading a million live flows scans the mapped table, and needs no system call for each flow."""
     start = cpu_seconds()
     document = lab.flowlabel(million, "flows", "--limit", 100, "--json").json()
     seconds = cpu_seconds() - start
@@ -95,7 +95,7 @@ def test_reading_a_million_flows(lab, million):
 
 
 def test_a_reader_that_stops_early(lab, million):
-    """`| head` is quiet and a success, with a million flows to write."""
+    """With a million flows to write, `| head` is a success without a message."""
     for output in ("--json", "--jsonl", "--csv"):
         shell = f'"$FLOWLABEL_BIN" flows {output} --bpffs {lab.bpffs} | head -n 1; echo "${{PIPESTATUS[0]}}"'
         done = million.run("bash", "-c", shell)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""`flowlabel exercise`: what a client asks for, what the path and the server see, what comes back.
+"""`flowlabel exercise`: what the client requests, what the path and the server see, and what returns.
 
-Client, router and server as in topology.py; on the router `flowlabel flows` is the witness.
+Client, router and server are those of topology.py; `flowlabel flows` on the router is the independent observer.
 """
 
 import contextlib
@@ -27,13 +27,13 @@ from topology import CLIENT, SERVER, Topology
 PORT = 24999
 FLOWLABEL_MGR, FLOWINFO_SEND, FLOWINFO = 32, 33, 11
 QUICK = ["--interval", "1ms"]
-PATIENT = ["--timeout", "10s"]  # a machine that is busy with something else makes no losses
+PATIENT = ["--timeout", "10s"]  # a machine that is busy must not cause losses
 
 
 @pytest.fixture(scope="module")
 def road(requirements):
-    """client - router - server; nothing labels but what a test asks for. An automatic label stays when a segment of the
-    client's had to be sent again."""
+    """client - router - server. Only packets for which a test asks are labelled. An automatic label stays when the
+    client had to retransmit a segment."""
     with lab_module.Lab() as lab:
         made = Topology(lab)
         made.client.sysctl("net.core.txrehash", 0)
@@ -42,7 +42,7 @@ def road(requirements):
 
 @pytest.fixture(autouse=True)
 def usual_sysctls(road):
-    """Each test finds the kernel's defaults, but for automatic labels."""
+    """Restores the kernel's default sysctls before each test, except for automatic labels."""
     yield
     for host in (road.client, road.server):
         for name, value in (("auto_flowlabels", 0), ("flowlabel_consistency", 1), ("flowlabel_state_ranges", 0),
@@ -51,8 +51,8 @@ def usual_sysctls(road):
 
 
 class Alone:
-    """One host that is client and server by ::1. For exclusive leases: once a namespace had one, it refuses labels
-    without a lease as long as there is an exclusive lease anywhere on the machine."""
+    """One host that is client and server through ::1, for exclusive leases: once a namespace has had one, it refuses
+    labels without a lease as long as any exclusive lease exists on the machine."""
 
     def __init__(self, lab):
         self.lab = lab
@@ -62,12 +62,12 @@ class Alone:
 
 @pytest.fixture
 def alone(lab):
-    """A host of its own for one test."""
+    """A host for one test only."""
     return Alone(lab)
 
 
 class Server:
-    """A server that runs; stop() ends it as ^C does."""
+    """A running server; stop() ends it as ^C does."""
 
     def __init__(self, road, namespace, *options):
         self.process = road.lab.start(namespace, lab_module.binary(), "exercise", "server", *options,
@@ -76,7 +76,7 @@ class Server:
         assert "listening" in self.first_words, self.first_words + self.process.stderr.read()
 
     def stop(self, number=signal.SIGINT):
-        """(stdout, stderr)"""
+        """Returns (stdout, stderr)."""
         self.process.send_signal(number)
         output = self.process.communicate(timeout=60)
         assert self.process.returncode == 0, output
@@ -85,7 +85,7 @@ class Server:
 
 @contextlib.contextmanager
 def serving(road, *options, namespace=None):
-    """A server with --json; afterwards its `document` and its `errors` are there."""
+    """A server with --json. After the block, its `document` and its `errors` are set."""
     server = Server(road, namespace or road.server, *options, "--json")
     try:
         yield server
@@ -95,23 +95,23 @@ def serving(road, *options, namespace=None):
 
 
 def client(road, *options, host=SERVER):
-    """`exercise client`, as a result; patient unless told how long to wait."""
+    """Runs `exercise client` and returns the result, with a long timeout unless OPTIONS have one."""
     patience = [] if "--timeout" in options else PATIENT
     return road.lab.flowlabel(road.client, "exercise", "client", host, *options, *patience)
 
 
 def chain(table, hook, rule):
-    """An nftables table with one rule."""
+    """Creates an nftables table with one rule."""
     return f"table ip6 {table} {{\nchain c {{\ntype filter hook {hook} priority 0\n{rule}\n}}\n}}\n"
 
 
 def flows_of(attachment):
-    """{(source, destination, label): packets} of the hosts' global addresses."""
+    """{(source, destination, label): packets} between the hosts' global addresses."""
     return {flow: count[0] for flow, count in attachment.flows().items() if flow[0] in (CLIENT, SERVER)}
 
 
 def lease(endpoint, label, destination=SERVER, share=255, action=0, flags=1):
-    """A lease as a program takes it (action 0) or gives it back (1)."""
+    """Takes a lease (action 0) as a program does, or returns it (1)."""
     request = socket.inet_pton(socket.AF_INET6, destination) + struct.pack("!I", label)
     request += struct.pack("=BBHHHI", action, share, flags, 0, 0, 0)
     endpoint.setsockopt(socket.IPPROTO_IPV6, FLOWLABEL_MGR, request)
@@ -120,7 +120,7 @@ def lease(endpoint, label, destination=SERVER, share=255, action=0, flags=1):
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
 @pytest.mark.parametrize("label", ["255", "0x12345", "0xfffff", "random", "none"])
 def test_the_label_asked_for_is_the_one_on_the_path(road, protocol, label):
-    """LNX-1, LNX-2, LNX-13, LNX-17, R6437-3-8: asked, on the path, at the server: one label."""
+    """LNX-1, LNX-2, LNX-13, LNX-17, R6437-3-8: the requested label is the label on the path and at the server."""
     with serving(road) as server, attached(road.lab, road.router, "lan", TC_INGRESS) as attachment:
         document = client(road, f"--{protocol}", "--label", label, "--json", *QUICK).json()
         seen = flows_of(attachment)
@@ -140,7 +140,7 @@ def test_the_label_asked_for_is_the_one_on_the_path(road, protocol, label):
 
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
 def test_automatic_labels(road, protocol):
-    """LNX-21, LNX-31: what auto_flowlabels and flowlabel_state_ranges make of --label auto and none."""
+    """LNX-21, LNX-31: auto_flowlabels and flowlabel_state_ranges determine the labels of --label auto and none."""
     with serving(road):
         result = client(road, f"--{protocol}", *QUICK)
         warned(result, "10 messages", "net.ipv6.auto_flowlabels is 0")
@@ -159,7 +159,8 @@ def test_automatic_labels(road, protocol):
 
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
 def test_labels_that_this_host_removes(road, protocol):
-    """The kernel labels and a filter on its way out does not: the client does not blame the setting, which it can read."""
+    """If the kernel labels a packet and a filter removes the label, the client does not blame the sysctl, which it can
+    read."""
     road.client.sysctl("net.ipv6.auto_flowlabels", 1)
     road.client.run("nft", "-f", "-", input=chain("eraser", "output", "ip6 flowlabel set 0"))
     try:
@@ -174,7 +175,7 @@ def test_labels_that_this_host_removes(road, protocol):
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
 @pytest.mark.parametrize("ranges, least, most", [(0, 0.3, 0.7), (1, 1, 1)])
 def test_the_range_of_automatic_labels(road, protocol, ranges, least, most):
-    """LNX-31: with flowlabel_state_ranges 1 the highest bit is always set, else in half of them."""
+    """LNX-31: with flowlabel_state_ranges 1 the highest bit is always set, and otherwise in half of the labels."""
     road.client.sysctl("net.ipv6.auto_flowlabels", 1)
     road.client.sysctl("net.ipv6.flowlabel_state_ranges", ranges)
     with serving(road):
@@ -186,7 +187,7 @@ def test_the_range_of_automatic_labels(road, protocol, ranges, least, most):
 
 @pytest.mark.parametrize("protocol, sysctl, value", [("udp", None, None), ("tcp", "flowlabel_consistency", 0)])
 def test_reflection(road, protocol, sysctl, value):
-    """LNX-9, LNX-14, LNX-15: the answers carry the client's label, on the path and at the client."""
+    """LNX-9, LNX-14, LNX-15: the replies carry the client's label, on the path and at the client."""
     if sysctl:
         road.server.sysctl(f"net.ipv6.{sysctl}", value)
     with serving(road, f"--{protocol}", "--reflect") as server, \
@@ -194,12 +195,12 @@ def test_reflection(road, protocol, sysctl, value):
         document = client(road, f"--{protocol}", "--label", "0xabcde", "--json", *QUICK).json()
         seen = flows_of(attachment)
     assert document["labels"] == [{"sent": 0xABCDE, "seen": 0xABCDE, "answer": 0xABCDE, "messages": 10}]
-    assert set(seen) == {(SERVER, CLIENT, 0xABCDE)}, "the SYN-ACK, too"
+    assert set(seen) == {(SERVER, CLIENT, 0xABCDE)}, "the SYN-ACK must have it, too"
     assert server.document["reflect"] is True
 
 
 def test_tcp_reflection_by_sysctl(road):
-    """LNX-15, LNX-23: without the option, where the host reflects for every socket."""
+    """LNX-15, LNX-23: the server reflects without the option if the host reflects for every socket."""
     road.server.sysctl("net.ipv6.flowlabel_reflect", 1)
     with serving(road, "--tcp"):
         (labels,) = client(road, "--label", "9", "--json", *QUICK).json()["labels"]
@@ -207,13 +208,14 @@ def test_tcp_reflection_by_sysctl(road):
 
 
 def test_tcp_reflection_is_refused(road):
-    """LNX-9: with flowlabel_consistency 1 the sysctl is named."""
+    """LNX-9: with flowlabel_consistency 1 the error names that sysctl."""
     refused(road.lab.flowlabel(road.server, "exercise", "server", "--reflect"), 1,
             "net.ipv6.flowlabel_consistency is 1", "sysctl -w net.ipv6.flowlabel_consistency=0")
 
 
 def test_udp_reflection_beside_an_exclusive_lease(alone):
-    """LNX-14: the kernel sends no label without a lease then; the server says so and answers without one."""
+    """LNX-14: with an exclusive lease on the host, the kernel sends no label without a lease. The server says so and
+    replies without one."""
     holder = alone.server.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     with holder, serving(alone, "--udp", "--reflect") as server:
         lease(holder, 77, share=1)
@@ -225,7 +227,7 @@ def test_udp_reflection_beside_an_exclusive_lease(alone):
 
 
 def test_a_client_beside_an_exclusive_lease(alone):
-    """LNX-14: labels without a lease are refused, those with one go."""
+    """LNX-14: labels without a lease are refused, and labels with one are sent."""
     holder = alone.client.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     with holder, serving(alone):
         lease(holder, 78, share=1)
@@ -235,7 +237,7 @@ def test_a_client_beside_an_exclusive_lease(alone):
 
 
 def test_what_the_samples_do(road):
-    """LNX-16, LNX-17: ten messages by TCP; a UDP client that sends twice, with another label the second time."""
+    """LNX-16, LNX-17: TCP sends ten messages. UDP sends two, the second one with another label."""
     with serving(road) as server, attached(road.lab, road.router, "lan", TC_INGRESS) as attachment:
         client(road, "--label", "255", *QUICK).ok()
         client(road, "--udp", "--label", "254", "--count", "2", "--change-every", "1", *QUICK).ok()
@@ -247,7 +249,7 @@ def test_what_the_samples_do(road):
 
 
 def test_a_changed_label_makes_another_connection(road):
-    """--change-every by TCP."""
+    """--change-every makes another TCP connection for each label."""
     with serving(road, "--tcp") as server:
         document = client(road, "--label", "5", "--count", "4", "--change-every", "2", "--json", *QUICK).json()
     assert [(labels["sent"], labels["messages"]) for labels in document["labels"]] == [(5, 2), (6, 2)]
@@ -256,7 +258,7 @@ def test_a_changed_label_makes_another_connection(road):
 
 @pytest.mark.parametrize("protocol, sent", [("udp", 3), ("tcp", 2)])
 def test_a_changed_label_that_is_refused(alone, protocol, sent):
-    """LNX-4, LNX-10: the message that should have had it does not leave. UDP goes on with the label that it has."""
+    """LNX-4, LNX-10: the message that should have the new label is not sent. UDP continues with the old label."""
     holder = alone.client.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     with holder, serving(alone) as server:
         lease(holder, 0x102)
@@ -270,7 +272,7 @@ def test_a_changed_label_that_is_refused(alone, protocol, sent):
 
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
 def test_link_local_addresses(road, protocol):
-    """LNX-17: scope ids."""
+    """LNX-17: scope ids of link-local addresses work."""
     links = json.loads(road.router.ip("-json", "-6", "address", "show", "dev", "lan", "scope", "link").stdout)
     (address,) = [info["local"] for link in links for info in link.get("addr_info", ()) if "local" in info]
     with serving(road, namespace=road.router) as server:
@@ -282,7 +284,7 @@ def test_link_local_addresses(road, protocol):
 
 
 def test_names(road, tmp_path):
-    """LNX-17: names, by a /etc/hosts of the test's own."""
+    """LNX-17: names are resolved, here with an /etc/hosts of the test."""
     hosts = tmp_path / "hosts"
     hosts.write_text(f"{SERVER} server.example\n192.0.2.1 four.example\n")
     line = f'mount --bind {hosts} /etc/hosts && exec "$F" exercise client "$@" --count 1'
@@ -295,7 +297,8 @@ def test_names(road, tmp_path):
 
 
 def test_the_server_answers_from_the_address_it_was_asked_at(road):
-    """Another address of the server than the one it would choose: the client's socket takes no other."""
+    """The server replies from the address to which the request came, even if it would choose another one: the client's
+    socket accepts no other."""
     road.server.address("eth0", "2001:db8:2::99/64")
     with serving(road, "--udp"):
         document = client(road, "--udp", "--json", *QUICK, host="2001:db8:2::99").json()
@@ -304,7 +307,7 @@ def test_the_server_answers_from_the_address_it_was_asked_at(road):
 
 
 def test_a_lease_as_the_kernel_has_it(alone):
-    """LNX-11: share, expires and linger."""
+    """LNX-11: the lease in the kernel has the requested share, expires and linger."""
     with serving(alone):
         began = time.monotonic()
         document = client(alone, "--label", "40", "--share", "user", "--expires", "60", "--linger", "30", "--json",
@@ -315,11 +318,11 @@ def test_a_lease_as_the_kernel_has_it(alone):
     assert flow["lease"] == {"label": 40, "share": "user", "linger": 30}
     with alone.client.inside(), open("/proc/thread-self/net/ip6_flowlabel", encoding="ascii") as file:
         (line,) = [line.split() for line in file if line.startswith("00028 ")]
-    assert (line[1], line[2], line[4]) == ("3", "0", "30"), "LNX-7: it lingers"
+    assert (line[1], line[2], line[4]) == ("3", "0", "30"), "LNX-7: the lease must linger"
 
 
 def test_renewal(road):
-    """LNX-6: a renewed lease does not run out."""
+    """LNX-6: a renewed lease does not expire."""
     options = ["--udp", "--count", "21", "--interval", "200ms", "--expires", "60", "--json"]
     with serving(road):
         without = client(road, *options, "--label", "41").json()["flows"][0]["lease"]["expires"]
@@ -339,7 +342,7 @@ LEASE_REFUSALS = [
 @pytest.mark.parametrize("protocol", ["--tcp", "--udp"])
 @pytest.mark.parametrize("options, words", LEASE_REFUSALS, ids=lambda value: " ".join(value))
 def test_refused_leases(alone, protocol, options, words):
-    """LNX-4, LNX-5: why, and what to do, with exit status 1."""
+    """LNX-4, LNX-5: the error says why and what to do, with exit status 1."""
     holder = alone.client.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     with holder, serving(alone):
         lease(holder, 51)
@@ -348,7 +351,7 @@ def test_refused_leases(alone, protocol, options, words):
 
 
 def test_labels_that_are_left_to_automatic_ones(road):
-    """LNX-3: ERANGE."""
+    """LNX-3: a label in the range of automatic labels is refused with ERANGE."""
     road.client.sysctl("net.ipv6.flowlabel_state_ranges", 1)
     with serving(road):
         refused(client(road, "--label", "0x80001"), 1, "0x80001", "net.ipv6.flowlabel_state_ranges")
@@ -356,7 +359,7 @@ def test_labels_that_are_left_to_automatic_ones(road):
 
 
 def test_long_leases_take_privilege(road):
-    """LNX-8: EPERM, without root; and the exercise itself needs no root."""
+    """LNX-8: without root a long lease is refused with EPERM, and otherwise exercise needs no root."""
     with serving(road):
         for options, status in ((["--linger", "151"], 1), (["--expires", "151"], 1), (["--linger", "150"], 0)):
             done = road.client.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", lab_module.binary(),
@@ -367,7 +370,7 @@ def test_long_leases_take_privilege(road):
 
 
 def test_sequential_labels(road):
-    """LNX-19: each flow the next label, from the one that is given on."""
+    """LNX-19: each flow has the next label, beginning with the given one."""
     with serving(road), attached(road.lab, road.router, "lan", TC_INGRESS) as attachment:
         client(road, "--udp", "--label", "0xffffe", "--generate", "sequential", "--flows", "4", *QUICK).ok()
         seen = flows_of(attachment)
@@ -375,7 +378,7 @@ def test_sequential_labels(road):
 
 
 def test_encoded_labels(road):
-    """LNX-19: 15 bits stay, five do not."""
+    """LNX-19: encoded labels have 15 constant bits and five that vary."""
     with serving(road), attached(road.lab, road.router, "lan", TC_INGRESS) as attachment:
         client(road, "--generate", "encoded", "--label", "0x4abe0", "--flows", "30", "--count", "1").ok()
         labels = {label for _, _, label in flows_of(attachment)}
@@ -383,14 +386,14 @@ def test_encoded_labels(road):
 
 
 def test_a_constant_label_of_all_flows(road):
-    """LNX-19."""
+    """LNX-19: all flows have the same label."""
     with serving(road, "--tcp") as server:
         client(road, "--generate", "constant", "--label", "3", "--flows", "20", "--count", "1").ok()
     assert [peer["syn_label"] for peer in server.document["peers"]] == [3] * 20
 
 
 def test_a_label_for_each_packet(road):
-    """LNX-19: random, and with a message in them."""
+    """LNX-19: each packet has a random label, or one that carries a part of a message."""
     with serving(road, "--udp") as server:
         client(road, "--udp", "--generate", "per-packet", "--count", "200", *QUICK).ok()
         document = client(road, "--udp", "--generate", "message", "--text", "Hello", "--count", "5", "--json",
@@ -403,17 +406,17 @@ def test_a_label_for_each_packet(road):
 
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
 def test_many_flows(road, protocol):
-    """LNX-19, R6437-3-5: as many labels as flows, but for chance."""
+    """LNX-19, R6437-3-5: there are as many labels as flows, except for collisions."""
     with serving(road) as server:
         document = client(road, f"--{protocol}", "--flows", "500", "--label", "random", "--count", "2", "--json").json()
     assert document["totals"] == {"flows": 500, "sent": 1000, "received": 1000, "lost": 0, "late": 0}
     labels = {labels["sent"] for labels in document["labels"]}
-    assert len(labels) == 500, "the kernel leases no label twice"
+    assert len(labels) == 500, "the kernel must lease each label once"
     assert {peer["labels"][0]["label"] for peer in server.document["peers"]} == labels
 
 
 def test_losses(road):
-    """Every second message is dropped on the way: counted, and no failure."""
+    """If every second message is dropped on the path, the losses are counted, and the run is no failure."""
     road.router.run("nft", "-f", "-", input=chain("loss", "forward", f"udp dport {PORT} numgen inc mod 2 0 drop"))
     try:
         with serving(road):
@@ -426,7 +429,7 @@ def test_losses(road):
 
 
 def test_a_label_that_changes_on_the_way(road):
-    """The client learns what the path did."""
+    """The client reports that the path changed the label."""
     road.router.run("nft", "-f", "-", input=chain("washer", "forward", f"udp dport {PORT} ip6 flowlabel set 0x54321"))
     try:
         with serving(road):
@@ -440,7 +443,7 @@ def test_a_label_that_changes_on_the_way(road):
     (["--udp", "--count", "3"], [f"no program listens on [{SERVER}]:{PORT}", "exercise server"]),
 ], ids=["tcp", "udp"])
 def test_nobody_there(road, options, words):
-    """Exit status 1 where nothing comes back."""
+    """Exit status 1 if nothing replies."""
     result = client(road, *options, *QUICK).expect(1)
     assert result.stderr.splitlines()[0].startswith("flowlabel: error: ")
     for word in words:
@@ -448,7 +451,7 @@ def test_nobody_there(road, options, words):
 
 
 def test_nothing_comes_back(road):
-    """A silent firewall."""
+    """Exit status 1 if a firewall drops everything silently."""
     road.server.run("nft", "-f", "-", input=chain("wall", "input", f"th dport {PORT} drop"))
     try:
         refused(client(road, "--tcp", "--timeout", "100ms"), 1, "does not respond", "firewall")
@@ -460,13 +463,13 @@ def test_nothing_comes_back(road):
 
 
 def test_no_way_there(road):
-    """A destination without a route."""
+    """A destination without a route is an error."""
     road.client.ip("-6", "route", "add", "unreachable", "2001:db8:dead::/48")
     refused(client(road, host="2001:db8:dead::1"), 1, "2001:db8:dead::1 is unreachable", "ip -6 route get")
 
 
 def test_a_port_that_is_taken(road):
-    """Two servers."""
+    """A second server on the same port is an error."""
     with serving(road):
         refused(road.lab.flowlabel(road.server, "exercise", "server"), 1, f"already uses [::]:{PORT}", "another port")
         with serving(road, "--port", "7777"):
@@ -475,7 +478,7 @@ def test_a_port_that_is_taken(road):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_a_client_ends_with_its_summary(road, number):
-    """^C ends with the summary."""
+    """A signal ends the client with its summary."""
     with serving(road):
         process = road.lab.start(road.client, lab_module.binary(), "exercise", "client", SERVER, "--label", "5",
                                  "--count", "0", "--interval", "20ms", *PATIENT, stdout=subprocess.PIPE, text=True)
@@ -489,7 +492,7 @@ def test_a_client_ends_with_its_summary(road, number):
 
 @pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
 def test_a_client_that_is_still_connecting_ends_with_its_summary(road, options):
-    """^C ends with the summary, whatever is under way."""
+    """^C ends the client with its summary, whatever it is doing."""
     road.server.run("nft", "-f", "-", input=chain("wall", "input", f"tcp dport {PORT} drop"))
     try:
         process = road.lab.start(road.client, lab_module.binary(), "exercise", "client", SERVER, "--timeout", "60s",
@@ -509,7 +512,7 @@ def test_a_client_that_is_still_connecting_ends_with_its_summary(road, options):
 
 
 def test_a_server_tells_what_comes(road):
-    """The label of each peer when it comes and when it changes, and a summary."""
+    """The server prints the label of each peer when it first appears and when it changes, and then a summary."""
     server = Server(road, road.server, "--udp", "--tcp")
     assert f"port {PORT} (TCP and UDP)" in server.first_words
     client(road, "--label", "255", "--count", "2", *QUICK).ok()
@@ -526,7 +529,7 @@ def test_a_server_tells_what_comes(road):
 
 
 def test_a_label_that_changes_inside_a_connection(road):
-    """LNX-10: the label of the SYN and those of the data are told apart."""
+    """LNX-10: the label of the SYN is reported separately from those of the data."""
     server = Server(road, road.server, "--tcp")
     with road.client.socket(socket.AF_INET6, socket.SOCK_STREAM) as stream:
         lease(stream, 7)
@@ -542,7 +545,7 @@ def test_a_label_that_changes_inside_a_connection(road):
 
 
 def test_what_has_arrived_counts_though_the_end_is_asked_for(road):
-    """A server that is stopped while it has no time to read still takes what was there before."""
+    """A server that is stopped before it could read still reads what had arrived."""
     with serving(road, "--udp") as server, road.client.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sender:
         server.process.send_signal(signal.SIGSTOP)
         sender.sendto(b"hello", (SERVER, PORT))
@@ -554,13 +557,13 @@ def test_what_has_arrived_counts_though_the_end_is_asked_for(road):
 
 
 def test_strangers_are_seen_and_not_answered(road):
-    """Whoever speaks another language: its labels show, and datagrams make no loops. What comes back is the answer to the
-    message that it then sends as a client does."""
+    """Peers of other protocols are shown with their labels and get no reply, so datagrams cannot loop. The only reply
+    is to the message that the test then sends as a client does."""
     answer, request = (struct.pack("!4sIIIQ", magic, 24, 7, 0xFFFFFFFF, 0) for magic in (b"FLA1", b"FLQ1"))
     with serving(road, "--udp") as server, road.client.socket(socket.AF_INET6, socket.SOCK_DGRAM) as stranger, one_cpu():
         stranger.setsockopt(socket.IPPROTO_IPV6, FLOWINFO_SEND, 1)
         stranger.settimeout(60)
-        for octets in (b"hello", answer, request):  # which the server gets in this order
+        for octets in (b"hello", answer, request):  # received by the server in this order
             stranger.sendto(octets, (SERVER, PORT, 0xBEEF, 0))
         back = stranger.recv(100)
         assert back == struct.pack("!4sIIIQ", b"FLA1", 24, 7, 0xBEEF, 0)
@@ -571,7 +574,7 @@ def test_strangers_are_seen_and_not_answered(road):
 @pytest.mark.parametrize("size", ["24", "65527"])
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
 def test_sizes(road, protocol, size):
-    """The smallest and the largest message; the latter in many segments, or fragments."""
+    """The smallest and the largest message arrive; the latter in many segments or fragments."""
     with serving(road) as server:
         document = client(road, f"--{protocol}", "--size", size, "--label", "3", "--count", "3", "--json",
                           *QUICK).json()
@@ -580,7 +583,7 @@ def test_sizes(road, protocol, size):
 
 
 def test_documents(road):
-    """Field by field, in its order."""
+    """The documents have every field, in the documented order."""
     with serving(road) as server:
         document = client(road, "--json", "--label", "3", *QUICK).json()
     assert list(document) == ["schema", "role", "protocol", "server", "started_at", "ended_at", "totals",
@@ -600,7 +603,7 @@ def test_documents(road):
 
 
 def test_a_full_disk(road):
-    """A result that cannot be written ends it, with exit status 1."""
+    """If the result cannot be written, exercise ends with exit status 1."""
     argv = [lab_module.binary(), "exercise", "client", SERVER, "--count", "0", *PATIENT]
     with serving(road), open("/dev/full", "w", encoding="ascii") as full, road.client.inside():
         done = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
@@ -608,7 +611,7 @@ def test_a_full_disk(road):
 
 
 def test_nobody_reads(road):
-    """A closed pipe ends it, and is no error."""
+    """A closed pipe ends exercise and is no error."""
     with serving(road):
         process = road.lab.start(road.client, lab_module.binary(), "exercise", "client", SERVER, "--count", "0",
                                  "--interval", "10ms", *PATIENT, stdout=subprocess.PIPE)
@@ -619,10 +622,10 @@ def test_nobody_reads(road):
 
 @pytest.mark.parametrize("options, words", [
     (["--interval", "10ms"], ["closed the connection", "broke"]),
-    (["--interval", "4s", "--change-every", "1"], ["no program listens on"]),  # it ends between two connections
+    (["--interval", "4s", "--change-every", "1"], ["no program listens on"]),  # the server ends between two connections
 ], ids=["one connection", "many connections"])
 def test_a_server_that_ends(road, options, words):
-    """A connection that breaks, or cannot be made again: what was done is shown, and the trouble."""
+    """If a connection breaks or cannot be made again, the client shows its results so far and the error."""
     server = Server(road, road.server, "--tcp")
     process = road.lab.start(road.client, lab_module.binary(), "exercise", "client", SERVER, "--label", "5", "--count",
                              "0", *options, *PATIENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -637,13 +640,13 @@ def test_a_server_that_ends(road, options, words):
 
 
 def readme_tour():
-    """The commands of README.md's tour."""
+    """The commands of the tour in README.md."""
     text = (lab_module.REPOSITORY / "README.md").read_text(encoding="utf-8").split("## Try it on one host\n")[1]
     return textwrap.dedent(text.split("interface:\n\n")[1].split("\n\n")[0])
 
 
 def test_the_tour_works_as_typed(alone, tmp_path):
-    """README's tour, line by line, with a bpffs of the test's own."""
+    """Each line of README's tour works as printed, with a bpffs of the test."""
     program = tmp_path / "flowlabel"
     program.write_text(f'#!/bin/sh\nexec {lab_module.binary()} "$@" --bpffs {alone.lab.bpffs}\n')
     program.chmod(0o755)

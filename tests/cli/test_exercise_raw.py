@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""`flowlabel exercise client --raw`: packets that no socket would send (LNX-19), as a capture and
-`flowlabel flows` see them at the other end of a cable."""
+"""`flowlabel exercise client --raw`: packets that no socket would send (LNX-19), as a capture and `flowlabel flows` see
+them at the other end of a cable."""
 
 import contextlib
 import signal
@@ -22,7 +22,7 @@ FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 
 
 class Cable:
-    """Two hosts and what the far one gets."""
+    """Two hosts, and a capture at the far one."""
 
     def __init__(self, lab):
         self.lab = lab
@@ -53,12 +53,12 @@ def cable(requirements):
 
 
 def flags(packet):
-    """Of a TCP header."""
+    """The flags of a TCP header."""
     return packet.payload[13]
 
 
 def assert_counted(packets, document):
-    """The document's labels are the packets', and each packet's checksum is right."""
+    """Asserts that the document has the labels of the packets, and that each packet's checksum is right."""
     counts = {}
     for packet in packets:
         assert packet.checksum_is_valid() and packet.traffic_class == 0
@@ -68,7 +68,7 @@ def assert_counted(packets, document):
 
 
 def test_a_labelled_syn_then_zero(cable):
-    """LNX-19: the SYN has a label, nothing behind it has."""
+    """LNX-19: the SYN has a label, and no packet after it has one."""
     with cable.generated("--generate", "syn-then-zero", "--label", "0x12345", "--count", "3") as (packets, document):
         assert [packet.label for packet in packets] == [0x12345, 0, 0, 0, 0, 0]
         assert [flags(packet) for packet in packets] == [SYN, ACK, PSH | ACK, PSH | ACK, PSH | ACK, FIN | ACK]
@@ -77,7 +77,7 @@ def test_a_labelled_syn_then_zero(cable):
 
 
 def test_a_reset_with_another_label(cable):
-    """LNX-19."""
+    """LNX-19: the reset has another label than the other packets."""
     options = ["--generate", "rst-other", "--label", "255", "--count", "2", "--flows", "2"]
     with cable.generated(*options) as (packets, document):
         for port in (1024, 1025):
@@ -88,7 +88,7 @@ def test_a_reset_with_another_label(cable):
 
 
 def test_segments_follow_each_other(cable):
-    """What a TCP stack would number."""
+    """Sequence numbers are those that a TCP stack would use."""
     with cable.generated("--label", "1", "--count", "3", "--size", "100") as (packets, _):
         numbers = [int.from_bytes(packet.payload[4:8], "big") for packet in packets]
         assert [number - numbers[0] for number in numbers] == [0, 1, 1, 101, 201, 301]
@@ -96,7 +96,7 @@ def test_segments_follow_each_other(cable):
 
 @pytest.mark.parametrize("protocol, number, extra", [("tcp", TCP, 3), ("udp", UDP, 0)], ids=["tcp", "udp"])
 def test_a_label_for_each_packet(cable, protocol, number, extra):
-    """LNX-19: random, by TCP too."""
+    """LNX-19: each packet has a random label, with TCP, too."""
     options = [f"--{protocol}", "--generate", "per-packet", "--count", "200"]
     with cable.generated(*options) as (packets, document):
         assert len(packets) == 200 + extra and {packet.next_header for packet in packets} == {number}
@@ -105,7 +105,7 @@ def test_a_label_for_each_packet(cable, protocol, number, extra):
 
 
 def test_a_message_in_the_labels(cable):
-    """LNX-19: a covert message."""
+    """LNX-19: the labels carry a covert message."""
     options = ["--udp", "--generate", "message", "--text", "Meet at six", "--count", "11"]
     with cable.generated(*options) as (packets, document):
         text = b"".join((packet.label & 0xFFFF).to_bytes(2, "big") for packet in packets)
@@ -119,7 +119,7 @@ def test_a_message_in_the_labels(cable):
     (["--generate", "sequential", "--label", "0xffffe"], {0xFFFFE, 0xFFFFF, 1, 2}),
 ], ids=lambda value: " ".join(value) if isinstance(value, list) else "")
 def test_labels_of_flows(cable, options, labels):
-    """LNX-19: constant, none, sequential."""
+    """LNX-19: the labels of flows are constant, 0 or sequential."""
     with cable.generated("--udp", "--flows", "4", "--count", "2", *options) as (packets, document):
         assert {packet.label for packet in packets} == labels and len(packets) == 8
         assert len({packet.ports for packet in packets}) == 4
@@ -127,7 +127,7 @@ def test_labels_of_flows(cable, options, labels):
 
 
 def test_many_flows_are_counted(cable):
-    """LNX-19: 20,000 flows, and `flows` at the other end has each one."""
+    """LNX-19: `flows` at the other end has each of 20,000 flows."""
     with attached(cable.lab, cable.far, "v1", TC_INGRESS, "--flows", 1 << 20) as attachment:
         document = cable.client("--raw", "v0", "--udp", "--generate", "sequential", "--label", "1", "--flows", "20000",
                                 "--count", "1", *QUICK).json()
@@ -137,7 +137,7 @@ def test_many_flows_are_counted(cable):
 
 
 def test_the_document(cable):
-    """Field by field, in its order."""
+    """The document has every field, in the documented order."""
     document = cable.client("--raw", "v0", "--udp", "--label", "5", "--count", "1", *QUICK).json()
     assert list(document) == ["schema", "role", "protocol", "interface", "source", "destination", "started_at",
                               "ended_at", "totals", "labels"]
@@ -146,7 +146,7 @@ def test_the_document(cable):
 
 
 def test_loopback_and_tun(cable):
-    """Devices that lead nowhere by themselves."""
+    """loopback and tun devices, which lead to no other host, are accepted."""
     text = cable.client("--raw", "lo", "--udp", "--label", "5", "--count", "1", host="::1").ok().stdout
     assert "raw udp from ::1 to [::1]:24999 on lo, 1 flow: 1 packets sent" in text and "0x00005" in text
     with Tun(cable.near, "tun0"):
@@ -157,7 +157,7 @@ def test_loopback_and_tun(cable):
 
 
 def test_a_real_nic_is_refused(cable):
-    """Anything but veth, tun or loopback takes --yes-on-a-real-nic. A bridge stands for the NIC."""
+    """Every device but veth, tun and loopback needs --yes-on-a-real-nic. A bridge stands for the NIC."""
     cable.near.ip("link", "add", "name", "br0", "type", "bridge")
     cable.near.ip("link", "set", "dev", "br0", "up")
     cable.near.address("br0", "2001:db8:9::1/64")
@@ -177,19 +177,19 @@ def test_a_real_nic_is_refused(cable):
     (["--raw", "v0", "--udp", "--label", "5", "--size", "1500"], 1, ["does not fit", "--size"]),
 ], ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "")
 def test_refusals(cable, options, status, words):
-    """What makes no sense, and what the kernel refuses."""
+    """Contradictory options, and what the kernel refuses, are errors."""
     refused(cable.client(*options), status, *words)
 
 
 def test_no_privilege(cable):
-    """Raw packets take CAP_NET_RAW."""
+    """Raw packets need CAP_NET_RAW."""
     done = cable.near.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", lab_module.binary(),
                           "exercise", "client", THERE, "--raw", "v0", "--label", "5", check=False)
     assert done.returncode == 1 and "cannot send raw packets" in done.stderr and "CAP_NET_RAW" in done.stderr
 
 
 def test_it_ends_by_a_signal(cable):
-    """^C ends the flows with their last packet and the summary."""
+    """^C ends each flow with its last packet, and then prints the summary."""
     process = cable.lab.start(cable.near, lab_module.binary(), "exercise", "client", THERE, "--raw", "v0", "--generate",
                               "rst-other", "--label", "7", "--count", "0", "--interval", "10ms", stdout=subprocess.PIPE,
                               text=True)
