@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""An attachment that does not count what its interface carries: another program stands in front of it, its link was detached,
-its program was swapped. `status`, `status --check`, `flows` and `stats` say so, and --replace mends what it can."""
+"""An attachment that does not count what its interface carries: another program is in front of it, its link was
+detached, or its program was replaced by another one. `status`, `status --check`, `flows` and `stats` report it, and
+--replace repairs what it can."""
 
 import json
 import os
@@ -23,7 +24,7 @@ IN_FRONT = "stands in front of flowlabel's"
 
 
 def link_pin(lab, hook):
-    """Where the link of the one attachment to HOOK lies."""
+    """The path of the pinned link of the only attachment to HOOK."""
     (path,) = pathlib.Path(lab.bpffs).glob(f"flowlabel/v1/*/{hook}/link")
     return path
 
@@ -38,7 +39,7 @@ def host(lab):
 
 @pytest.fixture
 def foreign(lab):
-    """Somebody else's programs: {section: where it is pinned}."""
+    """Another user's programs: {section: path of the pin}."""
     directory = f"{lab.bpffs}/foreign"
     os.mkdir(directory)
     command("bpftool", "prog", "loadall", foreign_object(), directory)
@@ -47,13 +48,13 @@ def foreign(lab):
 
 
 def put_filter_first(host, direction, section="classifier"):
-    """A filter of somebody else at flowlabel's priority, which the kernel puts at the head."""
+    """Adds another user's filter with flowlabel's priority, which the kernel puts first."""
     host.run("tc", "filter", "add", "dev", "v0", direction, "prio", "1", "bpf", "direct-action", "obj",
              foreign_object(), "sec", section)
 
 
 def sent(host, hook, times):
-    """TIMES packets over HOOK of v0."""
+    """Sends TIMES packets through HOOK of v0."""
     near, far = ("w0", "v0") if hook == "tc-ingress" else ("v0", "w0")
     with Sender(host, near) as sender:
         before = device(host, far)
@@ -62,24 +63,24 @@ def sent(host, hook, times):
 
 
 def device(host, interface):
-    """The packets that INTERFACE received."""
+    """The number of packets that INTERFACE received."""
     (link,) = json.loads(host.ip("-json", "-stats", "link", "show", "dev", interface).stdout)
     return link["stats64"]["rx"]["packets"]
 
 
 def entry(lab, host):
-    """The one attachment."""
+    """The only attachment in `status --json`."""
     (shown,) = lab.flowlabel(host, "status", "--json").json()["attachments"]
     return shown
 
 
 def counted(lab, host):
-    """Its packets."""
+    """The packets that it counted."""
     return entry(lab, host)["totals"]["counted"]["packets"]
 
 
 def check(lab, host, *options):
-    """{kind of finding: text} of `status --check`, whose exit status agrees."""
+    """{kind of finding: text} of `status --check`. Asserts that the exit status agrees."""
     result = lab.flowlabel(host, "status", "--check", "--json", *options)
     found = {finding["kind"]: finding["text"] for finding in schema.document(result.stdout)["findings"]}
     assert result.status == (4 if found else 0), result
@@ -88,7 +89,8 @@ def check(lab, host, *options):
 
 @pytest.mark.parametrize("hook", TCX)
 def test_a_tcx_program_comes_to_stand_in_front(lab, host, foreign, hook):
-    """It is named everywhere; --replace goes first again, keeps the table, and leaves the other where it is."""
+    """Every command names a tcx program in front. --replace goes first again, keeps the table, and leaves the other
+    program attached."""
     lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4).ok()
     sent(host, hook, 3)
     assert counted(lab, host) == 3 and check(lab, host) == {}
@@ -113,7 +115,8 @@ def test_a_tcx_program_comes_to_stand_in_front(lab, host, foreign, hook):
 
 @pytest.mark.parametrize("hook", TCX)
 def test_going_first_counts_each_packet_once(lab, host, foreign, hook):
-    """Behind somebody who lets packets pass, too: the link that went away counts nothing more."""
+    """--replace that goes first counts each packet once, also if another program passes packets on: the old link counts
+    nothing more."""
     lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4).ok()
     with put_tcx_first(host, "v0", hook, foreign["pass"]):
         for times in range(2):
@@ -124,7 +127,7 @@ def test_going_first_counts_each_packet_once(lab, host, foreign, hook):
 
 @pytest.mark.parametrize("hook, direction", [("tc-ingress", "ingress"), ("tc-egress", "egress")])
 def test_a_filter_comes_to_stand_in_front(lab, host, hook, direction):
-    """The same on a clsact qdisc, where the latest filter of a priority is the first."""
+    """The same holds on a clsact qdisc, where the latest filter of a priority is the first."""
     lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4, env=CLSACT).ok()
     for times in (1, 2):
         put_filter_first(host, direction)
@@ -144,8 +147,8 @@ def test_a_filter_comes_to_stand_in_front(lab, host, hook, direction):
 
 @NO_TCX
 def test_a_tcx_program_stands_in_front_of_a_filter(lab, host, foreign):
-    """Where the kernel has tcx, its programs come before every filter: a replacement says so, and a new attachment, which is
-    on tcx, goes first."""
+    """On a kernel with tcx, tcx programs run before every filter: a replacement of a filter says so, and a new
+    attachment, which uses tcx, goes first."""
     lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", "--flows", 4, env=CLSACT).ok()
     with put_tcx_first(host, "v0", "tc-ingress", foreign["pass"]):
         finding = check(lab, host)["program-in-front"]
@@ -159,7 +162,7 @@ def test_a_tcx_program_stands_in_front_of_a_filter(lab, host, foreign):
 
 
 def test_a_shared_block_takes_no_filter(lab, host):
-    """The kernel lets no single device hang a filter on it."""
+    """The kernel attaches no filter of a single device to a shared block: the error says so."""
     host.run("tc", "qdisc", "add", "dev", "v0", "ingress_block", "7", "clsact")
     refused(lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", "--flows", 4, env=CLSACT), 1, "filter block",
             "tc qdisc show dev v0")
@@ -178,8 +181,8 @@ while True:
 
 @NO_TCX
 def test_packets_that_pass_the_hook_by(lab, host, foreign):
-    """What the device counts and the hook does not see is a finding, whoever takes it: here XDP, in front of tc-ingress. A
-    link that is silent, and one that carries no IPv6, are none."""
+    """It is a finding if the device counts packets that the hook does not see, whatever takes them: here XDP before
+    tc-ingress. A silent link, and one without IPv6, are no findings."""
     lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", "--flows", 4).ok()
     assert check(lab, host) == {}
     stream = lab.start(host, "/usr/bin/python3", "-c", STREAM)
@@ -198,7 +201,8 @@ LINKS = [pytest.param("xdp"), *TCX]
 @pytest.mark.parametrize("hook", LINKS)
 @pytest.mark.parametrize("next_command", ["detach", "attach"])
 def test_a_link_that_others_detach(lab, host, hook, next_command):
-    """The interface is there, and nobody says that it is gone; the totals are printed by whoever removes the rest."""
+    """If another user detaches the link, no message says that the interface is gone. The command that removes the rest
+    prints the totals."""
     lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4).ok()
     other = hook if hook == "tc-egress" else "tc-ingress"
     sent(host, other, 3)
@@ -221,7 +225,7 @@ def test_a_link_that_others_detach(lab, host, hook, next_command):
 
 
 def test_a_deleted_interface_is_gone(lab, host):
-    """And is not taken for a link that somebody detached."""
+    """A deleted interface is reported as gone, and not as a link that another user detached."""
     lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
     host.ip("link", "delete", "dev", "v0")
     assert list(check(lab, host)) == ["interface-gone"]
@@ -229,7 +233,8 @@ def test_a_deleted_interface_is_gone(lab, host):
 
 
 def test_a_program_that_others_swap(lab, host, foreign):
-    """Whoever has the link's number can put a program of theirs into it: it is named, and --replace puts ours back."""
+    """Another user who can open the link by its id can put a program into it: the finding names that program, and
+    --replace restores flowlabel's."""
     lab.flowlabel(host, "attach", "v0", "--flows", 4, "--stamp", "dry-run").ok()
     sent(host, "tc-ingress", 3)
     for _ in range(2):
@@ -244,14 +249,14 @@ def test_a_program_that_others_swap(lab, host, foreign):
 
 
 def test_nothing_to_check(lab, host):
-    """Nothing attached is not as it should be either: exit status 3."""
+    """With nothing attached, --check fails with exit status 3."""
     refused(lab.flowlabel(host, "status", "--check"), 3, "nothing is attached")
     refused(lab.flowlabel(host, "status", "--since", "1s"), 2, "--since", "--check")
 
 
 def test_records_that_are_lost(lab, host):
-    """A ring that nobody drains is found while it fills, and what is lost meanwhile when it is full. An older loss is none of
-    this look's."""
+    """A ring without a reader is a finding while it fills, and so are the records that are lost once it is full. Losses
+    before the check are none."""
     lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
     flood = start_flood(lab, host, 100_000_000)
     eventually(lambda: "ring-fills" in check(lab, host, "--since", "100ms"))
@@ -262,7 +267,7 @@ def test_records_that_are_lost(lab, host):
 
 
 def test_check_in_words(lab, host):
-    """A line for each finding on stdout; one line where there is none."""
+    """--check prints one line for each finding on stdout, or one line if there is none."""
     for hook in ("tc-ingress", "tc-egress"):
         lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4, env=CLSACT).ok()
     assert lab.flowlabel(host, "status", "--check").ok().stdout == "2 attachments are as they should be\n"
@@ -277,7 +282,8 @@ def test_check_in_words(lab, host):
 
 @NO_TCX
 def test_the_collector_says_what_happens(lab, host, foreign, tmp_path):
-    """On stderr, once; and when it is over. It has no right to ask for names of programs any more, so it says the number."""
+    """On stderr, the collector reports each finding once, and once when it is over. It has dropped the capability to
+    read program names, so it prints the id."""
     lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", "--flows", 4).ok()
     collector = Collector(lab, host, tmp_path / "records").reads()
     with put_tcx_first(host, "v0", "tc-ingress", foreign["pass"]):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The totals of a detach hold the packets that were in the program as it was taken off: detach waits until they have left
-it, by membarrier, or in another way where the kernel refuses that (nohz_full)."""
+"""The totals of a detach include the packets that were in the program when it was detached: detach waits until they
+have left it, by membarrier, or in another way if the kernel refuses that (nohz_full)."""
 
 import re
 import shutil
@@ -15,8 +15,8 @@ MAY_MISS = "may miss packets"
 
 @pytest.fixture
 def detach(lab, host, tmp_path):
-    """detach(options of strace ...) -> (what flowlabel said, the calls of membarrier() and bpf() from membarrier on, how many
-    calls of bpf() were before)"""
+    """A function detach(options of strace ...) -> (stderr of flowlabel, the calls of membarrier() and bpf() from
+    membarrier on, the number of bpf() calls before)"""
     if not shutil.which("strace"):
         pytest.skip("needs strace: run tools/setup")
 
@@ -32,7 +32,7 @@ def detach(lab, host, tmp_path):
 
 
 def test_membarrier_is_enough(detach):
-    """The usual way."""
+    """Usually membarrier is enough."""
     said, calls, _ = detach()
     assert re.search(r"= 0$", calls[0])
     assert not any("ARRAY_OF_MAPS" in call for call in calls)
@@ -40,13 +40,13 @@ def test_membarrier_is_enough(detach):
 
 
 def test_without_membarrier(detach):
-    """A changed entry of an array of maps is waited for in the kernel."""
+    """Without membarrier, detach updates an array of maps, which waits in the kernel."""
     said, calls, before = detach(*NO_MEMBARRIER)
     assert "EINVAL" in calls[0]
     outer = next(index for index, call in enumerate(calls) if "ARRAY_OF_MAPS" in call)
     assert any(re.search(r"BPF_MAP_UPDATE_ELEM.*= 0$", call) for call in calls[outer:])
     assert MAY_MISS not in said
-    # Calls that come before are as many in the next run.
+    # The next run makes the same number of calls before.
     said, calls, _ = detach(*NO_MEMBARRIER, "-e", f"inject=bpf:error=EPERM:when={before + outer}")
     assert "EPERM" in calls[outer] and "ARRAY_OF_MAPS" in calls[outer]
     assert MAY_MISS in said

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Hooks that somebody else has taken, drivers that cannot, and what a replacement may change."""
+"""Hooks that another user's program has taken, drivers without native XDP, and what a replacement may change."""
 
 import os
 import re
@@ -21,13 +21,13 @@ OUR_PLACE = ["prio", "1", "handle", "0x666c"]
 
 
 def foreign_object():
-    """An object file with programs of somebody else."""
+    """An object file with another user's programs."""
     return os.environ.get("FLOWLABEL_FOREIGN", REPOSITORY / "build/tests/cli/generator/foreign.bpf.o")
 
 
 @pytest.fixture
 def foreign_xdp(lab, host):
-    """Attaches a foreign XDP program to v0 in a mode; returns its id."""
+    """A function that attaches a foreign XDP program to v0 in a mode and returns its id."""
     pin = f"{lab.bpffs}/foreign"
     command("bpftool", "prog", "load", foreign_object(), pin, "type", "xdp")
 
@@ -43,19 +43,19 @@ def foreign_xdp(lab, host):
 @pytest.mark.parametrize("mode", ["auto", "native", "generic"])
 @pytest.mark.parametrize("options", [[], ["--replace"]], ids=["attach", "replace"])
 def test_xdp_is_taken(lab, host, foreign_xdp, foreign_mode, mode, options):
-    """Whose program, id and name; the foreign program stays, and nothing of ours is left."""
+    """The error has the id and the name of the foreign program. That program stays, and flowlabel leaves nothing."""
     number = foreign_xdp(foreign_mode)
     before = flowlabel_programs()
     refused(lab.flowlabel(host, "attach", "v0", "--mode", mode, "--flows", 4, *options), 1,
             f"program {number} 'foreign_xdp'", "left alone", "tc-ingress")
     assert attached_xdp(host, "v0") == {foreign_mode: number}
     assert not any(path.startswith("flowlabel") for path in pins(lab))
-    eventually(lambda: flowlabel_programs() <= before)  # another test's may be there for a while
+    eventually(lambda: flowlabel_programs() <= before)  # programs of another test may exist for a while
     lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", "--flows", 4).ok()
 
 
 def test_detach_leaves_a_foreign_xdp_program(lab, host, foreign_xdp):
-    """Beside a tc attachment of ours."""
+    """With a tc attachment of flowlabel, detach leaves a foreign XDP program attached."""
     number = foreign_xdp("native")
     lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", "--flows", 4).ok()
     lab.flowlabel(host, "detach", "--all").ok()
@@ -63,14 +63,15 @@ def test_detach_leaves_a_foreign_xdp_program(lab, host, foreign_xdp):
 
 
 def foreign_filter(host, direction, *place):
-    """A foreign BPF filter on v0."""
+    """Adds a foreign BPF filter to v0."""
     host.run("tc", "filter", "add", "dev", "v0", direction, *place, "bpf", "direct-action", "obj",
              foreign_object(), "sec", "tc")
 
 
 @pytest.mark.parametrize("hook", DIRECTION)
 def test_our_place_on_the_qdisc_is_taken(lab, host, hook):
-    """A foreign filter with our priority and handle: id and name, and it stays; so does the qdisc."""
+    """A foreign filter has flowlabel's priority and handle: the error names its id and name, and the filter and the
+    qdisc stay."""
     host.run("tc", "qdisc", "add", "dev", "v0", "clsact")
     foreign_filter(host, DIRECTION[hook], *OUR_PLACE)
     before = filters(host, "v0", DIRECTION[hook])
@@ -83,7 +84,7 @@ def test_our_place_on_the_qdisc_is_taken(lab, host, hook):
 
 @pytest.mark.parametrize("hook", DIRECTION)
 def test_a_filter_of_another_protocol_has_our_priority(lab, host, hook):
-    """The kernel keeps filters of one priority to one kind and one protocol: the error says so."""
+    """The kernel allows one kind of filter and one protocol for each priority: the error says so."""
     host.run("tc", "qdisc", "add", "dev", "v0", "clsact")
     foreign_filter(host, DIRECTION[hook], "prio", "1", "protocol", "ipv6")
     refused(lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4, env=CLSACT), 1, "priority 1",
@@ -94,7 +95,8 @@ def test_a_filter_of_another_protocol_has_our_priority(lab, host, hook):
 
 @pytest.mark.parametrize("ours_first", [True, False], ids=["ours-first", "theirs-first"])
 def test_a_foreign_filter_on_the_same_qdisc(lab, host, ours_first):
-    """Detach removes our filter; theirs stays, and with it the qdisc, whoever made it."""
+    """Detach removes only flowlabel's filter. A foreign filter stays, and with it the qdisc, whichever program created
+    it."""
     if not ours_first:
         host.run("tc", "qdisc", "add", "dev", "v0", "clsact")
         foreign_filter(host, "ingress", "prio", "7")
@@ -111,7 +113,7 @@ def test_a_foreign_filter_on_the_same_qdisc(lab, host, ours_first):
 @pytest.mark.parametrize("first, second", [("tc-ingress", "tc-egress"), ("tc-egress", "tc-ingress")])
 @pytest.mark.parametrize("leaves_first", [0, 1])
 def test_two_hooks_share_the_qdisc_that_we_made(lab, host, first, second, leaves_first):
-    """Who leaves last removes it."""
+    """The last of flowlabel's filters to be detached removes the qdisc that flowlabel created."""
     for hook in (first, second):
         lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4, env=CLSACT).ok()
     order = [first, second] if leaves_first == 0 else [second, first]
@@ -122,7 +124,7 @@ def test_two_hooks_share_the_qdisc_that_we_made(lab, host, first, second, leaves
 
 
 def test_a_qdisc_that_others_made_stays(lab, host):
-    """Idle as it may be."""
+    """A qdisc that another user created stays, even if it is idle."""
     host.run("tc", "qdisc", "add", "dev", "v0", "clsact")
     for hook in DIRECTION:
         lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4, env=CLSACT).ok()
@@ -132,13 +134,14 @@ def test_a_qdisc_that_others_made_stays(lab, host):
 
 @pytest.fixture
 def ingress_qdisc(host):
-    """An ingress qdisc of somebody else's on v0, with a filter."""
+    """Another user's ingress qdisc on v0, with a filter."""
     host.run("tc", "qdisc", "add", "dev", "v0", "ingress")
     foreign_filter(host, "ingress", "prio", "7")
 
 
 def test_an_ingress_qdisc_is_no_place_for_tc_egress(lab, host, ingress_qdisc):
-    """The kernel would take the filter and run it on received packets: refused, with the way out, and nothing is changed."""
+    """On an ingress qdisc the kernel would accept a tc-egress filter and run it on received packets. flowlabel refuses,
+    says what to do, and changes nothing."""
     before = filters(host, "v0", "ingress")
     refused(lab.flowlabel(host, "attach", "v0", "--hook", "tc-egress", "--stamp", "zero", env=CLSACT), 1,
             "ingress qdisc", "tc-egress", "tc qdisc del dev v0 ingress", "clsact")
@@ -151,7 +154,7 @@ def test_an_ingress_qdisc_is_no_place_for_tc_egress(lab, host, ingress_qdisc):
 
 
 def test_tc_ingress_on_an_ingress_qdisc(lab, host, ingress_qdisc):
-    """It sees received packets, and that is what is asked for. The qdisc and its filter stay."""
+    """tc-ingress works on an ingress qdisc, which sees received packets. The qdisc and its filter stay."""
     lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", "--flows", 4, env=CLSACT).ok()
     lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", "--replace", env=CLSACT).ok()
     refused(lab.flowlabel(host, "attach", "v0", "--hook", "tc-egress", "--flows", 4, env=CLSACT), 1, "ingress qdisc")
@@ -163,7 +166,8 @@ def test_tc_ingress_on_an_ingress_qdisc(lab, host, ingress_qdisc):
 
 
 def test_an_idle_ingress_qdisc_stays(lab, host):
-    """Even where the pins of another hook say that flowlabel made a qdisc: that one was clsact, and is gone."""
+    """An idle ingress qdisc stays, even if the pins of another hook say that flowlabel created a qdisc: that was the
+    clsact qdisc, which is gone."""
     lab.flowlabel(host, "attach", "v0", "--hook", "tc-egress", "--flows", 4, env=CLSACT).ok()
     host.run("tc", "qdisc", "del", "dev", "v0", "clsact")
     host.run("tc", "qdisc", "add", "dev", "v0", "ingress")
@@ -177,7 +181,8 @@ def test_an_idle_ingress_qdisc_stays(lab, host):
 @pytest.mark.parametrize("next_command", ["detach", "attach", "attach --replace"])
 @pytest.mark.parametrize("gone", ["qdisc", "filter"])
 def test_a_filter_that_others_remove(lab, host, gone, next_command):
-    """What was counted is not lost with the filter: status says what happened, detach and attach print the totals."""
+    """If another user removes the filter, its counts are not lost: status reports the removal, and detach and attach
+    print the totals."""
     for interface in ("v0", "w0"):
         host.sysctl(f"net.ipv6.conf.{interface}.disable_ipv6", 1)
     lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", env=CLSACT).ok()
@@ -203,7 +208,7 @@ def test_a_filter_that_others_remove(lab, host, gone, next_command):
 
 
 def test_all_hooks_of_one_interface(lab, host):
-    """Three attachments side by side, each with its own table."""
+    """Three attachments to one interface each have a table of their own."""
     for hook in ("xdp", *DIRECTION):
         lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4).ok()
     tables = [entry["program"]["id"] for entry in lab.flowlabel(host, "status", "--json").json()["attachments"]]
@@ -212,13 +217,13 @@ def test_all_hooks_of_one_interface(lab, host):
 
 @pytest.fixture
 def tun(lab, host):
-    """A device whose driver has no native XDP: the packets have no Ethernet header."""
+    """A tun device, whose driver has no native XDP: its packets have no Ethernet header."""
     with Tun(host, "tun0") as made:
         yield made
 
 
 def test_a_driver_without_native_xdp(lab, host, tun):
-    """`auto` falls back to generic and says so; native is an error with two ways out."""
+    """`auto` falls back to generic and says so. `native` is an error with two hints."""
     refused(lab.flowlabel(host, "attach", "tun0", "--mode", "native"), 1, "no native XDP", "--mode generic",
             "tc-ingress")
     assert pins(lab) == []
@@ -228,13 +233,13 @@ def test_a_driver_without_native_xdp(lab, host, tun):
 
 
 def test_generic_on_request_says_nothing(lab, host, tun):
-    """Who asks for generic knows."""
+    """With --mode generic, no message mentions the fallback."""
     assert lab.flowlabel(host, "attach", "tun0", "--mode", "generic", "--flows", 4).ok().stderr == ""
 
 
 @pytest.mark.parametrize("mtu", [9000, 65535])
 def test_jumbo_frames(lab, host, mtu):
-    """The program takes fragmented frames, so that veth's limit of one page does not count."""
+    """The program accepts frames in several buffers, so that veth's limit of one page does not apply."""
     for interface in ("v0", "w0"):
         host.ip("link", "set", "dev", interface, "mtu", mtu)
     lab.flowlabel(host, "attach", "v0", "--mode", "native", "--flows", 4).ok()
@@ -243,7 +248,7 @@ def test_jumbo_frames(lab, host, mtu):
 
 @pytest.mark.parametrize("old, new", [("native", "generic"), ("generic", "native")])
 def test_replace_keeps_the_mode(lab, host, old, new):
-    """Another mode is refused with the way out; auto takes what is there."""
+    """Replacing with another mode is refused with a hint; `auto` keeps the current mode."""
     lab.flowlabel(host, "attach", "v0", "--mode", old, "--flows", 4).ok()
     before = attached_xdp(host, "v0")
     refused(lab.flowlabel(host, "attach", "v0", "--mode", new, "--replace"), 1, f"{old} mode", "--mode",
@@ -254,7 +259,7 @@ def test_replace_keeps_the_mode(lab, host, old, new):
 
 
 def test_replace_keeps_the_table(lab, host):
-    """Another table size is refused with a hint; the same, however it is written, is not."""
+    """Replacing with another table size is refused with a hint; the same size, however it is written, is accepted."""
     lab.flowlabel(host, "attach", "v0", "--flows", 1000).ok()
     refused(lab.flowlabel(host, "attach", "v0", "--flows", 2048, "--replace"), 1, "1024 slots",
             "leave --flows out", "detach")
@@ -263,14 +268,14 @@ def test_replace_keeps_the_table(lab, host):
 
 
 def stamping(lab, host):
-    """(mode, function) of the one attachment."""
+    """(mode, function) of the only attachment."""
     (shown,) = lab.flowlabel(host, "status", "--json").json()["attachments"]
     return shown["stamp"], shown["prf"]
 
 
 def test_replace_keeps_the_stamping(lab, host, key_file):
-    """What is not given anew stays, and the message says so; --stamp off is the way out. An upgrade of the program that
-    switched stamping off would be seen by nobody but those who get the packets."""
+    """What an option does not set stays, and the message says so; --stamp off stops stamping. If an upgrade of the
+    program silently stopped stamping, only the receivers of the packets would notice."""
     def replaced(*options):
         return lab.flowlabel(host, "attach", "v0", "--replace", *options).ok().stdout
 
@@ -292,7 +297,7 @@ def test_replace_keeps_the_stamping(lab, host, key_file):
 
 @pytest.mark.parametrize("attached", [False, True])
 def test_a_key_without_stamping(lab, host, key_file, attached):
-    """A replacement may keep the mode; where there is none, or it is off, a key or a function is a mistake."""
+    """A key or a function without stamping is wrong usage: if nothing is attached, or if the kept mode is off."""
     if attached:
         lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
     before = attached_xdp(host, "v0")
@@ -304,12 +309,13 @@ def test_a_key_without_stamping(lab, host, key_file, attached):
 @pytest.mark.parametrize("hook", ["xdp", *DIRECTION])
 @pytest.mark.parametrize("environment", [{}, CLSACT], ids=["tcx", "clsact"])
 def test_replace_with_nothing_attached(lab, host, hook, environment):
-    """It attaches."""
+    """--replace with nothing attached attaches."""
     said = lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4, "--replace", env=environment).ok()
     assert "attached" in said.stdout
 
 
-# What the kernel may answer to a command of bpf(), and the words for it. strace puts the answer in the kernel's mouth.
+# Errors that the kernel can return to a command of bpf(), and the words of flowlabel's error. strace injects the
+# errors.
 ANSWERS = [
     ("BPF_LINK_CREATE", "ERANGE", ["MTU of v0 (1500)", "lower the MTU", "--mode generic"]),
     ("BPF_LINK_CREATE", "EPERM", ["does not let this user attach", "CAP_NET_ADMIN"]),
@@ -324,14 +330,14 @@ ANSWERS = [
 
 
 def bpf_calls(log, name):
-    """Which of all bpf() calls, counted from 1, are the command NAME."""
+    """The numbers, from 1, of the bpf() calls that are the command NAME."""
     calls = re.findall(r"^\d+ +bpf\((\w+)", log, re.MULTILINE)
     return [number for number, call in enumerate(calls, 1) if call == name]
 
 
 def strace_attach(lab, host, log, *options, inject=()):
-    """`attach v0` under strace, which lets the kernel answer ERROR to the bpf() calls that a second word
-    names by their numbers: "7" or "7+"."""
+    """Runs `attach v0` under strace. INJECT is (errno, numbers): strace makes the bpf() calls with these numbers ("7"
+    or "7+") fail with that errno."""
     injection = ["-e", f"inject=bpf:error={inject[0]}:when={inject[1]}"] if inject else []
     full = ["strace", "-f", "-qq", "-e", "trace=bpf", "-o", str(log), *injection, lab_module.binary(), "attach", "v0",
             *options, "--flows", "4", "--bpffs", lab.bpffs]
@@ -340,7 +346,7 @@ def strace_attach(lab, host, log, *options, inject=()):
 
 
 def test_a_kernel_without_btf(lab, host, tmp_path):
-    """The programs need no type information of the kernel's."""
+    """The programs need no BTF of the kernel."""
     btf = "/sys/kernel/btf/vmlinux"
     if not os.path.exists(btf):
         pytest.skip("this kernel has no BTF, so every other test is this one")
@@ -353,14 +359,15 @@ def test_a_kernel_without_btf(lab, host, tmp_path):
 
 @pytest.fixture
 def strace():
-    """Skips where there is none."""
+    """Skips if strace is not installed."""
     if not shutil.which("strace"):
         pytest.skip("needs strace: run tools/setup")
 
 
 def answer(lab, host, log, name, error, *options, behind="+"):
-    """`attach v0` where the kernel answers ERROR to the last call of the command NAME and, with "+", to all BEHIND it. How
-    many calls go before is not always the same: the epoch is measured again where a tick comes in between."""
+    """Runs `attach v0` and makes the last call of the command NAME fail with ERROR, and with BEHIND "+" all calls after
+    it. The number of calls before can differ: the epoch is measured again if a timer tick interrupts the
+    measurement."""
     for _ in range(20):
         strace_attach(lab, host, log, *options).ok()
         lab.flowlabel(host, "detach", "v0").ok()
@@ -375,15 +382,15 @@ def answer(lab, host, log, name, error, *options, behind="+"):
 
 @pytest.mark.parametrize("name, error, words", ANSWERS, ids=lambda value: value if isinstance(value, str) else "")
 def test_the_kernel_says_no(lab, host, strace, tmp_path, name, error, words):
-    """Errors and their words; what was done halfway is undone. No device of a test machine has an MTU
-    beyond its driver's limit for this program, and no kernel there lacks BPF."""
+    """Each error has its words, and a partial attach is undone. The errors are injected, because no test device has an
+    MTU beyond its driver's limit for this program, and no test kernel lacks BPF."""
     refused(answer(lab, host, tmp_path / "log", name, error), 1, *words)
     assert pins(lab) == []
     assert attached_xdp(host, "v0") == {}
 
 
 def test_a_kernel_without_tcx(lab, host, strace, tmp_path):
-    """EINVAL means a kernel before 6.6, and a clsact filter takes the link's place."""
+    """EINVAL means a kernel before 6.6, and a clsact filter is used instead of the link."""
     done = answer(lab, host, tmp_path / "log", "BPF_LINK_CREATE", "EINVAL", "--hook", "tc-ingress", behind="")
     assert "clsact" in done.ok().stdout
     assert len(filters(host, "v0", "ingress")) == 1

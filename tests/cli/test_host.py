@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The host report, held against what the kernel does. Every value that a verdict speaks of is set in
-a namespace, the sentence is read, and then packets are sent that show whether it is true."""
+"""The host report, compared with what the kernel does. For every value on which a verdict depends, a test sets it in a
+namespace, reads the sentence, and sends packets that show whether the sentence is true."""
 
 import contextlib
 import dataclasses
@@ -43,7 +43,7 @@ SETTINGS = ["net.ipv6.auto_flowlabels", "net.ipv6.flowlabel_state_ranges", "net.
 
 
 def read_sysctls(namespace):
-    """{name: value} of SETTINGS as the kernel has them, None where it has not."""
+    """{name: value} of SETTINGS as the kernel has them, None for a setting that the kernel lacks."""
     def value(name):
         path = pathlib.Path("/proc/sys", name.replace(".", "/"))
         return int(path.read_text()) if path.exists() else None
@@ -53,17 +53,17 @@ def read_sysctls(namespace):
 
 
 def report(lab, namespace, *options):
-    """The JSON document."""
+    """The document of `host --json`."""
     return lab.flowlabel(namespace, "host", "--json", *options).json()
 
 
 def verdict(lab, namespace, topic):
-    """The sentence on TOPIC."""
+    """The sentence about TOPIC."""
     return {entry["topic"]: entry["text"] for entry in report(lab, namespace)["verdicts"]}[topic]
 
 
 def lease(endpoint, label, share="any", destination=RIGHT, flags=CREATE, expires=20, linger=6):
-    """Asks the kernel's label manager for LABEL, or for reflection."""
+    """Requests LABEL, or reflection, from the kernel's flow label manager."""
     request = socket.inet_pton(socket.AF_INET6, destination) + struct.pack(
         "!I", label) + struct.pack("=BBHHHI", GET, SHARES[share], flags, expires, linger, 0)
     endpoint.setsockopt(socket.IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, request)
@@ -87,12 +87,12 @@ def pair(lab):
     lab.veth(made.left, "eth0", made.right, "eth0")
     made.left.address("eth0", LEFT + "/64")
     made.right.address("eth0", RIGHT + "/64")
-    made.left.run("ping", "-6", "-c", "1", "-W", "5", RIGHT)  # the neighbours know each other
+    made.left.run("ping", "-6", "-c", "1", "-W", "5", RIGHT)  # makes both hosts resolve their neighbours
     return made
 
 
 def udp_labels(pair, count=1, option=None):
-    """The labels of a datagram each from COUNT sockets of the left host, with IPV6_AUTOFLOWLABEL set to OPTION."""
+    """The labels of one datagram each from COUNT sockets of the left host, with IPV6_AUTOFLOWLABEL set to OPTION."""
     with Capture(pair.right, "eth0") as capture:
         for _ in range(count):
             with pair.left.socket(socket.AF_INET6, socket.SOCK_DGRAM) as endpoint:
@@ -108,7 +108,7 @@ def datagrams(capture):
 
 
 def test_report_of_a_new_namespace(lab, host):
-    """LNX-20 to LNX-26, LNX-28: the values that the kernel has, with words, and nothing is changed."""
+    """LNX-20 to LNX-26, LNX-28: the report has the kernel's values, with words, and changes nothing."""
     before = read_sysctls(host)
     document = report(lab, host)
     assert list(document)[0] == "schema" and document["schema"] == "flowlabel.host/1"
@@ -125,7 +125,7 @@ def test_report_of_a_new_namespace(lab, host):
 
 
 def test_text_says_what_json_says(lab, host):
-    """One document, two forms."""
+    """The text has the same content as the JSON document."""
     text = lab.flowlabel(host, "host").ok().stdout
     document = report(lab, host)
     assert text.startswith(f"Linux {os.uname().release}, network namespace {host.inode} ({host.name})\n")
@@ -148,17 +148,17 @@ def test_text_says_what_json_says(lab, host):
     (3, "carry labels, UDP and other sockets too, and no program can opt out", True, True, True),
 ])
 def test_auto_flowlabels(lab, pair, value, words, by_default, opted_out, opted_in):
-    """LNX-21: each value, for a socket that says nothing, no and yes."""
+    """LNX-21: each value has its effect on a socket without the option, with it off, and with it on."""
     pair.left.sysctl("net.ipv6.auto_flowlabels", value)
     assert words in verdict(lab, pair.left, "labels")
     for option, labelled in ((None, by_default), (0, opted_out), (1, opted_in)):
-        # A label of 0 is one of 2^20 that a hash can give: of three datagrams, one has another.
+        # A hash yields label 0 once in 2^20, so that at least one of three datagrams has another label.
         assert any(udp_labels(pair, 3, option)) == labelled, option
 
 
 @pytest.mark.parametrize("value, words, half", [(0, "whole range", False), (1, "upper half", True)])
 def test_state_ranges(lab, pair, value, words, half):
-    """LNX-22, LNX-31: bit 19 of automatic labels, and which labels can be leased (LNX-3)."""
+    """LNX-22, LNX-31: the setting determines bit 19 of automatic labels, and which labels can be leased (LNX-3)."""
     pair.left.sysctl("net.ipv6.flowlabel_state_ranges", value)
     assert words in verdict(lab, pair.left, "range")
     labels = udp_labels(pair, 40)
@@ -172,7 +172,7 @@ def test_state_ranges(lab, pair, value, words, half):
 
 @contextlib.contextmanager
 def refusal(number):
-    """The block ends with the errno NUMBER."""
+    """Asserts that the block ends with the errno NUMBER."""
     with pytest.raises(OSError) as raised:
         yield
     assert raised.value.errno == number
@@ -180,7 +180,7 @@ def refusal(number):
 
 @pytest.mark.parametrize("value, words", [(0, "a program may ask"), (1, "a program may not ask")])
 def test_consistency(lab, pair, value, words):
-    """LNX-20, LNX-9: reflection for a socket that asks for it."""
+    """LNX-20, LNX-9: the setting determines whether a socket may ask for reflection."""
     pair.left.sysctl("net.ipv6.flowlabel_consistency", value)
     assert words in verdict(lab, pair.left, "reflection")
     with pair.left.socket(socket.AF_INET6, socket.SOCK_STREAM) as endpoint:
@@ -190,7 +190,7 @@ def test_consistency(lab, pair, value, words):
 
 @contextlib.contextmanager
 def connection(pair, label=0):
-    """A TCP connection from left to right that has carried an octet each way: (client, accepted socket)."""
+    """A TCP connection from left to right that has carried one byte in each direction: (client, accepted socket)."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(pair.right.socket(socket.AF_INET6, socket.SOCK_STREAM))
         listener.bind((RIGHT, 0))
@@ -209,7 +209,7 @@ def connection(pair, label=0):
 
 
 def replies(pair, label):
-    """The labels of what the right host answers to a TCP connection, a SYN to a closed port, and an echo request."""
+    """The labels of the right host's replies to a TCP connection, a SYN to a closed port, and an echo request."""
     def of(next_header, start):
         return {packet.label for packet in capture.of(RIGHT, LEFT)
                 if packet.next_header == next_header and packet.payload.startswith(start)}
@@ -227,7 +227,7 @@ def replies(pair, label):
 
 @pytest.mark.parametrize("value", range(8))
 def test_reflect(lab, pair, value):
-    """LNX-23, LNX-15: each bit reflects what it says, and nothing else."""
+    """LNX-23, LNX-15: each bit reflects the labels of its kind of reply, and no others."""
     pair.right.sysctl("net.ipv6.flowlabel_reflect", value)
     text = verdict(lab, pair.right, "replies")
     bits = {"accepted TCP connections": 1, "resets of closed TCP ports": 2, "ICMPv6 echo replies": 4}
@@ -235,13 +235,13 @@ def test_reflect(lab, pair, value):
     assert ("nothing" in text) == (value == 0)
     label = 0x54321
     for labels, bit in zip(replies(pair, label), bits.values()):
-        assert labels, "there was no answer"
+        assert labels, "there must be a reply"
         assert (labels == {label}) == bool(value & bit), (labels, bit)
         assert (label in labels) == bool(value & bit), (labels, bit)
 
 
 def retransmitted(pair, sender, receiver, receiving, label=0, accepted=False):
-    """The labels of one segment and its retransmissions, sent by SENDER while RECEIVING hears nothing."""
+    """The labels of one segment and its retransmissions that SENDER sends while RECEIVING receives nothing."""
     with connection(pair, label) as sockets:
         source = sockets[1] if accepted else sockets[0]
         ports = source.getsockname()[1], source.getpeername()[1]
@@ -269,7 +269,8 @@ def segments(capture, source, destination, ports):
     (1, 0, "automatic labels are off", "zero"),
 ])
 def test_retransmission_timeouts(lab, pair, txrehash, automatic, words, labels):
-    """LNX-31, LNX-30: what a client's connection does when nobody answers."""
+    """LNX-31, LNX-30: the verdict says what a client's connection does with its label when nothing acknowledges its
+    data."""
     pair.left.sysctl("net.core.txrehash", txrehash)
     pair.left.sysctl("net.ipv6.auto_flowlabels", automatic)
     if lab_module.kernel_version() < (6, 2) and not txrehash:
@@ -281,7 +282,7 @@ def test_retransmission_timeouts(lab, pair, txrehash, automatic, words, labels):
 
 @pytest.mark.parametrize("client_label, kept", [(0x12345, True), (0, False)], ids=["labelled", "unlabelled"])
 def test_reflection_keeps_the_label_of_an_accepted_connection(lab, pair, client_label, kept):
-    """LNX-23: bit 1 stops the changes, of connections whose peer labels."""
+    """LNX-23: bit 1 stops the label changes of accepted connections whose peer sends labels."""
     pair.left.sysctl("net.ipv6.auto_flowlabels", 0)
     pair.right.sysctl("net.ipv6.flowlabel_reflect", 1)
     assert "except an accepted one whose peer sends a label" in verdict(lab, pair.right, "stability")
@@ -291,7 +292,8 @@ def test_reflection_keeps_the_label_of_an_accepted_connection(lab, pair, client_
 
 
 def paths_used(lab, namespaces, labels):
-    """By how many of two equal routes the router sends datagrams that differ in their labels alone."""
+    """The number of equal-cost routes, one or two, that the router uses for datagrams that differ only in their
+    label."""
     source, router, sink = namespaces
     with Capture(sink, "one") as one, Capture(sink, "two") as two:
         with source.socket(socket.AF_PACKET, socket.SOCK_RAW) as endpoint:
@@ -307,7 +309,7 @@ def paths_used(lab, namespaces, labels):
 
 @pytest.fixture
 def two_paths(lab):
-    """A router with two equal routes to the same place."""
+    """A router with two equal-cost routes to the same destination."""
     source, router, sink = (lab.namespace(role) for role in ("source", "router", "sink"))
     lab.veth(source, "eth0", router, "eth0")
     router.sysctl("net.ipv6.conf.all.forwarding", 1)
@@ -330,7 +332,7 @@ def two_paths(lab):
     (3, 0xF, "the flow label counts", True),
 ])
 def test_paths(lab, two_paths, policy, fields, words, counts):
-    """LNX-25, LNX-26: which settings let the label choose among equal routes."""
+    """LNX-25, LNX-26: the settings under which the label selects among equal-cost routes."""
     router = two_paths[1]
     router.sysctl("net.ipv6.fib_multipath_hash_policy", policy)
     router.sysctl("net.ipv6.fib_multipath_hash_fields", fields)
@@ -340,7 +342,8 @@ def test_paths(lab, two_paths, policy, fields, words, counts):
 
 
 def test_paths_of_own_packets(lab, two_paths):
-    """LNX-25: for what this host sends itself, labels count that programs set; automatic ones come too late."""
+    """LNX-25: for the host's own packets, labels that a program set take part in the selection; automatic labels are
+    set after it."""
     _, router, sink = two_paths
     router.address("lo", "2001:db8:7::1/128")
     document = {entry["name"]: entry for entry in report(lab, router)["settings"]}
@@ -361,7 +364,7 @@ def test_paths_of_own_packets(lab, two_paths):
 
 @pytest.mark.parametrize("value, words", [(-1, "writes label 0"), (0, "copies the label"), (1, "computes a label")])
 def test_seg6(lab, pair, value, words):
-    """LNX-24: the label around what SRv6 encapsulates."""
+    """LNX-24: the label of the outer header that SRv6 adds."""
     if not pair.left.has_sysctl("net.ipv6.seg6_flowlabel"):
         pytest.skip("this kernel has no SRv6")
     pair.left.sysctl("net.ipv6.seg6_flowlabel", value)
@@ -383,13 +386,13 @@ def test_seg6(lab, pair, value, words):
 
 
 def proc_leases(namespace):
-    """The lines of the kernel's list."""
+    """The lines of the kernel's list of leases."""
     with namespace.inside():
         return pathlib.Path("/proc/thread-self/net/ip6_flowlabel").read_text().splitlines()[1:]
 
 
 def test_leases(lab, pair):
-    """LNX-27: each share, with its owner; what the list of the kernel says."""
+    """LNX-27: the report has each kind of share with its owner, and what the kernel's list says."""
     with contextlib.ExitStack() as stack:
         for number, share in enumerate(SHARES, 1):
             endpoint = stack.enter_context(pair.left.socket(socket.AF_INET6, socket.SOCK_DGRAM))
@@ -410,11 +413,12 @@ def test_leases(lab, pair):
         assert re.search(rf"^0x00002  process +PID {os.getpid()} \({re.escape(command_name)}\) .* {RIGHT}$", text,
                          re.MULTILINE)
         assert re.search(rf"^0x00003  user +UID {os.getuid()} \({user or 'unavailable'}\) ", text, re.MULTILINE)
-        assert report(lab, pair.right)["leases"] == [], "another namespace has its own"
+        assert report(lab, pair.right)["leases"] == [], "another namespace must have its own leases"
 
 
 def test_the_name_of_an_owner_cannot_give_orders(lab, pair):
-    """Anybody can call his process anything; what a terminal would act on does not reach it, and JSON stays JSON."""
+    """Any user can name a process with terminal control characters: the terminal gets them escaped, and the JSON stays
+    valid."""
     script = (
         "import ctypes, socket, struct, sys\n"
         "ctypes.CDLL(None).prctl(15, b'\\x1b[31mx\\n\\xff', 0, 0, 0)\n"
@@ -435,7 +439,7 @@ def test_the_name_of_an_owner_cannot_give_orders(lab, pair):
 
 @pytest.mark.parametrize("share", SHARES)
 def test_sending_without_a_lease(lab, pair, share):
-    """LNX-14: a lease that excludes others keeps every socket from sending labels that it did not lease."""
+    """LNX-14: an exclusive lease keeps every socket from sending labels that it has not leased."""
     def send():
         with pair.left.socket(socket.AF_INET6, socket.SOCK_DGRAM) as endpoint:
             endpoint.setsockopt(socket.IPPROTO_IPV6, IPV6_FLOWINFO_SEND, 1)
@@ -460,7 +464,8 @@ def test_sending_without_a_lease(lab, pair, share):
     ("anycast", {}),
 ])
 def test_check(lab, pair, profile, wrong):
-    """The issue's --check: exit status 4, what differs, and commands that make it so; it sets nothing itself."""
+    """--check ends with exit status 4, prints what differs and the commands that change it, and changes nothing
+    itself."""
     for name, value in wrong.items():
         pair.left.sysctl(name, value)
     before = read_sysctls(pair.left)
@@ -490,7 +495,8 @@ def test_check(lab, pair, profile, wrong):
 
 @pytest.mark.parametrize("by", ["name", "process"])
 def test_another_namespace(lab, pair, by):
-    """LNX-28: --netns by the name that `ip netns` has, and by a process. The commands of --check work as they are."""
+    """LNX-28: --netns takes the name from `ip netns`, and a process id. The commands that --check prints work as they
+    are."""
     pair.left.sysctl("net.ipv6.auto_flowlabels", 3)
     process = lab.start(pair.left, "sleep", "600")
     chosen = {"name": pair.left.name, "process": process.pid}[by]
@@ -510,7 +516,7 @@ def test_another_namespace(lab, pair, by):
 
 
 def test_a_namespace_without_a_name(lab, host):
-    """What `ip netns` has no name for has no netns_name, in JSON and in the text."""
+    """A namespace without a name in `ip netns` has no netns_name, in JSON and in the text."""
     alone = ["unshare", "--net", lab_module.binary(), "host"]
     source = json.loads(host.run(*alone, "--json").stdout)["source"]
     assert list(source) == ["kernel", "netns"] and source["netns"] != host.inode
@@ -518,7 +524,7 @@ def test_a_namespace_without_a_name(lab, host):
 
 
 def test_names_of_no_namespace(lab, host):
-    """One line that says what is wrong and one that says what to do."""
+    """A name of no namespace is an error: one line says what is wrong and one says what to do."""
     refused(lab.flowlabel(host, "host", "--netns", "nowhere"), 1, "no network namespace 'nowhere'", "ip netns")
     refused(lab.flowlabel(host, "host", "--netns", "4194305"), 1, "'4194305', nor a process")
     refused(lab.flowlabel(host, "host", "--netns", "/proc/1/ns/net"), 2, "'/proc/1/ns/net' is no name")
@@ -527,7 +533,8 @@ def test_names_of_no_namespace(lab, host):
 
 @pytest.fixture
 def as_nobody():
-    """Runs flowlabel in a namespace without any privilege. Nobody may not be able to reach the build directory."""
+    """A function that runs flowlabel in a namespace without any privilege. The program is copied, because the user
+    nobody may have no access to the build directory."""
     with tempfile.TemporaryDirectory() as directory:
         program = shutil.copy(lab_module.binary(), directory)
         os.chmod(directory, 0o755)
@@ -541,7 +548,7 @@ def as_nobody():
 
 
 def test_without_root(lab, pair, as_nobody):
-    """The whole report is there for everybody; another namespace takes root, and says so."""
+    """The whole report works without root. Another namespace needs root, and the error says so."""
     with pair.left.socket(socket.AF_INET6, socket.SOCK_DGRAM) as endpoint:
         lease(endpoint, 0x31, "process")
         mine, roots = as_nobody(pair.left, "host", "--json").json(), report(lab, pair.left)
@@ -555,7 +562,7 @@ def test_without_root(lab, pair, as_nobody):
 
 
 def test_interfaces(lab, pair):
-    """Per-interface settings: IPv6 off, and a router's interface."""
+    """Per-interface settings are reported: an interface with IPv6 off, and an interface of a router."""
     pair.left.sysctl("net.ipv6.conf.eth0.disable_ipv6", 1)
     assert verdict(lab, pair.left, "disabled") == "IPv6 is off on eth0"
     with refusal(errno.EADDRNOTAVAIL), pair.left.socket(socket.AF_INET6, socket.SOCK_DGRAM) as endpoint:
@@ -567,7 +574,7 @@ def test_interfaces(lab, pair):
 
 
 def test_a_full_disk_is_an_error(host):
-    """The result goes nowhere: exit status 1, and not that of the check."""
+    """If the result cannot be written, the exit status is 1 and not that of the check."""
     with open("/dev/full", "w") as full:
         done = subprocess.run([lab_module.binary(), "host", "--check", "lab"], stdout=full, stderr=subprocess.PIPE,
                               text=True)

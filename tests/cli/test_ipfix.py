@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Records as IPFIX (RFC 7011), at collectors that others wrote: nfacctd, nfcapd and tshark."""
+"""Records as IPFIX (RFC 7011), received by collectors of other projects: nfacctd, nfcapd and tshark."""
 
 import calendar
 import contextlib
@@ -24,12 +24,12 @@ from saying import refused
 from test_collect import attach
 
 REASONS = {"idle": 1, "active": 2, "forced": 4, "end-of-collection": 4, "evicted": 5}
-MTU = 512  # RFC 7011 section 10.3.3, where the path's is not known
+MTU = 512  # RFC 7011 section 10.3.3: if the path MTU is unknown
 
 
 @pytest.fixture(scope="module", autouse=True)
 def peers():
-    """The collectors of other projects."""
+    """Skips, with the reason, if the collectors of other projects are missing."""
     missing = [tool for tool in ("nfacctd", "nfcapd", "nfdump", "tshark", "ss") if not shutil.which(tool)]
     if missing:
         pytest.skip(f"needs {', '.join(missing)}: run tools/setup")
@@ -44,17 +44,17 @@ def link(lab):
 
 
 def ifindex(namespace, interface="v0"):
-    """The number of an interface."""
+    """The interface index."""
     return json.loads(namespace.ip("-json", "link", "show", "dev", interface).stdout)[0]["ifindex"]
 
 
 def milliseconds(text):
-    """RFC 3339 as ms since 1970."""
+    """An RFC 3339 time as milliseconds since 1970."""
     return calendar.timegm(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")) * 1000 + int(text[20:23])
 
 
 def send_some(namespace, interface="w0"):
-    """Flows of different sizes; what was sent, by flow."""
+    """Sends flows of different sizes; returns what was sent, by flow."""
     with Sender(namespace, interface) as sender:
         for label in (0, 1, 0x12345, 0xFFFFF):
             sender.send(label, octets=label % 1000, times=1 + label % 7)
@@ -62,14 +62,14 @@ def send_some(namespace, interface="w0"):
 
 
 def packets_of(sent):
-    """Of all flows together."""
+    """The packets of all flows together."""
     return sum(packets for packets, _ in sent.values())
 
 
 @pytest.mark.parametrize("hook", [XDP_NATIVE, TC_INGRESS, TC_EGRESS], ids=str)
 def test_every_element(lab, link, tmp_path, hook):
-    """The elements of docs/collecting.md, the same as in the JSON records. IPFIX-9: octets are those of IP, IPFIX-10:
-    the domain tells interface and hook."""
+    """The elements of docs/collecting.md have the values of the JSON records. IPFIX-9: octet counts are those of IP.
+    IPFIX-10: the observation domain distinguishes interface and hook."""
     attach(lab, link, hook=hook)
     with UdpCollector(link) as peer:
         collector = Collector(lab, link, tmp_path / "records", "--ipfix", peer.url).reads()
@@ -101,8 +101,8 @@ def test_every_element(lab, link, tmp_path, hook):
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_nfacctd(lab, link, tmp_path, transport):
-    """nfacctd (pmacct, a primitive on field 31): flows, labels, packets and octets equal what was sent. It has no
-    TCP listener: there a relay hands it message by message what came by TCP."""
+    """nfacctd (pmacct, with a primitive for field 31): flows, labels, packets and bytes equal what was sent. nfacctd
+    does not listen on TCP: a relay forwards each message from TCP to it."""
     attach(lab, link)
     with Nfacctd(lab, link, tmp_path) as peer:
         relay = Relay(link, peer.port)
@@ -112,7 +112,7 @@ def test_nfacctd(lab, link, tmp_path, transport):
             sent = send_some(link)
             generate(link, XDP_NATIVE, 250)
             eventually(lambda: collector.packets() == 250 + packets_of(sent))
-            assert collector.stop().ok().stderr.count("\n") == 1, "it has nothing to complain of"
+            assert collector.stop().ok().stderr.count("\n") == 1, "the collector must print nothing but its summary"
             sums = collector_module.by_flow(collector.records())
             eventually(lambda: peer.flows() == sums)
         assert sums.items() >= sent.items()
@@ -120,7 +120,8 @@ def test_nfacctd(lab, link, tmp_path, transport):
 
 
 def test_nfcapd(lab, link, tmp_path):
-    """nfcapd accepts them: nothing bad, no gap in the sequence, and nfdump reads back what was sent."""
+    """nfcapd accepts the messages without errors and without a gap in the sequence numbers, and nfdump reads back what
+    was sent."""
     attach(lab, link)
     (tmp_path / "nfcapd").mkdir()
     with Nfcapd(lab, link, tmp_path / "nfcapd") as peer:
@@ -135,8 +136,8 @@ def test_nfcapd(lab, link, tmp_path):
 
 
 def test_nfcapd_without_options(lab, link, tmp_path):
-    """nfcapd 1.7 does not count options records, so that each time they are sent again looks to it like a loss. Without
-    them there is none, however often the templates are sent again."""
+    """nfcapd 1.7 does not count options records, and takes each retransmission of them for a loss. Without options
+    records it reports no loss, however often the templates are sent again."""
     attach(lab, link)
     (tmp_path / "nfcapd").mkdir()
     with Nfcapd(lab, link, tmp_path / "nfcapd") as peer:
@@ -149,7 +150,7 @@ def test_nfcapd_without_options(lab, link, tmp_path):
         collector.stop().ok()
         said = peer.stop()
     assert "Flows: 5, Packets: 5, Bytes: 200, Sequence Errors: 0, Bad Packets: 0" in said
-    assert "Process_ifvrf_option" not in said, "it reads no string of variable length in options"
+    assert "Process_ifvrf_option" not in said, "nfcapd cannot read variable-length strings in options"
 
 
 FIELDS = ["_ws.malformed", "_ws.expert", "cflow.sequence_analysis.expected_sn", "cflow.sequence", "cflow.od_id",
@@ -157,13 +158,14 @@ FIELDS = ["_ws.malformed", "_ws.expert", "cflow.sequence_analysis.expected_sn", 
           "cflow.notsent_flows", "cflow.ignore_packets"]
 
 
-# The last segment may carry the end of the connection beside its message.
+# The last segment may carry the end of the connection together with its message.
 CONNECTION_ENDS = ("Expert Info (Chat/Sequence): Connection finish (FIN)",
                    "Expert Info (Note/Sequence): This frame initiates the connection closing")
 
 
 def assert_dissected(rows, labels):
-    """Nothing is malformed, out of sequence or remarkable; templates come first, and the flows have LABELS."""
+    """Asserts that no row is malformed, out of sequence or otherwise remarkable, that templates come first, and that
+    the flows have LABELS."""
     rows = [dict(zip(FIELDS, row + [[]] * (len(FIELDS) - len(row)))) for row in rows]
     rows = [row for row in rows if row["cflow.sequence"]]
     for row in rows:
@@ -178,8 +180,8 @@ def assert_dissected(rows, labels):
 
 
 def send_until_full(link, collector, capture, mtu):
-    """Bursts, until an IP packet has no room for one more record. A busy machine hands records on in small parts, and a message
-    ends with its part."""
+    """Generates bursts until an IP packet has no room for one more record. A busy machine exports records in small
+    batches, and a message ends with its batch."""
     made = 0
 
     def is_full():
@@ -193,13 +195,13 @@ def send_until_full(link, collector, capture, mtu):
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_tshark_on_the_wire(lab, link, tmp_path, transport):
-    """tshark decodes the same messages with nothing malformed. IPFIX-5: no packet is larger than the MTU, 512
-    octets unless told."""
+    """tshark decodes the messages, and none is malformed. IPFIX-5: no packet is larger than the MTU, 512 bytes by
+    default."""
     attach(lab, link)
     make = UdpCollector if transport == "udp" else TcpCollector
     with make(link) as peer, FrameCapture(link, "lo") as capture:
         collector = Collector(lab, link, tmp_path / "records", "--ipfix", peer.url, "--idle", "200ms").reads()
-        eventually(lambda: capture.frames)  # it has begun to speak before there is a record
+        eventually(lambda: capture.frames)  # the exporter sends templates before there is a record
         send_until_full(link, collector, capture, MTU)
         collector.stop().ok()
         capture.quiet()
@@ -209,7 +211,7 @@ def test_tshark_on_the_wire(lab, link, tmp_path, transport):
     if transport == "udp":
         sizes = [len(frame) - 14 for frame in capture.frames]
         assert max(sizes) <= MTU
-        assert {frame[14 + 40 + 6:14 + 40 + 8] != b"\0\0" for frame in capture.frames} == {True}, "checksums"
+        assert {frame[14 + 40 + 6:14 + 40 + 8] != b"\0\0" for frame in capture.frames} == {True}, "UDP checksums"
 
 
 def test_another_mtu(lab, link, tmp_path):
@@ -225,7 +227,7 @@ def test_another_mtu(lab, link, tmp_path):
 
 
 def test_a_file(lab, link, tmp_path):
-    """RFC 5655: tshark reads it whole. SIGHUP opens it again, and the new one is complete in itself."""
+    """RFC 5655: tshark reads the complete file. SIGHUP reopens it, and the new file is complete in itself."""
     attach(lab, link)
     path = tmp_path / "flows.ipfix"
     collector = Collector(lab, link, tmp_path / "records", "--ipfix", f"file:{path}", "--idle", "200ms").reads()
@@ -246,7 +248,7 @@ def test_a_file(lab, link, tmp_path):
 
 
 def test_a_full_disk(lab, link, tmp_path):
-    """Full disk. No message is torn, none is lost, none is twice."""
+    """On a full disk, no message is truncated, lost or written twice."""
     attach(lab, link)
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -257,7 +259,7 @@ def test_a_full_disk(lab, link, tmp_path):
         made = generate(link, XDP_NATIVE, 5000)
         eventually(lambda: collector.packets() == made["packets"])
         collector.says("No space left")
-        eventually(lambda: ipfix.is_whole((disk / "flows").read_bytes()))  # an attempt leaves some of it there for a moment
+        eventually(lambda: ipfix.is_whole((disk / "flows").read_bytes()))  # an attempt leaves a part for a moment
         part = ipfix.Decoder().decode_all((disk / "flows").read_bytes())
         assert len(ipfix.by_flow(part)) < 5000
         command("mount", "-o", "remount,size=16m", disk)
@@ -273,8 +275,8 @@ def test_a_full_disk(lab, link, tmp_path):
 
 
 def test_templates_are_sent_again(lab, link, tmp_path):
-    """IPFIX-4: a UDP collector that was restarted reads what comes after the next templates; nothing comes before its
-    template, and nothing is withdrawn (both of which the decoder refuses)."""
+    """IPFIX-4: a UDP collector that restarts can read what follows the next templates. No record comes before its
+    template, and no template is withdrawn (the decoder refuses both)."""
     attach(lab, link)
     port = free_port()
     options = ["--ipfix", f"udp://[::1]:{port}", "--template-interval", "2s", "--idle", "100ms"]
@@ -283,13 +285,13 @@ def test_templates_are_sent_again(lab, link, tmp_path):
         first = send_some(link)
         eventually(lambda: sum(256 in message.templates for message in peer.messages()) >= 3)
         before = ipfix.by_flow(peer.messages())
-        more = send_some(link)  # without records there would soon be no templates any more
+        more = send_some(link)  # without records, no templates are sent after a while
         eventually(lambda: packets_of(ipfix.by_flow(peer.messages())) == packets_of(before) + packets_of(more))
         assert_sequences(peer.messages())
     with UdpCollector(link, port) as peer, Sender(link) as sender:
         eventually(lambda: any(256 in message.templates for message in peer.messages()))
         known = packets_of(first) + packets_of(more)
-        for label in range(0x1000, 0x2000):  # nothing leaves for a second where templates were due while nobody was there
+        for label in range(0x1000, 0x2000):  # after templates failed to reach a collector, records wait for a second
             sender.send(label)
             eventually(lambda: collector.packets() == known + len(sender.sent))
             time.sleep(0.3)
@@ -303,7 +305,7 @@ def test_templates_are_sent_again(lab, link, tmp_path):
 
 
 def test_two_hooks_are_two_domains(lab, link, tmp_path):
-    """IPFIX-10: two attachments, two domains, each with templates and a sequence of its own."""
+    """IPFIX-10: two attachments are two domains, each with its own templates and sequence numbers."""
     attach(lab, link)
     attach(lab, link, hook=TC_INGRESS)
     with UdpCollector(link) as peer:
@@ -319,8 +321,8 @@ def test_two_hooks_are_two_domains(lab, link, tmp_path):
 
 
 def test_the_same_ifindex_in_two_namespaces(lab, link, tmp_path):
-    """IPFIX-10: domains do not collide where two network namespaces have an interface of the same number, and each says
-    which of the two it is."""
+    """IPFIX-10: domains do not collide if two network namespaces have an interface with the same index, and each names
+    its namespace."""
     other = lab.namespace("other")
     cable(other)
     assert ifindex(link) == ifindex(other)
@@ -348,8 +350,9 @@ def test_the_same_ifindex_in_two_namespaces(lab, link, tmp_path):
 
 
 def test_a_tcp_collector_that_was_away(lab, link, tmp_path):
-    """Collector away, tcp: retry and a bounded queue. Not being there at the start is told and ends nothing; a new
-    connection begins with templates and sequence 0 (RFC 7011 section 8); no record is lost, none is twice."""
+    """While a TCP collector is unreachable, the exporter retries with a bounded queue. If it is unreachable at the
+    start, the exporter warns and continues. A new connection begins with templates and sequence number 0 (RFC 7011
+    section 8), and no record is lost or sent twice."""
     attach(lab, link)
     port = free_port()
     options = ["--ipfix", f"tcp://[::1]:{port}", "--connect-interval", "200ms", "--idle", "100ms"]
@@ -378,7 +381,7 @@ def test_a_tcp_collector_that_was_away(lab, link, tmp_path):
 
 
 def test_a_tcp_collector_that_never_comes(lab, link, tmp_path):
-    """What no exporter could hand on is lost, and the identity says how much: exit status 1."""
+    """Records that no exporter could send are lost, and the identity says how many: exit status 1."""
     attach(lab, link)
     url = f"tcp://[::1]:{free_port()}"
     process = lab.start(link, *Collector.command(lab, "--ipfix", url), stderr=-1, text=True)
@@ -394,8 +397,9 @@ def test_a_tcp_collector_that_never_comes(lab, link, tmp_path):
 
 
 def test_a_udp_collector_that_is_not_there(lab, link, tmp_path):
-    """Collector away, udp: counted. The kernel goes on counting, the other exporter writes, and what did not leave
-    is told; when a collector comes, it gets templates and, once nothing has come back for a second, what is new."""
+    """Records that a UDP collector could not receive, because it was not there, are counted and reported. The kernel
+    continues to count, and the other exporter writes. When a collector starts, it gets templates and, after one second
+    without an ICMP error, new records."""
     attach(lab, link)
     port = free_port()
     options = ["--ipfix", f"udp://[::1]:{port}", "--idle", "500ms", "--template-interval", "1h"]
@@ -427,7 +431,7 @@ def test_a_udp_collector_that_is_not_there(lab, link, tmp_path):
 
 @contextlib.contextmanager
 def chatterbox(namespace):
-    """The port of one that takes connections and sends data on them without end."""
+    """A server that accepts connections and endlessly sends data on them. Yields its port."""
     with namespace.inside():
         listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
 
@@ -448,8 +452,8 @@ def chatterbox(namespace):
 
 
 def test_one_that_sends_data_is_no_collector(lab, link, tmp_path):
-    """Whoever answers on the collector's port and talks without end is told of and left alone. The other exporter goes on,
-    and SIGTERM ends the collector."""
+    """If a server at the collector's address sends data without end, the exporter warns and closes the connection. The
+    other exporter continues, and SIGTERM ends the collector."""
     attach(lab, link)
     with chatterbox(link) as port:
         url = f"tcp://[::1]:{port}"
@@ -457,11 +461,11 @@ def test_one_that_sends_data_is_no_collector(lab, link, tmp_path):
         collector.says(f"{url} sends data, which no IPFIX collector does")
         sent = send_some(link)
         eventually(lambda: collector.packets() == packets_of(sent))
-        collector.stop()  # whether its last attempt is taken for a success depends on who is faster
+        collector.stop()  # its last attempt may succeed or fail, depending on timing
 
 
 def own_names(directory, hosts="", name_server="::1"):
-    """What starts a command with an /etc/hosts and a name server of its own. The file stays ours to write."""
+    """A prefix that runs a command with its own /etc/hosts and name server. The test can write the file later."""
     (directory / "hosts").write_text(hosts)
     (directory / "resolv.conf").write_text(f"nameserver {name_server}\noptions timeout:30 attempts:5\n")
     script = 'mount --bind "$1" /etc/hosts && mount --bind "$2" /etc/resolv.conf && shift 2 && exec "$@"'
@@ -470,8 +474,8 @@ def own_names(directory, hosts="", name_server="::1"):
 
 @pytest.mark.parametrize("scheme, make", [("udp", UdpCollector), ("tcp", TcpCollector)], ids=["udp", "tcp"])
 def test_a_name_that_is_known_later(lab, link, tmp_path, scheme, make):
-    """A router that boots before its name server collects: what is for a host that cannot be looked up yet waits, by UDP
-    too, and arrives once it can."""
+    """A router that boots before its name server collects records: those for a host that cannot be resolved yet wait,
+    with UDP, too, and arrive once it can."""
     attach(lab, link)
     with make(link) as peer:
         url = f"{scheme}://collector.example:{peer.port}"
@@ -492,10 +496,11 @@ def test_a_name_that_is_known_later(lab, link, tmp_path, scheme, make):
 
 
 def test_an_address_that_changes(lab, link, tmp_path):
-    """The host is looked up again for each connection, and over UDP with SIGHUP and while nobody takes the messages."""
+    """The host name is resolved again for each TCP connection, and for UDP at SIGHUP and while messages are not
+    delivered."""
     attach(lab, link)
     for scheme, make, options in (("udp", UdpCollector, []), ("tcp", TcpCollector, ["--connect-interval", "200ms"])):
-        names = own_names(tmp_path, hosts="100::1 collector.example\n")  # nothing leads there
+        names = own_names(tmp_path, hosts="100::1 collector.example\n")  # an address without a route
         with make(link) as peer:
             collector = Collector(lab, link, tmp_path / "records", "--ipfix", f"{scheme}://collector.example:{peer.port}",
                                   *options, prefix=names)
@@ -506,7 +511,7 @@ def test_an_address_that_changes(lab, link, tmp_path):
 
 
 def test_a_name_server_that_does_not_answer(lab, link, tmp_path):
-    """No look-up keeps SIGTERM waiting, whichever exporter wants it: the resolver would take minutes."""
+    """No pending DNS query delays SIGTERM, whichever exporter waits for it: the resolver's timeout is minutes."""
     attach(lab, link)
     with link.socket(socket.AF_INET6, socket.SOCK_DGRAM) as silent:
         silent.bind(("::1", 53))
@@ -523,7 +528,7 @@ def test_a_name_server_that_does_not_answer(lab, link, tmp_path):
 @pytest.mark.parametrize("scheme, make, options", [
     ("udp", UdpCollector, []), ("tcp", TcpCollector, ["--connect-interval", "200ms"])], ids=["udp", "tcp"])
 def test_one_that_comes_back_is_told_of(lab, link, tmp_path, scheme, make, options):
-    """An error is over when the collector is there, whether there is a record for it or not."""
+    """An error ends, with a message, once the collector is reachable, whether there is a record for it or not."""
     attach(lab, link)
     port = free_port()
     url = f"{scheme}://[::1]:{port}"
@@ -535,7 +540,7 @@ def test_one_that_comes_back_is_told_of(lab, link, tmp_path, scheme, make, optio
 
 
 def test_losses_are_exported(lab, link, tmp_path):
-    """The loss counters as options records (RFC 7011 section 4.2): what found the ring full."""
+    """The loss counters are exported as options records (RFC 7011 section 4.2): what found the ring full."""
     attach(lab, link)
     generate(link, XDP_NATIVE, 200_000)
     (entry,) = entries(lab, link)
@@ -554,7 +559,7 @@ def test_losses_are_exported(lab, link, tmp_path):
 
 
 def test_help(lab, link):
-    """IPFIX-6: the default port is 4739, and the default MTU 512."""
+    """IPFIX-6: the default port is 4739, and the default MTU is 512."""
     shown = " ".join(lab.flowlabel(link, "collect", "--help").ok().stdout.split())
     for word in ("--ipfix URL", "udp://HOST[:PORT], tcp://HOST[:PORT] (default port: 4739) or file:PATH", "--mtu N",
                  "included; default: 512", "--template-interval D", "--connect-interval D", "--ipfix-no-options"):
@@ -587,13 +592,13 @@ BAD = [
 @pytest.mark.parametrize("arguments, exit_status, words", BAD, ids=lambda value: " ".join(map(str, value))[:40]
                          if isinstance(value, list) else str(value))
 def test_bad_input(lab, link, arguments, exit_status, words):
-    """Wrong URL, unwritable file, garbage: a clear message."""
+    """A wrong URL, an unwritable file and garbage each give a clear error."""
     attach(lab, link)
     refused(lab.flowlabel(link, "collect", *arguments), exit_status, *words)
 
 
 def test_nowhere_to_go(lab, link, tmp_path):
-    """Unreachable host. It is told, and the records that went elsewhere are whole."""
+    """An unreachable host is reported, and the records for other sinks are complete."""
     attach(lab, link)
     collector = Collector(lab, link, tmp_path / "records", "--ipfix", "udp://[2001:db8:ffff::1]").reads()
     sent = send_some(link)
@@ -603,7 +608,7 @@ def test_nowhere_to_go(lab, link, tmp_path):
 
 
 def test_several_at_once(lab, link, tmp_path):
-    """--ipfix may be repeated; one that is away does not keep the others waiting."""
+    """--ipfix can be repeated; an unreachable collector does not delay the others."""
     attach(lab, link)
     with UdpCollector(link) as udp, TcpCollector(link) as tcp:
         away = f"tcp://[::1]:{free_port()}"
@@ -620,8 +625,8 @@ def test_several_at_once(lab, link, tmp_path):
 
 
 def test_one_that_is_behind_loses_its_own(lab, link, tmp_path):
-    """A bounded queue. What an exporter that is away has no room for is lost to it alone, and counted exactly; the
-    others have everything."""
+    """The queue is bounded: what does not fit into the queue of an unreachable collector is lost only for that one and
+    counted exactly, and the others get everything."""
     attach(lab, link)
     away = f"tcp://[::1]:{free_port()}"
     argv = ["--ipfix", away, "--max-flows", 1000, "--idle", "200ms"]

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """SIGKILL in the middle of attach, replace and detach.
 
-The invariant, checked after each kill without flowlabel's help, then with it:
+After each kill, these invariants are checked, first without flowlabel's help and then with it:
 
-1. The hook has either what it had before or what was asked for. (An attach that is killed may have attached: then it is
-   whole.) A foreign program or filter beside it is there as before.
-2. `status` agrees with the kernel: it shows the attachment as one that counts if and only if the hook has a program of ours.
-3. No program of ours is loaded but the one that `status` shows, so that none is hidden. (A detach that is killed may leave
-   one that is off the hook, for its totals.)
+1. The hook is either as before the command or as the command requested. (A killed attach may have attached: then the
+   attachment is complete.) A foreign program or filter at the hook is there as before.
+2. `status` agrees with the kernel: it shows the attachment as counting if and only if the hook has a program of
+   flowlabel.
+3. No program of flowlabel is loaded except the one that `status` shows, so none is hidden. (A killed detach may leave a
+   detached program, for its totals.)
 4. The next attach (or replace) works, and so does the detach after it.
-5. Then nothing is left: no pin, no program, no filter, no qdisc of ours; a qdisc of somebody else stays.
+5. Then nothing is left: no pin, program, filter or qdisc of flowlabel. A qdisc of another user stays.
 """
 
 import collections
@@ -32,10 +33,10 @@ from lab import kernel_version
 from test_hooks import foreign_filter, foreign_object
 
 RANDOM_KILLS = 5
-ATTEMPTS = 20  # to meet a call
+ATTEMPTS = 20  # to hit a call
 HAS_TCX = kernel_version() >= (6, 6)
 NEEDS_TCX = pytest.mark.skipif(not HAS_TCX, reason="tcx came with Linux 6.6")
-# What changes something that outlives the command: these system calls, and of bpf() these commands.
+# What changes something that outlives the command: these system calls, and these commands of bpf().
 CALLS = "bpf,sendto,sendmsg,mkdir,mkdirat,unlink,unlinkat,rmdir,rename,renameat"
 LASTING = {"BPF_PROG_LOAD", "BPF_MAP_UPDATE_ELEM", "BPF_OBJ_PIN", "BPF_LINK_CREATE", "BPF_LINK_UPDATE",
            "BPF_LINK_DETACH"}
@@ -48,7 +49,7 @@ WAYS = {
 
 
 class Victim:
-    """A way to attach to v0, and what can be seen of it from outside."""
+    """A way to attach to v0, and its state as seen from outside."""
 
     def __init__(self, lab, host, way):
         self.lab, self.host, self.way = lab, host, way
@@ -61,11 +62,11 @@ class Victim:
         }
 
     def run(self, action):
-        """One of the three, to its end."""
+        """Runs one of the three actions to its end."""
         return self.lab.flowlabel(self.host, *self.argv[action], env=self.environment).ok()
 
     def full(self, action):
-        """The whole command line."""
+        """The complete command line."""
         return [lab_module.binary(), *map(str, self.argv[action]), "--bpffs", self.lab.bpffs]
 
     def status(self):
@@ -75,7 +76,7 @@ class Victim:
         return result[0] if result else None
 
     def hook_is_taken(self):
-        """Does the kernel have a program of ours on the hook?"""
+        """Does the kernel have a program of flowlabel at the hook?"""
         if self.way == "xdp":
             return bool(attached_xdp(self.host, "v0"))
         if self.way == "clsact" or not HAS_TCX:
@@ -84,24 +85,24 @@ class Victim:
         return bool(tcx_programs(self.host, "v0", "tc-ingress"))
 
     def our_programs(self):
-        """Programs that were not loaded before."""
+        """The programs that were not loaded before."""
         return flowlabel_programs() - self.foreign_programs
 
     def check(self, before, after):
-        """Invariants 1 to 3. BEFORE and AFTER: the stamp modes of what was there and of what was asked for, None for
-        nothing."""
+        """Checks invariants 1 to 3. BEFORE and AFTER are the stamp modes before the command and as requested; None: not
+        attached."""
         def agree():
             shown = self.status()
             expected = {shown["program"]["id"]} if shown else set()
             counts = bool(shown) and not shown["warnings"]
             return self.our_programs() <= expected and self.hook_is_taken() == counts
 
-        eventually(agree)  # the kernel frees in its own time, and another test's programs come and go
+        eventually(agree)  # the kernel frees programs asynchronously, and other tests load some
         shown = self.status()
         assert (shown and shown["stamp"]) in (before, after)
 
     def recover(self):
-        """Invariants 4 and 5."""
+        """Checks invariants 4 and 5."""
         self.run("replace")
         assert self.status()["stamp"] == "dry-run"
         self.run("detach")
@@ -127,7 +128,7 @@ def traced(victim, action, *options):
 
 
 class Call(typing.NamedTuple):
-    """A system call: the NUMBERth with its NAME, and with its COMMAND, which only bpf() has, the TURNth."""
+    """A system call: the NUMBERth call of NAME, and the TURNth call with COMMAND, which only bpf() has."""
 
     name: str
     command: str
@@ -136,7 +137,7 @@ class Call(typing.NamedTuple):
 
 
 def calls_in(log):
-    """Every Call of a log of strace's, in their order."""
+    """Every Call in a log of strace, in order."""
     seen = collections.Counter()
     calls = []
     for name, first in re.findall(r"^\d+ +(\w+)\((\w*)", log.read_text(), re.MULTILINE):
@@ -148,8 +149,8 @@ def calls_in(log):
 
 
 def lasting_calls(victim, action, log):
-    """The calls by which the action changes something. The loads of programs that libbpf makes to learn what the kernel can
-    do come first; of these the last is enough."""
+    """The calls with which the action changes something. libbpf first loads programs to probe the kernel; of these, the
+    last one is enough."""
     done = traced(victim, action, "-o", log)
     assert done.returncode == 0, done.stderr
     calls = []
@@ -163,8 +164,8 @@ def lasting_calls(victim, action, log):
 
 
 def kill_at(victim, action, call, log):
-    """SIGKILL as the action enters CALL. False: it met another, or none. How many calls go before is not always the same: the
-    epoch is measured again where a tick comes in between."""
+    """Sends SIGKILL as the action enters CALL. False if it hit another call, or none. The number of calls before can
+    differ: the epoch is measured again if a timer tick interrupts the measurement."""
     done = traced(victim, action, "-o", log, "-e", f"inject={call.name}:signal=SIGKILL:when={call.number}")
     assert done.returncode in (0, -signal.SIGKILL, 128 + signal.SIGKILL), (call, done)
     return done.returncode != 0 and calls_in(log)[-1][:3] == call[:3]
@@ -172,8 +173,8 @@ def kill_at(victim, action, call, log):
 
 @pytest.mark.parametrize("action", STATES)
 def test_killed_at_every_step(victim, action, tmp_path):
-    """A kill -9 of any command leaves either what was there before or what was asked for. SIGKILL comes as the
-    command enters the first, the second, the third ... of the calls whose effect lasts."""
+    """SIGKILL leaves either the state before the command or the requested one. It is sent as the command enters the
+    first, the second, the third ... of the calls whose effect lasts."""
     if not shutil.which("strace"):
         pytest.skip("needs strace: run tools/setup")
     before, after = STATES[action]
@@ -199,14 +200,14 @@ def test_killed_at_every_step(victim, action, tmp_path):
         for _ in range(ATTEMPTS):
             if met(calls[at]):
                 break
-            calls = observed()  # one tick too many may have been in the last look
+            calls = observed()  # a timer tick may have added a call to the previous run
         else:
             pytest.fail(f"never met {calls[at]}")
 
 
 @pytest.mark.parametrize("action", STATES)
 def test_killed_at_a_random_moment(victim, action):
-    """The same by the clock, with nobody tracing."""
+    """The same holds for SIGKILL after a random time, without strace."""
     before, after = STATES[action]
     chance = random.Random(f"{victim.way} {action}")
     for _ in range(RANDOM_KILLS):
@@ -225,14 +226,15 @@ def test_killed_at_a_random_moment(victim, action):
 @pytest.mark.parametrize("next_command", ["detach", "attach"])
 @pytest.mark.parametrize("way", ["xdp", pytest.param("tcx", marks=NEEDS_TCX), "clsact"])
 def test_a_killed_detach_is_finished_by_the_next_command(lab, host, way, next_command, tmp_path):
-    """The program is off the hook before that is forgotten, even while somebody else holds the link, as a collector may: nothing
-    counts or stamps unseen, and the totals are not lost."""
+    """Detach removes the program from the hook before it removes the record of it, even while another process, such as
+    a collector, holds the link: no unknown program counts or stamps, and the totals are not lost."""
     if not shutil.which("strace"):
         pytest.skip("needs strace: run tools/setup")
     victim = Victim(lab, host, way)
     victim.run("attach")
     calls = lasting_calls(victim, "detach", tmp_path / "log")
-    # The first unlinkat is for what a replacement left. Then the link's pin goes, or the info map says that no filter hangs.
+    # The first unlinkat removes leftovers of a replacement. The second call unpins the link, or writes to the info map
+    # that there is no filter.
     _, forgets, *_ = (call for call in calls if call.name == "unlinkat" or call.command == "BPF_MAP_UPDATE_ELEM")
     victim.run("attach")
     (pin,) = [os.path.join(lab.bpffs, path, "link") for path in pins(lab) if path.endswith(victim.options[1])]
@@ -248,7 +250,8 @@ def test_a_killed_detach_is_finished_by_the_next_command(lab, host, way, next_co
 
 
 def put_in_front(victim):
-    """A foreign program in front of the victim's: a descriptor that keeps it there, or None for a filter."""
+    """Puts a foreign program in front of the victim's. Returns a descriptor that keeps it there, or None for a
+    filter."""
     if victim.way == "tcx":
         directory = f"{victim.lab.bpffs}/foreign"
         os.makedirs(directory)
@@ -261,7 +264,7 @@ def put_in_front(victim):
 
 
 def order(victim):
-    """The programs on the victim's hook, first to last: True for ours."""
+    """The programs at the victim's hook, first to last: True for flowlabel's."""
     names = programs()
     if victim.way == "tcx":
         return [names[number].startswith("flowlabel_") for number in tcx_programs(victim.host, "v0", "tc-ingress")]
@@ -270,8 +273,8 @@ def order(victim):
 
 @pytest.mark.parametrize("way", [pytest.param("tcx", marks=NEEDS_TCX), "clsact"])
 def test_killed_while_it_goes_first_again(lab, host, way, tmp_path):
-    """A replacement that goes first again does it in several steps. Whichever it was killed at, the attachment is there and
-    counts, the next replacement leaves one program of ours, first, and detach leaves none."""
+    """A replacement that goes first again has several steps. Whichever is killed, the attachment exists and counts, the
+    next replacement leaves one program of flowlabel, which is first, and detach leaves none."""
     if not shutil.which("strace"):
         pytest.skip("needs strace: run tools/setup")
     victim = Victim(lab, host, way)
@@ -307,20 +310,20 @@ def test_killed_while_it_goes_first_again(lab, host, way, tmp_path):
 
 
 def test_leftovers_of_one_hook_do_not_hide_whose_the_qdisc_is(lab, host, tmp_path):
-    """The attach of one tc hook is killed after it made the qdisc; the other hook's attachment leaves last and takes
-    the qdisc with it."""
+    """The attach of one tc hook is killed after it created the qdisc; the detach of the other hook, which is the last,
+    removes the qdisc."""
     if not shutil.which("strace"):
         pytest.skip("needs strace: run tools/setup")
     ingress = Victim(lab, host, "clsact")
     ingress.argv["attach"] = ["attach", "v0", "--hook", "tc-ingress", "--flows", 4]
     ingress.argv["replace"] = ["attach", "v0", "--hook", "tc-ingress", "--replace", "--stamp", "dry-run"]
     calls = lasting_calls(ingress, "attach", tmp_path / "log")
-    hang = [call for call in calls if call.name in ("sendto", "sendmsg")][-1]  # the filter, the last word to the kernel
+    hang = [call for call in calls if call.name in ("sendto", "sendmsg")][-1]  # the filter is added last
     for _ in range(ATTEMPTS):
         ingress.recover()
         if kill_at(ingress, "attach", hang, tmp_path / "log"):
             break
-    assert "clsact" in qdiscs(host, "v0") and not filters(host, "v0", "ingress"), "between the qdisc and the filter"
+    assert "clsact" in qdiscs(host, "v0") and not filters(host, "v0", "ingress"), "killed too early or too late"
     lab.flowlabel(host, "attach", "v0", "--hook", "tc-egress", "--flows", 4, env=ingress.environment).ok()
     lab.flowlabel(host, "detach", "v0").ok()
     assert "clsact" not in qdiscs(host, "v0")
@@ -328,7 +331,7 @@ def test_leftovers_of_one_hook_do_not_hide_whose_the_qdisc_is(lab, host, tmp_pat
 
 
 def test_a_qdisc_of_somebody_else_survives(lab, host):
-    """An idle clsact qdisc that was there before stays, after detach and after a kill."""
+    """An idle clsact qdisc of another user stays, after detach and after SIGKILL."""
     host.run("tc", "qdisc", "add", "dev", "v0", "clsact")
     victim = Victim(lab, host, "clsact")
     chance = random.Random(2)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""An interface that is moved to another network namespace: XDP and tcx links go with it. It can be found, read and detached,
-and no other interface is taken for it."""
+"""An interface that moves to another network namespace keeps its XDP and tcx links. flowlabel can find it, read it and
+detach it, and takes no other interface for it."""
 
 import tempfile
 
@@ -22,7 +22,7 @@ WAYS = [pytest.param("xdp", "native", id="native"), pytest.param("xdp", "generic
 
 @pytest.fixture
 def home(lab):
-    """Where v0 is attached; nothing is on the cable but what a test sends."""
+    """The namespace where v0 is attached; its cable carries only what a test sends."""
     made = lab.namespace("home")
     cable(made)
     return made
@@ -30,43 +30,43 @@ def home(lab):
 
 @pytest.fixture
 def away(lab):
-    """Where v0 goes."""
+    """The namespace to which v0 moves."""
     made = lab.namespace("away")
     made.sysctl("net.ipv6.conf.default.disable_ipv6", 1)
     return made
 
 
 def attach(lab, namespace, interface="v0", hook="xdp", mode="native", *options):
-    """A small attachment."""
+    """Attaches with a small table."""
     way = ["--mode", mode] if hook == "xdp" else []
     return lab.flowlabel(namespace, "attach", interface, "--hook", hook, *way, "--flows", 4, *options)
 
 
 def index(namespace, interface):
-    """The number of INTERFACE in NAMESPACE."""
+    """The index of INTERFACE in NAMESPACE."""
     return int(namespace.ip("-o", "link", "show", "dev", interface).stdout.split(":")[0])
 
 
 def occupy(namespace, number):
-    """A new interface new0 with that number."""
+    """Creates an interface new0 with the index NUMBER."""
     namespace.ip("link", "add", "name", "new0", "index", number, "type", "veth", "peer", "name", "new1")
 
 
 def move(home, away, name="v0", new_name="moved0"):
-    """NAME of HOME becomes NEW_NAME of AWAY."""
+    """Moves NAME of HOME to AWAY, as NEW_NAME."""
     home.ip("link", "set", "dev", name, "netns", away.name, "name", new_name)
     away.ip("link", "set", "dev", new_name, "up")
 
 
 def warnings(lab, namespace, *argv):
-    """Of the one attachment that `status` shows."""
+    """The warnings of the only attachment that `status` shows."""
     (entry,) = lab.flowlabel(namespace, "status", *argv, "--json").json()["attachments"]
     return entry["warnings"]
 
 
 @pytest.fixture(params=["same-index", "other-index"])
 def kept_index(request, away, home):
-    """Does v0 find its number free where it goes? Where it does not, the kernel gives it another."""
+    """Is v0's index free in the new namespace? If it is not, the kernel assigns another one."""
     if request.param == "other-index":
         occupy(away, index(home, "v0"))
     return request.param == "same-index"
@@ -74,7 +74,8 @@ def kept_index(request, away, home):
 
 @pytest.mark.parametrize("hook, mode", WAYS)
 def test_detach_where_it_was_attached(lab, home, away, kept_index, hook, mode):
-    """By the name that it had. What came before and after the move is counted, and `flows` and `stats` show it."""
+    """Detach works by its former name, where it was attached. Packets before and after the move are counted, and
+    `flows` and `stats` show them."""
     attach(lab, home, "v0", hook, mode).ok()
     assert warnings(lab, home, "v0") == []
     with Sender(home) as sender:
@@ -98,7 +99,7 @@ def test_detach_where_it_was_attached(lab, home, away, kept_index, hook, mode):
 
 @pytest.mark.parametrize("hook, mode", WAYS)
 def test_detach_where_it_is(lab, home, away, kept_index, hook, mode):
-    """By the name that it has there; the one that it had is nobody's there."""
+    """Detach works by its present name, where it is now. Its former name means nothing there."""
     attach(lab, home, "v0", hook, mode).ok()
     move(home, away)
     (warning,) = warnings(lab, away, "moved0")
@@ -113,7 +114,8 @@ def test_detach_where_it_is(lab, home, away, kept_index, hook, mode):
 
 @pytest.mark.parametrize("hook, mode", WAYS)
 def test_from_a_third_namespace(lab, home, away, kept_index, hook, mode):
-    """`status` says where it can be detached by name; --all-netns takes it off from anywhere."""
+    """In a third namespace, `status` says where it can be detached by name, and --all-netns detaches it from
+    anywhere."""
     third = lab.namespace("third")
     attach(lab, home, "v0", hook, mode).ok()
     assert warnings(lab, third) == []
@@ -129,7 +131,8 @@ def test_from_a_third_namespace(lab, home, away, kept_index, hook, mode):
 
 @pytest.mark.parametrize("hook, mode", WAYS)
 def test_a_new_interface_with_the_same_index(lab, home, away, kept_index, hook, mode):
-    """It is not the one that was attached: `attach` says so and what to do, and --replace leaves the other's program."""
+    """A new interface with the same index is not the one that was attached: `attach` says so and what to do, and
+    --replace does not touch the program of the moved one."""
     number = index(home, "v0")
     attach(lab, home, "v0", hook, mode).ok()
     move(home, away)
@@ -152,7 +155,8 @@ def test_a_new_interface_with_the_same_index(lab, home, away, kept_index, hook, 
 
 @pytest.mark.parametrize("hook, mode", WAYS)
 def test_a_new_interface_with_the_same_name(lab, home, away, hook, mode):
-    """The name is the new one's, as long as it is attached; after that it is again the one that the moved one had."""
+    """While a new interface with the same name is attached, the name means the new one; after that, it means the moved
+    one again."""
     attach(lab, home, "v0", hook, mode).ok()
     move(home, away)
     lab.veth(home, "v0", home, "peer0")
@@ -166,7 +170,8 @@ def test_a_new_interface_with_the_same_name(lab, home, away, hook, mode):
 
 
 def test_xdp_is_taken_by_flowlabel(lab, home, away):
-    """Nobody is told that a program of flowlabel's is not flowlabel's: from another namespace, and of another bpffs."""
+    """From another namespace, and for an attachment in another bpffs, no message says that a program of flowlabel is
+    not flowlabel's."""
     attach(lab, home).ok()
     words = ["'flowlabel_xdp'", "another attachment of flowlabel", "'flowlabel status'", "--bpffs"]
     with tempfile.TemporaryDirectory() as other:
@@ -187,7 +192,8 @@ def test_xdp_is_taken_by_flowlabel(lab, home, away):
 
 @pytest.mark.parametrize("hook, mode", WAYS)
 def test_there_and_back(lab, home, away, hook, mode):
-    """With the same index it is what it was; where that was given away, it is one that was moved, under its present name."""
+    """After its return with the same index, everything is as before. If that index is in use, it counts as moved, under
+    its present name."""
     number = index(home, "v0")
     attach(lab, home, "v0", hook, mode).ok()
     move(home, away)
@@ -203,7 +209,8 @@ def test_there_and_back(lab, home, away, hook, mode):
 
 
 def test_the_namespace_where_it_was_attached_ends(lab, home, away):
-    """As with a NIC of a container: it can be detached where it is, and elsewhere `status` says that nobody can tell."""
+    """After the end of the namespace where it was attached, as with a NIC of a container, it can be detached where it
+    is, and elsewhere `status` says that its place is unknown."""
     lab.veth(home, "p0", away, "p1")
     attach(lab, home, "p0").ok()
     third = lab.namespace("third")
@@ -217,7 +224,8 @@ def test_the_namespace_where_it_was_attached_ends(lab, home, away):
 
 
 def test_a_clsact_filter_does_not_go_along(lab, home, away):
-    """The kernel removes the qdisc: for this namespace the interface is gone, and `detach` prints what was counted."""
+    """The kernel removes the qdisc with its clsact filter: for this namespace the interface is gone, and `detach`
+    prints what was counted."""
     lab.flowlabel(home, "attach", "v0", "--hook", "tc-ingress", "--flows", 4, env={"FLOWLABEL_TC": "clsact"}).ok()
     with Sender(home) as sender:
         sender.send(label=1, times=3)
@@ -229,7 +237,7 @@ def test_a_clsact_filter_does_not_go_along(lab, home, away):
 
 
 def test_the_collector_goes_on(lab, home, away, tmp_path):
-    """It reads maps, which stay where they are: what comes before and after the move becomes records, and the attachment
+    """The collector reads maps, which do not move: packets before and after the move become records, and the attachment
     ends like any other."""
     attach(lab, home).ok()
     with Sender(home) as sender:
@@ -247,7 +255,8 @@ def test_the_collector_goes_on(lab, home, away, tmp_path):
 
 
 def test_a_collector_that_comes_after_the_move(lab, home, away, tmp_path):
-    """It finds the attachment by the name that it had where it was attached, and by its present name where it is."""
+    """A collector that starts after the move finds the attachment by its former name where it was attached, and by its
+    present name where it is."""
     attach(lab, home).ok()
     move(home, away)
     for namespace, name in ((home, "v0"), (away, "moved0")):
@@ -261,7 +270,8 @@ def test_a_collector_that_comes_after_the_move(lab, home, away, tmp_path):
 
 @NO_TCX
 def test_without_the_right_to_ask(lab, home):
-    """Which programs hang on a tcx hook is told to CAP_NET_ADMIN alone: `status` says that it does not know."""
+    """Only a process with CAP_NET_ADMIN may query the programs at a tcx hook: without it, `status` says that it does
+    not know."""
     attach(lab, home, "v0", "tc-ingress").ok()
     full = ["setpriv", "--bounding-set", "-all", lab_module.binary(), "status", "v0", "--bpffs", lab.bpffs]
     assert "it is not known whether the interface is still in it" in home.run(*full).stdout

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The documents, lines and tables: names, order, values; and outputs that fail or end early."""
+"""Documents, lines and tables: names, order, values; and output that fails or ends early."""
 
 import csv
 import datetime
@@ -29,8 +29,8 @@ TOTALS = ["seen_packets", "ipv6_packets", "ipv6_bytes", "labelled_packets", "flo
 SOURCE = ["interface", "ifindex", "hook", "netns", "netns_name", "stamp"]
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
-# (source, destination, label, packets, payload octets): what the link carries before the tests look at it. Two flows
-# have the same octets and differ in the source, two in the destination, two in the label alone.
+# (source, destination, label, packets, payload bytes): what the link carries before the tests. Two flows have the same
+# bytes and differ in the source, two in the destination, two only in the label.
 SENT = [
     ("2001:db8::9", "2001:db8:1::1", 0x12345, 5, 100),
     ("2001:db8::1", "2001:db8:1::1", 0, 3, 60),
@@ -43,7 +43,7 @@ SENT = [
 
 
 def key(sent):
-    """Flows compare as numbers: 2001:db8::9 comes before 2001:db8::10."""
+    """The sort key of a flow: addresses are compared as numbers, so 2001:db8::9 comes before 2001:db8::10."""
     return ipaddress.IPv6Address(sent[0]), ipaddress.IPv6Address(sent[1]), sent[2]
 
 
@@ -52,7 +52,7 @@ ORDER = sorted(SENT, key=lambda sent: (-sent[3] * (40 + sent[4]), key(sent)))
 
 @pytest.fixture(scope="module")
 def link(requirements):
-    """(lab, namespace) with an attachment on v0 that has counted SENT and nothing else."""
+    """(lab, namespace) with an attachment on v0 that has counted only SENT."""
     with Lab() as lab:
         host = lab.namespace("host")
         host.ip("link", "add", "name", "v0", "type", "veth", "peer", "name", "w0")
@@ -71,13 +71,13 @@ def link(requirements):
 
 @pytest.fixture
 def run(link):
-    """flowlabel on that link."""
+    """A function that runs flowlabel on that link."""
     lab, host = link
     return lambda *argv: lab.flowlabel(host, *argv)
 
 
 def seen(flows):
-    """(source, destination, label, packets, octets) of flow objects."""
+    """(source, destination, label, packets, bytes) of flow objects."""
     return [(flow["src"], flow["dst"], int(flow["label"]), int(flow["packets"]), int(flow["bytes"])) for flow in flows]
 
 
@@ -88,19 +88,19 @@ def expected(sent):
 
 
 def moment(text):
-    """A time of a document."""
+    """Parses a time of a document."""
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def assert_recent(text):
-    """A time in RFC 3339, UTC with milliseconds, within the last minutes."""
+    """Asserts that a time is RFC 3339, UTC with milliseconds, within the last minutes."""
     assert RFC_3339.fullmatch(text)
     age = datetime.datetime.now(datetime.timezone.utc) - moment(text)
     assert datetime.timedelta(seconds=-1) < age < datetime.timedelta(minutes=10)
 
 
 def assert_totals(totals):
-    """Names, order and values."""
+    """Asserts names, order and values of the totals."""
     packets, octets = sum(sent[3] for sent in SENT), sum(sent[3] * (40 + sent[4]) for sent in SENT)
     whole, nothing = {"packets": packets, "bytes": octets}, {"packets": 0, "bytes": 0}
     assert list(totals) == TOTALS
@@ -111,7 +111,8 @@ def assert_totals(totals):
 
 
 def test_flows_json(run):
-    """The document field by field, in its order; the flows by octets, ties by (src, dst, label)."""
+    """The document has every field, in the documented order. Flows are sorted by bytes, and then by (src, dst,
+    label)."""
     document = run("flows", "--json").json()
     assert list(document) == ["schema", "source", "captured_at", "totals", "flows"]
     assert document["schema"] == "flowlabel.flows/1"
@@ -129,14 +130,14 @@ def test_flows_json(run):
 
 
 def test_flows_jsonl(run):
-    """One flow object a line, nothing else."""
+    """--jsonl prints one flow object for each line, and nothing else."""
     lines = run("flows", "--jsonl").ok().stdout.splitlines()
     flows = schema.lines(lines, "flow")
     assert flows == run("flows", "--json").json()["flows"]
 
 
 def test_flows_csv(run):
-    """A header line and the flow object's fields in its order."""
+    """--csv prints a header line, and the fields of the flow object in their order."""
     rows = list(csv.reader(io.StringIO(run("flows", "--csv").ok().stdout)))
     assert rows[0] == FLOW
     flows = run("flows", "--json").json()["flows"]
@@ -144,7 +145,7 @@ def test_flows_csv(run):
 
 
 def test_flows_table(run):
-    """20 rows, labels as 0x and five digits, and how many more there are."""
+    """The table has 20 rows, labels as 0x and five digits, and the number of the remaining flows."""
     lines = run("flows").ok().stdout.splitlines()
     assert lines[0] == f"v0 xdp: {len(SENT)} live flows, 77 packets, 4.8 kB"
     assert lines[1].split() == ["SOURCE", "DESTINATION", "LABEL", "STAMPED", "PACKETS", "BYTES", "LAST", "SEEN"]
@@ -156,7 +157,7 @@ def test_flows_table(run):
 @pytest.mark.parametrize("limit", [0, 1, 25, len(SENT), 1000])
 @pytest.mark.parametrize("output", [[], ["--json"], ["--jsonl"], ["--csv"]], ids=" ".join)
 def test_limit(run, limit, output):
-    """--limit in every form; the totals stay those of the whole table."""
+    """--limit works with every output format; the totals stay those of the whole table."""
     text = run("flows", "--limit", limit, *output).ok().stdout
     destinations = re.findall(r"2001:db8:[18]::", text)
     assert len(destinations) == min(limit, len(SENT))
@@ -165,7 +166,7 @@ def test_limit(run, limit, output):
 
 
 def test_header_of_a_selection(run):
-    """It counts what matches, whatever the limit."""
+    """The header of a selection counts what matches, whatever the limit."""
     def header(*options):
         return run("flows", *options).ok().stdout.splitlines()[0]
 
@@ -176,7 +177,7 @@ def test_header_of_a_selection(run):
 
 
 def test_one_live_flow(lab, host):
-    """The header knows the singular."""
+    """The header uses the singular for one flow."""
     lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
     with host.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
         wire.bind(("w0", 0))
@@ -187,7 +188,8 @@ def test_one_live_flow(lab, host):
 
 @pytest.mark.parametrize("mode, word", [("dry-run", "would"), ("zero", "yes")])
 def test_stamped_flows(lab, host, mode, word):
-    """`zero` means came with 0, also where a flow is counted under another label; a dry run says would."""
+    """`zero` selects flows that came with label 0, also if they are counted under another label; a dry run prints
+    `would`."""
     lab.flowlabel(host, "attach", "v0", "--flows", 64, "--stamp", mode).ok()
     with host.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
         wire.bind(("w0", 0))
@@ -219,12 +221,12 @@ SORTS = {
 
 @pytest.mark.parametrize("by", SORTS)
 def test_sort(run, by):
-    """--sort, ties by (src, dst, label)."""
+    """--sort sorts, and then by (src, dst, label)."""
     assert seen(run("flows", "--sort", by, "--json").json()["flows"]) == expected(sorted(SENT, key=SORTS[by]))
 
 
 def test_sort_by_time(run):
-    """The latest first."""
+    """--sort by time: the latest comes first."""
     times = [flow["last_seen"] for flow in run("flows", "--sort", "last-seen", "--json").json()["flows"]]
     assert times == sorted(times, reverse=True)
 
@@ -253,21 +255,21 @@ FILTERS = [
 
 @pytest.mark.parametrize("options, matches", FILTERS, ids=lambda value: "" if callable(value) else " ".join(value))
 def test_filters(run, options, matches):
-    """--src, --dst, --label; the totals stay those of the whole table."""
+    """--src, --dst and --label select flows; the totals stay those of the whole table."""
     document = run("flows", *options, "--json").json()
     assert seen(document["flows"]) == expected(filter(matches, ORDER))
     assert_totals(document["totals"])
 
 
 def test_nothing_matches(run):
-    """Every form of no flow."""
+    """Every output format can print no flow."""
     assert run("flows", "--label", "99").ok().stdout == f"v0 xdp: 0 of {len(SENT)} flows match, 0 packets, 0 bytes\n"
     assert run("flows", "--label", "99", "--jsonl").ok().stdout == ""
     assert run("flows", "--label", "99", "--csv").ok().stdout.strip() == ",".join(FLOW)
 
 
 def test_stats_json(run):
-    """Source, totals, counters, and a counter object for each CPU, which sum up."""
+    """The document has source, totals, counters, and a counter object for each CPU; these add up."""
     document = run("stats", "--json").json()
     assert list(document) == ["schema", "source", "captured_at", "totals", "counters", "per_cpu"]
     assert document["schema"] == "flowlabel.stats/1"
@@ -282,7 +284,7 @@ def test_stats_json(run):
 
 
 def test_stats_table(run):
-    """Every counter, with what it means."""
+    """The table has every counter, with its meaning."""
     lines = run("stats").ok().stdout.splitlines()
     names = list(run("stats", "--json").json()["counters"])
     assert [line.split()[0] for line in lines[1:]] == names
@@ -290,7 +292,7 @@ def test_stats_table(run):
 
 
 def test_status_json(run):
-    """Field by field."""
+    """The document has every field."""
     document = run("status", "--json").json()
     assert list(document) == ["schema", "attachments", "unreadable"]
     assert document["schema"] == "flowlabel.status/1" and document["unreadable"] == []
@@ -311,7 +313,7 @@ def test_status_json(run):
                                   ["stats", "--json"], ["stats", "--json", "--interval", "1"], ["status"],
                                   ["status", "--json"], ["--help"], ["--version"]], ids=" ".join)
 def test_a_full_disk(link, argv):
-    """Disk full while writing: exit status 1, and it says so."""
+    """On a full disk, the exit status is 1, and the error says so."""
     lab, host = link
     with open("/dev/full", "w", encoding="ascii") as full:
         command = [lab_module.binary(), *argv, "--bpffs", lab.bpffs]
@@ -321,14 +323,14 @@ def test_a_full_disk(link, argv):
 
 
 def shell(link, text):
-    """A line of bash with flowlabel as $F."""
+    """Runs a line of bash, with flowlabel as $F."""
     lab, host = link
     return host.run("bash", "-c", text, check=False, timeout=60,
                     env={**os.environ, "F": lab_module.binary(), "B": lab.bpffs})
 
 
 def test_closed_descriptors(link):
-    """Closed stdout: an error. Closed or full stderr: the result and the exit status as ever."""
+    """A closed stdout is an error. A closed or full stderr changes neither the result nor the exit status."""
     done = shell(link, '"$F" flows --json --bpffs "$B" >&-')
     assert (done.returncode, "cannot write the result" in done.stderr) == (1, True)
     whole = json.loads(shell(link, '"$F" flows --json --bpffs "$B"').stdout)
@@ -340,7 +342,7 @@ def test_closed_descriptors(link):
 
 
 def test_words_never_go_into_a_file(link, tmp_path):
-    """Started without stdout and stderr, no file that is opened gets what belongs there."""
+    """If stdout and stderr are closed at the start, their output never goes into a file that is opened later."""
     shell(link, f'"$F" key new {tmp_path}/key >&- 2>&-')
     shell(link, f'"$F" key new {tmp_path}/key >&- 2>&-')
     assert re.fullmatch("[0-9a-f]{32}\n", (tmp_path / "key").read_text())
@@ -348,7 +350,7 @@ def test_words_never_go_into_a_file(link, tmp_path):
 
 @pytest.fixture
 def ticking(link):
-    """`stats --json --interval 100ms` behind a pipe."""
+    """`stats --json --interval 100ms`, writing to a pipe."""
     lab, host = link
     began = time.time()
     process = lab.start(host, lab_module.binary(), "stats", "--json", "--interval", "100ms", "--bpffs", lab.bpffs,
@@ -360,8 +362,8 @@ def ticking(link):
 
 
 def test_interval(ticking):
-    """With --interval one compact document a line, 100 ms apart: one may be late, and the next one then
-    comes sooner, but there are never more of them than intervals have passed."""
+    """--interval prints one compact document for each line, 100 ms apart. One may be late, and the next one then comes
+    sooner, but there are never more documents than intervals have passed."""
     documents = [schema.document(ticking.stdout.readline()) for _ in range(4)]
     assert {document["schema"] for document in documents} == {"flowlabel.stats/1"}
     times = [moment(document["captured_at"]).timestamp() for document in documents]
@@ -372,7 +374,7 @@ def test_interval(ticking):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 def test_interval_ends_by_a_signal(ticking, number):
-    """Cleanly: no half a line, nothing on stderr, exit status 0."""
+    """A signal ends it cleanly: no incomplete line, nothing on stderr, exit status 0."""
     ticking.stdout.readline()
     ticking.send_signal(number)
     rest, errors = ticking.communicate(timeout=60)

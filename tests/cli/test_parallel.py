@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Two commands at once, a lock that somebody holds, and storms of attach, replace and detach while packets flow."""
+"""Parallel commands, a held lock, and storms of attach, replace and detach under traffic."""
 
 import fcntl
 import os
@@ -25,20 +25,20 @@ IDS = ["xdp", "tcx", "clsact"]
 
 
 def start(lab, namespace, *argv, env=None):
-    """flowlabel in the background, its words on a pipe."""
+    """Starts flowlabel in the background, with pipes for its output."""
     return lab.start(namespace, lab_module.binary(), *argv, "--bpffs", lab.bpffs, stdout=subprocess.PIPE,
                      stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})})
 
 
 def finished(process):
-    """What it said and how it ended."""
+    """Waits for the end and returns the result."""
     stdout, stderr = process.communicate(timeout=60)
     return lab_module.Result(list(map(str, process.args)), process.returncode, stdout, stderr)
 
 
 @pytest.mark.parametrize("hook, environment", WAYS, ids=IDS)
 def test_attaches_at_once(lab, host, hook, environment):
-    """Two commands at once: one attaches, the others are told that it did."""
+    """Of several attaches at once, one attaches and the others report that it is attached."""
     processes = [start(lab, host, "attach", "v0", "--hook", hook, "--flows", 4, env=environment) for _ in range(6)]
     results = [finished(process) for process in processes]
     winners = [result for result in results if result.status == 0]
@@ -52,8 +52,8 @@ def test_attaches_at_once(lab, host, hook, environment):
 
 
 def test_everything_at_once(lab, host):
-    """Attach, replace, detach and readers, many at a time: each succeeds or gives a clear error, and what is left is
-    whole."""
+    """Each of many parallel attach, replace, detach and read commands succeeds or gives a clear error, and the final
+    state is consistent."""
     chance = random.Random(1)
     commands = [["attach", "v0", "--flows", 4], ["attach", "v0", "--replace", "--flows", 4], ["detach", "v0"],
                 ["detach", "--all"], ["status", "--json"], ["flows", "v0", "--json"], ["stats", "v0", "--json"]]
@@ -71,8 +71,8 @@ def test_everything_at_once(lab, host):
 
 
 def test_a_held_lock(lab, host):
-    """A command that never ends holds the lock: after ten seconds the others give up, say why, and have changed
-    nothing. Readers share the lock with readers."""
+    """While a command holds the lock without end, the other commands give up after ten seconds, say why, and have
+    changed nothing. Readers share the lock with readers."""
     lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
     before = attached_xdp(host, "v0")
     commands = [["attach", "v0", "--replace"], ["detach", "v0"], ["detach", "--all"], ["status"], ["flows"], ["stats"]]
@@ -95,8 +95,10 @@ def test_a_held_lock(lab, host):
 def cable(requirements):
     """(lab, one, other): two hosts and a cable.
 
-    GRO is on where programs come and go. Without it the end of native XDP ends NAPI as well, and the kernel frees a
-    packet that reaches the veth in that moment (veth_napi_del_range() in drivers/net/veth.c; docs/limits.md)."""
+    GRO is on where native XDP is attached and detached. Without GRO, the end of native XDP ends NAPI as well, and the
+    kernel frees a packet that reaches the veth at that moment (veth_napi_del_range() in drivers/net/veth.c;
+    docs/limits.md).
+    """
     with Lab() as lab:
         one, other = lab.namespace("one"), lab.namespace("other")
         lab.veth(one, "eth0", other, "eth0")
@@ -108,8 +110,8 @@ def cable(requirements):
 
 
 class Stream:
-    """Datagrams from one host to the other for the length of the block; at its end each one must have arrived. They are
-    counted behind flowlabel's hooks, where no socket buffer can run over however late anybody reads."""
+    """Datagrams from one host to the other during the block; at its end, each one must have arrived. They are counted
+    after flowlabel's hooks, where no socket buffer can overflow, however late it is read."""
 
     def __init__(self, one, other):
         self._sink = Sink(other, "eth0")
@@ -140,8 +142,8 @@ class Stream:
 
 @pytest.mark.parametrize("hook, environment", WAYS, ids=IDS)
 def test_storm(cable, hook, environment):
-    """Attach, replace and detach in a storm under traffic lose no packet. The clsact qdisc is made beforehand:
-    the kernel itself stops a device while it makes or removes one."""
+    """A storm of attach, replace and detach under traffic loses no packet. The clsact qdisc exists before: the kernel
+    itself deactivates a device while it creates or removes one."""
     lab, one, other = cable
     if environment:
         other.run("tc", "qdisc", "add", "dev", "eth0", "clsact")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What other users do to the bpffs, the files and the names that root meets: refused, told, and nothing of theirs done."""
+"""What other users can do to the bpffs, the files and the names that root uses: flowlabel refuses and reports it, and
+does nothing that they want."""
 
 import contextlib
 import fcntl
@@ -22,12 +23,12 @@ ATTACHING = "bpf,+net_admin,+perfmon"
 
 
 def as_nobody(*argv):
-    """Runs ARGV as a user without rights."""
+    """Runs ARGV as a user without privileges."""
     return command("setpriv", "--reuid", NOBODY, "--clear-groups", *argv)
 
 
 def run(namespace, *argv, prefix=(), **options):
-    """flowlabel with no bpffs but the one that ARGV names, by way of PREFIX."""
+    """Runs flowlabel without --bpffs except in ARGV. PREFIX starts the command."""
     full = [*prefix, lab_module.binary(), *argv]
     done = namespace.run(*full, check=False, timeout=60, **options)
     return lab_module.Result(list(map(str, full)), done.returncode, done.stdout, done.stderr)
@@ -35,7 +36,7 @@ def run(namespace, *argv, prefix=(), **options):
 
 @contextlib.contextmanager
 def locked(directory):
-    """Within the block this process has an exclusive lock on DIRECTORY."""
+    """Until the block ends, this process has an exclusive lock on DIRECTORY."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -45,13 +46,13 @@ def locked(directory):
 
 
 def tree(directory):
-    """The names of all that lies under DIRECTORY."""
+    """The paths of everything below DIRECTORY."""
     return sorted(str(path.relative_to(directory)) for path in pathlib.Path(directory).rglob("*"))
 
 
 @pytest.fixture
 def victim(tmp_path):
-    """A directory of root's that is called as a hook, with a file deep in it."""
+    """A directory of root that is named like a hook, with a file in a subdirectory."""
     directory = tmp_path / "victim"
     (directory / "xdp/data").mkdir(parents=True)
     (directory / "xdp/data/file").write_text("kept")
@@ -60,7 +61,8 @@ def victim(tmp_path):
 
 
 def test_pins_that_another_user_made(lab, host, victim):
-    """Root follows no symbolic link of theirs, removes nothing behind it, and says whose directory it is."""
+    """Root follows no symbolic link of another user, removes nothing that it leads to, and names the owner of the
+    directory."""
     home = pathlib.Path(lab.bpffs, "flowlabel")
     as_nobody("mkdir", "-p", home / "v1")
     as_nobody("ln", "-s", victim, home / "v1/1-1")
@@ -72,7 +74,7 @@ def test_pins_that_another_user_made(lab, host, victim):
 
 
 def test_a_bpffs_that_others_may_write(lab, host):
-    """Without the sticky bit they could put a directory of their own in the place of flowlabel's."""
+    """Without the sticky bit, other users could put their own directory in the place of flowlabel's."""
     for mode, commands in ((0o777, EVERY_COMMAND), (0o770, [["status"]]), (0o702, [["status"]])):
         os.chmod(lab.bpffs, mode)
         for argv in commands:
@@ -81,7 +83,7 @@ def test_a_bpffs_that_others_may_write(lab, host):
 
 
 def test_a_bpffs_of_another_user(lab, host):
-    """And its directories: who owns one may change all that is in it."""
+    """A bpffs and directories of another user are refused: their owner may change everything in them."""
     os.chown(lab.bpffs, NOBODY, -1)
     inner = pathlib.Path(lab.bpffs, "mine")
     inner.mkdir()
@@ -91,7 +93,8 @@ def test_a_bpffs_of_another_user(lab, host):
 
 
 def test_a_directory_that_others_may_write(lab, host):
-    """At each level, as a umask of 0 once made them: told, with the way out, and in order after it."""
+    """A directory at any level that others may write, as a umask of 0 used to create them, is reported with a hint, and
+    after the repair everything works."""
     lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
     made = [pathlib.Path(lab.bpffs, pin) for pin in pins(lab)]
     for directory in made:
@@ -105,7 +108,7 @@ def test_a_directory_that_others_may_write(lab, host):
 
 
 def test_a_symbolic_link_among_the_pins(lab, host, victim):
-    """Of whomever: it is told, and what it leads to is left alone."""
+    """A symbolic link among the pins is reported, whoever owns it, and its target is not touched."""
     home = pathlib.Path(lab.bpffs, "flowlabel")
     before = tree(victim)
     for level in ("v1", "v1/1-1", "v1/1-1/xdp"):
@@ -119,7 +122,7 @@ def test_a_symbolic_link_among_the_pins(lab, host, victim):
 
 
 def test_what_is_left_over_is_removed_and_nothing_else(lab, host, victim):
-    """A symbolic link in a directory that a killed command left goes; what it leads to stays."""
+    """A symbolic link in a directory that a killed command left is removed; its target stays."""
     directory = pathlib.Path(lab.bpffs, "flowlabel/v1/1-1/xdp")
     directory.mkdir(parents=True)
     (directory / "table").symlink_to(victim)
@@ -131,7 +134,7 @@ def test_what_is_left_over_is_removed_and_nothing_else(lab, host, victim):
 
 
 def test_directories_are_for_their_owner_alone(lab, host):
-    """Whatever the umask says; and so others cannot lock them, either."""
+    """Directories are accessible only to their owner, whatever the umask is, so that others cannot lock them either."""
     lab.flowlabel(host, "attach", "v0", "--flows", 4, umask=0).ok()
     made = [pathlib.Path(lab.bpffs, pin) for pin in pins(lab)]
     assert len(made) == 4
@@ -143,7 +146,7 @@ def test_directories_are_for_their_owner_alone(lab, host):
 
 
 def test_a_lock_of_another_user_holds_up_nobody(lab, host):
-    """What others may open, the bpffs itself, is not what commands lock."""
+    """Commands do not lock the bpffs itself, which other users may open, so that they cannot delay commands."""
     holder = lab.start(host, "setpriv", "--reuid", NOBODY, "--clear-groups", "flock", "--no-fork", lab.bpffs, "sh", "-c",
                        "echo held; exec cat", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert holder.stdout.readline() == b"held\n"
@@ -154,7 +157,7 @@ def test_a_lock_of_another_user_holds_up_nobody(lab, host):
 
 
 def test_who_holds_the_lock_is_told(lab, host):
-    """Where a directory is open to others."""
+    """If a lock is held, which takes a directory that is open to others, the error names the process."""
     home = pathlib.Path(lab.bpffs, "flowlabel")
     lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
     name = pathlib.Path("/proc/self/comm").read_text().strip()
@@ -163,7 +166,7 @@ def test_who_holds_the_lock_is_told(lab, host):
 
 
 def test_who_holds_an_attachment_is_told(lab, host):
-    """A process that has locked it and is no collector has a number too."""
+    """If an attachment is locked by a process that is no collector, the error has its process id."""
     lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
     with locked(pathlib.Path(lab.bpffs, pins(lab)[-1])):
         refused(lab.flowlabel(host, "collect", "v0", "--jsonl", "/dev/null"), 1, "v0 xdp is collected by",
@@ -171,7 +174,8 @@ def test_who_holds_an_attachment_is_told(lab, host):
 
 
 def test_a_user_with_a_bpffs_of_their_own(lab, host):
-    """With the three capabilities and without root: everything works, and root is kept out and told."""
+    """With a bpffs of their own and the three capabilities, a user without root can do everything. Root is refused
+    there, with the reason."""
     mine = pathlib.Path(lab.bpffs, "mine")
     mine.mkdir(mode=0o700)
     os.chown(mine, NOBODY, -1)
@@ -188,7 +192,7 @@ def test_a_user_with_a_bpffs_of_their_own(lab, host):
 
 
 def test_nothing_is_mounted_over_files(host, tmp_path):
-    """What is in a directory would be hidden; and one of another user's is none to mount on."""
+    """A bpffs is not mounted over a directory with files, which it would hide, or over a directory of another user."""
     if pathlib.Path("/proc/self/mountinfo").read_text() != pathlib.Path("/proc/1/mountinfo").read_text():
         pytest.skip("this is not the mount namespace of process 1")
     (tmp_path / "file").touch()
@@ -205,7 +209,7 @@ def test_nothing_is_mounted_over_files(host, tmp_path):
 
 @pytest.fixture
 def shared(tmp_path):
-    """A directory where all may make files, as /tmp is, and that all can reach."""
+    """A directory like /tmp, in which all users may create files."""
     for directory in (tmp_path.parent.parent, tmp_path.parent, tmp_path):
         directory.chmod(0o711)
     made = tmp_path / "shared"
@@ -215,7 +219,7 @@ def shared(tmp_path):
 
 
 def test_key_files_of_others(lab, host, key_file):
-    """Whoever owns a key file knows what is in it, whatever its mode."""
+    """A key file of another user is refused, whatever its mode: its owner knows its content."""
     os.chown(key_file, NOBODY, -1)
     argv = ["attach", "v0", "--flows", 4, "--stamp", "zero", "--key-file", key_file]
     refused(lab.flowlabel(host, *argv), 1, f"key file {key_file} belongs to user {NOBODY}", f"chown 0 {key_file}")
@@ -223,7 +227,7 @@ def test_key_files_of_others(lab, host, key_file):
 
 
 def test_credentials_of_others(lab, host, tmp_path):
-    """The same for who we are to a database."""
+    """A credentials file of another user is refused, too."""
     path = tmp_path / "credentials"
     path.write_text("user\nsecret\n")
     path.chmod(0o600)
@@ -235,7 +239,7 @@ def test_credentials_of_others(lab, host, tmp_path):
 
 
 def test_a_new_key_behind_a_symbolic_link(lab, host, shared):
-    """It is refused, also where the link leads nowhere."""
+    """A symbolic link in the place of a new key file is refused, also if it is dangling."""
     as_nobody("ln", "-s", shared.parent / "target", shared / "key")
     refused(run(host, "key", "new", shared / "key"), 1, "exists already")
     assert not (shared.parent / "target").exists()
@@ -245,7 +249,8 @@ CAPTURE = pathlib.Path(__file__).resolve().parents[1] / "replay/data"
 
 
 def test_what_others_put_where_records_go(lab, host, shared):
-    """In a directory such as /tmp no symbolic link of theirs is followed, and no file of theirs is written."""
+    """In a directory such as /tmp, records go neither through a symbolic link of another user nor into that user's
+    file."""
     target = shared.parent / "target"
     target.write_bytes(b"")
     lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
@@ -260,7 +265,7 @@ def test_what_others_put_where_records_go(lab, host, shared):
 
 
 def test_a_capture_is_written_behind_no_link_of_others(host, shared):
-    """`replay --write` puts a new file in the place of one that is there: not of one that another user chose."""
+    """`replay --write` replaces an existing file, but not one that another user owns."""
     target = shared.parent / "target"
     target.write_text("kept")
     capture = sorted(CAPTURE.glob("*.pcap*"))[0]
@@ -274,7 +279,7 @@ def test_a_capture_is_written_behind_no_link_of_others(host, shared):
 
 
 def test_a_spool_that_others_may_write(lab, host, shared):
-    """They could put records into it that the collector sends."""
+    """A spool that others may write is refused: they could add records that the collector sends."""
     lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
     argv = ["collect", "--clickhouse", "http://[::1]:9", "--spool", shared / "spool"]
     as_nobody("mkdir", shared / "spool")
@@ -291,7 +296,7 @@ SHOWN = r"e\x1b[31mX\x1b[2J"
 
 
 def test_names_give_a_terminal_no_orders(lab, host):
-    """What an interface is called is shown so that no terminal obeys it; JSON says what it is."""
+    """Interface names with control characters are escaped for terminals; JSON has the real name."""
     host.ip("link", "set", "dev", "v0", "down")
     host.ip("link", "set", "dev", "v0", "name", EVIL)
     for argv in (["attach", EVIL, "--flows", 4], ["attach", EVIL, "--replace"], ["status"], ["flows", EVIL],
@@ -324,7 +329,7 @@ FORGERIES = [
 
 
 def test_no_line_is_forged():
-    """A name with a newline makes no line of its own, and nothing that is no UTF-8 goes out as it is."""
+    """A newline in a name starts no line in the output, and bytes that are not UTF-8 are escaped."""
     for argv in FORGERIES:
         done = subprocess.run([lab_module.binary(), *argv], capture_output=True, check=False)
         lines = done.stderr.splitlines()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Metrics: what is on the page, who can read it, and that nobody who does harms the collector."""
+"""The metrics page: its content, who can read it, and that no client harms the collector."""
 
 import json
 import os
@@ -24,45 +24,45 @@ DASHBOARD = REPOSITORY / "tools/grafana/flowlabel.json"
 PROMETHEUS_ASKS = ("application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
                    "text/plain;version=0.0.4;q=0.5,*/*;q=0.1")
 LONG = ["--idle", "1h", "--active", "1h"]
-BURST = 40_000  # records: less than half of what the ring holds
-GIVEN = 10  # seconds that a client has
+BURST = 40_000  # records: fewer than half of what the ring holds
+GIVEN = 10  # seconds until a client times out
 
 
 @pytest.fixture(autouse=True)
 def needs_tools():
-    """Skips, with the reason, where a reader is missing."""
+    """Skips, with the reason, if a tool is missing."""
     if reason := missing_tools():
         pytest.skip(reason)
 
 
 @pytest.fixture
 def link(lab):
-    """v0 and w0; no packet on them but the test's."""
+    """v0 and w0, which carry only the test's packets."""
     made = lab.namespace("host")
     cable(made)
     return made
 
 
 def attach(lab, link, *options, interface="v0", hook=XDP_NATIVE, flows=1024):
-    """Attaches with a small table, or one of FLOWS slots a CPU."""
+    """Attaches with a small table, or one of FLOWS slots for each CPU."""
     return lab.flowlabel(link, "attach", interface, *hook.options, "--flows", flows, *options).ok()
 
 
 def collect(lab, link, tmp_path, *options, to="records", attachments=1):
-    """A collector that serves its page."""
+    """Starts a collector that serves its page."""
     collector = Collector(lab, link, to if str(to).startswith("/") else tmp_path / to, "--prometheus", ADDRESS, *options)
     return serving(link, collector.reads(attachments))
 
 
 def metric_of(counter):
-    """The metric of a counter of `stats`, as docs/monitoring.md has it."""
+    """The metric of a counter of `stats`, as in docs/monitoring.md."""
     unit = "" if counter.endswith(("_packets", "_bytes", "_flows")) else "_packets"
     return f"flowlabel_datapath_{counter}{unit}_total"
 
 
 def test_every_counter_and_the_identity(lab, link, tmp_path):
-    """Every counter of `stats`, the identity's parts, occupancy, ring fill, sweep and export lag, exporters' state,
-    build info; promtool finds nothing to say. The numbers are those of `stats` and `status`."""
+    """The page has every counter of `stats`, the parts of the identity, occupancy, ring fill, sweep and export lag, the
+    exporters' state and the build info, with the values of `stats` and `status`. promtool finds no fault."""
     attach(lab, link)
     began = time.time()
     collector = collect(lab, link, tmp_path, "--idle", "500ms", "--top", 10)
@@ -71,7 +71,7 @@ def test_every_counter_and_the_identity(lab, link, tmp_path):
         sender.send(label=7, octets=10, times=5)
         eventually(lambda: collector.packets() == 8)
         sender.send(label=8, times=4)
-    eventually(lambda: page(link).value("flowlabel_exporter_written_packets_total") == 12)  # and nothing happens any more
+    eventually(lambda: page(link).value("flowlabel_exporter_written_packets_total") == 12)  # nothing changes any more
     shown = page(link)
     check_text(shown.text)
     stats = lab.flowlabel(link, "stats", "--json").json()
@@ -103,7 +103,8 @@ def test_every_counter_and_the_identity(lab, link, tmp_path):
 
 
 def test_either_format_as_it_is_asked_for(lab, link, tmp_path):
-    """Text 0.0.4 by default, OpenMetrics when the Accept header asks; a parser that is strict reads it."""
+    """The page is in text format 0.0.4 by default, and in OpenMetrics if the Accept header asks for it. A strict parser
+    reads both."""
     attach(lab, link)
     collector = collect(lab, link, tmp_path, "--top", 3, *LONG)
     with Sender(link) as sender:
@@ -127,8 +128,8 @@ def test_either_format_as_it_is_asked_for(lab, link, tmp_path):
 
 
 def test_a_prometheus_scrapes_and_answers(lab, link, tmp_path):
-    """A real Prometheus scrapes (as OpenMetrics: only that has a type info) and answers a query with the number
-    that `stats` has. When the collector is gone, so is the ring's reader: up says so."""
+    """A Prometheus server scrapes the page (as OpenMetrics, because only that has the type info) and answers a query
+    with the number of `stats`. After the end of the collector its `up` is 0."""
     attach(lab, link)
     collector = collect(lab, link, tmp_path, *LONG)
     server = Prometheus(lab, link, tmp_path, RULES)
@@ -151,13 +152,13 @@ def test_a_prometheus_scrapes_and_answers(lab, link, tmp_path):
 
 
 def test_the_rules():
-    """Each alert fires when it should and not otherwise."""
+    """Each alert fires when it should, and not otherwise."""
     command("promtool", "check", "rules", "--lint-fatal", RULES)
     command("promtool", "test", "rules", pathlib.Path(__file__).with_name("flowlabel.rules.test.yml"))
 
 
 def names_in(expression):
-    """The metrics of a PromQL expression."""
+    """The metrics in a PromQL expression."""
     bare = re.sub(r'"[^"]*"|\[[^\]]*\]|\b(?:by|on|without|ignoring)\s*\([^)]*\)', "", expression)
     return set(re.findall(r"\b(?:flowlabel|process)_[a-z0-9_]+", bare))
 
@@ -175,7 +176,7 @@ def strings_in(document):
 
 
 def test_no_name_of_a_rule_or_a_panel_is_dead(lab, link, tmp_path):
-    """Every metric in the rules and on the dashboard is on a real page, and every panel asks for something."""
+    """Every metric in the rules and on the dashboard is on a real page, and every panel has a query."""
     attach(lab, link)
     collector = collect(lab, link, tmp_path, "--top", 5, *LONG)
     with Sender(link) as sender:
@@ -187,7 +188,7 @@ def test_no_name_of_a_rule_or_a_panel_is_dead(lab, link, tmp_path):
     asked = [target["expr"] for panel in panels for target in panel["targets"]]
     assert len({panel["id"] for panel in panels}) == len({panel["title"] for panel in panels}) == len(panels) >= 15
     assert all(names_in(expression) or "up{" in expression for expression in asked)
-    recorded = "flowlabel_zero_label_packets"  # in the name of the recording rule
+    recorded = "flowlabel_zero_label_packets"  # part of the name of the recording rule
     used = set().union(*map(names_in, strings_in(dashboard)))
     assert len(used) > 30 and used <= known, used - known
     expressions = re.findall(r"expr: (?:\|\n((?: {10}.*\n)+)|(.*)\n)", RULES.read_text())
@@ -198,7 +199,7 @@ def test_no_name_of_a_rule_or_a_panel_is_dead(lab, link, tmp_path):
 
 
 def test_the_largest_flows(lab, link, tmp_path):
-    """--top N gauges, and no series a flow without; their number is bounded."""
+    """--top N serves gauges for the largest flows. There are no series for other flows, and their number is bounded."""
     attach(lab, link)
     with Sender(link) as sender:
         for label in range(1, 9):
@@ -214,7 +215,7 @@ def test_the_largest_flows(lab, link, tmp_path):
                 assert now.value("flowlabel_top_flow_bytes", **flow) == 2 * (40 + label)
                 assert now.value("flowlabel_top_flow_packets", **flow) == 2
             assert "2001:db8" not in now.text or shown
-            collector.process.kill()  # which ends no flow
+            collector.process.kill()  # so that no flow ends
             collector.process.wait()
     generate(link, XDP_NATIVE, 5000)
     collector = collect(lab, link, tmp_path, "--top", 100, *LONG)
@@ -224,7 +225,7 @@ def test_the_largest_flows(lab, link, tmp_path):
 
 
 def test_wrong_usage(lab, link, tmp_path):
-    """Where it cannot listen, and what makes no sense, it says so before it collects."""
+    """If it cannot listen, or if an option makes no sense, the collector says so before it collects."""
     attach(lab, link)
 
     def refuse(status, *words, options):
@@ -252,7 +253,7 @@ LOOPBACK = {"127.0.0.1", "::1"}
 @pytest.mark.parametrize("address, served", [
     ("127.0.0.1:9641", {"127.0.0.1"}), ("[::1]:9641", {"::1"}), ("localhost:9641", None), (":9641", LOOPBACK)])
 def test_where_it_listens(lab, link, tmp_path, address, served):
-    """IPv4, IPv6, a name (all that it stands for), and everywhere."""
+    """It listens on IPv4, IPv6, all addresses of a name, or everywhere."""
     attach(lab, link)
     served = served or {found[4][0] for found in socket.getaddrinfo("localhost", PORT)}
     collector = Collector(lab, link, tmp_path / "records", "--prometheus", address).reads()
@@ -277,7 +278,8 @@ def test_a_low_port_is_taken_before_the_capabilities_go(lab, link, tmp_path):
 
 
 def test_what_else_is_asked(lab, link, tmp_path):
-    """Anything but the page and the way to it is 404, anything but GET and HEAD 405; what is no HTTP is no harm."""
+    """A path other than the page and the index is 404, a method other than GET and HEAD is 405, and a request that is
+    not HTTP does no harm."""
     attach(lab, link)
     collector = collect(lab, link, tmp_path, *LONG)
     start = ask(link, "/")
@@ -304,7 +306,7 @@ def test_what_else_is_asked(lab, link, tmp_path):
 
 
 def raw(namespace, octets):
-    """What comes back for OCTETS."""
+    """The response to OCTETS."""
     with client(namespace) as connection:
         connection.sendall(octets)
         answer = b""
@@ -322,7 +324,7 @@ def client(namespace):
 
 
 def test_slow_clients_and_many(lab, link, tmp_path):
-    """Slow clients do not block the collection, nor each other; what they take is bounded."""
+    """Slow clients block neither the collection nor each other, and their use of memory is bounded."""
     attach(lab, link)
     collector = collect(lab, link, tmp_path, "--top", 100, "--idle", "200ms")
     descriptors = pathlib.Path(f"/proc/{collector.pid}/fd")
@@ -332,7 +334,7 @@ def test_slow_clients_and_many(lab, link, tmp_path):
     for connection in halves:
         connection.sendall(b"GET /metrics HTTP/1.1\r\nHost:")
     readers = []
-    for _ in range(40):  # that ask and do not read
+    for _ in range(40):  # send requests and do not read
         connection = link.socket(socket.AF_INET, socket.SOCK_STREAM)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
         connection.connect(("127.0.0.1", PORT))
@@ -342,13 +344,13 @@ def test_slow_clients_and_many(lab, link, tmp_path):
     for _ in range(20):
         asked = time.monotonic()
         assert ask(link).status == 200
-        assert time.monotonic() - asked < GIVEN / 2, "nobody waits for the slow ones"
+        assert time.monotonic() - asked < GIVEN / 2, "a request must not wait for slow clients"
     assert len(list(descriptors.iterdir())) <= before + 64
     eventually(lambda: total(collector.records()) == made)
     last = client(link)
     last.sendall(b"GET")
     asked = time.monotonic()
-    assert last.recv(1) == b"" and GIVEN - 2 < time.monotonic() - asked < 2 * GIVEN  # it was given its time, and no more
+    assert last.recv(1) == b"" and GIVEN - 2 < time.monotonic() - asked < 2 * GIVEN  # closed after the timeout, not before
     eventually(lambda: len(list(descriptors.iterdir())) <= before)
     for connection in [*silent, *halves, *readers, last]:
         connection.close()
@@ -359,7 +361,7 @@ def test_slow_clients_and_many(lab, link, tmp_path):
 
 
 def test_it_ends_although_clients_wait(lab, link, tmp_path):
-    """SIGTERM ends the server with its clients; the port is free for the next one."""
+    """SIGTERM ends the server with its clients, and the next server can bind the port."""
     attach(lab, link)
     for _ in range(3):
         collector = collect(lab, link, tmp_path)
@@ -372,15 +374,15 @@ def test_it_ends_although_clients_wait(lab, link, tmp_path):
 
 
 def test_many_scrapes_are_one_look(lab, link, tmp_path):
-    """Many scrapes at once are cheap: a look at the tables serves a second. The CPU time of the collector for 300
-    pages of a table of a million slots is that of a few looks."""
+    """Many scrapes at once are cheap: one read of the tables is used for a second. 300 pages of a table with a million
+    slots cost the collector the CPU time of a few reads."""
     attach(lab, link, flows=1 << 20)
     collector = collect(lab, link, tmp_path, *LONG)
     ask(link)
     times = pathlib.Path(f"/proc/{collector.pid}/task")
 
     def server_time():
-        """Of all threads, in ticks."""
+        """The CPU time of all threads, in clock ticks."""
         return sum(sum(map(int, stat.read_text().rpartition(")")[2].split()[11:13])) for stat in times.glob("*/stat"))
 
     before, began = server_time(), time.monotonic()
@@ -393,7 +395,7 @@ def test_many_scrapes_are_one_look(lab, link, tmp_path):
 
 
 def test_an_exporter_that_fails(lab, link, tmp_path):
-    """Exporters' state. A full disk shows; what waits is counted."""
+    """A full disk shows in the exporter's state, and waiting records are counted."""
     attach(lab, link)
     collector = collect(lab, link, tmp_path, "--idle", "1s", to="/dev/full")
     with Sender(link) as sender:
@@ -411,8 +413,8 @@ def test_an_exporter_that_fails(lab, link, tmp_path):
 
 
 def test_two_hooks_two_namespaces_and_an_odd_name(lab, link, tmp_path):
-    """Labels interface, hook and ifindex; the same name and index in another namespace is another series. A name
-    may hold what the formats escape."""
+    """Series have the labels interface, hook and ifindex. The same name and index in another namespace is another
+    series. A name may contain characters that the formats escape."""
     other = lab.namespace("other")
     cable(other)
     odd = 'a"\\é'
@@ -442,7 +444,8 @@ def test_two_hooks_two_namespaces_and_an_odd_name(lab, link, tmp_path):
 
 
 def test_an_attachment_that_counts_no_more(lab, link, tmp_path):
-    """up is 1 while the interface is there and the program on it; the device's own packets stand beside those seen."""
+    """up is 1 while the interface exists and the program is attached; the device's own packet counter is next to the
+    packets seen."""
     attach(lab, link)
     collector = collect(lab, link, tmp_path, *LONG)
     of_v0 = {"interface": "v0", "hook": "xdp"}
@@ -461,7 +464,7 @@ def test_an_attachment_that_counts_no_more(lab, link, tmp_path):
 
 
 def test_after_a_replacement(lab, link, tmp_path):
-    """What is said of an attachment is said of the program that is attached now; its counters go on."""
+    """After a replacement, the page describes the program that is attached now, and its counters continue."""
     attach(lab, link)
     collector = collect(lab, link, tmp_path, *LONG)
     with Sender(link) as sender:
@@ -476,7 +479,7 @@ def test_after_a_replacement(lab, link, tmp_path):
 
 
 def test_attachments_come_and_go(lab, link, tmp_path):
-    """A page without an attachment is a page, which an alert can tell."""
+    """Without an attachment there is a page, too, and an alert can detect that."""
     collector = collect(lab, link, tmp_path, attachments=0)
     check_text(page(link).text)
     openmetrics_families(ask(link, Accept="application/openmetrics-text").text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""docs/schema: the files themselves. What flowlabel prints is held to them wherever a test reads it (support/schema.py)."""
+"""The files of docs/schema. Wherever a test reads output of flowlabel, support/schema.py validates it against them."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from test_usage import ROOT, run
 
 
 def test_every_document_has_a_schema():
-    """Each name in the sources has its file, and each file is a schema."""
+    """Each schema name in the sources has its file, and each file is a valid schema."""
     files = {path.stem: json.loads(path.read_text()) for path in schema.DIRECTORY.glob("*.json")}
     named = {name for path in (ROOT / "loader").rglob("*.cpp") for name in re.findall(r'"flowlabel\.(\w+)/1"', path.read_text())}
     assert named == files.keys() - {"common", "flow", "record"} and len(named) > 3
@@ -22,7 +22,7 @@ def test_every_document_has_a_schema():
 
 
 def test_a_field_too_many_and_one_too_few(requirements):
-    """A field that the schema does not name is an error, and so is one that is missing."""
+    """A field that the schema does not name is an error, and so is a missing field."""
     text = run("host", "--json").ok().stdout
     document = schema.document(text)
     with pytest.raises(jsonschema.ValidationError, match="surprise"):
@@ -33,7 +33,7 @@ def test_a_field_too_many_and_one_too_few(requirements):
 
 
 def test_json_lines():
-    """A flow and a record have no field more or less; these are their forms."""
+    """A flow and a record have exactly the fields of their schemas."""
     record = {"src": "2001:db8::1", "dst": "2001:db8::2", "label": 5, "packets": 1, "bytes": 40,
               "first_seen": "2026-11-24T06:30:00.000Z", "last_seen": "2026-11-24T06:30:00.000Z", "stamped": False}
     where = {"end_reason": "idle", "interface": "v0", "ifindex": 2, "hook": "xdp", "netns": 4026531833}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Which attachment a command means: by name, by hook, in which namespace; and what it says to none or several."""
+"""Which attachment a command selects, by name, hook and namespace, and its errors if none or several match."""
 
 import re
 import subprocess
@@ -14,25 +14,25 @@ HOOKS = ("xdp", "tc-ingress", "tc-egress")
 
 
 def attach(lab, namespace, interface, hook="xdp", *options):
-    """A small attachment."""
+    """Attaches with a small table."""
     return lab.flowlabel(namespace, "attach", interface, "--hook", hook, "--flows", 4, *options)
 
 
 def shown(lab, namespace, *argv):
-    """{(interface, hook)} of `status`."""
+    """{(interface, hook)} in `status`."""
     attachments = lab.flowlabel(namespace, "status", *argv, "--json").json()["attachments"]
     return [(entry["source"]["interface"], entry["source"]["hook"]) for entry in attachments]
 
 
 @pytest.mark.parametrize("argv", [["attach"], ["detach"], ["status"], ["flows"], ["stats"]], ids=" ".join)
 def test_unknown_interface(lab, host, argv):
-    """An unknown interface is a failure, exit status 1."""
+    """An unknown interface is an error with exit status 1."""
     refused(lab.flowlabel(host, *argv, "nosuch"), 1, "no interface 'nosuch'", "ip link")
 
 
 @pytest.mark.parametrize("argv", [["detach"], ["status"], ["flows"], ["stats"]], ids=" ".join)
 def test_nothing_attached(lab, host, argv):
-    """Exit status 3, for an interface, and for a hook of an interface where another is taken."""
+    """Exit status 3 if nothing is attached to an interface, or to that hook of it."""
     refused(lab.flowlabel(host, *argv, "v0"), 3, "nothing is attached to v0", "flowlabel attach v0")
     attach(lab, host, "v0").ok()
     refused(lab.flowlabel(host, *argv, "v0", "--hook", "tc-egress"), 3, "v0 tc-egress")
@@ -41,12 +41,12 @@ def test_nothing_attached(lab, host, argv):
 
 @pytest.mark.parametrize("argv", [["flows"], ["stats"]], ids=" ".join)
 def test_nothing_attached_anywhere(lab, host, argv):
-    """Without a name, too."""
+    """Without a name, too, the exit status is 3."""
     refused(lab.flowlabel(host, *argv), 3, "nothing is attached")
 
 
 def test_status_of_nothing(lab, host):
-    """`status` shows all that match: nothing is a success, unless something was named."""
+    """`status` shows all attachments that match: none is a success, unless one was named."""
     assert lab.flowlabel(host, "status").ok().stdout == "nothing is attached\n"
     assert lab.flowlabel(host, "status", "--json").json()["attachments"] == []
     refused(lab.flowlabel(host, "status", "--hook", "xdp"), 3, "xdp")
@@ -54,7 +54,7 @@ def test_status_of_nothing(lab, host):
 
 @pytest.mark.parametrize("argv", [["flows"], ["stats"]], ids=" ".join)
 def test_several_candidates(lab, host, argv):
-    """`flows` and `stats` want exactly one attachment and list the candidates, exit status 2."""
+    """`flows` and `stats` need exactly one attachment; otherwise they list the candidates, with exit status 2."""
     attach(lab, host, "v0").ok()
     attach(lab, host, "v0", "tc-ingress").ok()
     attach(lab, host, "w0", "tc-egress").ok()
@@ -65,7 +65,7 @@ def test_several_candidates(lab, host, argv):
 
 
 def test_status_shows_all_that_match(lab, host):
-    """By name and by hook, sorted."""
+    """`status` selects by name and by hook, and sorts."""
     for interface in ("w0", "v0"):
         for hook in reversed(HOOKS):
             attach(lab, host, interface, hook).ok()
@@ -76,7 +76,7 @@ def test_status_shows_all_that_match(lab, host):
 
 
 def test_detach_by_name_and_hook(lab, host):
-    """`detach IFACE` takes all its hooks, --hook one of them; each one's totals are told."""
+    """`detach IFACE` detaches all its hooks, and --hook only one. It prints the totals of each."""
     for hook in HOOKS:
         attach(lab, host, "v0", hook).ok()
     attach(lab, host, "w0").ok()
@@ -88,7 +88,7 @@ def test_detach_by_name_and_hook(lab, host):
 
 
 def test_detach_all_is_idempotent(lab, host, tmp_path):
-    """--all twice, and where there is no bpffs at all."""
+    """`detach --all` succeeds twice in a row, and without a bpffs."""
     for interface in ("v0", "w0"):
         attach(lab, host, interface).ok()
     assert lab.flowlabel(host, "detach", "--all").ok().stderr.count("detached") == 2
@@ -100,13 +100,13 @@ def test_detach_all_is_idempotent(lab, host, tmp_path):
 
 
 def test_attached_already(lab, host):
-    """A second attach is refused and says how to change the first."""
+    """A second attach is refused, and the error says how to change the first."""
     attach(lab, host, "v0").ok()
     refused(attach(lab, host, "v0"), 1, "attached to xdp v0 already", "--replace")
 
 
 def test_a_renamed_interface(lab, host):
-    """The present name counts."""
+    """After a rename, the present name selects the attachment."""
     attach(lab, host, "v0").ok()
     host.ip("link", "set", "dev", "v0", "name", "uplink")
     assert shown(lab, host) == [("uplink", "xdp")]
@@ -116,7 +116,7 @@ def test_a_renamed_interface(lab, host):
 
 
 def test_an_alternative_name(lab, host):
-    """Every command takes an interface's alternative names, and shows the one that the kernel uses."""
+    """Every command accepts an interface's alternative names, and shows its primary name."""
     host.ip("link", "property", "add", "dev", "v0", "altname", "uplink")
     assert attach(lab, host, "uplink").ok().stdout.startswith("v0 xdp: attached")
     assert shown(lab, host, "uplink") == [("v0", "xdp")]
@@ -127,7 +127,7 @@ def test_an_alternative_name(lab, host):
 
 
 def test_a_name_that_is_no_text(lab, host):
-    """A name may be any octets: the documents are UTF-8 nevertheless."""
+    """A name may contain any bytes, and the documents are valid UTF-8."""
     host.ip("link", "set", "dev", "v0", "name", "n\udcff")
     lab.flowlabel(host, "attach", "n\udcff", "--flows", 4, errors="surrogateescape").ok()
     assert shown(lab, host) == [("n\ufffd", "xdp")]
@@ -145,7 +145,7 @@ def other(lab):
 
 
 def test_names_in_two_namespaces(lab, host, other):
-    """Interface names repeat across namespaces, and one's own is meant."""
+    """If several namespaces have an interface of one name, it means the one in the caller's namespace."""
     attach(lab, host, "v0").ok()
     attach(lab, other, "v0", "tc-ingress").ok()
     assert shown(lab, host, "v0") == [("v0", "xdp")]
@@ -157,7 +157,7 @@ def test_names_in_two_namespaces(lab, host, other):
 
 
 def test_reading_from_another_namespace(lab, host, other):
-    """--all-netns looks for a name in the other namespaces, too, for each command."""
+    """With --all-netns, every command also looks for a name in other namespaces."""
     attach(lab, other, "w0").ok()
     assert shown(lab, host, "w0", "--all-netns") == [("w0", "xdp")]
     lab.flowlabel(host, "stats", "w0", "--all-netns").ok()
@@ -167,7 +167,7 @@ def test_reading_from_another_namespace(lab, host, other):
 
 
 def test_candidates_of_several_namespaces(lab, host, other):
-    """Two of one name can be told apart."""
+    """The list of candidates distinguishes two of one name."""
     attach(lab, host, "v0").ok()
     attach(lab, other, "v0").ok()
     third = lab.namespace("third")
@@ -182,7 +182,7 @@ HOOKS_AND_MODES = [("xdp", "native", {}), ("xdp", "generic", {}), ("tc-ingress",
 
 @pytest.fixture(params=HOOKS_AND_MODES, ids=lambda param: "-".join(param[:2]))
 def taken(request, lab, host):
-    """Attaches to v0 of a namespace in one of the ways there are."""
+    """Attaches to v0 of a namespace, in each of the possible ways."""
     hook, mode, environment = request.param
 
     def attach_to(namespace):
@@ -193,7 +193,7 @@ def taken(request, lab, host):
 
 
 def test_an_interface_that_disappears(lab, host, taken):
-    """`status` says so, `detach` cleans."""
+    """If the interface disappears, `status` says so, and `detach` cleans up."""
     taken(host)
     host.ip("link", "delete", "v0")
     assert "the interface is gone" in lab.flowlabel(host, "status").ok().stdout
@@ -205,7 +205,8 @@ def test_an_interface_that_disappears(lab, host, taken):
 
 
 def test_a_new_interface_in_the_place_of_one_that_is_gone(lab, host, taken):
-    """The new one can be attached, is the one that `flows` means, and `detach` cleans both."""
+    """A new interface in the place of a deleted one can be attached, `flows` means the new one, and `detach` cleans up
+    both."""
     taken(host)
     host.ip("link", "delete", "v0")
     lab.veth(host, "v0", host, "w0")
@@ -216,7 +217,7 @@ def test_a_new_interface_in_the_place_of_one_that_is_gone(lab, host, taken):
 
 
 def test_the_same_index_again(lab, host, taken):
-    """Index and name come back: the pins of the old interface give way, and its totals are printed."""
+    """If index and name come back, attach removes the pins of the old interface and prints its totals."""
     index = host.ip("-o", "link", "show", "dev", "v0").stdout.split(":")[0]
     taken(host)
     host.ip("link", "delete", "v0")
@@ -228,7 +229,7 @@ def test_the_same_index_again(lab, host, taken):
 
 
 def test_a_namespace_that_disappears(lab, host, taken):
-    """`status` from elsewhere says so, and what it says helps."""
+    """If the namespace disappears, `status` in another namespace says so, and its hint works."""
     lost = lab.namespace("lost")
     lab.veth(lost, "v0", lost, "w0")
     taken(lost)
@@ -244,7 +245,8 @@ def test_a_namespace_that_disappears(lab, host, taken):
 
 
 def test_a_namespace_that_nobody_can_enter(lab, host):
-    """A clsact filter in a namespace without a name and without a process: nobody can tell, and that is said."""
+    """A clsact filter is in a namespace without a name and without a process: the state is unknown, and `status` says
+    so."""
     hidden = lab.namespace("hidden")
     lab.veth(hidden, "v0", hidden, "w0")
     lab.flowlabel(hidden, "attach", "v0", "--hook", "tc-ingress", env={"FLOWLABEL_TC": "clsact"}).ok()
@@ -259,7 +261,8 @@ def test_a_namespace_that_nobody_can_enter(lab, host):
 
 
 def test_a_name_means_this_namespace(lab, host, tmp_path):
-    """Two namespaces have an interface of one name and index: they are told apart, and each command means its own."""
+    """If two namespaces have an interface with the same name and index, each command means that of its own
+    namespace."""
     other = lab.namespace("other")
     lab.veth(other, "v0", other, "w0")
     for namespace in (host, other):

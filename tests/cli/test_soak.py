@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A collector, its attachment and the interface come and go at random under load: at every rest the identity holds, and
-in the end each packet is in a record, or was said to be lost. FLOWLABEL_SOAK is how many seconds it takes (15)."""
+"""A collector, its attachment and the interface start and end at random under load. Whenever the load rests, the
+identity holds, and at the end each packet is in a record or was reported as lost. FLOWLABEL_SOAK is how many seconds
+the test runs (default: 15)."""
 
 import json
 import os
@@ -23,12 +24,13 @@ PARTS = re.compile(r"(counted|live|spilled|pending|exported|lost) ([\d,]+) packe
 
 
 def numbers(text):
-    """{part: packets} of an identity in words."""
+    """{part: packets} of an identity that is printed as text."""
     return {part: int(count.replace(",", "")) for part, count in PARTS.findall(text)}
 
 
 class Soak:
-    """v0, what is attached to it, and its collector. `sent` is of the attachment that is there, the rest of all."""
+    """v0, its attachment, and its collector. `sent` is for the present attachment, the other sums are for all of
+    them."""
 
     def __init__(self, lab, directory):
         self._lab = lab
@@ -51,13 +53,13 @@ class Soak:
         return (self._directory / f"log{self._starts}").read_text()
 
     def send(self):
-        """A burst on all CPUs. What the rings have no room for is in the identity."""
+        """Sends a burst on all CPUs. The identity includes what does not fit into the rings."""
         made = json.loads(self._host.run(*generator("leave", "w0", "v0", BURST), timeout=120).stdout)["packets"]
         self.sent += made
         self.all_sent += made
 
     def start(self):
-        """A collector, if there is none."""
+        """Starts a collector, if there is none."""
         if self._collector:
             return
         self._starts += 1
@@ -73,7 +75,7 @@ class Soak:
         return entry["ring"]["reader"]
 
     def stop(self):
-        """SIGTERM: a success, with nothing in memory."""
+        """SIGTERM: a success, with nothing left in memory."""
         if self._collector:
             self._collector.terminate()
             assert self._collector.wait(timeout=60) == 0, self._log()
@@ -90,11 +92,12 @@ class Soak:
             self._killed = True
 
     def replace(self):
-        """Another program, the same table."""
+        """Attaches another program, and keeps the table."""
         self._attach("--replace", "--stamp", random.choice(["off", "dry-run"]))
 
     def detach(self):
-        """With a collector, all becomes records or was lost; without, the last words say what goes unread."""
+        """With a collector, everything becomes records or is lost; without one, the last message says what was not
+        read."""
         before = self._log().count(": collected;") if self._collector else 0
         self._lab.flowlabel(self._host, "detach", "v0").expect(0)
         self._end_of_attachment(before)
@@ -108,14 +111,14 @@ class Soak:
         self.sent = 0
 
     def attach_again(self):
-        """detach, attach."""
+        """Detaches and attaches."""
         self.unread()
         self.detach()
         self._attach()
         self._wait_for_reader()
 
     def interface_goes(self):
-        """And comes back, with what was left of the attachment cleaned up."""
+        """Deletes the interface and creates it again, and removes what is left of the attachment."""
         self.unread()
         self._host.ip("link", "delete", "dev", "v0")
         self.detach()
@@ -128,8 +131,8 @@ class Soak:
             eventually(lambda: self._reader() == self._collector.pid)
 
     def unread(self):
-        """Without a collector, notes what a detach throws away: it is in the detach's last words. Which records of a
-        collector that was killed may have been written, only the next collector says."""
+        """If there is no collector, notes what a detach drops: its last message says how much. Only the next collector
+        reports which records of a killed collector may have been written."""
         if self._killed:
             self.start()
             self.stop()
@@ -139,25 +142,25 @@ class Soak:
             self.lost += entry["totals"]["lost"]["packets"]
 
     def rest(self):
-        """Nothing is sent: the identity holds, and what was counted is what was sent."""
+        """Asserts, while nothing is sent, that the identity holds and that the counts equal what was sent."""
         def holds():
             (entry,) = entries(self._lab, self._host)
             try:
                 assert_collected(entry)
             except AssertionError:
-                return False  # a sweep went between the table and the counters
+                return False  # a sweep ran between reading the table and the counters
             return entry["totals"]["counted"]["packets"] == self.sent
 
         eventually(holds)
 
     def doubtful(self):
-        """Packets that count as lost and may be in records: of collectors that were killed, as those behind them said, by the
-        time they ended."""
+        """The packets of killed collectors that count as lost and may be in records, as the collectors after them have
+        reported by their end."""
         logs = [path.read_text() for path in self._directory.glob("log*")]
         return sum(int(writing.replace(",", "")) for log in logs for _, writing in LOST.findall(log))
 
     def records(self):
-        """Packets in all files; a line that a killed collector tore is none."""
+        """The packets in all files; a line that a killed collector left incomplete does not count."""
         packets = 0
         for path in self._directory.glob("records*"):
             for line in path.read_text().splitlines(keepends=True):
@@ -166,7 +169,8 @@ class Soak:
 
 
 def test_soak(lab, tmp_path):
-    """Random SIGTERM, SIGKILL, attach, replace, detach and interface removal under load."""
+    """Under load, with SIGTERM, SIGKILL, attach, replace, detach and removal of the interface at random, the identity
+    holds at every rest, and each packet is in a record or was reported as lost."""
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     random.seed(seed)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What goes wrong outside the program: bpffs, rights, key files, memory, full disks, closed descriptors."""
+"""Errors outside the program: bpffs, privileges, key files, memory, full disks, closed descriptors."""
 
 import os
 import pathlib
@@ -24,7 +24,7 @@ WAYS = [("xdp", {}), ("tc-ingress", {}), ("tc-egress", {"FLOWLABEL_TC": "clsact"
 
 
 def run_in(namespace, *argv, **options):
-    """flowlabel with no bpffs but the one that ARGV names."""
+    """Runs flowlabel without --bpffs except in ARGV."""
     full = [lab_module.binary(), *map(str, argv)]
     done = namespace.run(*full, check=False, timeout=60, **options)
     return lab_module.Result(full, done.returncode, done.stdout, done.stderr)
@@ -32,7 +32,7 @@ def run_in(namespace, *argv, **options):
 
 @pytest.mark.parametrize("argv", EVERY_COMMAND[1:], **NAMED)
 def test_no_bpffs(host, tmp_path, argv):
-    """Where there is no bpffs nothing can be attached."""
+    """Without a bpffs, nothing is attached."""
     refused(run_in(host, *argv, "--bpffs", tmp_path), 3, "nothing is attached")
 
 
@@ -42,7 +42,7 @@ def test_attach_without_a_directory_for_the_bpffs(host, tmp_path):
 
 
 def test_attach_where_a_mount_would_not_last(host, tmp_path):
-    """In a mount namespace of its own nothing is mounted, and the way out is told."""
+    """In a private mount namespace attach mounts nothing, and says what to do."""
     full = ["unshare", "--mount", lab_module.binary(), "attach", "v0", "--bpffs", tmp_path]
     done = host.run(*full, check=False)
     refused(lab_module.Result(full, done.returncode, done.stdout, done.stderr), 1, "mount namespace", "nsenter --net=")
@@ -50,7 +50,7 @@ def test_attach_where_a_mount_would_not_last(host, tmp_path):
 
 
 def test_attach_mounts_a_missing_bpffs(host, tmp_path):
-    """Where the mount outlives the command, attach makes it; for its owner alone."""
+    """If the mount outlives the command, attach mounts the bpffs, accessible only to its owner."""
     if pathlib.Path("/proc/self/mountinfo").read_text() != pathlib.Path("/proc/1/mountinfo").read_text():
         pytest.skip("this is not the mount namespace of process 1")
     try:
@@ -64,7 +64,7 @@ def test_attach_mounts_a_missing_bpffs(host, tmp_path):
 
 
 def delayed_mount(host, directory, interface):
-    """`attach INTERFACE` that enters mount() half a second late."""
+    """Starts `attach INTERFACE` whose mount() is delayed by half a second."""
     full = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=mount:delay_enter=500000", lab_module.binary(),
             "attach", interface, "--flows", 4, "--bpffs", directory]
     with host.inside():
@@ -72,7 +72,7 @@ def delayed_mount(host, directory, interface):
 
 
 def test_two_attaches_mount_one_bpffs(host, tmp_path):
-    """Of two mounts, one over the other, the first would hide what is attached there."""
+    """Two attaches at once mount only one bpffs: a second mount over the first would hide its attachments."""
     if pathlib.Path("/proc/self/mountinfo").read_text() != pathlib.Path("/proc/1/mountinfo").read_text():
         pytest.skip("this is not the mount namespace of process 1")
     if not shutil.which("strace"):
@@ -91,7 +91,7 @@ def test_two_attaches_mount_one_bpffs(host, tmp_path):
 
 
 def test_a_directory_of_the_user(lab, host):
-    """A part of a bpffs may be --bpffs, however it is written; it stays when the last attachment goes."""
+    """A subdirectory of a bpffs can be --bpffs, however its path is written; it stays after the last detach."""
     directory = pathlib.Path(lab.bpffs, "mine")
     directory.mkdir()
     for name in (f"{directory}/", f"{directory}/.", directory):
@@ -102,7 +102,8 @@ def test_a_directory_of_the_user(lab, host):
 
 @pytest.mark.parametrize("argv", [["status"], ["detach", "--all"]], **NAMED)
 def test_a_hidden_bpffs_is_told(host, tmp_path, argv):
-    """Where the mounts of the host are not in view, as under `ip netns exec`, nothing found is not nothing attached."""
+    """If the host's mounts are not visible, as under `ip netns exec`, an empty result is not reported as nothing
+    attached."""
     full = ["unshare", "--mount", lab_module.binary(), *argv, "--bpffs", tmp_path]
     done = host.run(*full, check=False)
     refused(lab_module.Result(full, done.returncode, done.stdout, done.stderr), 1, "no bpffs at", "not known what is attached",
@@ -111,7 +112,7 @@ def test_a_hidden_bpffs_is_told(host, tmp_path, argv):
 
 @pytest.mark.parametrize("argv", [["status"], ["attach", "v0"], ["flows", "v0"], ["detach", "--all"]], **NAMED)
 def test_a_container_without_the_bpffs_of_the_host(host, tmp_path, argv):
-    """A namespace of processes of its own is a container: what it has to be given is told."""
+    """In a PID namespace, which means a container, the hint says what the container needs."""
     full = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", lab_module.binary(), *argv, "--bpffs", tmp_path]
     done = host.run(*full, check=False)
     refused(lab_module.Result(full, done.returncode, done.stdout, done.stderr), 1, "no bpffs at",
@@ -120,7 +121,7 @@ def test_a_container_without_the_bpffs_of_the_host(host, tmp_path, argv):
 
 @pytest.mark.parametrize("argv", [["flows", "v0"], ["status", "v0"], ["detach", "v0"]], **NAMED)
 def test_a_hidden_bpffs_where_something_was_named(host, tmp_path, argv):
-    """And the way out is told."""
+    """The same holds if an interface was named, and there is a hint."""
     full = ["unshare", "--mount", lab_module.binary(), *argv, "--bpffs", tmp_path]
     done = host.run(*full, check=False)
     refused(lab_module.Result(full, done.returncode, done.stdout, done.stderr), 1, "no bpffs at", "nsenter --net=")
@@ -129,8 +130,8 @@ def test_a_hidden_bpffs_where_something_was_named(host, tmp_path, argv):
 @pytest.mark.parametrize("hook, environment", WAYS, ids=["xdp", "tcx", "clsact"])
 @pytest.mark.parametrize("pin", ["counters", "ring", "info", "secrets"])
 def test_a_damaged_attachment(lab, host, pin, hook, environment):
-    """One whose pins somebody removed keeps no other from being shown, read and detached; what to do is told, and done by
-    `detach`, whose exit status is 0."""
+    """An attachment with missing pins does not keep others from being shown, read and detached. The error says what to
+    do, and `detach` does it with exit status 0."""
     for interface in ("v0", "w0"):
         lab.flowlabel(host, "attach", interface, "--flows", 4, "--hook", hook, env=environment).ok()
     directory = pathlib.Path(lab.bpffs, min(pins(lab), key=lambda path: (not path.endswith(hook), path)))
@@ -148,14 +149,14 @@ def test_a_damaged_attachment(lab, host, pin, hook, environment):
     said = lab.flowlabel(host, "detach", "w0").ok().stderr
     assert f"w0 {hook}: detached; some of its pins were missing, so its totals are unknown" in said
     assert attached_xdp(host, "w0") == {} and not filters(host, "w0", "egress")
-    if pin != "info":  # which says whose the qdisc is
+    if pin != "info":  # the info map says which program created the qdisc
         assert "clsact" not in qdiscs(host, "w0")
     assert f"v0 {hook}: detached; counted" in lab.flowlabel(host, "detach", "--all").ok().stderr
     assert pins(lab) == []
 
 
 def test_a_directory_that_others_may_change(lab, host):
-    """The directory of an interface that is refused keeps no other attachment from being shown and detached."""
+    """A refused directory of one interface does not keep other attachments from being shown and detached."""
     for interface in ("v0", "w0"):
         lab.flowlabel(host, "attach", interface, "--flows", 4).ok()
     (ifindex,) = (entry["source"]["ifindex"] for entry in lab.flowlabel(host, "status", "--json").json()["attachments"]
@@ -175,7 +176,7 @@ def test_a_directory_that_others_may_change(lab, host):
 
 @pytest.fixture
 def read_only(lab, host):
-    """A bpffs with an attachment that is then mounted read-only."""
+    """A bpffs with an attachment, remounted read-only."""
     lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
     command("mount", "-o", "remount,ro", lab.bpffs)
     yield
@@ -184,7 +185,7 @@ def read_only(lab, host):
 
 @pytest.mark.parametrize("argv", WRITERS, **NAMED)
 def test_read_only_bpffs(lab, host, read_only, argv):
-    """What would change something is refused and changes nothing."""
+    """Commands that change something are refused, and change nothing."""
     before = attached_xdp(host, "v0"), pins(lab)
     refused(lab.flowlabel(host, *argv), 1, "read-only", "remount,rw")
     assert (attached_xdp(host, "v0"), pins(lab)) == before
@@ -192,7 +193,7 @@ def test_read_only_bpffs(lab, host, read_only, argv):
 
 @pytest.mark.parametrize("argv", EVERY_COMMAND, **NAMED)
 def test_another_layout(lab, host, argv):
-    """Pins of another version are named, with the way out, and left alone."""
+    """Pins of another layout version are reported with a hint, and not touched."""
     other = pathlib.Path(lab.bpffs, "flowlabel/v2/1-2/xdp")
     other.mkdir(parents=True)
     refused(lab.flowlabel(host, *argv), 1, "flowlabel/v2", "layout v2", "v1", "--bpffs")
@@ -203,7 +204,7 @@ def test_another_layout(lab, host, argv):
 @pytest.mark.parametrize("argv", [*EVERY_COMMAND, ["detach", "--all"], ["status"]], **NAMED)
 @pytest.mark.parametrize("mode", [0o700, 0o755])
 def test_nobody(lab, host, argv, mode):
-    """Not root: an error, whatever is asked for; attaching names the capabilities that it takes."""
+    """Without root every command is an error. The error of attach names the capabilities that it needs."""
     os.chmod(lab.bpffs, mode)
     lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
     full = ["setpriv", "--reuid", "65534", "--clear-groups", lab_module.binary(), *argv, "--bpffs", lab.bpffs]
@@ -214,7 +215,7 @@ def test_nobody(lab, host, argv, mode):
 
 
 def with_capabilities(lab, namespace, capabilities, *argv, env=None):
-    """flowlabel as root with CAPABILITIES alone."""
+    """Runs flowlabel as root with CAPABILITIES only."""
     allowed = "".join(f",+{name}" for name in capabilities)
     full = ["setpriv", "--bounding-set", "-all" + allowed, lab_module.binary(), *argv, "--bpffs", lab.bpffs]
     done = namespace.run(*full, check=False, env={**os.environ, **(env or {})})
@@ -226,8 +227,8 @@ ENOUGH = ["bpf", "net_admin", "perfmon"]
 
 @pytest.mark.parametrize("hook, environment", WAYS, ids=["xdp", "tcx", "clsact"])
 def test_the_capabilities_that_are_enough(lab, host, hook, environment):
-    """CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON attach, replace and detach; reading takes none but the right to open the
-    pins."""
+    """CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON are enough to attach, replace and detach. Reading needs only permission to
+    open the pins."""
     options = ["v0", "--hook", hook]
     with_capabilities(lab, host, ENOUGH, "attach", *options, env=environment).ok()
     with_capabilities(lab, host, ENOUGH, "attach", *options, "--replace", env=environment).ok()
@@ -238,8 +239,8 @@ def test_the_capabilities_that_are_enough(lab, host, hook, environment):
 
 
 def test_what_the_kernel_tells_to_few(lab, host):
-    """Names and tags of programs take CAP_SYS_ADMIN: `status` shows no empty tag, and `attach` does not say that XDP is not
-    flowlabel's where it cannot know."""
+    """The kernel shows names and tags of programs only with CAP_SYS_ADMIN: without it, `status` prints no empty tag,
+    and `attach` does not claim that an XDP program is not flowlabel's."""
     lab.flowlabel(host, "attach", "v0", "--flows", 4).ok()
     assert "tag" not in with_capabilities(lab, host, [], "status").ok().stdout
     (shown,) = with_capabilities(lab, host, [], "status", "--json").json()["attachments"]
@@ -255,7 +256,7 @@ def test_what_the_kernel_tells_to_few(lab, host):
 
 
 def test_no_right_to_mount_a_bpffs(host, tmp_path):
-    """The way without root is told: a bpffs that this user may write, and three capabilities."""
+    """The hint says how to work without root: with a bpffs that the user may write, and three capabilities."""
     if pathlib.Path("/proc/self/mountinfo").read_text() != pathlib.Path("/proc/1/mountinfo").read_text():
         pytest.skip("this is not the mount namespace of process 1")
     full = ["setpriv", "--bounding-set", "-all", lab_module.binary(), "attach", "v0", "--bpffs", tmp_path]
@@ -266,7 +267,7 @@ def test_no_right_to_mount_a_bpffs(host, tmp_path):
 
 @pytest.mark.parametrize("missing", ENOUGH)
 def test_a_missing_capability_is_named(lab, host, missing):
-    """Each one that is missing, and no other, in the error."""
+    """The error names each missing capability, and no other."""
     having = [name for name in ENOUGH if name != missing]
     result = refused(with_capabilities(lab, host, having, "attach", "v0"), 1, "lacks: CAP_" + missing.upper())
     assert all("CAP_" + name.upper() not in result.stderr.splitlines()[0] for name in having)
@@ -274,7 +275,7 @@ def test_a_missing_capability_is_named(lab, host, missing):
 
 
 def test_detach_without_the_right_to_change_filters(lab, host):
-    """Nothing is half done: the filter stays, and so do its pins."""
+    """If detach may not change filters, it changes nothing: the filter and its pins stay."""
     lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", env={"FLOWLABEL_TC": "clsact"}).ok()
     refused(with_capabilities(lab, host, ["bpf"], "detach", "v0"), 1, "clsact filter", "not permitted", "CAP_NET_ADMIN")
     lab.flowlabel(host, "status", "v0").ok()
@@ -294,13 +295,14 @@ BAD_KEYS = {
 
 
 def attach_with_key(lab, namespace, path):
-    """Stamping with a key file."""
+    """Attaches with stamping and a key file."""
     return lab.flowlabel(namespace, "attach", "v0", "--stamp", "zero", "--key-file", path, "--flows", 4)
 
 
 @pytest.mark.parametrize("name", BAD_KEYS)
 def test_bad_key_file(lab, host, tmp_path, name):
-    """32 hexadecimal digits, one newline allowed; nothing is attached, and the key is not shown."""
+    """A key file must have 32 hexadecimal digits and at most one newline. Otherwise nothing is attached, and the key is
+    not printed."""
     content, words = BAD_KEYS[name]
     path = tmp_path / "key"
     path.touch(mode=0o600)
@@ -314,7 +316,7 @@ def test_bad_key_file(lab, host, tmp_path, name):
 @pytest.mark.parametrize("digits", ["00112233445566778899aabbccddeeff", "00112233445566778899AABBCCDDEEFF"])
 @pytest.mark.parametrize("mode", [0o600, 0o400])
 def test_good_key_file(lab, host, tmp_path, newline, digits, mode):
-    """What is allowed."""
+    """Every permitted form of a key file is accepted."""
     path = tmp_path / "key"
     path.touch(mode=0o600)
     path.write_text(digits + newline)
@@ -325,13 +327,13 @@ def test_good_key_file(lab, host, tmp_path, newline, digits, mode):
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o700, 0o601])
 def test_key_file_for_others(lab, host, key_file, mode):
-    """Mode 0600 or refused."""
+    """A key file that others may access, or that is executable, is refused, and the hint says chmod 0600."""
     key_file.chmod(mode)
     refused(attach_with_key(lab, host, key_file), 1, f"mode 0{mode:o}", "chmod 0600")
 
 
 def test_no_key_file(lab, host, tmp_path):
-    """Missing, a directory, a FIFO (which must not hold the command up), and one that may not be opened."""
+    """A missing file, a directory, a FIFO (which must not block the command) and an unreadable file are refused."""
     refused(attach_with_key(lab, host, tmp_path / "none"), 1, "none", "No such file", "flowlabel key new")
     refused(attach_with_key(lab, host, tmp_path), 1, "no regular file", "flowlabel key new")
     os.mkfifo(tmp_path / "fifo", 0o600)
@@ -340,7 +342,7 @@ def test_no_key_file(lab, host, tmp_path):
 
 
 def test_the_key_is_never_printed(lab, host, key_file):
-    """Not by attach, not by -v, which shows the verifier's log, and not by what reads."""
+    """The key is printed neither by attach, nor by -v, which prints the verifier's log, nor by any reader."""
     said = ""
     for argv in (["attach", "v0", "--stamp", "zero", "--key-file", key_file, "-v"],
                  ["attach", "v0", "--replace", "--stamp", "dry-run", "--key-file", key_file, "-v"],
@@ -358,7 +360,8 @@ def test_the_key_is_never_printed(lab, host, key_file):
 
 
 def test_key_new(tmp_path):
-    """A new file of mode 0600 with 32 digits; each one another key; one that exists is left alone."""
+    """`key new` creates a file of mode 0600 with 32 digits, each time with another key, and does not touch an existing
+    file."""
     run = [lab_module.binary(), "key", "new"]
     keys = set()
     for name in ("a", "b"):
@@ -383,7 +386,7 @@ def full_disk(tmp_path):
 
 
 def test_key_new_on_a_full_disk(full_disk):
-    """No half a key is left."""
+    """On a full disk, no incomplete key file is left."""
     run = [lab_module.binary(), "key", "new", full_disk / "key"]
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     refused(lab_module.Result(run, done.returncode, done.stdout, done.stderr), 1, "cannot write key file",
@@ -392,7 +395,7 @@ def test_key_new_on_a_full_disk(full_disk):
 
 
 def test_key_new_where_it_cannot_be(tmp_path):
-    """A directory that is not there, and one that is somebody else's."""
+    """A missing directory, and one in which the user may not write, are errors."""
     run = [lab_module.binary(), "key", "new", tmp_path / "none/key"]
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     refused(lab_module.Result(run, done.returncode, done.stdout, done.stderr), 1, "cannot create", "No such file")
@@ -403,7 +406,7 @@ def test_key_new_where_it_cannot_be(tmp_path):
 
 
 def binary(size):
-    """As sizes of memory are shown."""
+    """A size of memory, in the form of flowlabel's messages."""
     for unit in ("bytes", "KiB", "MiB", "GiB", "TiB"):
         if size < 1024 or unit == "TiB":
             return f"{size} bytes" if unit == "bytes" else f"{size:.1f} {unit}"
@@ -413,7 +416,7 @@ def binary(size):
 
 @pytest.mark.parametrize("given, slots", [(1, 4), (4, 4), (5, 8), (1000, 1024), ("1Ki", 1024), ("2K", 2048)])
 def test_table_sizes(lab, host, given, slots):
-    """Rounded up to a power of two; a set of four is the smallest."""
+    """The number of slots is rounded up to a power of two; the minimum is one set of four."""
     said = lab.flowlabel(host, "attach", "v0", "--flows", given).ok().stdout
     (entry,) = lab.flowlabel(host, "status", "--json").json()["attachments"]
     table = entry["table"]
@@ -425,7 +428,7 @@ def test_table_sizes(lab, host, given, slots):
 
 @pytest.mark.parametrize("given", [1 << 29, 1 << 30, 1 << 32, 1 << 40, (1 << 64) - 1])
 def test_a_table_too_large_for_the_memory(lab, host, given):
-    """How much it would take, and how much there is."""
+    """The error says how much memory the table needs, and how much is available."""
     before = flowlabel_programs()
     result = refused(lab.flowlabel(host, "attach", "v0", "--flows", given), 1, "takes", "iB are available", "--flows")
     cpus = int(result.stderr.split(" CPUs")[0].split()[-1])
@@ -435,4 +438,4 @@ def test_a_table_too_large_for_the_memory(lab, host, given):
     else:
         assert "takes more than" in result.stderr
     assert pins(lab) == []
-    eventually(lambda: flowlabel_programs() <= before)  # another test's may be there for a while
+    eventually(lambda: flowlabel_programs() <= before)  # programs of another test may exist for a while

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Wrong usage, help and version: the command line."""
+"""The command line: wrong usage, help and version."""
 
 import pathlib
 import re
@@ -14,7 +14,7 @@ from saying import refused
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HOOKS = "xdp|tc-ingress|tc-egress"
 
-# What each command's help must name, beside what is said everywhere.
+# What the help of each command must name, in addition to the common options.
 OPTIONS = {
     (): ["attach", "detach", "status", "flows", "stats", "host", "exercise", "key"],
     ("attach",): ["IFACE", "--hook", HOOKS, "--mode", "auto|native|generic", "--flows", "--stamp", "off|dry-run|zero",
@@ -41,7 +41,7 @@ OPTIONS = {
 }
 EVERYWHERE = ["--bpffs", "-v", "--help", "--version"]
 
-# Command lines that make no sense, and the words that the error must have.
+# Wrong command lines, and the words that the error must have.
 WRONG = [
     ([], ["needs a command"]),
     (["replace"], ["no command 'replace'"]),
@@ -201,7 +201,7 @@ WRONG = [
 
 
 def run(*argv, **options):
-    """flowlabel as it is, without a lab."""
+    """Runs flowlabel without a lab."""
     full = [lab_module.binary(), *argv]
     done = subprocess.run(full, capture_output=True, text=True, timeout=60, **options)
     return lab_module.Result(full, done.returncode, done.stdout, done.stderr)
@@ -209,9 +209,9 @@ def run(*argv, **options):
 
 @pytest.mark.parametrize("argv, words", WRONG, ids=lambda value: " ".join(value) or "nothing")
 def test_wrong_usage(argv, words, tmp_path):
-    """Exit status 2, never CLI11's own; what is wrong, and what to do."""
+    """Exit status 2, and never CLI11's; the error says what is wrong and what to do."""
     refused(run(*argv, cwd=tmp_path), 2, *words)
-    assert not list(tmp_path.iterdir()), "nothing was done"
+    assert not list(tmp_path.iterdir()), "a wrong command line must create no file"
 
 
 @pytest.mark.parametrize("argv", [
@@ -220,7 +220,8 @@ def test_wrong_usage(argv, words, tmp_path):
     ["collect", "--jsonl", "-", "--prometheus", "w:S3CR3T@host:1"], ["http://w:S3CR3T@store"],
     ["status", "v0", "http://w:S3@CR3T@store"], ["collect", "--jsonl", "/no/w:S3CR3T@store"]], ids=" ".join)
 def test_no_message_shows_a_password(argv):
-    """Whatever is wrong with a URL, and wherever it was put by mistake: messages go into logs."""
+    """No error shows a password, whatever is wrong with the URL, and whichever option has it by mistake: messages go
+    into logs."""
     result = run(*argv)
     assert result.status != 0 and result.stderr
     assert "CR3T" not in result.stderr, result
@@ -239,7 +240,7 @@ def test_help(command, help_option):
 
 @pytest.mark.parametrize("command", OPTIONS, ids=" ".join)
 def test_help_fits_the_terminal(command):
-    """Every line has at most 80 columns, and `help COMMAND` is the same."""
+    """Every line has at most 80 columns, and `help COMMAND` prints the same."""
     shown = run(*command, "--help").ok().stdout
     assert [line for line in shown.splitlines() if len(line) > 80] == []
     assert run("help", *command).ok().stdout == shown
@@ -247,7 +248,7 @@ def test_help_fits_the_terminal(command):
 
 @pytest.mark.parametrize("command", OPTIONS, ids=" ".join)
 def test_examples(command, tmp_path):
-    """One to three examples, of this command, that flowlabel understands."""
+    """Every command has one to three examples of itself, and flowlabel parses them."""
     shown = run(*command, "--help").ok().stdout
     assert shown.count("Examples:\n") == 1
     examples = re.findall(r"^  (?:.* \| )?flowlabel (.*)$", shown.split("Examples:\n")[1], re.MULTILINE)
@@ -255,7 +256,7 @@ def test_examples(command, tmp_path):
     for example in examples:
         words = shlex.split(example)
         assert tuple(words[:len(command)]) == command
-        run(*words, "--help", cwd=tmp_path).ok()  # reads all words and values, and does nothing
+        run(*words, "--help", cwd=tmp_path).ok()  # parses all words and values, and runs nothing
 
 
 def test_one_spool_in_all_examples():
@@ -268,7 +269,7 @@ def test_one_spool_in_all_examples():
 
 
 def test_the_man_page_fits_the_terminal():
-    """Lines that the pager cannot wrap have at most 80 columns, 7 of them before the text."""
+    """Lines that the pager cannot wrap have at most 80 columns, including an indent of 7."""
     page = ROOT / "docs/man/flowlabel.8"
     blocks = re.findall(r"^\.nf\n(.*?)^\.fi\n", page.read_text(), re.MULTILINE | re.DOTALL)
     lines = [re.sub(r"\\(.)", r"\1", re.sub(r"\\f.", "", line)) for block in blocks for line in block.splitlines()]
@@ -279,19 +280,19 @@ def test_the_man_page_fits_the_terminal():
 @pytest.mark.parametrize("command", OPTIONS, ids=" ".join)
 @pytest.mark.parametrize("version_option", ["--version", "-V"])
 def test_version(command, version_option):
-    """--version, everywhere."""
+    """--version works with every command."""
     name, number = run(*command, version_option).ok().stdout.split()
     assert name == "flowlabel"
     assert len(number.split(".")) == 3
 
 
 def test_version_as_a_word():
-    """`flowlabel version` is what --version is."""
+    """`flowlabel version` prints the same as --version."""
     assert run("version").ok().stdout == run("--version").ok().stdout
 
 
 def test_options_of_every_command_stand_anywhere(lab, host):
-    """--bpffs and -v before the command and behind it; -v alone shows libbpf's words."""
+    """--bpffs and -v work before and after the command; -v prints libbpf's messages."""
     host.run(lab_module.binary(), "--bpffs", lab.bpffs, "attach", "v0", "--flows", "4")
     host.run(lab_module.binary(), "status", "v0", "--bpffs", lab.bpffs)
     host.run(lab_module.binary(), "detach", "--bpffs", lab.bpffs, "v0")
@@ -301,7 +302,7 @@ def test_options_of_every_command_stand_anywhere(lab, host):
     assert lab.flowlabel(host, "attach", "v0").ok().stderr == ""
 
 
-# Numbers and times with units, and the words of an error that comes only after they were understood.
+# Numbers and times with units, and the words of an error that occurs only after they were parsed.
 RIGHT = [
     (["attach", "no-such-if", "--flows", "1M"], "no-such-if"),
     (["attach", "no-such-if", "--flows", "64Ki"], "no-such-if"),
@@ -322,11 +323,11 @@ RIGHT = [
 
 @pytest.mark.parametrize("argv, word", RIGHT, ids=lambda value: " ".join(value) if isinstance(value, list) else value)
 def test_units_everywhere(argv, word, lab, host, tmp_path):
-    """Numbers take K, Ki, M, ...; times take a unit, and a number alone means seconds."""
+    """Numbers take K, Ki, M, ...; times take a unit, and a number without one is in seconds."""
     refused(lab.flowlabel(host, *argv, cwd=tmp_path), 1, word)
 
 
 def test_a_wrong_environment_is_named(lab, host):
-    """FLOWLABEL_TC has two values."""
+    """A wrong FLOWLABEL_TC, which has two valid values, is an error that names it."""
     refused(lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", env={"FLOWLABEL_TC": "qdisc"}), 2,
             "FLOWLABEL_TC", "'qdisc'", "auto or clsact")
