@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Somebody else's programs, which flowlabel must leave alone. */
+/* Programs of another user, which flowlabel must not touch. */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 
@@ -19,7 +19,7 @@ int foreign_tc(struct __sk_buff *skb)
 	return TC_ACT_UNSPEC;
 }
 
-/* A verdict that ends the way through the hook, as TC_ACT_REDIRECT does. */
+/* A verdict that ends the processing at the hook, like TC_ACT_REDIRECT. */
 SEC("classifier")
 int foreign_final(struct __sk_buff *skb)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Makes each frame that it is given another flow's, and counts what it made. */
+/* Turns each frame into one of a new flow, and counts the frames. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_endian.h>
@@ -9,20 +9,20 @@
 #define ETHERNET 14
 #define IPV6 40
 
-/* The kernel's, as far as it is read here. */
+/* The kernel's struct, with the field that is read here. */
 struct net_device {
 	int ifindex;
 } __attribute__((preserve_access_index));
 
 struct {
-	__u64 packets; /* made, and taken where they left by an interface */
+	__u64 packets; /* frames that were made and, if they are sent, that the driver accepted */
 	__u64 bytes;
 	__u32 next; /* the number of the next frame */
-	__u32 left; /* frames before this one have left, or were dropped */
+	__u32 left; /* frames before this number were sent or dropped */
 } __attribute__((aligned(64))) cpus[CPUS];
 
-const volatile __u32 first_number; /* of a CPU's flows */
-const volatile __u32 out_ifindex;  /* 0: the frames arrive at the interface that the run names */
+const volatile __u32 first_number; /* the number of each CPU's first flow */
+const volatile __u32 out_ifindex;  /* 0: the frames arrive at the interface of the test run */
 
 static __u32 payload_of(__u32 number)
 {
@@ -38,7 +38,7 @@ int generate(struct xdp_md *ctx)
 
 	if (ip6 + IPV6 > (__u8 *)(long)ctx->data_end)
 		return XDP_ABORTED;
-	/* The frame's addresses end with four octets of CPU or noise, then four of the flow's number. */
+	/* The addresses end with four bytes of CPU or noise and four bytes of the flow's number. */
 	*(__u32 *)ip6 = bpf_htonl(0x60000000 | (number * 2654435761u >> 12));
 	*(__u16 *)(ip6 + 4) = bpf_htons(payload_of(number));
 	*(__u32 *)(ip6 + 16) = bpf_htonl(cpu);
@@ -52,9 +52,8 @@ int generate(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-/* After each bulk of frames, in the order in which they were made: a driver took the first SENT of them
- * (kernel/bpf/devmap.c, bq_xmit_all). No other's bulk comes between this CPU's frames and theirs: bottom halves are
- * off. */
+/* Called after each bulk of frames, in the order in which they were made: the driver accepted the first SENT of them
+ * (kernel/bpf/devmap.c, bq_xmit_all). No bulk of another sender comes in between: bottom halves are disabled. */
 SEC("tp_btf/xdp_devmap_xmit")
 int count(__u64 *arguments)
 {

@@ -2,10 +2,10 @@
 /// generator arrive INTERFACE PACKETS [FIRST]
 /// generator leave INTERFACE PEER PACKETS [FIRST]
 ///
-/// Makes PACKETS IPv6 packets, each of a flow of its own, on all CPUs at once (BPF_F_TEST_XDP_LIVE_FRAMES). They arrive
-/// at INTERFACE as from its driver; or they leave by it, one end of a veth pair, and reach PEER, each one: what PEER's
-/// rings have no room for is not counted and is made again. FIRST is the number of each CPU's first flow (default: 0).
-/// Says on stdout how many packets and bytes it made, as JSON.
+/// Makes PACKETS IPv6 packets, each of a flow of its own, on all CPUs at once (BPF_F_TEST_XDP_LIVE_FRAMES). With
+/// `arrive` they enter at INTERFACE as if its driver had received them. With `leave` INTERFACE, one end of a veth pair,
+/// sends them, and every one reaches PEER: a packet for which PEER's rings have no room is not counted and is made
+/// again. FIRST is the number of each CPU's first flow (default: 0). Prints the number of packets and bytes as JSON.
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
@@ -43,7 +43,8 @@ using Skeleton = std::unique_ptr<generator_bpf, DestroySkeleton>;
 constexpr std::size_t ethernet = 14;
 constexpr std::size_t frame_size = ethernet + 40 + 40;
 
-/// What the program does not write: no host's Ethernet address, no next header, documentation addresses.
+/// The parts of a frame that the BPF program does not write: Ethernet addresses of no host, no next header,
+/// documentation addresses.
 std::array<std::uint8_t, frame_size> make_frame()
 {
     std::array<std::uint8_t, frame_size> frame{};
@@ -75,7 +76,7 @@ std::vector<int> usable_cpus()
     return cpus;
 }
 
-/// How many frames INTERFACE took so far, modulo 2^32. Throws std::system_error.
+/// The number of frames that INTERFACE has received, modulo 2^32. Throws std::system_error.
 std::uint32_t frames_taken(std::string_view interface)
 {
     ifaddrs* all = nullptr;
@@ -90,7 +91,7 @@ std::uint32_t frames_taken(std::string_view interface)
     return result;
 }
 
-/// Sends PACKETS from CPU; RESULT gets 0 or an errno.
+/// Sends PACKETS from CPU. RESULT is set to 0 or an errno.
 void send(int program, int cpu, std::uint32_t ifindex, std::uint32_t packets, int& result)
 {
     auto frame = make_frame();
@@ -124,7 +125,7 @@ int send_on_all_cpus(int program, std::uint32_t ifindex, std::uint32_t packets)
     for (std::size_t i = 0; i < cpus.size(); i++) {
         const auto share = static_cast<std::uint32_t>(packets / cpus.size() + (i < packets % cpus.size() ? 1 : 0));
 
-        if (share > 0) // the kernel takes 0 for 1
+        if (share > 0) // the kernel treats 0 as 1
             threads.emplace_back(send, program, cpus[i], ifindex, share, std::ref(results[i]));
     }
     threads.clear();
@@ -153,7 +154,7 @@ int fail(const std::string& what, int number)
     return 1;
 }
 
-/// PEER: empty where the packets arrive.
+/// PEER: empty if the packets arrive at INTERFACE.
 int run(const char* interface, std::string_view peer, std::uint32_t packets, std::uint32_t first)
 {
     const std::uint32_t ifindex = if_nametoindex(interface);
