@@ -4,7 +4,6 @@
 
 #include <string>
 
-#include "base/fd.hpp"
 #include "flowlabel/result.hpp"
 
 namespace flowlabel {
