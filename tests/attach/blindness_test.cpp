@@ -11,7 +11,7 @@ TEST(Blindness, ADeviceThatCountsWhileTheHookStandsStill)
     Blindness blindness(2);
 
     EXPECT_FALSE(blindness.look(7, 1000));
-    EXPECT_FALSE(blindness.look(7, 1100)) << "drivers bring their counters up to date late: once proves nothing";
+    EXPECT_FALSE(blindness.look(7, 1100)) << "drivers update their counters late, so one observation proves nothing";
     EXPECT_TRUE(blindness.look(7, 1200));
     EXPECT_TRUE(blindness.look(7, 1300));
     EXPECT_FALSE(blindness.look(8, 1400)) << "the hook sees packets again";
@@ -37,7 +37,7 @@ TEST(Blindness, APauseBeginsAnew)
     EXPECT_FALSE(blindness.look(7, 1200));
 }
 
-/// WireGuard counts keepalives, which it hands to nobody.
+/// WireGuard counts keepalives, which it does not pass to the network stack.
 TEST(Blindness, AFewPacketsAreNone)
 {
     Blindness blindness(2);
@@ -58,7 +58,7 @@ TEST(Blindness, ADeviceThatCannotBeAskedProvesNothing)
     EXPECT_TRUE(blindness.look(7, 3000));
 }
 
-/// As a device that was made anew under the same index has.
+/// A device that is created again with the same index starts its counters again.
 TEST(Blindness, ACounterThatGoesBackIsNoPacket)
 {
     Blindness blindness(1);

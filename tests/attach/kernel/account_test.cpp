@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The account of an attachment's collectors: what is set is seen whole, and one process collects at a time.
+/// The account of an attachment's collectors: a reader never sees half of a change, and only one process collects at a
+/// time.
 #include "attach/account.hpp"
 
 #include <atomic>
@@ -74,7 +75,7 @@ TEST_F(AccountTest, WhatAKilledCollectorHeldIsCountedAsLost)
 
     EXPECT_EQ(killed.lost.packets, 5u);
     EXPECT_EQ(killed.lost.octets, 500u);
-    EXPECT_EQ(killed.writing.packets, 4u) << "of the lost ones, those that may have arrived";
+    EXPECT_EQ(killed.writing.packets, 4u) << "how many of the lost packets may have arrived";
     EXPECT_EQ(account.lost.packets, 7u);
     EXPECT_EQ(account.writing.packets, 0u);
     EXPECT_EQ(account.taken.octets, account.exported.octets + account.lost.octets);
@@ -116,7 +117,7 @@ TEST_F(AccountTest, OneProcessCollectsAtATime)
     const auto second = become_collector(directory(), false);
 
     ASSERT_TRUE(second) << second.error().what;
-    EXPECT_FALSE(*second) << "there is one already";
+    EXPECT_FALSE(*second) << "there is already a collector";
     first->reset();
     EXPECT_FALSE(has_collector(directory()));
     const auto third = become_collector(directory(), false);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The bpffs of the attachments: its lock, its directories, and what others may have left there.
+/// The bpffs of the attachments: its lock, its directories, and what other users or other versions may have left there.
 #include "flowlabel/bpffs.hpp"
 
 #include <fmt/format.h>
@@ -71,7 +71,7 @@ TEST_F(BpffsTest, TheLockRemovesWhatWasMadeAndStayedEmpty)
         ASSERT_TRUE(lock && layout);
         make(layout->path() / "1-2");
     }
-    EXPECT_TRUE(std::filesystem::exists(home())) << "something is attached";
+    EXPECT_TRUE(std::filesystem::exists(home())) << "it has the directory of an attachment";
 }
 
 TEST_F(BpffsTest, AnExclusiveLockIsAlone)
@@ -101,7 +101,7 @@ TEST_F(BpffsTest, AttachmentsOfAnotherLayoutAreNamed)
 {
     make(home());
     make(home() / fmt::format("v{}", FL_LAYOUT_VERSION + 1));
-    EXPECT_TRUE(bpffs().check_layout()) << "it is empty";
+    EXPECT_TRUE(bpffs().check_layout()) << "the directory of the other layout is empty";
     make(home() / fmt::format("v{}", FL_LAYOUT_VERSION + 1) / "1-2");
     const auto checked = bpffs().check_layout();
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The pins of an attachment: made, listed, found missing, and removed without touching anything else.
+/// The pins of an attachment are created, listed, reported when missing, and removed. Nothing else is removed with
+/// them.
 #include "attach/pins.hpp"
 
 #include <bpf/bpf.h>
@@ -26,7 +27,7 @@ protected:
 
     [[nodiscard]] const Bpffs& bpffs() const { return *bpffs_; }
 
-    /// Maps that have nothing but their identity, which is all that pins know.
+    /// Small maps. These tests only compare their ids, and use the contents of `info`.
     static Maps some_maps()
     {
         const auto make = [](std::size_t size, std::uint32_t entries) {
