@@ -28,11 +28,11 @@ INSTANTIATE_TEST_SUITE_P(Section4_1LeadingZeros, AddressText,
                          testing::Values(Text{"2001:0db8::0001", "2001:db8::1"},
                                          Text{"2001:db8:0000:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"}));
 INSTANTIATE_TEST_SUITE_P(Section4_2DoubleColon, AddressText,
-                         testing::Values(Text{"2001:db8:0:0:0:0:2:1", "2001:db8::2:1"}, // as much as possible
+                         testing::Values(Text{"2001:db8:0:0:0:0:2:1", "2001:db8::2:1"}, // shorten as much as possible
                                          Text{"2001:db8:0:0:0:0:0:1", "2001:db8::1"},
-                                         Text{"2001:db8::1:1:1:1:1", "2001:db8:0:1:1:1:1:1"}, // not a single field
-                                         Text{"2001:0:0:1:0:0:0:1", "2001:0:0:1::1"},         // the longest run
-                                         Text{"2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},   // the first of equals
+                                         Text{"2001:db8::1:1:1:1:1", "2001:db8:0:1:1:1:1:1"}, // not for a single field
+                                         Text{"2001:0:0:1:0:0:0:1", "2001:0:0:1::1"},       // the longest run of zeros
+                                         Text{"2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"}, // the first of equal runs
                                          Text{"0:0:0:0:0:0:0:0", "::"}, Text{"0:0:0:0:0:0:0:1", "::1"},
                                          Text{"1:0:0:0:0:0:0:0", "1::"}));
 INSTANTIATE_TEST_SUITE_P(Section4_3LowerCase, AddressText,
@@ -82,11 +82,11 @@ TEST(Prefix, ContainsByItsBitsAlone)
         EXPECT_TRUE(prefix->contains(other)) << length;
         if (length < 128) {
             other.octets[length / 8] ^= static_cast<std::uint8_t>(0x80 >> length % 8);
-            EXPECT_TRUE(prefix->contains(other)) << length << ": the first bit behind it does not count";
+            EXPECT_TRUE(prefix->contains(other)) << length << ": the first bit after the prefix does not count";
         }
         if (length > 0) {
             other.octets[(length - 1) / 8] ^= static_cast<std::uint8_t>(0x80 >> (length - 1) % 8);
-            EXPECT_FALSE(prefix->contains(other)) << length << ": its last bit counts";
+            EXPECT_FALSE(prefix->contains(other)) << length << ": the last bit of the prefix counts";
         }
     }
 }
@@ -113,7 +113,7 @@ TEST(LabelText, IsDecimalOrHexadecimal)
     EXPECT_EQ(parse_label("0X0abCD"), 0xABCDu);
     EXPECT_EQ(parse_label("1048575"), 0xFFFFFu);
     EXPECT_EQ(parse_label("0xfffff"), 0xFFFFFu);
-    EXPECT_EQ(parse_label("010"), 10u) << "a leading 0 is no octal";
+    EXPECT_EQ(parse_label("010"), 10u) << "a leading 0 does not mean octal";
 }
 
 // R6437-2-1: the field has 20 bits.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The memory that there is, as a made-up /proc and /sys tell it.
+/// The available memory, according to a /proc and a /sys that the test writes.
 #include "base/memory.hpp"
 
 #include <gtest/gtest.h>
@@ -42,7 +42,7 @@ TEST_F(Memory, IsTheHostsWhereNothingLimitsIt)
     EXPECT_EQ(available_memory(root_), 4096000u * 1024);
     write("proc/self/cgroup", "0::/\n");
     write("sys/fs/cgroup/a/memory.max", "1\n");
-    EXPECT_EQ(available_memory(root_), 4096000u * 1024) << "another cgroup's limit";
+    EXPECT_EQ(available_memory(root_), 4096000u * 1024) << "the limit belongs to another cgroup";
 }
 
 TEST_F(Memory, IsWhatTheCgroupLeaves)
@@ -58,7 +58,7 @@ TEST_F(Memory, IsWhatTheCgroupLeaves)
 
     write("sys/fs/cgroup/system.slice/collect.service/memory.stat",
           "anon 5\nfile 7\ninactive_file " + std::to_string(40 * mebibyte) + "\nslab 3\n");
-    EXPECT_EQ(available_memory(root_), 240 * mebibyte) << "file pages are given back";
+    EXPECT_EQ(available_memory(root_), 240 * mebibyte) << "the kernel can reclaim inactive file pages";
 }
 
 TEST_F(Memory, IsWhatTheNarrowestCgroupOnTheWayLeaves)

@@ -42,12 +42,12 @@ TEST(Printable, NothingTurnsTheDirection)
 TEST(Printable, WhatIsNoUtf8IsShownByteByByte)
 {
     EXPECT_EQ(printable("a\xff\xfe z"), "a\\xff\\xfe z");
-    EXPECT_EQ(printable("\xc0\x8a"), "\\xc0\\x8a");                   // a newline in a longer form
-    EXPECT_EQ(printable("\xe0\x80\x8a"), "\\xe0\\x80\\x8a");          // in a still longer one
+    EXPECT_EQ(printable("\xc0\x8a"), "\\xc0\\x8a");                   // a newline, overlong in two bytes
+    EXPECT_EQ(printable("\xe0\x80\x8a"), "\\xe0\\x80\\x8a");          // overlong in three bytes
     EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80");          // half a surrogate pair
-    EXPECT_EQ(printable("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80"); // behind the last code point
-    EXPECT_EQ(printable("x\xe4\xb8"), "x\\xe4\\xb8");                 // cut off
-    EXPECT_EQ(printable("\xe4\xb8\n"), "\\xe4\\xb8\\x0a");            // cut off, and something behind it
+    EXPECT_EQ(printable("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80"); // after the last code point
+    EXPECT_EQ(printable("x\xe4\xb8"), "x\\xe4\\xb8");                 // truncated
+    EXPECT_EQ(printable("\xe4\xb8\n"), "\\xe4\\xb8\\x0a");            // truncated, and a newline follows
 }
 
 TEST(Printable, WhatIsKept)

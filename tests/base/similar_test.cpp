@@ -14,9 +14,9 @@ const std::vector<std::string> words = {"attach", "detach",  "status",     "flow
 TEST(Similar, OneErrorInThreeLetters)
 {
     EXPECT_EQ(most_similar("atach", words), "attach") << "a letter is missing";
-    EXPECT_EQ(most_similar("attachh", words), "attach") << "one too many";
-    EXPECT_EQ(most_similar("flaws", words), "flows") << "another one";
-    EXPECT_EQ(most_similar("sttaus", words), "status") << "two swapped";
+    EXPECT_EQ(most_similar("attachh", words), "attach") << "one letter too many";
+    EXPECT_EQ(most_similar("flaws", words), "flows") << "a wrong letter";
+    EXPECT_EQ(most_similar("sttaus", words), "status") << "two letters swapped";
     EXPECT_EQ(most_similar("xpd", words), "xdp");
     EXPECT_EQ(most_similar("tc_ingress", words), "tc-ingress");
     EXPECT_EQ(most_similar("--jsno", words), "--json");
