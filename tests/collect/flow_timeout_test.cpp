@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// R6437-4-4, R3697-2-4: RFC 6437 names no lifetime; the presets are those of the older documents.
+/// R6437-4-4, R3697-2-4: RFC 6437 sets no lifetime; the presets are those of older RFCs.
 TEST(FlowTimeout, PresetsAreNamedAfterTheirSource)
 {
     EXPECT_EQ(parse_flow_timeout("rfc3697"), 120s);

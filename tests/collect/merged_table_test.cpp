@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The collector's table beside a std::map.
+/// The collector's table, compared with a std::map.
 #include "collect/merged_table.hpp"
 
 #include <gtest/gtest.h>
@@ -66,7 +66,7 @@ TEST(MergedTable, AFlowHasTheSumsAndTheWidestTimesOfItsRecords)
             EXPECT_EQ(slot.octets, 5u * 47);
             EXPECT_EQ(first_of(slot), 70'000u);
             EXPECT_EQ(last_of(slot), (1ull << FL_TICK_BITS) - 1);
-            EXPECT_EQ(slot.tag, 7u | FL_TAG_USED | FL_TAG_STAMPED) << "a reason is no part of a flow";
+            EXPECT_EQ(slot.tag, 7u | FL_TAG_USED | FL_TAG_STAMPED) << "the end reason is not part of a flow";
         }
 }
 
@@ -79,7 +79,7 @@ TEST(MergedTable, TakesAsManyFlowsAsItIsMadeForAndNoMore)
             EXPECT_TRUE(table.add(record_of(number)));
         EXPECT_TRUE(table.full());
         EXPECT_FALSE(table.add(record_of(5000)));
-        EXPECT_TRUE(table.add(record_of(0))) << "a flow that is there takes no room";
+        EXPECT_TRUE(table.add(record_of(0))) << "a flow that is already in the table takes no room";
         EXPECT_EQ(table.size(), most);
         EXPECT_LE(most * 4 / 3, table.slots());
         EXPECT_LE(table.slots(), std::max<std::size_t>(2, most * 8 / 3 + 2));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// A batch in several exporters' hands: each record is exported once or lost once.
+/// A batch that several exporters write: each record is counted once, as exported or as lost.
 #include "collect/accounted_batch.hpp"
 
 #include "own_bpffs.hpp"
@@ -65,13 +65,13 @@ TEST_F(AccountedBatchTest, BetweenBeginAndEndTheRestIsBeingWritten)
     const auto one = batch(4);
 
     one->begin();
-    EXPECT_EQ(account().writing.packets, 4u) << "a collector killed now cannot say whether they arrived";
+    EXPECT_EQ(account().writing.packets, 4u) << "if the collector is killed now, they may have arrived or not";
     one->begin();
-    EXPECT_EQ(account().writing.packets, 4u) << "the same records, once";
+    EXPECT_EQ(account().writing.packets, 4u) << "the same records are counted once";
     one->written(0, 3);
     EXPECT_EQ(account().writing.packets, 1u);
     one->end();
-    EXPECT_EQ(account().writing.packets, 1u) << "the other one goes on";
+    EXPECT_EQ(account().writing.packets, 1u) << "the other exporter goes on";
     one->end();
     EXPECT_EQ(account().writing.packets, 0u);
 }

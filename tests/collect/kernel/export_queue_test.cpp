@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// An exporter whose sink stops anywhere: each record leaves once, and the account adds up.
+/// An exporter whose sink stops after any number of records: each record is written or lost once, and the account adds
+/// up.
 #include "collect/export_queue.hpp"
 
 #include <algorithm>
@@ -13,7 +14,7 @@
 namespace flowlabel::test {
 namespace {
 
-/// Takes or loses some records of what it is given, then says no.
+/// Writes or loses some of the records, then fails.
 class FalteringSink final : public RecordSink {
 public:
     FalteringSink(std::vector<std::uint32_t>& written, std::vector<std::uint32_t>& lost, std::uint32_t seed)
@@ -52,7 +53,7 @@ private:
     std::minstd_rand random_;
 };
 
-/// Says no once, and takes all from then on.
+/// Fails once, then writes everything.
 class HesitatingSink final : public RecordSink {
 public:
     [[nodiscard]] std::string name() const override { return "hesitating"; }

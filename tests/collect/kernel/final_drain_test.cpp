@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The end of a collection whose exporter takes nothing for too long, and comes back.
+/// The end of a collection whose exporter takes nothing for too long, and then takes records again.
 #include "collect/final_drain.hpp"
 
 #include <fcntl.h>
@@ -18,10 +18,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint32_t flows = 12'000; ///< more than a step writes off, three times
-constexpr std::size_t room = 512;       ///< records, of the exporter's queue
+constexpr std::uint32_t flows = 12'000; ///< more than three times what one step counts as lost
+constexpr std::size_t room = 512;       ///< records in the exporter's queue
 
-/// Takes nothing, or all.
+/// A sink that takes everything while it is open, and nothing while it is closed.
 class Gate final : public RecordSink {
 public:
     explicit Gate(const std::atomic<bool>& open) : open_(open) {}
@@ -100,7 +100,7 @@ TEST_F(FinalDrainTest, AnExporterThatComesBackGetsTheRest)
     ExportQueues exporters(std::move(sinks), room);
     FinalDrain drain(collection_);
 
-    while (collection_->lost_packets() == 0) { // for two seconds
+    while (collection_->lost_packets() == 0) { // once nothing was exported for two seconds
         drain.step(exporters);
         std::this_thread::sleep_for(1ms);
     }
@@ -119,7 +119,7 @@ TEST_F(FinalDrainTest, AnExporterThatComesBackGetsTheRest)
     ASSERT_TRUE(exporters.finish());
     EXPECT_EQ(collection_->lost_packets(), lost);
     EXPECT_EQ(exporters.states().front().written.packets, flows - lost);
-    EXPECT_FALSE(drain.result()) << "what was lost before is told";
+    EXPECT_FALSE(drain.result()) << "the result reports what was lost before";
 }
 
 } // namespace
