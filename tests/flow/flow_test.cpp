@@ -70,7 +70,7 @@ using Labels = std::vector<std::uint32_t>;
 
 TEST(SelectFlows, SortsLargestOrLatestFirst)
 {
-    EXPECT_EQ(labels(select_flows(three, {})), (Labels{1, 3, 2})) << "octets unless told";
+    EXPECT_EQ(labels(select_flows(three, {})), (Labels{1, 3, 2})) << "bytes by default";
     EXPECT_EQ(labels(select_flows(three, sorted_by(SortBy::octets))), (Labels{1, 3, 2}));
     EXPECT_EQ(labels(select_flows(three, sorted_by(SortBy::packets))), (Labels{2, 3, 1}));
     EXPECT_EQ(labels(select_flows(three, sorted_by(SortBy::last_seen))), (Labels{2, 3, 1}));
@@ -138,7 +138,7 @@ TEST(SelectFlows, FiltersByLabel)
     EXPECT_EQ(labels(select_flows(flows, {})), (Labels{0, 5, 0x810, 0xFFFFF}));
 }
 
-/// A flow that is stamped came with 0 and is counted under another label.
+/// A stamped flow came with label 0 and is counted under the label that was written.
 TEST(SelectFlows, ZeroAndNonzeroAreWhatAFlowCameWith)
 {
     Flows flows = {
@@ -151,7 +151,8 @@ TEST(SelectFlows, ZeroAndNonzeroAreWhatAFlowCameWith)
     EXPECT_EQ(labels(select_flows(flows, labelled("zero"))), (Labels{0, 6}));
     EXPECT_EQ(labels(select_flows(flows, labelled("nonzero"))), (Labels{5}));
     EXPECT_EQ(labels(select_flows(flows, labelled("stamped"))), (Labels{6}));
-    EXPECT_EQ(labels(select_flows(flows, labelled("0"))), (Labels{0})) << "a number is the label counted under";
+    EXPECT_EQ(labels(select_flows(flows, labelled("0"))), (Labels{0}))
+        << "a number is the label that the flow is counted under";
     EXPECT_EQ(labels(select_flows(flows, labelled("6"))), (Labels{6}));
 }
 
