@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What the BPF programs and the loader see of the same octets. The sizes are asserted in abi.h, which this file makes
-/// a C++ compiler read; the offsets that readers rely on are here.
+/// The BPF programs and the loader must see the same layout. abi.h asserts the sizes, and this file makes a C++
+/// compiler check them. The offsets that readers rely on are here.
 #include <gtest/gtest.h>
 
 #include <fmt/format.h>
@@ -14,7 +14,7 @@
 
 namespace {
 
-/// What readers of pinned maps rely on, as tests/maps/layout.txt has it.
+/// The layout that readers of pinned maps rely on, in the form of tests/maps/layout.txt.
 std::string layout()
 {
     std::string text = fmt::format("layout {}\n\n", FL_LAYOUT_VERSION);

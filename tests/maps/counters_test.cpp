@@ -9,7 +9,7 @@
 namespace flowlabel {
 namespace {
 
-/// Every stored counter different: a sum that takes the wrong one shows.
+/// Every stored counter has another value, so that a sum of the wrong counters shows.
 fl_counters distinct_counters()
 {
     fl_counters cpu{};
@@ -20,7 +20,7 @@ fl_counters distinct_counters()
     FL_COUNTERS(FLOWLABEL_SET, FLOWLABEL_SKIP, FLOWLABEL_SET)
 #undef FLOWLABEL_SKIP
 #undef FLOWLABEL_SET
-    cpu.counted += cpu.labelled; // labelled packets are counted ones
+    cpu.counted += cpu.labelled; // labelled packets are counted packets
     return cpu;
 }
 
@@ -49,7 +49,7 @@ TEST(CountersTest, Ipv6IsWhatWasCounted)
     EXPECT_EQ(read_counters(cpu).ipv6, cpu.counted);
 }
 
-// R6437-2-2: label 0 means unlabelled, a class of its own.
+// R6437-2-2: label 0 means unlabelled. Unlabelled packets have a counter of their own.
 TEST(CountersTest, ZeroLabelIsCountedWithoutLabelled)
 {
     const fl_counters cpu = distinct_counters();

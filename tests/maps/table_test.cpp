@@ -127,7 +127,7 @@ TEST(TableViewTest, WaitsForASlotThatIsChanging)
 TEST(MakeFlow, TurnsTicksIntoTimeOfDay)
 {
     TableFlow from{};
-    from.src[0] = 0x2; // octet 0, as on the wire
+    from.src[0] = 0x2; // byte 0, as on the wire
     from.label = 9;
     from.first = 10;
     from.last = 20;

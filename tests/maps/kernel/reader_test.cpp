@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// A reader never sees one flow's key with another's counts, while every packet replaces a flow. What a flow counts is
-/// a function of its key, so that a mixture shows.
+/// A reader never sees the key of one flow with the counts of another, while every packet replaces a flow. The bytes
+/// that a flow counts depend on its key, so that a mixture shows.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -17,12 +17,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Octets of a packet of flow NUMBER: primes, so that no few packets of two flows come to one sum.
+/// The bytes of a packet of flow NUMBER. They are primes, so that a few packets of one flow never have as many bytes as
+/// a few packets of another.
 constexpr std::uint64_t octets_of[] = {101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157,
                                        163, 167, 173, 179, 181, 191, 193, 197, 199, 211, 223, 227};
 constexpr std::uint32_t flows = std::size(octets_of);
 
-/// All flows have one label: a tag then differs by its generation alone.
+/// All flows have one label: tags then differ only by their generation.
 Octets frame_of(std::uint32_t number)
 {
     Ip src = "2001:db8::";
@@ -33,7 +34,7 @@ Octets frame_of(std::uint32_t number)
     return (Ethernet{} / IPv6{.src = src, .dst = dst, .label = 1} / Udp{} / Payload{octets_of[number] - 48}).octets();
 }
 
-/// What is wrong with FLOW, or nothing.
+/// What is wrong with FLOW, or an empty text.
 std::string fault_of(const TableFlow& flow)
 {
     std::uint8_t octets[32];
@@ -52,7 +53,7 @@ std::string fault_of(const TableFlow& flow)
     return {};
 }
 
-/// With and without the fences that machines need which do not keep stores in order.
+/// With and without the fences that machines with weakly ordered stores need.
 class Reader : public testing::TestWithParam<Ordering> {};
 
 INSTANTIATE_TEST_SUITE_P(Hook, Reader, testing::Combine(testing::ValuesIn(kernel_kinds), testing::Bool()),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /// The rings of finished flows: each CPU fills its own, a reader on another CPU empties them, and no record is torn,
-/// missing or there twice. With and without the fences that machines need which do not keep stores in order.
+/// missing or doubled. With and without the fences that machines with weakly ordered stores need.
 #include "maps/rings.hpp"
 
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 constexpr unsigned small = 5; ///< 32 records
 constexpr std::uint32_t small_records = 1u << small;
 
-/// Octets of flow NUMBER's packets: what belongs to another flow shows.
+/// The bytes of a packet of flow NUMBER. They differ between flows, so that a mixture of two flows shows.
 std::size_t octets_of(std::uint32_t number)
 {
     return 48 + number % 97;
@@ -35,7 +35,7 @@ Octets frame_of(std::uint32_t number)
 
 class RingsOf : public testing::TestWithParam<Ordering> {
 protected:
-    /// A table of one set, so that each flow but the first ones ends another, in a ring of 2^SHIFT records.
+    /// Makes a table of one set and rings of 2^SHIFT records. Once the set is full, each new flow evicts another one.
     void make(unsigned shift)
     {
         const auto [kind, fences] = GetParam();
@@ -55,7 +55,7 @@ protected:
         ASSERT_EQ(*engine_->run({.octets = frame}), Verdict::pass);
     }
 
-    /// Takes MOST records of CPU. Their labels.
+    /// Takes at most MOST records of CPU. Returns their labels.
     std::vector<std::uint32_t> take(unsigned cpu, std::size_t most)
     {
         std::vector<std::uint32_t> labels;
@@ -93,7 +93,7 @@ TEST_P(RingsOf, EachCpuHasItsOwn)
     EXPECT_EQ(rings_->usage().used, 0u);
 }
 
-/// The reader takes a few now and then: its position goes round the ring many times, and so does the writer's.
+/// The reader takes a few records from time to time. Both positions go round the ring many times.
 TEST_P(RingsOf, RecordsComeInTheirOrderRoundAndRound)
 {
     constexpr std::uint32_t flows = 40 * small_records;
@@ -112,12 +112,12 @@ TEST_P(RingsOf, RecordsComeInTheirOrderRoundAndRound)
 
     EXPECT_EQ(engine_->counters().lost_flows, 0u);
     EXPECT_EQ(taken.size(), flows - FL_WAYS);
-    // Flows that came in the same tick leave in any order; those of two ticks do not.
+    // Flows that came in the same time unit leave in any order; those of an earlier one leave earlier.
     std::ranges::sort(taken);
-    EXPECT_EQ(std::ranges::unique(taken).size(), 0u) << "a record was there twice";
+    EXPECT_EQ(std::ranges::unique(taken).size(), 0u) << "a record came twice";
 }
 
-/// Every place is used, and not one more.
+/// The ring takes as many records as it has places, and not one more.
 TEST_P(RingsOf, AFullOneTakesWhatTheReaderMadeRoomFor)
 {
     const PinnedToCpu pinned(0);
@@ -154,7 +154,7 @@ TEST_P(RingsOf, AReaderBesideTheWriterGetsEveryRecordWhole)
         const PinnedToCpu pinned(1);
 
         for (bool last = false; !last;) {
-            last = done; // what was written before is taken after
+            last = done; // what was written before `done` is taken in one more round
             for (auto waiting = rings_->waiting(0); !waiting.empty(); waiting = rings_->waiting(0)) {
                 for (const fl_slot& record : waiting) {
                     torn += record.octets != record.packets * octets_of(record.tag & FL_LABEL_MASK) ||

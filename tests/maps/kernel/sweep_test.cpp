@@ -20,9 +20,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t never = 1ull << FL_TICK_BITS;
-constexpr auto limit = 3s; // of a flow that is to stay: a machine that stands still for a second or two does not end it
+constexpr auto limit = 3s; // timeout: a flow that must stay outlives a machine that stands still for a second
 
-/// Octets of the packets of flow NUMBER: a mixture of two flows shows.
+/// The bytes of a packet of flow NUMBER. They differ between flows, so that a mixture of two flows shows.
 std::size_t octets_of(std::uint32_t number)
 {
     return 48 + number % 97;
@@ -173,7 +173,7 @@ TEST_P(Sweep, EverythingEndsWhenItIsForced)
     EXPECT_FALSE(done.stopped);
 
     const auto ended = records();
-    EXPECT_EQ(ended.size(), 2u * flows) << "each flow once a CPU";
+    EXPECT_EQ(ended.size(), 2u * flows) << "each flow once on each CPU";
     EXPECT_EQ(engine_->table().sum().occupied, 0u);
     std::uint64_t by_sweep = 0;
     for (const Ended& one : ended)
@@ -194,12 +194,12 @@ TEST_P(Sweep, AFullRingEndsNothing)
     const Counters full = engine_->counters();
 
     EXPECT_TRUE(done.stopped);
-    EXPECT_EQ(full.lost_flows, 0u) << "what finds no room stays";
+    EXPECT_EQ(full.lost_flows, 0u) << "flows that find no room in the ring stay in the table";
     EXPECT_EQ(full.spilled_flows, evicted + done.ended);
     EXPECT_EQ(engine_->table().sum().flows + full.spilled_flows, 300u);
     expect_conserved();
 
-    // With a reader it goes on where it was.
+    // Once the ring has been read, the sweep goes on where it stopped.
     std::size_t read = records().size();
     while (pass({.everything = true}).stopped)
         read += records().size();
@@ -238,16 +238,16 @@ TEST_P(Sweep, ACallStaysWithinItsCpuItsSetsAndItsEnds)
     expect_conserved();
 }
 
-/// Two CPUs send without a pause while a third thread sweeps both and drains the rings; they wait only where it is so
-/// far behind that a ring could fill. In the end each flow's records and what is live are what was sent of it.
+/// Two CPUs send without a pause while a third thread sweeps both and drains the rings; they only wait when it is so
+/// late that a ring could fill. In the end the records of each flow and its live counts add up to what was sent.
 TEST_P(Sweep, NoPacketIsLostOrCountedTwiceUnderLoad)
 {
     if (::sysconf(_SC_NPROCESSORS_ONLN) < 2)
         GTEST_SKIP() << "this machine has one CPU";
     constexpr std::uint32_t flows = 400;
-    constexpr unsigned most_ahead = 1u << 15; // packets, each of which ends a flow at most: a quarter of a ring
+    constexpr unsigned most_ahead = 1u << 15; // packets: each ends one flow at most, so this is a quarter of a ring
     std::atomic<unsigned> senders{2};
-    std::atomic<unsigned> taken{0}; // times
+    std::atomic<unsigned> taken{0}; // how often the rings were drained
     std::map<std::uint32_t, Amount> sent[2];
     std::map<std::uint32_t, Amount> found;
     std::map<unsigned, std::uint64_t> reasons;
@@ -271,7 +271,7 @@ TEST_P(Sweep, NoPacketIsLostOrCountedTwiceUnderLoad)
                 const PinnedToCpu pinned(cpu);
                 std::minstd_rand random(cpu + 1);
                 const auto end = std::chrono::steady_clock::now() + 2s;
-                unsigned ahead = 0; // packets since it was taken from the rings
+                unsigned ahead = 0; // packets since the rings were drained
                 unsigned before = 0;
 
                 while (std::chrono::steady_clock::now() < end) {
