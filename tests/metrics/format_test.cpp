@@ -24,7 +24,7 @@ TEST(Format, RealClients)
     EXPECT_EQ(preferred_format(""), text);
 }
 
-/// RFC 9110 section 12.5.1: weights, and the closest range decides.
+/// RFC 9110 section 12.5.1: weights count, and the most specific range decides.
 TEST(Format, WeightsAndCloseness)
 {
     EXPECT_EQ(preferred_format("application/openmetrics-text;q=0.4,text/plain;q=0.5"), text);
@@ -36,7 +36,7 @@ TEST(Format, WeightsAndCloseness)
     EXPECT_EQ(preferred_format("*/*;q=0.9,application/*;q=0.95,application/openmetrics-text;version=1.0.0;q=0"), text);
 }
 
-/// A version that is not served is not what was asked for.
+/// A version that is not served does not match.
 TEST(Format, Versions)
 {
     EXPECT_EQ(preferred_format("application/openmetrics-text; version=0.0.1"), text);

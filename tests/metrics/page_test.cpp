@@ -19,7 +19,7 @@ std::string page_of_each_type(MetricsFormat format)
     return std::move(page).finish();
 }
 
-/// The text format names the samples in HELP and TYPE, knows no info, and escapes no quotes there.
+/// In the text format HELP and TYPE have the name of the samples, there is no type `info`, and HELP escapes no quotes.
 TEST(Page, TextFormat)
 {
     EXPECT_EQ(page_of_each_type(MetricsFormat::text), R"(# HELP a_bytes_total A "thing" with a \\ and\nanother line.
@@ -34,7 +34,7 @@ c_info{version="1",x=""} 1
 )");
 }
 
-/// OpenMetrics names the family, escapes quotes, and says that it ends.
+/// In OpenMetrics HELP and TYPE have the name of the family, HELP escapes quotes, and the page ends with EOF.
 TEST(Page, OpenMetrics)
 {
     EXPECT_EQ(page_of_each_type(MetricsFormat::openmetrics),
@@ -51,7 +51,7 @@ c_info{version="1",x=""} 1
 )");
 }
 
-/// Names of interfaces and files may be any octets.
+/// Names of interfaces and files may have any bytes.
 TEST(Page, LabelValuesAreEscapedAndUtf8)
 {
     EXPECT_EQ(metric_labels({{"a", "x\"y\\z\nw"}}), R"(a="x\"y\\z\nw")");

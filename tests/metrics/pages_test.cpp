@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Many scrapes at once are cheap. One look serves both formats for a second.
+/// Many scrapes at once are cheap. The state of the collector is read at most once a second, for both formats.
 TEST(Pages, OneLookASecond)
 {
     int looks = 0;
@@ -32,7 +32,7 @@ TEST(Pages, OneLookASecond)
     EXPECT_EQ(looks, 2);
 }
 
-/// One attachment with COUNTED packets of which LABELLED had a label.
+/// One attachment with PACKETS packets, of which LABELLED had a label.
 CollectorState counted(std::uint64_t packets, std::uint64_t labelled, std::uint64_t epoch = 1,
                        std::uint32_t ifindex = 2)
 {
@@ -51,8 +51,8 @@ std::uint64_t zero_label(MonotonicCounters& counters, CollectorState state)
     return state.collections.front().counters.zero_label;
 }
 
-/// What is a difference of two counters that are read one after the other may go back by the packets between:
-/// Prometheus would take that for a counter that began again at 0.
+/// The difference of two counters may go back, because packets arrive between the two reads. Prometheus would take that
+/// for a counter that began again at 0.
 TEST(Pages, NoCounterGoesBack)
 {
     MonotonicCounters counters;
@@ -67,9 +67,10 @@ TEST(Pages, AnotherAttachmentBeginsAtItsOwnCounts)
     MonotonicCounters counters;
 
     EXPECT_EQ(zero_label(counters, counted(100, 40)), 60u);
-    EXPECT_EQ(zero_label(counters, counted(10, 9, 2)), 1u) << "attached anew";
+    EXPECT_EQ(zero_label(counters, counted(10, 9, 2)), 1u) << "attached again";
     EXPECT_EQ(zero_label(counters, counted(10, 10, 2, 3)), 0u) << "another interface";
-    EXPECT_EQ(zero_label(counters, counted(100, 50)), 50u) << "it was away, and is forgotten";
+    EXPECT_EQ(zero_label(counters, counted(100, 50)), 50u)
+        << "the attachment had vanished, so its counts were forgotten";
 }
 
 } // namespace

@@ -118,7 +118,7 @@ TEST(Render, AnAttachment)
     EXPECT_EQ(shown, wanted);
 }
 
-/// Nothing is said of a device that cannot be asked.
+/// A device whose counters cannot be read has no sample.
 TEST(Render, ADeviceThatIsOutOfReach)
 {
     CollectorState state{.collections = {collection("eth0", 2, FL_HOOK_XDP)}};
@@ -132,7 +132,7 @@ TEST(Render, ADeviceThatIsOutOfReach)
               1);
 }
 
-/// Every counter of the list, with packets as its unit where its name has none.
+/// Every counter of the list. A name without a unit gets `_packets`.
 TEST(Render, EveryCounter)
 {
     const CollectorState state{.collections = {collection("eth0", 2, FL_HOOK_XDP)}};
@@ -226,7 +226,7 @@ TEST(Render, APageIsWellFormed)
             if (line.starts_with("# HELP ")) {
                 metric = line.substr(7, line.find(' ', 7) - 7);
                 EXPECT_TRUE(seen.insert(metric + " HELP").second) << line;
-                EXPECT_GT(line.size(), line.find(metric) + metric.size() + 5) << "no words: " << line;
+                EXPECT_GT(line.size(), line.find(metric) + metric.size() + 5) << "no help text: " << line;
             } else if (line.starts_with("# TYPE ")) {
                 EXPECT_EQ(id, "# TYPE " + metric);
             } else if (!line.empty() && line != "# EOF") {
@@ -238,7 +238,7 @@ TEST(Render, APageIsWellFormed)
     }
 }
 
-/// The table of docs/monitoring.md has each metric with its words; the counters have a page of their own.
+/// The table of docs/monitoring.md has each metric with its help text; the counters are in docs/counters.md.
 TEST(Render, MonitoringPageHasEachMetric)
 {
     std::ifstream file(FLOWLABEL_SOURCE_DIR "/docs/monitoring.md");

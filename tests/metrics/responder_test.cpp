@@ -42,7 +42,7 @@ TEST(Responder, ThePage)
     EXPECT_EQ(body_of(answer_to("HEAD /metrics HTTP/1.1\r\n\r\n")), "");
 }
 
-/// On a thread with a small stack: reading 8,000 octets of ranges with a regular expression takes 2 to 4 MiB of it.
+/// Runs on a thread with a small stack: a regular expression takes 2 to 4 MiB of it to read 8,000 bytes of ranges.
 void* ask_for_ranges(void*)
 {
     std::string ranges = "bytes=0-0";
