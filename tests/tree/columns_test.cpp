@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The pages of docs/ that have the columns of a flow have those of flow/columns.hpp.
+// The pages of docs/ that list the columns of a flow have exactly those of flow/columns.hpp.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -19,7 +19,7 @@ std::string page(const std::string& name)
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// `element`, or `element` and the one at egress.
+/// The name of ELEMENT, and the one at egress if it has another.
 std::string words_of(const IpfixElement& element)
 {
     if (!element.name)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// docs/counters.md and docs/schema/common.json have the one list of counters, docs/architecture.md names the pins of
+// docs/counters.md and docs/schema/common.json have the counters of FL_COUNTERS, docs/architecture.md names the pins of
 // all maps, and docs/requirements.md has the ids that tests cite, and no others.
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -45,7 +45,7 @@ Arrows allowed_arrows()
     return arrows;
 }
 
-/// The row for the folder ROOM: its own, or the one of all folders beside it, `sinks/*`. The end: there is none.
+/// The row for the folder ROOM: its own, or that of all folders beside it, such as `sinks/*`. The end: there is none.
 Arrows::const_iterator row_of(const Arrows& arrows, const std::filesystem::path& room)
 {
     const auto own = arrows.find(room);
@@ -103,7 +103,7 @@ TEST(Rooms, NoHeaderIncludesBack)
             return std::ranges::none_of(entry.second, [&](const auto& other) { return arrows.contains(other); });
         });
 
-        ASSERT_NE(done, arrows.end()) << "the arrows go in a circle, and " << arrows.begin()->first << " is in it";
+        ASSERT_NE(done, arrows.end()) << "the arrows form a cycle, and " << arrows.begin()->first << " is in it";
         arrows.erase(done);
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Each value of an enumeration that has words has one, and each word is one value's.
+// Each value of an enumeration with a word table has a word, and no word belongs to two values.
 #include "base/words.hpp"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@
 namespace flowlabel {
 namespace {
 
-/// Compilers write the name of an enumerator here, and "(type)number" for another number.
+/// __PRETTY_FUNCTION__ has the name of an enumerator, and "(type)number" for any other number.
 template <auto value> constexpr bool is_enumerator()
 {
     return std::string_view(__PRETTY_FUNCTION__).find("value = (") == std::string_view::npos;
