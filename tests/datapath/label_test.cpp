@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// From hash to label, and from packet to hash: the datapath against the second implementation of tests/support.
+/// From packet to hash, and from hash to label: the datapath, compared with the second implementation in tests/support.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t labels = 0xFFFFF;
 
-/// The least value of the hash's upper 44 bits that gives LABEL.
+/// The smallest value of the hash's upper 44 bits that gives LABEL.
 std::uint64_t first_of(std::uint64_t label)
 {
     const auto scaled = static_cast<unsigned __int128>(label - 1) << 44;
@@ -32,8 +32,8 @@ TEST(LabelOfHash, StaysInRangeAtTheEdges)
     EXPECT_EQ(fl_native_label_of_hash(~low_bits), 0xFFFFFu);
 }
 
-// R6437-3-3, R6437-3-4, DEC-4: every boundary between two labels is where it must be, so every label is reached, each
-// by as many hashes as any other but one.
+// R6437-3-3, R6437-3-4, DEC-4: every boundary between two labels is where it must be. So every label is reached, and
+// the numbers of hashes for two labels differ by at most one.
 TEST(LabelOfHash, EveryBoundaryIsExact)
 {
     std::uint64_t fewest = ~0ull;

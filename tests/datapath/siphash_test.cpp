@@ -10,7 +10,7 @@
 namespace flowlabel {
 namespace {
 
-/// Key 00 01 .. 0f, input 00 01 .. of LENGTH octets: the vectors of the SipHash authors (2-4) and those of the Linux
+/// Key 00 01 .. 0f, input 00 01 .. of LENGTH bytes: the vectors of the SipHash authors (2-4) and those of the Linux
 /// kernel's siphash tests (1-3), at the lengths that a flow id can have.
 struct Vector {
     std::size_t length;

@@ -15,8 +15,8 @@ constexpr std::uint8_t slots_shift = 14;
 constexpr unsigned flows = 4096;
 constexpr unsigned keys = 100;
 
-/// A hash that spreads at random puts one flow on average into a set of four; 18 of 4,096 find theirs full. Six
-/// standard deviations above that are 45; a linear hash reaches 2,000 with one key in sixty.
+/// With a random hash a set of four slots gets one flow on average, and 18 of 4,096 flows find their set full. Six
+/// standard deviations above that are 45. A linear hash reaches 2,000 with one key in sixty.
 constexpr std::uint64_t evictions_bound = 60;
 
 fl_secrets random_keys(std::mt19937_64& random)
@@ -29,7 +29,7 @@ fl_secrets random_keys(std::mt19937_64& random)
     return secrets;
 }
 
-/// The most flows that left a table of 2^14 slots while PACKET(0) to PACKET(4095) came, over a hundred keys.
+/// The largest number of flows, over a hundred keys, that a table of 2^14 slots evicts for PACKET(0) to PACKET(4095).
 std::uint64_t worst_evictions(const std::function<test::Octets(unsigned)>& packet)
 {
     std::mt19937_64 random(1);

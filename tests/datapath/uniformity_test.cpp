@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What RFC 6437 section 3 asks of the labels of many flows, asked of what the stamper writes (R6437-3-10). The flows
-/// are those that a bad hash would show: neighbouring hosts and consecutive ports.
+/// What RFC 6437 section 3 requires of the labels of many flows, checked for the labels that the stamper writes
+/// (R6437-3-10). The flows are those that show a bad hash: neighbouring hosts and consecutive ports.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -157,7 +157,7 @@ TEST_P(Uniformity, DEC_7_TheTwoDirectionsAreTwoFlows)
     EXPECT_LE(equal, 1u);
 }
 
-// R6437-1-4: a label is a function of key and packet, not of what was seen before.
+// R6437-1-4: a label depends on the key and the packet, not on earlier packets.
 TEST_P(Uniformity, R6437_1_4_ALabelNeedsNoState)
 {
     Stamper other{GetParam()};

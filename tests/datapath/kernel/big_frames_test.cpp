@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Frames beyond a page: in XDP they come in several buffers, and headers may lie in any of them.
+/// Frames larger than a page: in XDP they come in several buffers, and a header may be in any of them.
 #include <gtest/gtest.h>
 
 #include "expect.hpp"
@@ -59,7 +59,7 @@ TEST_P(BigFrames, BehindMpls)
                     uncounted(&Counters::mpls_not_ip));
 }
 
-// A packet whose length does not fit into the field has 0 there.
+// A packet whose length does not fit into the field has payload length 0.
 TEST(BigFramesLimit, JumbogramBehindMpls)
 {
     const Packet packet = Ethernet{} / Mpls{2} / IPv6{.payload_length = 0} / HopByHop{} / Tcp{} / Payload{0x10000};

@@ -6,7 +6,7 @@
 
 namespace flowlabel::test {
 
-/// What stands before the IPv6 header, and what is not IPv6.
+/// Headers before the IPv6 header, and frames that are not IPv6.
 std::vector<Case> link_cases();
 
 /// Lengths, extension headers, fragments.

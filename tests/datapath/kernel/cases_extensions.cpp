@@ -8,7 +8,7 @@ static const Packet start = Ethernet{} / IPv6{};
 static std::vector<Case> length_cases()
 {
     return {
-        // IPFIX-9, DEC-8: octets are those of the packet, not of the frame.
+        // IPFIX-9, DEC-8: the bytes are those of the packet, not of the frame.
         {"padding_of_a_60_octet_frame", (Ethernet{} / IPv6{.payload_length = 9} / Udp{} / Payload{1}).padded(63),
          counted(49).by_ports(17)},
         {"padding_looks_like_ports", (Ethernet{} / IPv6{.payload_length = 3, .next_header = 17}).padded(60),
@@ -22,7 +22,7 @@ static std::vector<Case> length_cases()
          counted(43).by_addresses(&Counters::no_ports)},
         {"payload_length_ends_behind_the_ports", Ethernet{} / IPv6{.payload_length = 4} / Udp{},
          counted(44).by_ports(17)},
-        // R2675-2: payload length 0 means all there is; the jumbo option is not read.
+        // R2675-2: with payload length 0 all bytes that are present count; the jumbo option is not read.
         {"payload_length_0", Ethernet{} / IPv6{.payload_length = 0} / Udp{} / Payload{12}, counted(60).by_ports(17)},
         {"payload_length_0_and_nothing", Ethernet{} / IPv6{.payload_length = 0, .next_header = 6},
          counted(40).by_addresses(&Counters::no_ports)},
@@ -38,7 +38,7 @@ static std::vector<Case> length_cases()
 static std::vector<Case> chain_cases()
 {
     return {
-        // R8200-4-3: the sizes of every type.
+        // R8200-4-3: the size of every header type.
         {"hop_by_hop", start / HopByHop{} / Tcp{}, counted(68).by_ports(6)},
         {"hop_by_hop_longest", start / HopByHop{255} / Tcp{}, counted(40 + 2048 + 20).by_ports(6)},
         {"destination_options", start / DestinationOptions{1} / Udp{}, counted(64).by_ports(17)},
@@ -72,7 +72,7 @@ static std::vector<Case> chain_cases()
         {"eight_longest_headers_of_an_ethernet_frame", start.then(7, DestinationOptions{15}) / Tcp{},
          counted(40 + 7 * 128 + 20).by_ports(6)},
 
-        // R8200-4-1: hop-by-hop anywhere but first is counted, and walked.
+        // R8200-4-1: a hop-by-hop header that is not first is counted, and the walk goes on.
         {"hop_by_hop_second", start / DestinationOptions{} / HopByHop{} / Tcp{},
          counted(76).by_ports(6).also(&Counters::hbh_misplaced)},
         {"hop_by_hop_twice", start / HopByHop{} / HopByHop{} / Tcp{},
@@ -82,7 +82,7 @@ static std::vector<Case> chain_cases()
              HopByHop{} / HopByHop{} / HopByHop{} / Tcp{},
          counted(124).by_ports(6).also(&Counters::hbh_misplaced)},
 
-        // CAP-A5: headers that end beyond the packet.
+        // CAP-A5: truncated headers.
         {"hop_by_hop_beyond_the_frame", start / HopByHop{0, 20} / Tcp{},
          counted(68).by_addresses(&Counters::eh_truncated)},
         {"hop_by_hop_cut", (start / HopByHop{} / Tcp{}).cut(54 + 7), counted(47).by_addresses(&Counters::eh_truncated)},
@@ -107,7 +107,7 @@ static std::vector<Case> fragment_cases()
     const auto by_fragment = [](std::uint64_t octets) { return counted(octets).by_addresses(&Counters::fragments); };
 
     return {
-        // DEC-1, R6437-3-12: the first fragment goes with the rest.
+        // DEC-1, R6437-3-12: the first fragment has the label of the other fragments.
         {"fragment_first", start / Fragment{.offset = 0, .more = true} / Udp{} / Payload{16}, by_fragment(72)},
         {"fragment_middle", start / Fragment{.offset = 3, .more = true} / Payload{24}, by_fragment(72)},
         {"fragment_last", start / Fragment{.offset = 6, .more = false, .next_header = 17} / Payload{5},
@@ -125,7 +125,7 @@ static std::vector<Case> fragment_cases()
          by_fragment(56)},
         // R8200-4.5-4, R6946-4: an atomic fragment is a whole packet.
         {"atomic_fragment", start / Fragment{} / Udp{}, counted(56).by_ports(17).also(&Counters::atomic_fragments)},
-        // R8200-4.5-1: the two reserved bits say nothing.
+        // R8200-4.5-1: the two reserved bits are ignored.
         {"atomic_fragment_with_reserved_bits", start / Fragment{.reserved = 3} / Udp{},
          counted(56).by_ports(17).also(&Counters::atomic_fragments)},
         {"atomic_fragment_of_icmp", start / Fragment{} / Icmpv6{},

@@ -13,7 +13,7 @@ static Packet behind_mpls(unsigned entries)
     return Ethernet{} / Mpls{entries} / IPv6{} / Udp{};
 }
 
-/// An Ethernet pseudowire without a control word, whose inner frame begins with the octet 0x60.
+/// An Ethernet pseudowire without a control word, whose inner frame begins with the byte 0x60.
 static Packet pseudowire(std::size_t payload)
 {
     const Octets macs{0x60, 0, 0, 0, 0, 1, 0x60, 0, 0, 0, 0, 2};
@@ -108,14 +108,14 @@ std::vector<Case> link_cases()
         {"length_instead_of_ethertype", Ethernet{46} / Payload{46}, uncounted(&Counters::not_ipv6)},
         {"ipv6_announced_as_ipv4", Ethernet{0x0800} / IPv6{} / Udp{}, uncounted(&Counters::not_ipv6)},
 
-        // R8200-3-2: version other than 6 under the ethertype of IPv6.
+        // R8200-3-2: a version other than 6 after the ethertype of IPv6.
         {"version_0", Ethernet{} / IPv6{.version = 0} / Udp{}, uncounted(&Counters::bad_version)},
         {"version_4", Ethernet{} / IPv6{.version = 4} / Udp{}, uncounted(&Counters::bad_version)},
         {"version_5", Ethernet{} / IPv6{.version = 5} / Udp{}, uncounted(&Counters::bad_version)},
         {"version_7", Ethernet{} / IPv6{.version = 7} / Udp{}, uncounted(&Counters::bad_version)},
         {"version_15", Ethernet{} / IPv6{.version = 15} / Udp{}, uncounted(&Counters::bad_version)},
 
-        // Behind a tag: the kernel's test run on tc refuses what ends within an announced IPv6 header.
+        // With a tag, because the kernel's test run on tc refuses an untagged frame that ends within its IPv6 header.
         {"one_octet_of_ipv6", (Ethernet{} / Vlan{7} / IPv6{}).cut(19), uncounted(&Counters::truncated)},
         {"header_cut_by_one", (Ethernet{} / Vlan{7} / IPv6{} / Udp{}).cut(57), uncounted(&Counters::truncated)},
         {"header_alone", Ethernet{} / IPv6{}, counted(40).by_addresses(&Counters::no_ports)},

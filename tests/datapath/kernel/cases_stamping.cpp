@@ -23,7 +23,7 @@ static Packet between(const Ip& src, const Ip& dst)
     return Ethernet{} / IPv6{.src = src, .dst = dst} / Udp{};
 }
 
-/// The first three octets of the ports are there, and then all four.
+/// Packets with the first three bytes of the ports, and with all four.
 static std::vector<Case> cut_ports_cases()
 {
     std::vector<Case> cases;
@@ -56,7 +56,7 @@ static std::vector<Case> transport_cases()
         // R6437-2-5: a label other than 0 is never changed.
         {"labelled_tcp", Ethernet{} / IPv6{.label = 0x12345} / Tcp{}, counted(60).kept()},
         {"label_1", Ethernet{} / IPv6{.label = 1} / Udp{}, counted(48).kept()},
-        // R8200-3-1: golden frames, all bits of one field and none of the other.
+        // R8200-3-1: all bits of one field are set, and none of the other.
         {"label_greatest", Ethernet{} / IPv6{.label = 0xFFFFF, .traffic_class = 0} / Udp{}, counted(48).kept()},
         {"traffic_class_greatest", Ethernet{} / IPv6{.label = 0, .traffic_class = 0xFF} / Udp{},
          counted(48).by_ports(17)},
@@ -85,7 +85,7 @@ static std::vector<Case> scope_cases()
     const auto in = counted(48).by_ports(17);
 
     return {
-        // DEC-5: neighbour discovery is ICMPv6 133 to 137 right behind the header with hop limit 255.
+        // DEC-5: neighbour discovery is ICMPv6 133 to 137 directly after the IPv6 header, with hop limit 255.
         neighbour_discovery(133),
         neighbour_discovery(134),
         neighbour_discovery(135),
@@ -106,7 +106,7 @@ static std::vector<Case> scope_cases()
         {"link_local_end", between("febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff", default_dst), out},
         {"below_link_local", between("fe7f::1", default_dst), in},
         {"above_link_local", between("fec0::1", default_dst), in},
-        {"multicast_destination", between(default_src, "ff02::1"), out}, // R6437-1-1: counted all the same
+        {"multicast_destination", between(default_src, "ff02::1"), out}, // R6437-1-1: counted nevertheless
         {"multicast_global_destination", between(default_src, "ff0e::101"), out},
         {"multicast_first_address", between(default_src, "ff00::"), out},
         {"multicast_source", between("ff05::2", default_dst), out},

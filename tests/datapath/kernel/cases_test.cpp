@@ -9,7 +9,7 @@ namespace {
 
 class PacketTable : public testing::TestWithParam<std::tuple<Kind, Case>> {};
 
-// R6437-3-9, R6437-3-14: off leaves every octet alone, zero labels what came with 0, dry-run only says so.
+// R6437-3-9, R6437-3-14: off changes no byte, zero labels packets that came with label 0, dry-run only counts them.
 TEST_P(PacketTable, PassesAndCountsAsItMust)
 {
     const auto& [kind, one] = GetParam();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The native engine and the kernel agree on every frame: verdict, octets, counters, table.
-/// FLOWLABEL_FRAMES sets how many frames, FLOWLABEL_SEED repeats a run.
+/// The native engine and the kernel agree on every frame: verdict, bytes, counters, table. FLOWLABEL_FRAMES is the
+/// number of frames; FLOWLABEL_SEED repeats a run.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,8 +14,8 @@ namespace flowlabel::test {
 namespace {
 
 constexpr unsigned long default_frames = 200'000;
-constexpr unsigned batch = 500; ///< frames between two looks at the tables
-constexpr unsigned roomy = 14;  ///< slots enough that a batch seldom spills
+constexpr unsigned batch = 500; ///< frames between two comparisons of the tables
+constexpr unsigned roomy = 14;  ///< log2 of the slots: so many that a batch seldom spills
 
 unsigned long from_environment(const char* name, unsigned long otherwise)
 {
@@ -51,14 +51,14 @@ Counters difference(const Counters& now, const Counters& before)
     return result;
 }
 
-/// Without what depends on which flow leaves a full set, which depends on the clock.
+/// Without the counters of evicted flows: which flow leaves a full set depends on the clock.
 Counters without_spills(Counters counters)
 {
     counters.spilled_flows = counters.spilled_packets = counters.spilled_bytes = 0;
     return counters;
 }
 
-/// An engine with what it had counted before the frame at hand.
+/// An engine, and its counters before the current frame.
 struct Side {
     explicit Side(Kind which, const Choice& choice) : kind(which), engine(make_engine(which, choice)) {}
 
@@ -104,7 +104,7 @@ protected:
             SCOPED_TRACE(name_of(sides_[i].kind));
             const Outcome outcome = run(sides_[i], frame);
 
-            if (outcome.verdict == Verdict::refused) { // test runs on tc want a whole network header
+            if (outcome.verdict == Verdict::refused) { // test runs on tc need a whole network header
                 sides_[i].refused++;
                 ASSERT_EQ(expected.counted.counted, 0u) << "refused by the kernel: " << hex(frame);
                 continue;
@@ -128,7 +128,7 @@ protected:
             ASSERT_EQ(live.packets + side.before.spilled_packets, side.before.counted);
             ASSERT_EQ(live.octets + side.before.spilled_bytes, side.before.counted_bytes);
             ASSERT_EQ(side.before.spilled_flows != 0, spilled);
-            if (!spilled) { // which flow leaves depends on the time
+            if (!spilled) { // which flow is evicted depends on the clock
                 ASSERT_TRUE(std::ranges::equal(expected, flows_of(*side.engine), {}, without_times, without_times));
                 compared_ += &side != sides_.data() ? expected.size() : 0;
             }
@@ -171,7 +171,7 @@ TEST_P(Differential, NativeAndKernelAgreeOnRandomFrames)
         if (i % batch == 0 || i == frames)
             ASSERT_NO_FATAL_FAILURE(compare_tables_and_start_again()) << "seed " << seed;
     }
-    EXPECT_GT(compared_, frames / 10) << "too few flows were compared for this test to say anything";
+    EXPECT_GT(compared_, frames / 10) << "too few flows were compared to prove anything";
     for (const Side& side : sides_)
         EXPECT_LT(side.refused, frames / 5) << name_of(side.kind);
 }

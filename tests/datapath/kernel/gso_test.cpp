@@ -115,7 +115,7 @@ TEST_P(Gso, SegmentsRepeatTheHeadersOfAGeneveTunnel)
                    counted(84 + 1500 + 2 * 84).by_ports(17).in_segments(3));
 }
 
-// The last segment is short: the headers inside fit into it, so that their number is the same as of plain UDP.
+// The last segment is short enough to have room for the inner headers, so there are as many segments as with plain UDP.
 TEST_P(Gso, SegmentsRepeatTheHeadersOfIpInUdp)
 {
     check_segments(3, 500, Ethernet{} / IPv6{} / Udp{} / IPv6{} / Tcp{} / Payload{1400},
@@ -153,7 +153,7 @@ TEST_P(Gso, SegmentsRepeatTheHeadersOfAVxlanTunnelWithANextProtocol)
                    counted(130 + 1400 + 2 * 130).by_ports(17).in_segments(3));
 }
 
-// Data that begins like an IP packet of another length.
+// Data that begins like an IP packet whose length does not fit.
 TEST_P(Gso, UdpDataThatBeginsLikeAnIpPacketIsNoTunnel)
 {
     check_segments(3, 500, Ethernet{} / IPv6{} / Udp{} / IPv6{.payload_length = 460} / Tcp{} / Payload{1340},
@@ -188,8 +188,8 @@ TEST_P(Gso, NumberOfSegmentsInATunnelIsWorkedOutWhereItIsMissing)
                    counted(130 + 1001 + 2 * 130).by_ports(17).in_segments(3));
 }
 
-// A host that forwards tunnelled packets of others may merge them as plain UDP. The packet inside is the first
-// segment's.
+// A host that forwards tunnelled packets may merge them as plain UDP. The inner packet is then only that of the first
+// segment.
 TEST_P(Gso, TunnelledPacketsThatWereMergedAsUdpRepeatUdpAlone)
 {
     check_segments(3, 130,
@@ -207,7 +207,7 @@ TEST_P(Gso, HeadersOfUnknownTunnelsAreTakenAs40Octets)
     const Raw other_protocol{{0, 0, 0x88, 0xBE}};
     const Raw plain{{0, 0, 0x86, 0xDD}};
 
-    // 24 octets of a header that nobody knows, and 3 segments of 500: more than 3 segments of UDP.
+    // 24 bytes of an unknown header make the payload longer than 3 segments of 500 bytes after a UDP header.
     check_segments(3, 500, Ethernet{} / IPv6{} / Udp{} / Raw{Octets(24, 0xFF)} / IPv6{} / Tcp{} / Payload{1500},
                    estimated(40 + 8 + 24 + 60 + 1500).by_ports(17));
     check_segments(3, 500, gre / version_1 / IPv6{} / Tcp{} / Payload{1500},
@@ -240,7 +240,7 @@ TEST_P(Gso, TunnelHeadersThatAreNotWholeAreTakenAs40Octets)
         }
 }
 
-// "BIG TCP": the kernel takes the hop-by-hop header with the jumbo option out again when it makes segments.
+// "BIG TCP": the kernel removes the hop-by-hop header with the jumbo option when it makes segments.
 TEST_P(Gso, HeaderThatTheKernelPutIntoASuperPacketIsNotSent)
 {
     check_segments(3, 1000, Ethernet{} / IPv6{.payload_length = 0} / HopByHop{} / Tcp{} / Payload{3000},
@@ -275,7 +275,7 @@ TEST_P(Gso, NumberOfSegmentsIsWorkedOutWhereItIsMissing)
     check_segments(0, 1000, Ethernet{} / IPv6{} / Tcp{} / Payload{1000}, counted(1060).by_ports(6));
 }
 
-// What is not counted as IPv6 has no headers that were looked at: they are taken as 40 octets.
+// The headers of a frame that is not counted as IPv6 were not parsed: they are taken as 40 bytes.
 TEST_P(Gso, NumberOfSegmentsIsWorkedOutForWhateverIsNotCounted)
 {
     const auto none = [](Counter reason, std::uint64_t segments) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What the stamper writes and what it leaves alone, over many values.
+/// What the stamper writes and what it leaves as it was, for many values.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -20,7 +20,7 @@ std::uint32_t label_in(const Octets& frame)
 
 class Labels : public testing::TestWithParam<Kind> {
 protected:
-    /// What PACKET leaves a stamper with.
+    /// PACKET as it leaves the stamper.
     Octets stamped(const Packet& packet)
     {
         Octets frame = packet.octets();
@@ -66,7 +66,7 @@ TEST_P(Labels, R6437_2_5_OthersThanZeroAreNeverChanged)
     EXPECT_EQ(counters.stamped, 0u);
 }
 
-// R6437-3-2: one flow, one label, whatever else its packets look like.
+// R6437-3-2: all packets of a flow have one label, however they differ otherwise.
 TEST_P(Labels, R6437_3_2_OneFlowHasOneLabel)
 {
     std::set<std::uint32_t> labels;
@@ -85,7 +85,7 @@ TEST_P(Labels, R6437_3_2_OneFlowHasOneLabel)
     EXPECT_EQ(engine_.counters().stamped, 143u * 4);
 }
 
-// DEC-1, R6437-3-12: all fragments of a datagram have one label; it is that of the address pair.
+// DEC-1, R6437-3-12: all fragments of a packet have one label, computed from source and destination.
 TEST_P(Labels, AllFragmentsOfADatagramHaveOneLabel)
 {
     const Packet start = Ethernet{} / IPv6{};
@@ -110,7 +110,7 @@ TEST_P(Labels, AtomicFragmentHasTheLabelOfTheUnfragmentedPacket)
     EXPECT_NE(label(start / Fragment{.more = true} / Udp{}), label(start / Udp{}));
 }
 
-// R8200-8.1-1: the label is in no checksum; what was right stays right.
+// R8200-8.1-1: no checksum covers the label, so a correct checksum stays correct.
 TEST_P(Labels, ChecksumsStayRight)
 {
     const auto last = [&](const Packet& packet, std::size_t size) {
@@ -125,7 +125,7 @@ TEST_P(Labels, ChecksumsStayRight)
     EXPECT_EQ(engine_.counters().stamped, 3u);
 }
 
-// R7045-2.1-2: each of the 256 next headers, with 8 octets that would be a short extension header behind it.
+// R7045-2.1-2: each of the 256 next headers, followed by 8 bytes that could be a short extension header.
 TEST_P(Labels, EveryNextHeaderPasses)
 {
     const std::set<unsigned> walked = {0, 43, 44, 51, 60, 135, 139, 140};
@@ -164,7 +164,8 @@ TEST_P(Labels, SipHash13IsTheOtherChoice)
     }
 }
 
-// A packet that came with the label which another one gets is the same flow; the flag says that one was stamped.
+// A packet that came with a label and a packet that gets the same label are one flow. The flag says that one of them
+// was stamped.
 TEST_P(Labels, StampedAndLabelledPacketsShareAFlow)
 {
     Octets zero = (Ethernet{} / IPv6{} / Tcp{}).octets();
@@ -191,7 +192,7 @@ TEST_P(Labels, FlagIsSetByALaterPacketToo)
     EXPECT_TRUE(flows_of(engine_).at(0).stamped);
 }
 
-// R6437-2-3: N packets in k triplets make k entries with exact counts.
+// R6437-2-3: N packets in k triplets make k flows with exact counts.
 TEST_P(Labels, R6437_2_3_TripletsAreCountedExactly)
 {
     for (std::uint32_t label = 1; label <= 50; label++)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What only captures have: frames shorter than Ethernet, snapped frames, frames without a link layer; and how the
-/// kernel engine runs those that it can.
+/// Frames that only captures have: shorter than Ethernet, captured in part, or without a link layer. And how the kernel
+/// engine runs those of them that it can run.
 #include <gtest/gtest.h>
 
 #include "expect.hpp"
@@ -105,7 +105,7 @@ TEST_P(KernelOnly, SnappedFramesAreFilledAndCountedAsSuch)
     EXPECT_EQ(octets, with_label(whole.cut(60).octets(), 14, counted(0).by_ports(6).label(whole)));
 }
 
-// Zeros where the rest of an address was not captured would be a flow that nobody sent.
+// Zeros in place of the part of an address that was not captured would make a flow that does not exist.
 TEST_P(KernelOnly, SnappedBeforeTheEndOfTheIPv6HeaderIsTruncatedAsInTheNativeEngine)
 {
     const Packet packets[] = {Ethernet{} / IPv6{} / Tcp{}, Ethernet{} / Vlan{3} / Vlan{4} / IPv6{} / Udp{},
@@ -129,7 +129,7 @@ TEST_P(KernelOnly, SnappedBeforeTheEndOfTheIPv6HeaderIsTruncatedAsInTheNativeEng
     EXPECT_EQ(dynamic_cast<KernelEngine&>(shared_engine(GetParam(), FL_STAMP_ZERO)).padded(), 0u);
 }
 
-// What a pseudowire claims to be long may be what was captured of it by chance.
+// The data of a pseudowire may look like an IPv6 header whose length is, by chance, that of what was captured.
 TEST_P(KernelOnly, LengthBehindMplsIsThatOnTheWire)
 {
     constexpr std::uint16_t claimed = 38;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The programs for kernels on which programs of one CPU preempt each other, forced on: they do what the others do.
-/// That preemption is off where it must be cannot be seen from here; the verifier refuses what leaves it off.
+/// The programs for kernels on which programs of one CPU preempt each other, loaded on any kernel: they do what the
+/// other programs do. A test cannot see whether preemption is off where it must be; the verifier refuses a program that
+/// leaves it off.
 #include <gtest/gtest.h>
 #include <sys/utsname.h>
 
@@ -26,7 +27,7 @@ bool can_disable_preemption()
 
 class Preemption : public testing::TestWithParam<Kind> {
 protected:
-    /// False: an older kernel, which refused them with the right words.
+    /// Makes the engine. False: an older kernel, which refused the program with the expected message.
     bool make(Choice choice)
     {
         choice.preemptible = true;
@@ -36,7 +37,7 @@ protected:
         }
         try {
             make_engine(GetParam(), choice);
-            ADD_FAILURE() << "a kernel that cannot disable preemption took the program";
+            ADD_FAILURE() << "a kernel that cannot disable preemption loaded the program";
         } catch (const std::runtime_error& error) {
             EXPECT_NE(std::string(error.what()).find("PREEMPT_RT"), std::string::npos) << error.what();
         }

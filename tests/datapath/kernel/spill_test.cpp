@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// More flows than slots: nothing vanishes, counted = live + spilled + lost.
+/// More flows than slots: the identity holds, counted = live + spilled + lost.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -17,7 +17,7 @@ namespace {
 
 constexpr unsigned one_set = FL_WAYS_SHIFT;
 
-/// A frame of flow NUMBER, with SIZE octets of payload.
+/// A frame of flow NUMBER, with SIZE bytes of payload.
 Octets frame_of(std::uint32_t number, std::size_t size = 0)
 {
     return (Ethernet{} / IPv6{.label = number} / Udp{} / Payload{size}).octets();
@@ -32,7 +32,7 @@ protected:
         ASSERT_EQ(*engine.run({.octets = frame}), Verdict::pass);
     }
 
-    /// Lets time pass that the engine's clock can tell.
+    /// Waits until the engine's clock has advanced.
     void pass_time(Engine& engine)
     {
         now_ += 1000;
@@ -80,7 +80,7 @@ TEST_P(Spill, TheFlowThatWasSilentLongestLeaves)
         run(*engine, number, number);
         pass_time(*engine);
     }
-    run(*engine, 1, 1); // no longer the oldest
+    run(*engine, 1, 1); // no longer the one that was idle longest
     pass_time(*engine);
     run(*engine, 100);
     pass_time(*engine);
@@ -192,7 +192,8 @@ TEST_P(Spill, AFlowThatComesBackStartsAgain)
 
 class Cpus : public testing::TestWithParam<Kind> {};
 
-/// The table's order shows the slots: the hash of the BPF build is the one of the native build, in every bit of a key.
+/// The order of the flows in the table shows their slots: BPF and native code compute the same hash from all bits of a
+/// key.
 TEST_P(Spill, EveryBuildPutsAFlowIntoTheSameSlot)
 {
     const PinnedToCpu pinned(0);

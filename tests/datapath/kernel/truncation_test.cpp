@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Frames cut anywhere. Each length has one right answer, worked out here from the frame's layout.
+/// Frames truncated to each length. Each length has one correct result, which the test computes from the frame's
+/// layout.
 #include <gtest/gtest.h>
 
 #include "expect.hpp"
@@ -12,8 +13,8 @@ constexpr std::size_t header = 40;
 
 class Truncation : public testing::TestWithParam<Kind> {
 protected:
-    /// Runs each beginning of PACKET; EXPECTED says what it must do. The kernel runs no frame below 14 octets, and may
-    /// refuse others that end before their network header does: those are the native engine's.
+    /// Runs PACKET truncated to each length, for which EXPECTED returns the result. The kernel runs no frame below 14
+    /// bytes, and may refuse others that end before their network header does; the native engine runs all of them.
     template <class Expected> void check_each_length(const Packet& packet, Expected&& expected)
     {
         const std::size_t shortest = GetParam() == Kind::native ? 0 : ethernet;
