@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The datapath and what people would use instead, each as an XDP program for BPF_PROG_TEST_RUN with a repeat count. A
- * plain repeat would measure the packet that the first run changed, so every program first writes a fresh flow into
- * its packet: the next number of a stream that the driver filled, uniform or skewed. All rows pay for that alike.
+ * The datapath and what people would use instead of it, each as an XDP program for BPF_PROG_TEST_RUN with a repeat
+ * count. A plain repeat would measure the packet that the first run changed, so every program first writes a fresh flow
+ * into its packet: the next number of a stream that the benchmark filled, uniform or skewed. This costs every row the
+ * same.
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
@@ -14,7 +15,7 @@
 
 #define STREAM_LENGTH (1u << 24)
 
-/* Flow numbers, read one after the other. In pairs, since an array's elements take eight octets at least. */
+/* Flow numbers, read one after the other. In pairs, because an element of an array takes at least eight bytes. */
 struct flow_pair {
 	__u32 flow[2];
 };
@@ -27,16 +28,16 @@ struct {
 	__type(value, struct flow_pair);
 } stream SEC(".maps");
 
-/* Where each CPU is in the stream: a word of a cache line of its own. */
+/* The position of each CPU in the stream: a word in a cache line of its own. */
 #define POSITIONS 64
 #define POSITION_WORDS 16
 
 __u32 positions[POSITIONS * POSITION_WORDS];
 
 const volatile __u32 bench_l3 = FL_ETHERNET_SIZE; /* offset of the packet's IPv6 header */
-const volatile __u32 bench_labelled;              /* give flows labels of their own */
+const volatile __u32 bench_labelled;              /* each flow has a label of its own */
 
-/* The same clock as ours, the cheapest there is. */
+/* The clock of the datapath, which is the cheapest one. */
 fl_inline __u64 now(void)
 {
 	return bpf_jiffies64() * config.jiffy_ns;
@@ -128,7 +129,7 @@ int parse(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-/* The limit: parse, hash, and write one line of the table. */
+/* A lower bound: parses, hashes, and writes one cache line of the table. */
 fl_inline bool touched(struct xdp_md *ctx)
 {
 	struct fl_packet p = fl_xdp_packet(ctx);
@@ -154,8 +155,8 @@ int touch(struct xdp_md *ctx)
 	return fresh_packet(ctx) && touched(ctx) ? XDP_PASS : XDP_ABORTED;
 }
 
-/* The limit for whoever counts exactly in such a table: finds the flow's slot, and adds to it and to what was counted.
- * A flow that has no slot is passed over. */
+/* A lower bound for exact counting in such a table: finds the flow's slot, and adds to it and to the counters. A flow
+ * without a slot is left out. */
 fl_inline bool counted(struct xdp_md *ctx)
 {
 	struct fl_packet p = fl_xdp_packet(ctx);
@@ -185,7 +186,7 @@ int count(struct xdp_md *ctx)
 	return fresh_packet(ctx) && counted(ctx) ? XDP_PASS : XDP_ABORTED;
 }
 
-/* The whole datapath: observe, stamp (the driver's configuration says which). */
+/* The whole datapath. Its configuration says whether it stamps. */
 SEC("xdp.frags")
 int datapath(struct xdp_md *ctx)
 {
@@ -212,7 +213,7 @@ int stamp(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-/* Parsing and SipHash-2-4 of the same 37 octets, and nothing else. */
+/* Only parsing, and SipHash-2-4 of the same 37 bytes. */
 SEC("xdp.frags")
 int bare_siphash(struct xdp_md *ctx)
 {
@@ -259,7 +260,7 @@ int alt_lru_percpu_hash(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-/* With a map that all CPUs share. */
+/* Counts in a map that all CPUs share. */
 #define ALT_ATOMIC(name, map)                                                                                          \
 	SEC("xdp.frags")                                                                                               \
 	int name(struct xdp_md *ctx)                                                                                   \
@@ -320,15 +321,15 @@ int alt_hash_spin_lock(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-/* The real path: a generator that sends its frames to an interface, and what drops them at the other end of the link.
- */
+/* The suite `path`: a generator that sends its frames out of an interface, and the programs that drop them at the other
+ * end of the link. */
 const volatile __u32 bench_out_ifindex;
-const volatile __u64 bench_pace; /* ns from one frame to the next; 0: as fast as it goes */
+const volatile __u64 bench_pace; /* ns from one frame to the next; 0: as fast as possible */
 __u64 arrived;
 static __u64 due;
 
-/* Waits until the next frame is due, some microseconds at most: one that is late is sent at once, and does not hurry
- * those behind it. */
+/* Waits until the next frame is due, at most some microseconds. A late frame is sent at once, and the frames after it
+ * are not sent faster. */
 static __always_inline void keep_pace(void)
 {
 	__u64 at = bpf_ktime_get_ns();

@@ -35,10 +35,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint32_t rate = 1'020'000; ///< records a second; time that was lost is not made up
+constexpr std::uint32_t rate = 1'020'000; ///< records per second; lost time is not made up for
 constexpr auto look_interval = 10ms;
 
-/// A file that this process and its children can open; gone with the last of them.
+/// A file that this process and its children can open. The kernel frees it when the last of them ends.
 class MemoryFile {
 public:
     MemoryFile() : fd_(memfd_create("bench", 0))
@@ -53,7 +53,7 @@ private:
     Fd fd_;
 };
 
-/// A collector on the CPUs but this one, which is killed in the end: what it holds is not to be exported.
+/// A collector on all CPUs except this one. It is killed at the end, so that it does not export what it still holds.
 class CollectorProcess {
 public:
     explicit CollectorProcess(const std::string& command_line)
@@ -75,7 +75,7 @@ public:
         waitpid(pid_, nullptr, 0);
     }
 
-    /// ns of CPU time of the thread that drains and merges.
+    /// The CPU time in ns of the thread that drains and merges.
     [[nodiscard]] double cpu_ns() const
     {
         std::ifstream file(fmt::format("/proc/{0}/task/{0}/schedstat", pid_));
@@ -85,7 +85,7 @@ public:
         return ns;
     }
 
-    /// MiB in memory.
+    /// The resident memory in MiB.
     [[nodiscard]] double memory() const
     {
         std::ifstream file(fmt::format("/proc/{}/statm", pid_));
@@ -116,7 +116,7 @@ void await_collector(const Lab& lab)
     }
 }
 
-/// For SECONDS. Returns how many records a second it really was.
+/// Sends for SECONDS. Returns the rate that was reached, in records per second.
 double send(Generator& generator, unsigned seconds)
 {
     return 1e9 / generator.send(rate * seconds);
@@ -125,10 +125,10 @@ double send(Generator& generator, unsigned seconds)
 struct Drain {
     const char* row;
     std::uint64_t flows;
-    std::string options; ///< of collect
+    std::string options; ///< of `flowlabel collect`
 };
 
-/// A flood of ever other flows through a small table: each packet is a record.
+/// A flood of changing flows through a small table, in which each packet makes a record.
 void run_drain(const Drain& drain, const CollectorBenchOptions& options, Results& results)
 {
     const Lab lab;
@@ -158,12 +158,12 @@ void run_drain(const Drain& drain, const CollectorBenchOptions& options, Results
     add("memory", "MiB", collector.memory());
 }
 
-/// ns a record that SINK takes for as many as a collector hands over at once.
+/// The time in ns that SINK takes for a record, when it gets as many at once as from a collector.
 std::vector<double> measure(RecordSink& sink, unsigned rounds)
 {
     constexpr std::size_t batches = 8;
     constexpr std::size_t records = 512;
-    constexpr unsigned writes = 64; // a round
+    constexpr unsigned writes = 64; // per round
     std::vector<RecordBatch> made(batches);
     std::vector<const RecordBatch*> given;
     std::vector<double> samples;
@@ -192,7 +192,7 @@ std::vector<double> measure(RecordSink& sink, unsigned rounds)
         for (unsigned i = 0; i < writes; i++)
             if (const WriteResult result = sink.write(given); result.written != batches * records)
                 throw std::runtime_error(sink.name() + " did not take all records");
-        if (round > 0) // the first one warms up
+        if (round > 0) // the first round warms up
             samples.push_back(
                 std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count() /
                 (writes * batches * records));
@@ -214,7 +214,7 @@ void run_exporters(const CollectorBenchOptions& options, Results& results)
                          measure(*ipfix.value(), options.rounds)));
 }
 
-/// The same with fewer flows, which end and are exported all the time.
+/// Runs the drain with fewer flows, which end and are exported all the time.
 void run_export(std::uint64_t flows, Results& results)
 {
     const MemoryFile memory;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The suite `collector`: a collector that runs, beside a flood whose every packet ends a flow; and what a record costs
+/// The suite `collector`: a running collector while a flood ends a flow with each packet, and the cost of a record in
 /// each exporter.
 #pragma once
 

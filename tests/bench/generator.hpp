@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Live frames (BPF_F_TEST_XDP_LIVE_FRAMES) out of an interface.
+/// Sends live frames (BPF_F_TEST_XDP_LIVE_FRAMES) out of an interface.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,11 @@ namespace flowlabel::bench {
 
 class Generator {
 public:
-    /// Frames of FLOWS flows, drawn evenly, leave by IFINDEX, one each PACE_NS or, with 0, as fast as it goes.
+    /// Sends frames of FLOWS flows, drawn uniformly, out of IFINDEX: one every PACE_NS, or with 0 as fast as possible.
     Generator(std::uint64_t flows, std::uint32_t ifindex, std::uint64_t pace_ns = 0);
 
-    /// ns of wall time per packet, the receiving end's work with it: both run on this CPU.
+    /// Sends PACKETS frames. Returns the wall time per packet in ns. It includes the work of the receiving end, which
+    /// runs on the same CPU.
     double send(std::uint32_t packets);
 
 private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// A bpffs and a cable that nobody else sees.
+/// A bpffs and a veth pair in namespaces of the benchmark's own.
 #pragma once
 
 #include <filesystem>
@@ -20,7 +20,7 @@ public:
 
     [[nodiscard]] const std::filesystem::path& bpffs() const { return bpffs_; }
 
-    /// The command line of the program that was built beside this one, with ARGUMENTS.
+    /// The command line that runs the `flowlabel` of the same build with ARGUMENTS.
     [[nodiscard]] std::string flowlabel(const std::string& arguments) const;
 
 private:

@@ -32,7 +32,7 @@ namespace {
 constexpr std::uint8_t table_shift = 21;
 constexpr std::uint32_t batch = 1u << 16;
 
-/// Flows to send so that as many as asked for are live: at half load three in a hundred find their set full.
+/// The number of flows to send so that FLOWS are live: at half load three in a hundred find their set full.
 std::uint64_t enough(std::uint64_t flows)
 {
     return flows + flows / 20;
@@ -61,7 +61,7 @@ void fill(int program)
     sched_setaffinity(0, sizeof(before), &before);
 }
 
-/// ms of wall time of WORK, a sample a round.
+/// The wall time of WORK in ms, one sample per round.
 std::vector<double> measure(unsigned rounds, const std::function<void()>& work)
 {
     std::vector<double> samples;
@@ -70,14 +70,14 @@ std::vector<double> measure(unsigned rounds, const std::function<void()>& work)
         const auto start = std::chrono::steady_clock::now();
 
         work();
-        if (round > 0) // the first one warms up
+        if (round > 0) // the first round warms up
             samples.push_back(
                 std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
     }
     return samples;
 }
 
-/// MiB that the kernel says a map takes.
+/// The size of a map in MiB, as the kernel reports it.
 double memory_of(int map)
 {
     std::ifstream file(fmt::format("/proc/self/fdinfo/{}", map));
@@ -93,7 +93,7 @@ double memory_of(int map)
     throw std::runtime_error("the kernel does not say how large a map is");
 }
 
-/// Maps the table, merges its CPUs into an array, unmaps it. Returns how many flows there were.
+/// Maps the table, merges the parts of all CPUs into an array, and unmaps it. Returns the number of flows.
 std::size_t scan(int table, unsigned cpus)
 {
     const std::size_t sets = std::size_t{cpus} << (table_shift - FL_WAYS_SHIFT);
@@ -138,7 +138,7 @@ AltValue merge(const AltValue* values, unsigned cpus)
     return sum;
 }
 
-/// The same of a stock per-CPU hash by BPF_MAP_LOOKUP_BATCH.
+/// Reads the kernel's per-CPU hash with BPF_MAP_LOOKUP_BATCH and merges its CPUs. Returns the number of flows.
 std::size_t look_up(int map, unsigned cpus)
 {
     std::vector<AltKey> keys(batch);
@@ -191,10 +191,11 @@ void run_readers(const LoaderOptions& options, Results& results)
     add("LRU_PERCPU_HASH", "table", "MiB", {memory_of(map)});
 }
 
-/// A packet of each flow through the attached program: a system call each, since it has no generator of its own.
+/// Sends a packet of each flow through the attached program, with one system call per packet: unlike the programs of
+/// the benchmark, it does not choose the flows itself.
 void send_flows(const Attachment& attachment, std::uint64_t flows)
 {
-    constexpr std::size_t source = 14 + 20; // last words of the addresses in the frame
+    constexpr std::size_t source = 14 + 20; // the last word of the source address in the frame
     const Fd program(bpf_prog_get_fd_by_id(attachment.info().program_id));
     std::vector<std::uint8_t> packet = make_packet({.name = "uniform"});
     LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet.data(),
@@ -207,7 +208,7 @@ void send_flows(const Attachment& attachment, std::uint64_t flows)
     }
 }
 
-/// Attached, with a packet of each of FLOWS flows seen.
+/// Attaches the program, and sends it a packet of each of FLOWS flows.
 void attach_and_fill(const Lab& lab, std::uint64_t flows)
 {
     const Bpffs bpffs = Bpffs::open(lab.bpffs()).value();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The suite `loader`: reading a million live flows, by the scan of the mapping, by the command, and by the system
-/// calls that a stock map takes.
+/// The suite `loader`: reading a million live flows, by a scan of the mapped table, by the command `flowlabel flows`,
+/// and by the system calls that read one of the kernel's own maps.
 #pragma once
 
 #include <cstdint>

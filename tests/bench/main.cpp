@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The benchmark: tools/bench builds and calls it.
+/// The benchmark: tools/bench builds and runs it.
 #include <fmt/format.h>
 #include <sched.h>
 
@@ -23,7 +23,7 @@
 
 namespace flowlabel::bench {
 
-/// To the last CPU: the first one has more of the machine's own work.
+/// Pins the process to the last CPU: the first one does more of the system's own work.
 static void pin()
 {
     cpu_set_t set;
@@ -33,7 +33,7 @@ static void pin()
     sched_setaffinity(0, sizeof(set), &set);
 }
 
-/// A document of the run. Opened before the run, which is too long to be lost to a wrong name.
+/// A file that the run writes. It is opened before the run, so that a wrong name does not cost a whole run.
 class Document {
 public:
     explicit Document(const std::filesystem::path& path) : path_(path), file_(path)
@@ -62,7 +62,7 @@ static void draw(const Results& results, const std::filesystem::path& directory)
 
 static int run(int argc, char** argv)
 {
-    CLI::App app("Measures the datapath beside what people would use instead.", "bench");
+    CLI::App app("Measures the datapath and what people would use instead of it.", "bench");
     std::string json_file;
     std::string plot_directory;
     std::string drawn_again;
@@ -75,7 +75,8 @@ static int run(int argc, char** argv)
     Results results;
     ProgramOptions programs{.flows = {1, 1'000, 30'000, 300'000, 1'000'000, 10'000'000}};
 
-    app.add_flag("--quick", quick, "fewer rounds and numbers of flows, no variants: the shape in under two minutes");
+    app.add_flag("--quick", quick,
+                 "fewer rounds and numbers of flows, no variants: rough results in under two minutes");
     app.add_option("--json", json_file, "write the results as a flowlabel.bench/1 document")->type_name("FILE");
     auto* const plot =
         app.add_option(
@@ -83,7 +84,7 @@ static int run(int argc, char** argv)
                "draw cost against flows as DIR/flows.svg, and packets against CPUs, where there are more than two, "
                "as DIR/cpus.svg")
             ->type_name("DIR");
-    app.add_option("--from", drawn_again, "draw what --json wrote in another run, and measure nothing")
+    app.add_option("--from", drawn_again, "measure nothing, and draw what --json wrote in another run")
         ->type_name("FILE")
         ->check(CLI::ExistingFile)
         ->needs(plot);
@@ -92,11 +93,11 @@ static int run(int argc, char** argv)
     flows->delimiter(',')->check([](const std::string& number) {
         return number == "0" ? std::string("there is no packet without a flow") : std::string();
     });
-    app.add_option("--only", programs.names, "names of the rows of prog and alt")
+    app.add_option("--only", programs.names, "names of the rows of prog and alt to measure")
         ->delimiter(',')
         ->type_name("NAME,...")
         ->check(CLI::IsMember(program_names()));
-    app.add_option("--suite", suites, "prog (with alt), path, loader, offline, collector")
+    app.add_option("--suite", suites, "of prog (with alt), path, loader, offline and collector")
         ->delimiter(',')
         ->check(CLI::IsMember(suites));
     CLI11_PARSE(app, argc, argv);

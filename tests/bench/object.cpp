@@ -15,7 +15,7 @@ namespace flowlabel::bench {
 
 constexpr std::size_t stream_length = 1u << 24;
 
-/// Leaves out every other program, and the maps that only those use.
+/// Loads the programs of SETUP only, and leaves out the maps that only other programs use.
 void Object::choose(const ObjectSetup& setup)
 {
     bpf_program* each = nullptr;

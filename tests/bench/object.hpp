@@ -11,7 +11,7 @@
 #include "packet_shape.hpp"
 #include "stream.hpp"
 
-// behind abi.h, whose types it names
+// after abi.h, whose types it uses
 #include "bench.skel.h"
 
 namespace flowlabel::bench {
@@ -27,7 +27,7 @@ struct ObjectSetup {
     fl_prf prf = FL_PRF_SIPHASH_2_4;
     std::uint8_t table_shift = default_table_shift;
     std::uint32_t out_ifindex = 0;
-    std::uint64_t pace_ns = 0; ///< from one frame to the next; 0: as fast as it goes
+    std::uint64_t pace_ns = 0; ///< from one frame to the next; 0: as fast as possible
 };
 
 class Object {
@@ -38,7 +38,7 @@ public:
     [[nodiscard]] int filler() const { return filler_; }
     [[nodiscard]] bench_bpf& skeleton() { return *skeleton_; }
 
-    /// For reading what left the table.
+    /// The rings, for the records of flows that left the table.
     [[nodiscard]] Rings rings() const;
 
 private:

@@ -20,8 +20,8 @@ namespace flowlabel::bench {
 
 namespace {
 
-constexpr std::size_t source_end = 14 + 24; // of the source address in an Ethernet frame
-constexpr std::size_t sizes[] = {86, 1000}; // octets of a captured packet
+constexpr std::size_t source_end = 14 + 24; // the end of the source address in an Ethernet frame
+constexpr std::size_t sizes[] = {86, 1000}; // bytes of a captured packet
 
 double cpu_time()
 {
@@ -31,7 +31,7 @@ double cpu_time()
     return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
 }
 
-/// ns per packet of WORK over PACKETS packets, by this thread's time, a sample a round.
+/// The CPU time of this thread in ns per packet, for WORK over PACKETS packets. One sample per round.
 std::vector<double> measure(unsigned rounds, std::uint32_t packets, const std::function<void()>& work)
 {
     std::vector<double> samples;
@@ -40,13 +40,13 @@ std::vector<double> measure(unsigned rounds, std::uint32_t packets, const std::f
         const double start = cpu_time();
 
         work();
-        if (i > 0) // the first one warms up
+        if (i > 0) // the first round warms up
             samples.push_back((cpu_time() - start) / packets);
     }
     return samples;
 }
 
-/// Frames of FLOWS flows, one behind the other in memory.
+/// One frame of each of FLOWS flows, one after the other in memory.
 class Frames {
 public:
     Frames(std::uint64_t flows, std::size_t size) : size_(size)
@@ -86,7 +86,7 @@ struct Subject {
     fl_prf prf;
 };
 
-/// A dry run, so that a frame can be run again.
+/// Stamping is a dry run, so that a frame can be run again.
 constexpr Subject subjects[] = {
     {"native-observe", FL_STAMP_OFF, FL_PRF_SIPHASH_2_4},
     {"native-dry-run-2-4", FL_STAMP_DRY_RUN, FL_PRF_SIPHASH_2_4},
@@ -108,7 +108,7 @@ void run_engine(const OfflineOptions& options, const Subject& subject, std::uint
         {.suite = "offline", .name = subject.row, .flows = flows, .variant = "memory", .unit = "ns/packet"}, samples));
 }
 
-/// A capture of PACKETS packets of SIZE octets in memory.
+/// A capture file in memory, with PACKETS packets of SIZE bytes.
 class MemoryCapture {
 public:
     MemoryCapture(std::uint32_t packets, std::uint64_t flows, std::size_t size) : file_(memfd_create("capture", 0))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The suite `offline`: the datapath on packets in memory, and captures beside libpcap reading the same file.
+/// The suite `offline`: the datapath on packets in memory, and the replay of a capture, compared with libpcap reading
+/// the same file.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,7 @@ namespace flowlabel::bench {
 struct OfflineOptions {
     std::vector<std::uint64_t> flows;
     unsigned rounds = 9;
-    std::uint32_t packets = 2'000'000; ///< a round
+    std::uint32_t packets = 2'000'000; ///< per round
 };
 
 void run_offline(const OfflineOptions& options, Results& results);

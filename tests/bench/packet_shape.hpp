@@ -12,7 +12,7 @@ namespace flowlabel::bench {
 
 constexpr std::uint8_t default_table_shift = 20; ///< 2^20 slots or entries, in every table
 
-/// The packet that all rows are given, and the size of the tables.
+/// The packet that all rows get, and the size of the tables.
 struct Shape {
     std::string name;
     Draw draw = Draw::uniform;

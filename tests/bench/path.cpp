@@ -22,14 +22,14 @@
 
 namespace flowlabel::bench {
 
-/// What stands at the receiving end.
+/// What receives the frames.
 struct Subject {
     const char* row;
-    const char* baseline; ///< the row whose cost is taken off
+    const char* baseline; ///< the row whose cost is subtracted
     const char* program;  ///< empty: nftables
     fl_stamp_mode stamp = FL_STAMP_OFF;
     const char* rules = "";
-    const char* filler = ""; ///< the program that fills the table; none: its own
+    const char* filler = ""; ///< the program that fills the table; empty: PROGRAM
 };
 
 constexpr const char* nft_drop =
@@ -55,7 +55,7 @@ constexpr Subject subjects[] = {
     {"nft-count", "nft-drop", "", FL_STAMP_OFF, nft_count},
 };
 
-/// One subject in place; gone with the object.
+/// A subject that is attached for as long as the object lives.
 class Place {
 public:
     Place(const Subject& subject, std::uint64_t flows);
@@ -67,14 +67,14 @@ public:
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
 
-    /// Behind the warm-up.
+    /// Ends the warm-up: replaces the program that fills the table.
     void begin()
     {
         if (object_ && bpf_link_update(link_.get(), object_->program(), nullptr) != 0)
             throw std::runtime_error(fmt::format("cannot change the program (errno {})", errno));
     }
 
-    /// Frames that came through the link so far. Nothing for nftables, which does not say.
+    /// The number of frames that have come through the link. Empty for nftables, which does not report it.
     [[nodiscard]] std::optional<std::uint64_t> arrived() const
     {
         return object_ ? std::optional<std::uint64_t>(object_->skeleton().bss->arrived) : std::nullopt;
@@ -104,7 +104,8 @@ Place::Place(const Subject& subject, std::uint64_t flows)
     link_ = std::move(link.fd);
 }
 
-/// The cost of a packet at PLACE. A frame that the link drops costs next to nothing, so too many of them are an error.
+/// The cost of a packet at PLACE. A frame that the link drops costs almost nothing, so too many dropped frames are an
+/// error.
 static double measure(Generator& generator, const Place& place, std::uint32_t packets)
 {
     const std::optional<std::uint64_t> before = place.arrived();
@@ -117,7 +118,7 @@ static double measure(Generator& generator, const Place& place, std::uint32_t pa
     return cost;
 }
 
-/// All subjects with one number of flows, round by round.
+/// Measures all subjects with one number of flows. The net cost of a subject is the difference to its baseline.
 static void compare(std::uint64_t flows, const PathOptions& options, Results& results)
 {
     Generator generator(flows, if_nametoindex(Lab::sender));

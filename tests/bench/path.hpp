@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The suite `path`: live frames over a veth pair of the benchmark's own network namespace.
+/// The suite `path`: live frames over a veth pair, in a network namespace of the benchmark's own.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ struct PathOptions {
     std::vector<std::uint64_t> flows;
     std::uint64_t longest_warm_up = 4'000'000; ///< packets
     unsigned rounds = 5;
-    std::uint32_t packets = 2'000'000; ///< a round
+    std::uint32_t packets = 2'000'000; ///< per round
 };
 
 /// Leaves the process in a network namespace of its own.

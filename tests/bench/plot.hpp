@@ -9,11 +9,11 @@
 
 namespace flowlabel::bench {
 
-/// An SVG document: ns per packet against the number of flows, one curve for each table, of the uniform rows of ROWS.
+/// An SVG document from the uniform rows of ROWS: ns per packet by number of flows, one curve for each table.
 std::string plot_flows(std::span<const Row> rows);
 
-/// An SVG document: how many times the packets of one CPU more CPUs make, one curve for each kind of load. Empty where
-/// ROWS hold none of more than two CPUs.
+/// An SVG document: the packet rate by number of CPUs as a multiple of that of one CPU, one curve for each kind of
+/// load. Empty if ROWS has no row of more than two CPUs.
 std::string plot_cpus(std::span<const Row> rows);
 
 } // namespace flowlabel::bench

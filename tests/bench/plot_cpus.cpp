@@ -18,7 +18,7 @@ namespace {
 struct Load {
     std::string_view name;
     std::uint64_t flows;
-    std::string_view suffix; ///< of the rows' variant, behind the number of CPUs
+    std::string_view suffix; ///< of the rows' variant, after the number of CPUs
     svg::Style style;
 };
 
@@ -29,7 +29,7 @@ constexpr Load loads[] = {
     {"10,000,000, drained", 10'000'000, ", drained", {"#d62728"}},
 };
 
-/// "3 CPUs" and ", drained" of "3 CPUs, drained"; 0 CPUs: another kind of row.
+/// {3, ", drained"} for "3 CPUs, drained"; 0 CPUs for another kind of row.
 std::pair<unsigned, std::string_view> split(std::string_view variant)
 {
     unsigned cpus = 0;

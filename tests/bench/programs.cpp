@@ -28,7 +28,7 @@ struct Subject {
     const char* program;
     fl_stamp_mode stamp = FL_STAMP_OFF;
     fl_prf prf = FL_PRF_SIPHASH_2_4;
-    const char* filler = ""; ///< the program that fills the table; none: its own
+    const char* filler = ""; ///< the program that fills the table; empty: PROGRAM
 };
 
 constexpr Subject subjects[] = {
@@ -79,7 +79,7 @@ private:
     std::vector<std::uint8_t> packet_;
 };
 
-/// ns of this thread: what other processes do on this CPU meanwhile is not ours.
+/// The CPU time of this thread in ns, without that of other processes on this CPU.
 static double cpu_time()
 {
     timespec now{};
@@ -101,12 +101,13 @@ double Runner::run(int program, std::uint32_t packets)
     return (cpu_time() - start) / packets;
 }
 
-/// All subjects with one shape and number of flows, round by round, so that a change of the machine's mood meets all.
+/// Measures all subjects with one shape and number of flows. Each round runs all subjects, so that a disturbance
+/// affects all of them.
 static void compare(std::uint64_t flows, const Shape& shape, const ProgramOptions& options, Results& results)
 {
     std::vector<Subject> chosen;
     std::vector<Runner> runners;
-    // where a round is short, one disturbance fills several
+    // a round with few flows is short, and one disturbance can last for several
     const unsigned rounds = flows < 100'000 ? 3 * options.rounds : options.rounds;
     const auto warm_up =
         static_cast<std::uint32_t>(std::clamp<std::uint64_t>(3 * flows, 100'000, options.longest_warm_up));
@@ -153,7 +154,7 @@ static void pin(unsigned cpu)
 
 constexpr Subject observe = {"prog", "observe", "datapath"};
 
-/// Packets per µs of CPUS CPUs at the same time, from FIRST on, on one attachment's maps.
+/// The packets per µs of CPUS CPUs together, starting with CPU FIRST, on the maps of one attachment.
 static double rate_of(Runner& runner, unsigned first, unsigned cpus, std::uint32_t packets)
 {
     std::vector<double> rates(cpus);
@@ -171,7 +172,8 @@ static double rate_of(Runner& runner, unsigned first, unsigned cpus, std::uint32
     return std::accumulate(rates.begin(), rates.end(), 0.0);
 }
 
-/// From one to all CPUs that there are from FIRST on: everything per packet stays on its CPU.
+/// Measures with one CPU, with two, and so on up to all CPUs from FIRST on. All memory that a packet changes belongs to
+/// its CPU.
 static void scale(Runner& runner, std::uint64_t flows, unsigned first, const char* variant,
                   const ProgramOptions& options, Results& results)
 {
@@ -181,7 +183,7 @@ static void scale(Runner& runner, std::uint64_t flows, unsigned first, const cha
         for (unsigned round = 0; round <= options.rounds; round++) {
             const double rate = rate_of(runner, first, cpus, options.packets);
 
-            if (round > 0) // the first one fills the tables
+            if (round > 0) // the first round fills the tables
                 samples.push_back(rate);
         }
         results.add(make_row({.suite = "prog",
@@ -200,11 +202,11 @@ static void scale(std::uint64_t flows, const ProgramOptions& options, Results& r
     scale(runner, flows, 0, "", options, results);
 }
 
-/// A reader that followed the programs record by record would take the lines from them that they are writing. The
-/// collector pauses ten times as long.
+/// A reader without a pause would take away the cache lines that the programs are writing. The collector pauses ten
+/// times as long.
 constexpr auto reader_pause = std::chrono::milliseconds(1);
 
-/// Reads what waits in all rings, and forgets it.
+/// Takes all records from all rings. Returns the number of their packets.
 static std::uint64_t take_all(Rings& rings)
 {
     std::uint64_t packets = 0;
@@ -219,12 +221,12 @@ static std::uint64_t take_all(Rings& rings)
     return packets;
 }
 
-/// A flood with somebody on the first CPU who takes the records out of the rings; the others send.
+/// A flood while a reader on the first CPU takes the records from the rings. The other CPUs send.
 static void drain(std::uint64_t flows, const ProgramOptions& options, Results& results)
 {
     Runner runner(observe, {.name = "uniform"}, flows);
     Rings rings = runner.rings();
-    std::atomic<std::uint64_t> packets = 0; // so that the records are read
+    std::atomic<std::uint64_t> packets = 0; // so that the compiler keeps the reading of the records
     std::vector<double> samples;
     const std::jthread reader([&](const std::stop_token& stop) {
         pin(0);
@@ -242,7 +244,7 @@ static void drain(std::uint64_t flows, const ProgramOptions& options, Results& r
     scale(runner, flows, 1, ", drained", options, results);
 }
 
-/// The limits and what comes nearest to them alone.
+/// Only the lower bounds, and the row that comes closest to them.
 static ProgramOptions limit_of(ProgramOptions options)
 {
     options.names = {"touch", "count", "observe"};

@@ -12,14 +12,14 @@ namespace flowlabel::bench {
 struct ProgramOptions {
     std::vector<std::uint64_t> flows;
     unsigned rounds = 5;
-    std::uint32_t packets = 1'000'000; ///< a round
+    std::uint32_t packets = 1'000'000; ///< per round
     std::uint64_t longest_warm_up =
         1u << 24;                   ///< packets that fill the tables: at most the length of the stream of flows
-    std::vector<std::string> names; ///< of the rows; none: all
-    bool variants = true;           ///< skewed, tagged, extension headers, labelled
+    std::vector<std::string> names; ///< of the rows to measure; empty: all
+    bool variants = true;           ///< also packets that are skewed, tagged, with extension headers, labelled
 };
 
-/// Of the rows of both suites.
+/// The names of the rows of both suites.
 std::vector<std::string> program_names();
 
 void run_programs(const ProgramOptions& options, Results& results);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What a benchmark run found, as a table and as a document.
+/// The results of a benchmark run, as a table and as a document.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ public:
     /// Keeps ROW and prints it.
     void add(const Row& row);
 
-    /// What a run left in DOCUMENT, which json() made. Throws where it is something else.
+    /// The results in DOCUMENT, which json() made. Throws if it is something else.
     static Results read(const nlohmann::json& document);
 
     [[nodiscard]] nlohmann::ordered_json json() const;

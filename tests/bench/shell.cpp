@@ -11,7 +11,7 @@
 
 namespace flowlabel::bench {
 
-/// Runs SCRIPT and waits for it; `usage` is what it and its children took.
+/// Runs SCRIPT and waits for it; USAGE becomes what it and its children used.
 static void run(const std::string& script, rusage& usage)
 {
     std::string shell = "/bin/sh";

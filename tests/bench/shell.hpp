@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Commands that the benchmark needs around itself.
+/// Commands that the benchmark runs.
 #pragma once
 
 #include <string>
@@ -9,13 +9,13 @@ namespace flowlabel::bench {
 /// Runs SCRIPT with /bin/sh -e; throws when it fails.
 void command(const std::string& script);
 
-/// What running a program took.
+/// What a program used.
 struct Usage {
     double ms = 0;  ///< from start to end
-    double mib = 0; ///< resident memory at its height
+    double mib = 0; ///< the largest resident memory
 };
 
-/// The same, with its standard output thrown away.
+/// Runs SCRIPT with its standard output discarded, and measures it.
 Usage measure_command(const std::string& script);
 
 } // namespace flowlabel::bench

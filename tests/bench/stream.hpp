@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Which flow each packet belongs to.
+/// The stream: the flow of each packet.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@ namespace flowlabel::bench {
 
 enum class Draw { uniform, zipf };
 
-/// Fills STREAM with numbers below FLOWS, the same for the same arguments. Zipf has the exponent 1.1.
+/// Fills STREAM with numbers below FLOWS. The same arguments give the same numbers. Zipf has the exponent 1.1.
 void fill_stream(std::span<std::uint32_t> stream, std::uint64_t flows, Draw draw);
 
 } // namespace flowlabel::bench

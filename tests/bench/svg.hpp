@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What the pictures are made of.
+/// The elements of the pictures.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ namespace flowlabel::bench::svg {
 constexpr double width = 760;
 constexpr double height = 440;
 
-// The frame that the curves lie in.
+// The frame around the curves.
 constexpr double left = 60;
 constexpr double right = 590;
 constexpr double top = 48;
@@ -34,16 +34,16 @@ std::string document(const std::string& body);
 /// ANCHOR: start, middle or end.
 std::string text(double x, double y, std::string_view anchor, std::string_view words, std::string_view colour = "#222");
 
-/// Along the vertical axis, in the middle of the frame.
+/// The name of the vertical axis, in the middle of its height.
 std::string axis_name(std::string_view words);
 
-/// Of the grid.
+/// A line of the grid.
 std::string line(double x1, double y1, double x2, double y2);
 
-/// With a dot at each point.
+/// A curve with a dot at each point.
 std::string curve(const std::vector<Point>& points, const Style& style);
 
-/// Names of curves at the right, each at its height where that is free, else below what is there.
+/// The name of a curve, to its right: at height Y if that is free, else below the name that is there.
 struct Label {
     double y;
     std::string_view name;
