@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Any file as a capture: it is read to its end or to an error, what was counted is in the flows, and its records are
-/// the file.
+/// Any file as a capture: it is read to its end or to an error, what was counted is in the flows, and the records
+/// together are the file.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -16,7 +16,7 @@ using namespace flowlabel;
 
 namespace {
 
-/// Records one after the other are the file, until the error if there is one; a compressed file tells nothing.
+/// The records, one after the other, are the file up to its end or to the error. A compressed file is not compared.
 void compare_records(const std::string& path, std::span<const std::uint8_t> file)
 {
     auto reader = CaptureReader::open(path).value();
@@ -27,8 +27,9 @@ void compare_records(const std::string& path, std::span<const std::uint8_t> file
     if (file[0] == 0x1F)
         return;
     for (; more && *more; more = reader.next(record)) {
-        fuzz::require(record.bytes.size() <= file.size() - at, "records are no more than the file");
-        fuzz::require(std::ranges::equal(record.bytes, file.subspan(at, record.bytes.size())), "records are the file");
+        fuzz::require(record.bytes.size() <= file.size() - at, "a record ends within the file");
+        fuzz::require(std::ranges::equal(record.bytes, file.subspan(at, record.bytes.size())),
+                      "a record has the bytes of the file");
         at += record.bytes.size();
     }
     fuzz::require(!more || at == file.size(), "a file is read to its end");

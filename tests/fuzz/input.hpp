@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What the fuzzers of packets make of their octets: how to see the frame, then the frame.
+/// The input of the packet fuzzers: four bytes that choose the setup, then the frame.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace flowlabel::fuzz {
 
-/// Says what does not hold, and ends the process as a crash does.
+/// If the condition does not hold, prints WHAT and ends the process, which the fuzzer takes for a crash.
 inline void require(bool holds, const char* what)
 {
     if (holds)
@@ -39,8 +39,9 @@ public:
 
     [[nodiscard]] const std::vector<std::uint8_t>& octets() const { return octets_; }
 
-    /// OCTETS as a frame that was longer than what was captured by the second octet, and, if the third bit says so,
-    /// behind another link layer.
+    /// OCTETS as a frame. The second byte of the input says how many bytes of it were not captured. If the second bit
+    /// of the first byte is set, the frame had another link layer, and the third and fourth bytes are the ethertype
+    /// after it.
     [[nodiscard]] Frame frame(std::vector<std::uint8_t>& octets) const
     {
         Frame frame{.octets = octets, .wire_length = static_cast<std::uint32_t>(octets.size() + head_[1])};

@@ -26,7 +26,7 @@ void write(const std::filesystem::path& path, const Octets& octets)
     file.write(reinterpret_cast<const char*>(octets.data()), static_cast<std::streamsize>(octets.size()));
 }
 
-/// As tests/fuzz/input.hpp takes them: Ethernet frames, and the same without a link layer.
+/// Inputs as tests/fuzz/input.hpp reads them: Ethernet frames, and the same frames without a link layer.
 void write_packets(const std::filesystem::path& folder)
 {
     RandomPackets packets(seed);
@@ -76,7 +76,7 @@ public:
 private:
     [[nodiscard]] std::uint32_t version() const { return two(1, 0); }
 
-    /// Two numbers of 16 bits as the one of 32 that is written for them.
+    /// Two 16-bit numbers as the 32-bit number that has their bytes.
     [[nodiscard]] std::uint32_t two(std::uint16_t first, std::uint16_t second) const
     {
         return order_ == std::endian::little ? std::uint32_t{second} << 16 | first
@@ -108,7 +108,7 @@ private:
     Octets octets_;
 };
 
-/// Every kind of block that holds packets, on interfaces of LINK_TYPES.
+/// A file with every kind of block that holds packets, for interfaces of LINK_TYPES.
 Octets pcapng(std::endian order, std::initializer_list<std::uint16_t> link_types)
 {
     const Octets frame = (Ethernet{} / IPv6{} / Udp{} / Payload{5}).octets();

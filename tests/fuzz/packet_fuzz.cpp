@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Any frame through the observer: it passes unchanged, counts once under one reason, and nothing is lost.
+/// Any frame through the observer: it passes unchanged, it is counted once with one outcome, and nothing is lost.
 #include "input.hpp"
 
 using namespace flowlabel;
@@ -15,9 +15,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
     fuzz::require(verdict && *verdict == Verdict::pass, "the packet passes");
     fuzz::require(octets == input.octets(), "an observer changes nothing");
-    fuzz::require(counters.seen == 1, "every frame ends under one reason");
+    fuzz::require(counters.seen == 1, "every frame has one outcome");
     fuzz::require(live.flows == counters.counted, "what is counted is in the table");
-    fuzz::require(live.amount.octets == counters.counted_bytes, "with its octets");
-    fuzz::require(counters.counted_bytes <= octets.size() + 255, "no more octets than there were");
+    fuzz::require(live.amount.octets == counters.counted_bytes, "with its bytes");
+    fuzz::require(counters.counted_bytes <= octets.size() + 255, "no more bytes are counted than there were");
     return 0;
 }

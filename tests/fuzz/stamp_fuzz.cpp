@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Any frame through the stamper: nothing but 20 bits that were 0 may change, they do not stay 0, and a second run
-/// leaves everything as it is.
+/// Any frame through the stamper: only the 20 bits of a label that was 0 may change, a stamped label is not 0, and a
+/// second run changes nothing.
 #include <bit>
 
 #include "input.hpp"
@@ -9,7 +9,7 @@ using namespace flowlabel;
 
 namespace {
 
-/// Bits that differ between A and B; 64 or more if any but those of one label do.
+/// The number of bits that differ between A and B; 64 if other bits than those of one label differ.
 unsigned changed_bits(const std::vector<std::uint8_t>& a, const std::vector<std::uint8_t>& b)
 {
     unsigned bits = 0;
@@ -40,13 +40,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Counters first = engine.counters();
     const unsigned changed = changed_bits(input.octets(), octets);
 
-    fuzz::require(first.seen == 1, "every frame ends under one reason");
+    fuzz::require(first.seen == 1, "every frame has one outcome");
     fuzz::require(changed <= FL_LABEL_BITS, "only bits of one label change, and only from 0 to 1");
-    fuzz::require((changed > 0) == (first.stamped > 0), "a stamped packet has a label, the others are as they were");
+    fuzz::require((changed > 0) == (first.stamped > 0), "a stamped packet has a label, other packets do not change");
     fuzz::require(first.labelled + first.stamped + first.would_stamp + first.skip_scope == first.counted,
                   "every counted packet is labelled, stamped, or out of scope");
     const std::vector<std::uint8_t> once = octets;
     fuzz::require(engine.run(input.frame(octets)).has_value(), "the packet passes");
-    fuzz::require(octets == once, "a labelled packet is left alone");
+    fuzz::require(octets == once, "a labelled packet does not change");
     return 0;
 }
