@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// LNX-19: labels after patterns that an observer has to recognise.
+// LNX-19: labels in patterns that an observer must recognise.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -50,7 +50,7 @@ TEST(ExerciseLabels, EncodedOnesKeepFifteenBits)
         EXPECT_EQ(label >> 5, 0x4ABFFu >> 5);
         labels.insert(label);
     }
-    EXPECT_EQ(labels.size(), 32u) << "all values of the other five";
+    EXPECT_EQ(labels.size(), 32u) << "all values of the other five bits";
     LabelSource code_zero({.pattern = LabelPattern::encoded, .first = 1});
 
     for (std::uint64_t flow = 0; flow < 1000; flow++)
@@ -83,7 +83,7 @@ TEST(ExerciseLabels, OfAMessageSpellIt)
     for (std::uint64_t packet = 0; packet < 30; packet++) {
         const std::uint32_t label = source.of_packet(packet);
 
-        EXPECT_EQ(label >> 16, packet % 15 + 1) << "the order";
+        EXPECT_EQ(label >> 16, packet % 15 + 1) << "the upper bits are the position in the message";
         text += static_cast<char>(label >> 8 & 0xFF);
         text += static_cast<char>(label & 0xFF);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What client and server of the exercise say to each other.
+// The messages between client and server of the exercise.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -45,11 +45,11 @@ TEST(ExerciseMessage, AnythingElseIsNone)
     EXPECT_FALSE(read_message(buffer)) << "no magic";
     write_message(buffer, {.size = 24});
     EXPECT_TRUE(read_message(buffer));
-    EXPECT_FALSE(read_message(std::span(buffer).first(message_header_size - 1))) << "half a header";
+    EXPECT_FALSE(read_message(std::span(buffer).first(message_header_size - 1))) << "a truncated header";
     EXPECT_FALSE(read_message({}));
     for (const std::uint32_t size : {0u, 23u, 65528u, 0xFFFFFFFFu}) {
         write_message(buffer, {.size = size});
-        EXPECT_FALSE(read_message(buffer)) << size << ": no stranger may make a server wait for so much";
+        EXPECT_FALSE(read_message(buffer)) << size << ": no client may make a server wait for so much";
     }
     write_message(buffer, {.size = max_message});
     EXPECT_TRUE(read_message(buffer));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a server keeps of its peers, and that it keeps no more than it should.
+// What a server remembers of its peers, and the limits of that.
 #include <gtest/gtest.h>
 
 #include "host/exercise/peers.hpp"
@@ -38,7 +38,7 @@ TEST_F(ExercisePeers, ChangesAreCountedAndTold)
     for (const std::uint32_t label : {5, 5, 6, 6, 5})
         peers_.note(peer, label, 100);
     EXPECT_EQ(peer->changes, 2u);
-    EXPECT_EQ(told_, 3) << "the first one, too";
+    EXPECT_EQ(told_, 3) << "the first label is reported, too";
     EXPECT_EQ(peer->messages, 5u);
     EXPECT_EQ(peer->bytes, 500u);
     EXPECT_EQ(peer->labels, (std::map<std::uint32_t, std::uint64_t>{{5, 3}, {6, 2}}));
@@ -62,7 +62,7 @@ TEST_F(ExercisePeers, MorePeersThanAreKeptAreCounted)
         ASSERT_NE(peers_.udp_peer(endpoint(i)), nullptr);
     EXPECT_EQ(peers_.udp_peer(endpoint(max_peers)), nullptr);
     EXPECT_EQ(peers_.add_connection(endpoint(1), 5), nullptr);
-    EXPECT_NE(peers_.udp_peer(endpoint(7)), nullptr) << "a known one";
+    EXPECT_NE(peers_.udp_peer(endpoint(7)), nullptr) << "a known peer";
     peers_.note(nullptr, 5, 1);
     EXPECT_EQ(peers_.unlisted(), 1u);
     EXPECT_EQ(peers_.all().size(), max_peers);
@@ -80,7 +80,7 @@ TEST_F(ExercisePeers, MoreLabelsThanAreKeptAreCounted)
     EXPECT_EQ(peers_.unlisted(), 1u);
     EXPECT_EQ(other->messages, 0u);
     peers_.note(one, 5, 1);
-    EXPECT_EQ(peers_.unlisted(), 1u) << "a known one";
+    EXPECT_EQ(peers_.unlisted(), 1u) << "a known label";
     EXPECT_EQ(one->messages, max_labels + 1);
 }
 

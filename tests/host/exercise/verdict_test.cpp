@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a client says about the path.
+// What a client reports about the path.
 #include <gtest/gtest.h>
 
 #include "host/exercise/verdict.hpp"
@@ -7,7 +7,7 @@
 namespace flowlabel {
 namespace {
 
-/// MESSAGES with these labels, on one flow.
+/// A report of one flow with MESSAGES messages that have LABELS.
 ClientReport report_of(LabelTriple labels, std::uint64_t messages)
 {
     ClientReport report{.transport = Transport::udp};
@@ -28,9 +28,9 @@ void expect_warning(const ClientReport& report, std::initializer_list<const char
 TEST(ExerciseVerdict, LabelsThatArriveAreNoNews)
 {
     EXPECT_TRUE(warnings_of(report_of({7, 7, 0}, 3)).empty());
-    EXPECT_TRUE(warnings_of(report_of({0, 0, 0}, 3)).empty()) << "none asked for, none seen";
-    EXPECT_TRUE(warnings_of(report_of({{}, 9, 0}, 3)).empty()) << "left to the kernel, which chose one";
-    EXPECT_TRUE(warnings_of(report_of({7, {}, {}}, 3)).empty()) << "lost";
+    EXPECT_TRUE(warnings_of(report_of({0, 0, 0}, 3)).empty()) << "no label was requested, and none arrived";
+    EXPECT_TRUE(warnings_of(report_of({{}, 9, 0}, 3)).empty()) << "the kernel chose the label";
+    EXPECT_TRUE(warnings_of(report_of({7, {}, {}}, 3)).empty()) << "the messages were lost";
 }
 
 TEST(ExerciseVerdict, ChangedLabelsAre)
@@ -39,7 +39,7 @@ TEST(ExerciseVerdict, ChangedLabelsAre)
     expect_warning(report_of({7, 0, 0}, 3), {"0x00000 instead of 0x00007"});
 }
 
-/// The setting is read, not guessed.
+/// The warning blames the kernel or the path by the setting, if it can be read.
 TEST(ExerciseVerdict, TheKernelOrTheWayIsToBlame)
 {
     ClientReport bare = report_of({{}, 0, 0}, 3);
@@ -80,7 +80,7 @@ TEST(ExerciseVerdict, NoAnswerAtAllIsFailure)
     report.flows[0].warning = "nobody listens";
     EXPECT_EQ(failure_of(report)->what, "nobody listens");
     report.flows.push_back({.sent = 1, .received = 1});
-    EXPECT_FALSE(failure_of(report)) << "something came back";
+    EXPECT_FALSE(failure_of(report)) << "there was an answer";
 }
 
 TEST(ExerciseVerdict, AnErrorThatEndsItEarlyIsFailureWhateverCameBack)

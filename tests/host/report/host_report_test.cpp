@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The host report on /proc trees of kernels that have more or fewer of the files than the one that runs here.
+// The host report for /proc trees of kernels that have more or fewer files than the running kernel.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 constexpr const char* lease_header = "Label S Owner  Users  Linger Expires  Dst                              Opt\n";
 constexpr const char* lease_file = "thread-self/net/ip6_flowlabel";
 
-/// A /proc of the test's own.
+/// Each test writes a /proc tree of its own.
 class HostReportTest : public testing::Test {
 protected:
     HostReportTest()
@@ -44,7 +44,7 @@ protected:
 
     void kernel(const std::string& release) const { write("sys/kernel/osrelease", release + "\n"); }
 
-    /// What Linux 6.18 has when nobody has set anything.
+    /// The defaults of Linux 6.18.
     void modern() const
     {
         kernel("6.18.44");
@@ -76,7 +76,7 @@ protected:
         return found == read.verdicts.end() ? "" : found->text;
     }
 
-    /// The value that decides, and what TOPIC says then.
+    /// With SETTING set to VALUE, the verdict about TOPIC contains WORDS.
     void expect_verdict(const std::string& topic, const std::string& setting, const std::string& value,
                         const std::string& words) const
     {
@@ -97,7 +97,7 @@ protected:
     fs::path proc_;
 };
 
-/// LNX-20 to LNX-26: every setting has its value, and words for it.
+/// LNX-20 to LNX-26: every setting is reported with its value and its meaning.
 TEST_F(HostReportTest, EverySettingIsReadWithItsMeaning)
 {
     modern();
@@ -117,7 +117,7 @@ TEST_F(HostReportTest, EverySettingIsReadWithItsMeaning)
     EXPECT_EQ(read.kernel.release, "6.18.44");
 }
 
-/// LNX-29: nothing at all is no error, and nothing is guessed.
+/// LNX-29: an empty /proc is no error, and nothing is guessed.
 TEST_F(HostReportTest, AnEmptyProcIsUnavailable)
 {
     const HostReport read = report();
@@ -134,7 +134,7 @@ TEST_F(HostReportTest, AnEmptyProcIsUnavailable)
         EXPECT_TRUE(verdict.text.find("unknown") != std::string::npos || verdict.topic == "profiles") << verdict.text;
 }
 
-/// LNX-29: each file alone can be missing. Its setting is unavailable, the others stay.
+/// LNX-29: any file can be missing. Then only its setting is unavailable.
 TEST_F(HostReportTest, EachFileCanBeMissing)
 {
     modern();
@@ -150,7 +150,7 @@ TEST_F(HostReportTest, EachFileCanBeMissing)
     }
 }
 
-/// LNX-29: what is no number is not taken for one.
+/// LNX-29: text that is not a number is not read as one.
 TEST_F(HostReportTest, WhatIsNoNumberIsUnavailable)
 {
     modern();
@@ -165,7 +165,7 @@ TEST_F(HostReportTest, WhatIsNoNumberIsUnavailable)
     EXPECT_NE(verdict("labels").find("unknown"), std::string::npos);
 }
 
-/// LNX-29: a file that cannot be read says why.
+/// LNX-29: for a file that cannot be read the report says why.
 TEST_F(HostReportTest, WhatCannotBeReadSaysWhy)
 {
     modern();
@@ -175,7 +175,7 @@ TEST_F(HostReportTest, WhatCannotBeReadSaysWhy)
     EXPECT_NE(verdict("replies").find("net.ipv6.flowlabel_reflect is unavailable"), std::string::npos);
 }
 
-/// What only root may read: root steps down for it.
+/// A file that only root may read. A test that runs as root becomes another user for this.
 TEST_F(HostReportTest, WhatNeedsRootSaysSo)
 {
     constexpr uid_t nobody = 65534;
@@ -273,7 +273,7 @@ TEST_F(HostReportTest, PathsAndTunnelsVerdicts)
     EXPECT_NE(verdict("tunnels").find("net.ipv6.seg6_flowlabel is unavailable"), std::string::npos);
 }
 
-/// The settings mean what they mean on the kernel that has them.
+/// What a setting means depends on the release of the kernel.
 TEST_F(HostReportTest, MeaningFollowsTheKernel)
 {
     modern();
@@ -292,13 +292,13 @@ TEST_F(HostReportTest, MeaningFollowsTheKernel)
 
     set("net.ipv6.flowlabel_reflect", "0");
     set("net.ipv6.auto_flowlabels", "1");
-    remove("net.core.txrehash"); // there is none before 5.18, and from 4.3 on labels change
+    remove("net.core.txrehash"); // it exists from 5.18 on; labels change from 4.3 on
     remove("net.ipv4.tcp_plb_enabled");
     kernel("4.2.8-300.fc23.x86_64");
     EXPECT_NE(verdict("stability").find("net.core.txrehash is unavailable"), std::string::npos);
     kernel("5.8.15-301.fc33.x86_64");
     EXPECT_EQ(verdict("stability"), "retransmission timeouts change the label of a TCP connection");
-    kernel("5.18.0"); // there it is only hidden
+    kernel("5.18.0"); // this kernel has it, so it is only hidden
     EXPECT_NE(verdict("stability").find("net.core.txrehash is unavailable"), std::string::npos);
     kernel("6.1.0-25-amd64");
     expect_verdict("stability", "net.core.txrehash", "0", "from Linux 6.1.12 on, of any TCP connection");
@@ -316,7 +316,7 @@ TEST_F(HostReportTest, AKernelWithoutAKnownReleaseCountsAsNew)
     }
 }
 
-/// Per interface, with the names that sysctl(8) takes.
+/// The settings of interfaces, with the names that sysctl(8) takes.
 TEST_F(HostReportTest, InterfacesAreReadByName)
 {
     modern();
@@ -343,7 +343,7 @@ TEST_F(HostReportTest, InterfacesAreReadByName)
     EXPECT_NE(verdict("forwarding").find("forwards packets and leaves"), std::string::npos);
 }
 
-/// LNX-27: a line of each share, an expiry that has passed, owners by name.
+/// LNX-27: one lease of each share, an expiry that has passed, and owners by name.
 TEST_F(HostReportTest, LeasesAreReadWithTheirOwners)
 {
     modern();
@@ -380,20 +380,20 @@ TEST_F(HostReportTest, LeasesAreReadWithTheirOwners)
     EXPECT_NE(verdict("sending").find("4 leases exclude others"), std::string::npos) << verdict("sending");
 }
 
-/// LNX-29 for leases: a line of another form is named, the others stay.
+/// LNX-29 for leases: a line of an unknown form is reported by its number, and the other lines are read.
 TEST_F(HostReportTest, ALeaseOfAnUnknownFormIsNotGuessed)
 {
     const std::string good = "000FF 255 0      0      6      5        20010db8000000000000000000000001 0\n";
 
     modern();
     for (const std::string& bad : {
-             "000FF 255 0 0 6 5 20010db8000000000000000000000001",     // a field less
-             "000FF 255 0 0 6 5 20010db8000000000000000000000001 0 0", // a field more
+             "000FF 255 0 0 6 5 20010db8000000000000000000000001",     // a field is missing
+             "000FF 255 0 0 6 5 20010db8000000000000000000000001 0 0", // one field too many
              "100000 255 0 0 6 5 20010db8000000000000000000000001 0",  // more than 20 bits
-             "000GF 255 0 0 6 5 20010db8000000000000000000000001 0",   // no digit
-             "000FF 256 0 0 6 5 20010db8000000000000000000000001 0",   // more than an octet
+             "000GF 255 0 0 6 5 20010db8000000000000000000000001 0",   // not a digit
+             "000FF 256 0 0 6 5 20010db8000000000000000000000001 0",   // more than a byte
              "000FF -1 0 0 6 5 20010db8000000000000000000000001 0",    //
-             "000FF 255 x 0 6 5 20010db8000000000000000000000001 0",   // no number
+             "000FF 255 x 0 6 5 20010db8000000000000000000000001 0",   // not a number
              "000FF 255 0 0 6 5 2001:db8::1 0",                        // an address with colons
              "000FF 255 0 0 6 5 20010db800000000000000000000000g 0",   //
              "",
@@ -407,7 +407,7 @@ TEST_F(HostReportTest, ALeaseOfAnUnknownFormIsNotGuessed)
     }
 }
 
-/// LNX-27: the path that the notes give is another one.
+/// LNX-27: a file of that name in net/ipv6/ is not read.
 TEST_F(HostReportTest, LeasesAreNotLookedForInTheWrongPlace)
 {
     modern();
@@ -416,7 +416,7 @@ TEST_F(HostReportTest, LeasesAreNotLookedForInTheWrongPlace)
     EXPECT_NE(report().leases_unavailable.find("does not exist"), std::string::npos);
 }
 
-/// LNX-30: the settings of the notes' test are the lab profile, and what Linux starts with is RFC 6437's.
+/// LNX-30: each profile matches its own settings, and the defaults of Linux match profile rfc6437.
 TEST_F(HostReportTest, ProfilesAreRecognised)
 {
     modern();
@@ -451,7 +451,8 @@ TEST_F(HostReportTest, ProfilesAreRecognised)
     EXPECT_EQ(differing(HostProfile::rfc6437), std::vector<std::string>{"net.ipv6.auto_flowlabels"});
 }
 
-/// LNX-29 for checks: what is missing is no agreement, but where there is nothing to switch off there is none needed.
+/// LNX-29 for checks: a missing setting differs from the profile, except on a kernel without the feature that the
+/// profile switches off.
 TEST_F(HostReportTest, AMissingSettingDiffersAndHasNoCommand)
 {
     modern();
@@ -463,7 +464,7 @@ TEST_F(HostReportTest, AMissingSettingDiffersAndHasNoCommand)
     kernel("6.2.0");
     EXPECT_EQ(differing(HostProfile::anycast), std::vector<std::string>{"net.ipv4.tcp_plb_enabled"});
     remove("net.core.txrehash");
-    kernel("5.8.15"); // labels change there, and nothing can stop that
+    kernel("5.8.15"); // labels change on this kernel, and no setting stops that
     const auto differences = check_profile(report(), HostProfile::anycast);
 
     ASSERT_EQ(differences.size(), 1u);
@@ -498,7 +499,7 @@ TEST_F(HostReportTest, EverythingIsInTheDocumentation)
             write(fs::path("sys/net/ipv6/conf") / name / setting, "1\n");
     const HostReport read = report();
 
-    EXPECT_EQ(read.verdicts.size(), 12u) << "all topics, also those that are left out where there is nothing to say";
+    EXPECT_EQ(read.verdicts.size(), 12u) << "all topics, also those that are shown only when they apply";
     for (const HostVerdict& verdict : read.verdicts)
         EXPECT_TRUE(has_row(verdict.topic)) << verdict.topic;
     for (const HostSetting& setting : read.settings)

@@ -21,7 +21,7 @@ protected:
         ASSERT_TRUE(receive_labels(receiver_.get(), true));
     }
 
-    /// What the receiver got, its payload left out.
+    /// The datagram that the receiver got, without its payload.
     Datagram receive() const
     {
         std::uint8_t buffer[64];

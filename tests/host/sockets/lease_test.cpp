@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Leases: the kernel's own sequence of get, put and renew, and who may share what.
+// Leases: get, put and renew in the order of the kernel's own test, and who may share what.
 #include <chrono>
 #include <fstream>
 #include <set>
@@ -24,7 +24,7 @@ protected:
         return Lease::get(socket.get(), {.destination = somewhere, .label = label, .share = share, .create = create});
     }
 
-    /// Leased for as long as the socket lives, as programs do that never give back.
+    /// Leases LABEL for as long as the socket lives, as a program does that never gives its lease back.
     static bool take(const Fd& socket, std::uint32_t label, LabelShare share = LabelShare::any, bool create = true)
     {
         auto lease = get(socket, label, share, create);
@@ -59,7 +59,7 @@ TEST_F(Leases, AreCountedAndGivenBackOnce)
 {
     const Fd socket = udp_socket();
 
-    EXPECT_FALSE(take(socket, 1, LabelShare::any, false)) << "nobody has it";
+    EXPECT_FALSE(take(socket, 1, LabelShare::any, false)) << "it is not leased";
     EXPECT_FALSE(put_label(socket.get(), 1));
     EXPECT_TRUE(take(socket, 1));
     EXPECT_TRUE(take(socket, 1, LabelShare::any, false));
@@ -80,7 +80,7 @@ TEST_F(Leases, EndWithTheirOwner)
 
         ASSERT_TRUE(lease);
         EXPECT_EQ(lease->label(), 5u);
-        const Lease moved = std::move(*lease); // one reference still
+        const Lease moved = std::move(*lease); // still one reference
     }
     EXPECT_FALSE(put_label(socket.get(), 5)) << "it was given back";
     auto lease = get(socket, 5);
@@ -217,7 +217,7 @@ TEST_F(Leases, StayTakenUntilTheyHaveLingered)
     const auto start = steady_clock::now();
 
     EXPECT_FALSE(take(socket, 12));
-    // A refused try counts as a use and prolongs the time, so this looks instead of trying.
+    // A refused attempt counts as a use and extends the time, so this reads the list of leases instead.
     while (times_of(12)) {
         ASSERT_LT(steady_clock::now() - start, seconds(30));
         std::this_thread::sleep_for(milliseconds(100));

@@ -21,7 +21,7 @@ void OwnNamespace::SetUp()
     strcpy(request.ifr_name, "lo");
     request.ifr_flags = IFF_UP;
     ASSERT_EQ(ioctl(socket_fd.get(), SIOCSIFFLAGS, &request), 0) << strerror(errno);
-    sysctl("auto_flowlabels", 0); // so that a label is one that was asked for
+    sysctl("auto_flowlabels", 0); // so that packets have only labels that a test asked for
     sysctl("flowlabel_state_ranges", 0);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// A network namespace for each test, with nothing in it but a loopback interface.
+/// A network namespace for each test, with only a loopback interface.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ protected:
 
 constexpr uid_t nobody = 65534;
 
-/// What BODY returns in a child process, with the rights of USER.
+/// Runs BODY in a child process with the rights of USER, and returns its result.
 template <class Body> bool in_child(Body body, uid_t user = 0)
 {
     const pid_t child = fork();
@@ -39,19 +39,19 @@ template <class Body> bool in_child(Body body, uid_t user = 0)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/// Is LEFT what may be left now of SECONDS that began after BEFORE? The kernel leaves parts of a second out.
+/// Is LEFT a possible rest of SECONDS that began after BEFORE? The kernel prints whole seconds.
 testing::AssertionResult is_left(long left, long seconds, std::chrono::steady_clock::time_point before);
 
-/// Has ERROR both lines, and all WORDS in them?
+/// Is RESULT an error with both lines, and do they contain all WORDS?
 template <class Value>
 testing::AssertionResult says(const Result<Value>& result, std::initializer_list<const char*> words)
 {
     if (result)
-        return testing::AssertionFailure() << "it worked";
+        return testing::AssertionFailure() << "there was no error";
     const std::string text = result.error().what + "\n" + result.error().hint;
 
     if (result.error().what.empty() || result.error().hint.empty())
-        return testing::AssertionFailure() << "half of the words are missing: " << text;
+        return testing::AssertionFailure() << "the message or the hint is missing: " << text;
     for (const char* word : words)
         if (text.find(word) == std::string::npos)
             return testing::AssertionFailure() << "no '" << word << "' in " << text;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Every no of the kernel, caused, becomes why and what to do (LNX-3 to LNX-9).
+// Each test causes a refusal of the kernel. The error must say why, and what to do (LNX-3 to LNX-9).
 #include "own_namespace.hpp"
 #include "packet.hpp"
 
@@ -102,7 +102,7 @@ TEST_F(Refusals, TooLongWithoutPrivilege)
     EXPECT_TRUE(in_child([&] { return says(lease->renew(151, 0), {"150 s", "CAP_NET_ADMIN"}); }, nobody));
 }
 
-// LNX-8: it is not for its length that a long lease is refused to who may have one.
+// LNX-8: the error of a user who may take long leases must not blame the length.
 TEST_F(Refusals, TakenThoughItIsLong)
 {
     const auto lease = get({.destination = somewhere, .label = 1, .share = LabelShare::exclusive});
@@ -112,7 +112,8 @@ TEST_F(Refusals, TakenThoughItIsLong)
         says(get({.destination = somewhere, .label = 1, .expires = 200}), {"0x00001 is leased", "flowlabel host"}));
 }
 
-// LNX-8: a socket may lease more than 32 labels only with CAP_NET_ADMIN, or while the machine has fewer.
+// LNX-8: without CAP_NET_ADMIN a socket may lease 32 labels at most, or fewer once the host has leased many
+// (`mem_check()`).
 TEST_F(Refusals, TooMany)
 {
     const auto lease_many = [&] {
@@ -179,11 +180,11 @@ TEST_F(Refusals, ALabelWithoutALeaseBesideAnExclusiveOne)
     EXPECT_TRUE(says(send_datagram(socket_.get(), to, payload, 20), {"0x00014", "exclusive", "lease the label"}));
     EXPECT_TRUE(says(send_datagram(socket_.get(), to, payload, 20, LabelBy::ancillary), {"0x00014", "exclusive"}));
     EXPECT_TRUE(says(connect_labelled(socket_.get(), to, 20), {"0x00014", "exclusive", "lease the label"}));
-    EXPECT_TRUE(send_datagram(socket_.get(), to, payload, 0)) << "without a label all is well";
+    EXPECT_TRUE(send_datagram(socket_.get(), to, payload, 0)) << "a datagram without a label is sent";
     const auto own = get({.destination = to.address, .label = 20});
 
     ASSERT_TRUE(own);
-    EXPECT_TRUE(send_datagram(socket_.get(), to, payload, 20)) << "a lease of its own is what it takes";
+    EXPECT_TRUE(send_datagram(socket_.get(), to, payload, 20)) << "with a lease of its own it may use the label";
 }
 
 TEST_F(Refusals, NobodyThere)

@@ -15,13 +15,13 @@ protected:
         OwnNamespace::SetUp();
         listener_ = tcp_socket();
         client_ = tcp_socket();
-        ASSERT_EQ(listen(listener_.get(), 1), 0); // gets it a port
+        ASSERT_EQ(listen(listener_.get(), 1), 0); // the kernel chooses a port
         port_ = local_endpoint(listener_.get())->port;
         ASSERT_TRUE(keep_syns(listener_.get()));
         ASSERT_TRUE(receive_labels(listener_.get(), true));
     }
 
-    /// Connects the client with LABEL, leased as a program does it.
+    /// Leases LABEL as a program does, and connects the client with it.
     Fd connect(std::uint32_t label)
     {
         auto lease = Lease::get(client_.get(), {.destination = loopback, .label = label});
@@ -34,7 +34,7 @@ protected:
         return Fd(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     }
 
-    /// The label of one octet that goes FROM one TO the other.
+    /// Sends one byte FROM one socket TO the other. Returns its label.
     static std::uint32_t label_of_an_octet(const Fd& from, const Fd& to)
     {
         char octet = 1;
@@ -59,7 +59,7 @@ TEST_F(Streams, TheServerReadsTheClientsLabel)
     EXPECT_EQ(syn_label(server.get()), 7u);
     EXPECT_EQ(label_of_an_octet(client_, server), 7u);
     EXPECT_EQ((*current_lease(client_.get()))->label, 7u);
-    EXPECT_TRUE(says(syn_label(server.get()), {"SYN"})) << "it is told once";
+    EXPECT_TRUE(says(syn_label(server.get()), {"SYN"})) << "the kernel returns the SYN only once";
 }
 
 TEST_F(Streams, WhoKeepsNoSynHasNoLabelOfIt)
@@ -91,7 +91,7 @@ TEST_F(Streams, AListenerThatReflectsAnswersWithTheClientsLabel)
 
     EXPECT_EQ(label_of_an_octet(server, client_), 7u);
     ASSERT_TRUE(reflect_labels(server.get(), false));
-    EXPECT_EQ(label_of_an_octet(server, client_), 0u) << "LNX-9: giving it back ends it";
+    EXPECT_EQ(label_of_an_octet(server, client_), 0u) << "LNX-9: without the option reflection ends";
 }
 
 // LNX-23
