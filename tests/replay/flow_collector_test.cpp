@@ -53,7 +53,7 @@ TEST(FlowCollector, KeepsFlowsApart)
     EXPECT_EQ(collector.take().size(), 3u);
 }
 
-/// Packets of a capture need not be in the order of their stamps.
+/// Packets of a capture need not be in the order of their timestamps.
 TEST(FlowCollector, TurnsTimesThatRunBackwards)
 {
     FlowCollector collector;
@@ -64,7 +64,7 @@ TEST(FlowCollector, TurnsTimesThatRunBackwards)
     EXPECT_EQ(flows[0].last, 90u);
 }
 
-/// Millions of parts of few flows, and many flows, are all there.
+/// A million parts of a thousand flows are merged, and no packet is missing.
 TEST(FlowCollector, MergesOnTheWay)
 {
     constexpr std::uint64_t parts = 1'000'000;

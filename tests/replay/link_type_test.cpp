@@ -46,7 +46,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"ipv4", 228, {0x45}, 0, 0x0800}, Case{"ipv6", 229, {0x60}, 0, 0x86DD}),
     [](const testing::TestParamInfo<Case>& info) { return std::string(info.param.name); });
 
-/// Where the network header stands, and what announces it.
+/// The offset of the network header, and its ethertype.
 TEST_P(NetworkPartOf, IsFound)
 {
     const LinkType type(GetParam().number);
@@ -58,7 +58,7 @@ TEST_P(NetworkPartOf, IsFound)
     EXPECT_EQ(type.engine_layer(), FL_LINK_ETHERNET);
 }
 
-/// Whatever is cut off, nothing beyond the octets is looked at, and a link layer that is not whole leaves nothing.
+/// Wherever a frame is truncated, nothing after its end is read. A truncated link layer has no network part after it.
 TEST_P(NetworkPartOf, EndsWithinWhatWasCaptured)
 {
     const Octets& whole = GetParam().octets;
@@ -73,7 +73,8 @@ TEST_P(NetworkPartOf, EndsWithinWhatWasCaptured)
     }
 }
 
-/// The attributes of a netfilter log are in the capturing machine's byte order; the payload's says how long it was.
+/// The attributes of a netfilter log are in the capturing machine's byte order; the attribute of the payload has its
+/// length.
 TEST(LinkTypes, NflogInBothByteOrders)
 {
     const Octets little = {10, 0, 0, 0, 6, 0, 9, 0, 0x60, 0x61, 0, 0};
@@ -87,7 +88,7 @@ TEST(LinkTypes, NflogInBothByteOrders)
     }
 }
 
-/// An attribute that claims no length, or too much, ends the message.
+/// An attribute whose length is 0 or too large ends the message.
 TEST(LinkTypes, NflogWithoutPayload)
 {
     for (const Octets& octets :

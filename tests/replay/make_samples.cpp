@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Writes the project's own sample captures into the folder that is its argument: what lies in data/ was made by it.
+/// make_samples FOLDER: writes the project's sample captures into FOLDER. It made those in data/.
 #include <algorithm>
 #include <cstdio>
 #include <exception>
@@ -45,8 +45,8 @@ void append(Octets& to, std::initializer_list<int> octets)
         to.push_back(static_cast<std::uint8_t>(octet));
 }
 
-/// What Linux's netfilter log has in front of SIZE octets of payload: the packet's header, a prefix of odd length, and
-/// the head of the payload.
+/// What Linux's netfilter log puts before SIZE bytes of payload: the packet's header, a prefix of odd length, and the
+/// header of the payload.
 Octets nflog_header(int ethertype, int size)
 {
     Octets header;
@@ -58,7 +58,7 @@ Octets nflog_header(int ethertype, int size)
     return header;
 }
 
-/// OpenBSD's firewall log: 61 octets, padded to 64.
+/// OpenBSD's firewall log: 61 bytes, padded to 64.
 Octets pflog_header(bool ipv6)
 {
     Octets header(64, 0);
@@ -68,7 +68,7 @@ Octets pflog_header(bool ipv6)
     return header;
 }
 
-/// The header of LINK in front of SIZE octets of ETHERTYPE.
+/// The header of LINK before SIZE bytes of ETHERTYPE.
 Octets link_header(Link link, int ethertype, int size)
 {
     const bool ipv6 = ethertype == 0x86DD;
@@ -143,7 +143,7 @@ void write(const std::filesystem::path& folder, const Sample& sample)
     }
 }
 
-/// Two ways of a conversation: one side labels, the other does not.
+/// Both directions of a conversation. One side labels, the other does not.
 std::vector<Packet> conversation()
 {
     const Ip client = "2001:db8:c::1";
@@ -164,7 +164,7 @@ std::vector<Packet> conversation()
     };
 }
 
-/// The fragments of two datagrams, of the second one in another order.
+/// The fragments of two packets. Those of the second packet are in another order.
 std::vector<Packet> fragments()
 {
     const auto part = [](std::uint32_t id, std::uint16_t offset, bool more) {

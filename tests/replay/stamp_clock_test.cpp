@@ -46,7 +46,7 @@ TEST_P(StampIs, InNanoseconds)
     EXPECT_EQ(clock->ns(GetParam().stamp), GetParam().ns);
 }
 
-/// A second would have more units than 64 bits hold.
+/// A second would have more units than fit into 64 bits.
 TEST(StampClock, TooFine)
 {
     EXPECT_FALSE(StampClock::of(20, 0));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The native engine and the kernel agree on every packet of every capture: verdict, octets, counters and flow table
-/// (one datapath, two targets). Captures: the project's own in FLOWLABEL_SAMPLES, real ones in
-/// FLOWLABEL_CAPTURES.
+/// The native engine and the kernel agree on every packet of every capture: verdict, bytes, counters and flow table.
+/// FLOWLABEL_SAMPLES is the folder of the project's captures, FLOWLABEL_CAPTURES one of real captures.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,7 +20,8 @@
 namespace flowlabel::test {
 namespace {
 
-constexpr unsigned roomy = 14; ///< slots enough that these captures seldom spill: which flow leaves depends on the time
+/// log2 of the slots: so many that these captures seldom spill. Which flow is evicted depends on the clock.
+constexpr unsigned roomy = 14;
 
 std::vector<std::filesystem::path> captures_in(const char* variable)
 {
@@ -42,7 +42,7 @@ auto without_times(const TableFlow& f)
     return std::tuple(f.src[0], f.src[1], f.dst[0], f.dst[1], f.label, f.stamped, f.packets, f.octets);
 }
 
-/// The native engine beside a kernel's; they see the packets that both can run.
+/// The native engine and a kernel engine. Both get the packets that the kernel can run.
 class Pair {
 public:
     Pair(Kind kind, const Choice& choice)
@@ -51,7 +51,7 @@ public:
     {
     }
 
-    /// Is FRAME a packet that is counted, or one that only has a reason not to be?
+    /// Is FRAME counted as IPv6?
     bool is_counted(const Frame& frame)
     {
         Octets copy(frame.octets.begin(), frame.octets.end());
@@ -61,7 +61,7 @@ public:
         return probe_->counters().counted > before;
     }
 
-    /// False: the kernel cannot run it.
+    /// Runs FRAME in both engines. False: the kernel cannot run it.
     bool run(const Frame& frame)
     {
         Octets for_kernel(frame.octets.begin(), frame.octets.end());
@@ -98,7 +98,8 @@ struct LeftOut {
     std::uint64_t snapped = 0;
 };
 
-/// A snapped packet that is counted is filled with zeros for the kernel and may get another flow id: left out.
+/// Compares both engines on a capture. Leaves out packets that are counted and were captured in part: the kernel gets
+/// zeros for the rest, which may make another flow id.
 void compare(const std::filesystem::path& path, Kind kind, const Choice& choice, LeftOut& left_out)
 {
     auto reader = CaptureReader::open(path).value();
