@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What needs no server: the URL, sizes, credentials, the block's octets, the schema, and words of a server.
+// Tests that need no server: the URL, credentials, batch sizes, the bytes of a block, the schema, and a server's error
+// messages.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -147,7 +148,7 @@ FlowRecord record(std::uint32_t label)
             .reason = EndReason::collection_end};
 }
 
-/// What a block says, read as ClickHouse reads it.
+/// Reads a block as ClickHouse reads it.
 class BlockReader {
 public:
     explicit BlockReader(std::string_view block) : rest_(block) {}

@@ -164,7 +164,8 @@ TEST_F(SpoolTest, OneProcessAtATime)
     EXPECT_TRUE(open());
 }
 
-/// Every octet that can go wrong does: what comes back is what was put in, or an error that says what is lost.
+/// Each byte of a file is changed in turn, and the file is truncated before each byte: first() must fail and set it
+/// aside.
 TEST_F(SpoolTest, NoDamageGoesUnseen)
 {
     {
@@ -258,7 +259,7 @@ TEST_F(SpoolTest, WhatIsNoBatchIsSetAsideAndTheOthersGoOn)
     replace(file_name(6, ".batch"), whole);
     fs::create_directory(directory_ / file_name(7, ".new"));
     replace("18446744073709551615.batch", whole);
-    auto spool = open(3000); // of which the hole takes nothing
+    auto spool = open(3000); // the hole needs no room in it
 
     ASSERT_TRUE(spool);
     expect_same(*spool->first(), batch(9));

@@ -13,7 +13,7 @@ static void require(bool condition, const char* what)
         throw std::runtime_error(what);
 }
 
-/// Octets from the front.
+/// Takes bytes from the front.
 class Cursor {
 public:
     explicit Cursor(std::span<const std::uint8_t> octets) : octets_(octets) {}
@@ -70,7 +70,7 @@ static std::map<unsigned, DecodedTemplate> take_templates(Cursor set, bool optio
         }
         templates[id] = made;
     }
-    require(set.left() == 0, "a set of templates with something behind them");
+    require(set.left() == 0, "a set of templates with something after them");
     return templates;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A second reading of RFC 7011, without libfixbuf: messages, sets, templates and data records.
+// A second implementation of RFC 7011, without libfixbuf: it reads messages, sets, templates and data records.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 namespace flowlabel::test {
 
 struct DecodedTemplate {
-    std::vector<std::pair<unsigned, unsigned>> fields; // element, octets (65535: variable)
+    std::vector<std::pair<unsigned, unsigned>> fields; // element, length in bytes (65535: variable)
     unsigned scope = 0;
 
     bool operator==(const DecodedTemplate&) const = default;
@@ -20,7 +20,7 @@ struct DecodedTemplate {
 
 struct DecodedRecord {
     unsigned template_id = 0;
-    std::vector<std::string> values; // octets as they came, in the order of the template's fields
+    std::vector<std::string> values; // bytes as they came, in the order of the template's fields
 
     [[nodiscard]] std::uint64_t number(std::size_t field) const;
 };
@@ -34,12 +34,12 @@ struct DecodedMessage {
     std::vector<DecodedRecord> records;
 };
 
-/// Remembers templates by domain. Throws std::runtime_error for whatever is not as the RFC has it.
+/// Remembers templates by domain. Throws std::runtime_error for a message that breaks the rules of the RFC.
 class Decoder {
 public:
     DecodedMessage decode(std::span<const std::uint8_t> octets);
 
-    /// Messages one behind the other.
+    /// Messages, one after the other.
     std::vector<DecodedMessage> decode_all(std::span<const std::uint8_t> octets);
 
 private:

@@ -39,7 +39,7 @@ TEST(Domains, ARenamedInterfaceKeepsItsDomain)
 
     EXPECT_EQ(domains.number_of({.interface = "uplink", .ifindex = 2}), number);
     EXPECT_EQ(domains[number].point->interface, "uplink");
-    EXPECT_EQ(domains.size(), 2u) << "with the exporting process's own";
+    EXPECT_EQ(domains.size(), 2u) << "one of them is that of the exporting process";
     EXPECT_EQ(domains[0].id, 0u);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The messages, octet by octet (IPFIX-1, IPFIX-3, IPFIX-5, IPFIX-9).
+// The messages, byte by byte (IPFIX-1, IPFIX-3, IPFIX-5, IPFIX-9).
 #include "sinks/ipfix/encoder.hpp"
 
 #include <gtest/gtest.h>
@@ -42,7 +42,7 @@ std::span<const std::uint8_t> nth(Encoder& encoder, std::size_t number)
     return encoder.messages().text(encoder.messages().list.at(number));
 }
 
-/// IPFIX-1, IPFIX-3: every octet of the templates of a domain, and of a message with one flow.
+/// IPFIX-1, IPFIX-3: every byte of the templates of a domain, and of a message with one flow.
 TEST(Encoder, Golden)
 {
     Encoder encoder = std::move(*Encoder::make(464));
@@ -137,7 +137,7 @@ TEST(Encoder, Reliability)
     EXPECT_EQ(numbers(all[3].records[0]), (std::vector<std::uint64_t>{29, 6, 7, 8, 9}));
 }
 
-/// IPFIX-5: whatever the size, no message is larger, none could take another record, and every record is in one.
+/// IPFIX-5: for every size, no message is larger, none has room for another record, and every record is in one message.
 TEST(Encoder, MessageSizes)
 {
     const auto given = records(2000);
@@ -165,7 +165,7 @@ TEST(Encoder, MessageSizes)
                     EXPECT_EQ(one.number(6), next++);
                 }
             if (next > 0 && next < given.size()) {
-                EXPECT_GT(message.length + flow_octets, largest) << "there was room";
+                EXPECT_GT(message.length + flow_octets, largest) << "there was room for another record";
             }
         }
         EXPECT_EQ(next, given.size()) << largest;
@@ -233,7 +233,7 @@ TEST(Encoder, NamesAreText)
     EXPECT_EQ(all.at(1).records.at(1).values.at(1), "");
 }
 
-/// What was said of POINT in a message of LARGEST bytes at most.
+/// The options record about POINT, in a message of at most LARGEST bytes.
 DecodedRecord named(const ObservationPoint& point, std::size_t largest)
 {
     Encoder encoder = std::move(*Encoder::make(largest));
@@ -249,7 +249,7 @@ DecodedRecord named(const ObservationPoint& point, std::size_t largest)
     return all.back().records.at(0);
 }
 
-/// No element of IPFIX is a network namespace: interfaceDescription says which one it is, for both directions.
+/// IPFIX has no element for a network namespace: interfaceDescription names it, for both directions.
 TEST(Encoder, NetworkNamespaces)
 {
     ObservationPoint point{.interface = "eth0", .ifindex = 7, .hook = FL_HOOK_XDP, .netns_inode = 4026531840};
@@ -260,7 +260,7 @@ TEST(Encoder, NetworkNamespaces)
     EXPECT_EQ(named(point, 464).values.at(2), "netns 4026531840 (bl\xEF\xBF\xBDue)");
 }
 
-/// Names that are longer than a message are cut between two characters; the number of the namespace always stays.
+/// Names that are longer than a message are truncated between two characters; the number of the namespace always stays.
 TEST(Encoder, LongNames)
 {
     const std::string number = "netns 4026531840";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Collectors on ::1, as far as a test needs them.
+// Collectors on ::1 that do what the tests need.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ public:
     [[nodiscard]] std::uint16_t port() const { return port_; }
     [[nodiscard]] std::string url() const;
 
-    /// The datagrams that came.
+    /// The datagrams that have come.
     [[nodiscard]] std::vector<std::vector<std::uint8_t>> received() const;
 
 private:
@@ -34,16 +34,16 @@ public:
     [[nodiscard]] std::uint16_t port() const { return port_; }
     [[nodiscard]] std::string url() const;
 
-    /// Is somebody there within MS milliseconds? Then it is the connection.
+    /// Waits up to MS milliseconds for a client. True: it has connected.
     bool accept(int ms = 60'000);
 
-    /// What comes until nothing does for MS milliseconds, or the end.
+    /// Reads until nothing comes for MS milliseconds, or until the end of the connection.
     [[nodiscard]] std::vector<std::uint8_t> read(int ms = 200) const;
 
     /// Sends COUNT bytes.
     void send(std::size_t count) const;
 
-    /// Reads COUNT octets and no more.
+    /// Reads COUNT bytes and no more.
     [[nodiscard]] std::vector<std::uint8_t> read_exactly(std::size_t count) const;
 
     /// Sends bytes until the other end has closed the connection.
@@ -51,7 +51,7 @@ public:
 
     void close_connection() { connection_.reset(); }
 
-    /// With an RST, and what was not read is gone.
+    /// Closes the connection with an RST. What was not read is lost.
     void reset_connection();
 
 private:

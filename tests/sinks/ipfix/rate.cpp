@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// How many records a second a sink takes: flowlabel_ipfix_rate URL [MTU]
+// Prints how many records a second a sink takes: flowlabel_ipfix_rate URL [MTU]
 #include <fmt/format.h>
 
 #include <chrono>

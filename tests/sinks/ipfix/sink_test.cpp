@@ -29,7 +29,7 @@ using Clock = std::chrono::steady_clock;
 const ObservationPoint first{.interface = "eth0", .ifindex = 2, .hook = FL_HOOK_XDP};
 const ObservationPoint second{.interface = "eth0", .ifindex = 2, .hook = FL_HOOK_TC_EGRESS};
 
-/// Flows whose label is their number among all that a test makes.
+/// Makes records of flows whose labels count up from 1 within a test.
 class Batches {
 public:
     RecordBatch make(const ObservationPoint& point, std::size_t count)
@@ -91,7 +91,7 @@ std::vector<std::uint64_t> from_to(std::uint64_t from, std::uint64_t to)
     return all;
 }
 
-/// IPFIX-2: the data records of the same domain before this message.
+/// IPFIX-2: the sequence number is the number of data records of the domain before the message.
 void expect_sequences(const std::vector<DecodedMessage>& messages, std::map<std::uint32_t, std::uint32_t> counts = {})
 {
     for (const DecodedMessage& message : messages) {
@@ -106,7 +106,7 @@ std::size_t templates_in(const std::vector<DecodedMessage>& messages)
         std::ranges::count_if(messages, [](const DecodedMessage& message) { return !message.templates.empty(); }));
 }
 
-/// IPFIX-2: three messages with 2, 5 and 1 flows, behind the two options records of the domain.
+/// IPFIX-2: three messages with 2, 5 and 1 flows, after the two options records of the domain.
 TEST(IpfixUdp, SequenceNumbers)
 {
     const UdpPeer peer;
@@ -129,7 +129,7 @@ TEST(IpfixUdp, SequenceNumbers)
     EXPECT_EQ(labels(messages), from_to(1, 12));
 }
 
-/// IPFIX-5: 512 octets of IPv6 packet hold five flows; another size holds as many as fit.
+/// IPFIX-5: an IPv6 packet of 512 bytes holds five flows; another size holds as many as fit.
 TEST(IpfixUdp, PacketsAreNoLargerThanTheMtu)
 {
     for (const std::size_t mtu : {std::size_t{512}, min_mtu, std::size_t{1500}, max_mtu}) {
@@ -166,10 +166,10 @@ TEST(IpfixUdp, TemplatesAreSentAgain)
 
     for (std::size_t& count : templates) {
         EXPECT_EQ(write(*sink, batches.make(first, 1)).written, 1u);
-        EXPECT_TRUE(sink->tick()); // and the exporting process's own
+        EXPECT_TRUE(sink->tick()); // and the template of the exporting process
         count = templates_in(decode(decoder, peer.received()));
     }
-    if (Clock::now() - began < 2s) { // else this machine stood still, and it may have been time
+    if (Clock::now() - began < 2s) { // else this machine stood still, and the interval may have passed
         EXPECT_EQ(templates[0], 4u);
         EXPECT_EQ(templates[1], 0u);
     }
@@ -179,13 +179,14 @@ TEST(IpfixUdp, TemplatesAreSentAgain)
     const auto again = decode(restarted, peer.received());
 
     EXPECT_EQ(templates_in(again), 1u);
-    EXPECT_EQ(labels(again), from_to(3, 3)) << "a collector that was restarted reads it";
+    EXPECT_EQ(labels(again), from_to(3, 3)) << "a collector that was restarted can read it";
     std::this_thread::sleep_for(2050ms);
     EXPECT_TRUE(sink->tick());
-    EXPECT_EQ(templates_in(decode(decoder, peer.received())), 2u) << "without data, too";
+    EXPECT_EQ(templates_in(decode(decoder, peer.received())), 2u) << "also without data";
 }
 
-/// Three intervals after its last record a domain is not described any more; with the next record it is.
+/// Three intervals after its last record the templates of a domain are no longer sent. The next record brings them
+/// back.
 TEST(IpfixUdp, ADomainWithoutRecordsIsForgotten)
 {
     const UdpPeer peer;
@@ -206,7 +207,7 @@ TEST(IpfixUdp, ADomainWithoutRecordsIsForgotten)
     expect_sequences(after, {{9, 3}});
 }
 
-/// A collector that is not there, by UDP: counted. Whatever is not sent does not count in the sequence either.
+/// UDP without a collector: the records are counted as lost. What is not sent does not count in the sequence.
 TEST(IpfixUdp, NobodyThere)
 {
     std::uint16_t port = 0;
@@ -220,13 +221,13 @@ TEST(IpfixUdp, NobodyThere)
     for (int i = 0; i < 20; i++) {
         const WriteResult result = write(*sink, batches.make(first, 10));
 
-        EXPECT_EQ(result.written + result.lost, 10u) << "none waits";
+        EXPECT_EQ(result.written + result.lost, 10u) << "no record waits";
         EXPECT_TRUE(result.error);
         EXPECT_NE(result.error->what.find("Connection refused"), std::string::npos) << result.error->what;
         EXPECT_FALSE(result.error->hint.empty());
         written += result.written;
     }
-    EXPECT_EQ(written, 0u) << "the templates before them showed it";
+    EXPECT_EQ(written, 0u) << "the templates, which are sent first, were refused";
 
     const UdpPeer peer(port);
     const auto deadline = Clock::now() + 60s;
@@ -273,12 +274,13 @@ TEST(IpfixTcp, EveryConnectionIsASession)
 
         ASSERT_FALSE(ended);
         EXPECT_EQ(ended.error().what, peer.url() + " ended the connection");
-        EXPECT_TRUE(sink->tick()) << "there is another one at once";
+        EXPECT_TRUE(sink->tick()) << "it connects again at once";
     }
     EXPECT_EQ(all, from_to(1, 3030));
 }
 
-/// A collector that is away keeps its records waiting; RFC 7011 section 10.4.4: attempts have an interval.
+/// While the collector is away, its records wait. RFC 7011 section 10.4.4: there is an interval between attempts to
+/// connect.
 TEST(IpfixTcp, NobodyThere)
 {
     std::uint16_t port = 0;
@@ -299,7 +301,7 @@ TEST(IpfixTcp, NobodyThere)
 
     WriteResult again = write(*sink, batch);
 
-    if (Clock::now() - before < 3s) { // else this machine stood still, and it may have been time
+    if (Clock::now() - before < 3s) { // else this machine stood still, and the interval may have passed
         ASSERT_TRUE(again.error);
         EXPECT_EQ(again.error->what, refused.error->what);
         EXPECT_FALSE(peer.accept(300)) << "too early";
@@ -315,7 +317,7 @@ TEST(IpfixTcp, NobodyThere)
     EXPECT_EQ(labels(decoder.decode_all(peer.read())), from_to(1, 10));
 }
 
-/// A message that the kernel took half of goes on where it stopped; each record arrives once, and whole.
+/// A message of which the kernel took a part goes on where it stopped. Each record arrives once, and whole.
 TEST(IpfixTcp, ACollectorThatDoesNotRead)
 {
     TcpPeer peer;
@@ -354,7 +356,8 @@ TEST(IpfixTcp, ACollectorThatDoesNotRead)
 
         written += write(*sink, rest).written;
     }
-    // finish() waits for less than a second: all but the rest of a message is to be read by then, however late.
+    // finish() waits for less than a second. This reads all but the rest of a message before it, however slow the
+    // machine is.
     writing = false;
     reader.join();
     read(200);
@@ -367,7 +370,8 @@ TEST(IpfixTcp, ACollectorThatDoesNotRead)
     expect_sequences(messages);
 }
 
-/// What a connection that broke had not delivered is told. Nothing of it is sent on the next one.
+/// When a connection breaks, the error says how much was not acknowledged. Nothing of that is sent on the next
+/// connection.
 TEST(IpfixTcp, WhatWasUnderWayWhenTheConnectionBroke)
 {
     TcpPeer peer;
@@ -397,8 +401,8 @@ TEST(IpfixTcp, WhatWasUnderWayWhenTheConnectionBroke)
     expect_sequences(messages);
 }
 
-/// Whoever sends without end keeps nobody busy: it is no collector, and the connection is closed. A few bytes are
-/// forgiven.
+/// A peer that sends data without end does not keep the sink busy: it is no collector, and the connection is closed. A
+/// few bytes are ignored.
 TEST(IpfixTcp, APeerThatSendsData)
 {
     TcpPeer peer;
@@ -427,7 +431,7 @@ TEST(IpfixTcp, APeerThatSendsData)
     EXPECT_TRUE(sink->finish());
 }
 
-/// In a hurry, too, a collector that reads slowly gets everything: it is waited for while it reads.
+/// At shutdown, too, a collector that reads slowly gets everything: the sink waits for as long as it reads.
 TEST(IpfixTcp, ASlowCollectorInTheEnd)
 {
     TcpPeer peer;
@@ -452,7 +456,7 @@ TEST(IpfixTcp, ASlowCollectorInTheEnd)
     EXPECT_TRUE(finished || !steady) << finished.error().what;
 }
 
-/// In the end a collector that does not read is not waited for; what is said of it is true.
+/// At shutdown the sink does not wait for a collector that does not read, and the error says so.
 TEST(IpfixTcp, ACollectorThatDoesNotReadInTheEnd)
 {
     TcpPeer peer;
@@ -468,7 +472,7 @@ TEST(IpfixTcp, ACollectorThatDoesNotReadInTheEnd)
     EXPECT_EQ(finished.error().what.find("broke"), std::string::npos);
 }
 
-/// A name that nobody knows is no error of the start: records wait, by UDP too.
+/// An unknown host name is no error at the start: records wait, also with UDP.
 TEST(IpfixNames, AHostThatIsNotFound)
 {
     for (const char* const url : {"udp://no..name", "tcp://no..name"}) {
@@ -512,7 +516,7 @@ private:
     std::filesystem::path folder_;
 };
 
-/// RFC 5655: messages one behind the other; each opening is a session of its own.
+/// RFC 5655: messages, one after the other; each opening is a session of its own.
 TEST_F(IpfixFile, MessagesInAFile)
 {
     Batches batches;
@@ -538,8 +542,8 @@ TEST_F(IpfixFile, MessagesInAFile)
     EXPECT_EQ(labels(other.decode_all(contents(path()))), from_to(2006, 2011));
 }
 
-/// A collector that was killed while it wrote may leave any part of a message, which is cut off; what is whole stays,
-/// and is appended to.
+/// A collector that was killed while it wrote may leave any part of a message. That part is removed. The whole messages
+/// stay, and the next ones follow them.
 TEST_F(IpfixFile, HalfAMessageIsCutOff)
 {
     Batches batches;
@@ -568,7 +572,7 @@ TEST_F(IpfixFile, HalfAMessageIsCutOff)
     EXPECT_EQ(labels(decoder.decode_all(contents(path()))), (std::vector<std::uint64_t>{1, 2, 3, 6}));
 }
 
-/// Something else than messages is not appended to, and not cut.
+/// A file that is not made of messages is neither extended nor truncated.
 TEST_F(IpfixFile, AnotherFileIsRefused)
 {
     for (const std::string& other :
@@ -583,7 +587,8 @@ TEST_F(IpfixFile, AnotherFileIsRefused)
     }
 }
 
-/// A file that may not grow stands for a full disk: nothing of a write stays, and the sequence has no gap.
+/// A limit on the size of the file has the effect of a full disk: nothing of a failed write stays, and the sequence has
+/// no gap.
 TEST_F(IpfixFile, AWriteThatFailsLeavesNothing)
 {
     const auto sink = open(url());
@@ -628,7 +633,7 @@ TEST_F(IpfixFile, WhatIsNoFile)
     EXPECT_NE(refused("file:/dev/null").find("no regular file"), std::string::npos);
 }
 
-/// The losses that the collector knows of are in the options records, with the times at which they grew.
+/// The losses that the collector knows of are in the options records, with the times at which they increased.
 TEST(IpfixReliability, OptionsRecords)
 {
     const UdpPeer peer;
@@ -652,11 +657,11 @@ TEST(IpfixReliability, OptionsRecords)
     const DecodedRecord before = last(260);
 
     EXPECT_EQ(before.number(1), 0u);
-    EXPECT_EQ(before.number(3), 0u) << "never";
+    EXPECT_EQ(before.number(3), 0u) << "nothing was lost yet";
     state.collections[0].totals.lost = {.packets = 7, .octets = 700};
     state.exporters[0].lost_records = 2;
     state.exporters[0].lost = {.packets = 3, .octets = 300};
-    std::this_thread::sleep_for(1100ms); // it looks once a second
+    std::this_thread::sleep_for(1100ms); // the sink reads them once a second
     EXPECT_EQ(write(*sink, batches.make(first, 1)).written, 1u);
     const DecodedRecord metering = last(260);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// IPFIX-6: port 4739 unless another is given.
+// IPFIX-6: the port is 4739 by default.
 #include "sinks/ipfix/url.hpp"
 
 #include <gtest/gtest.h>
