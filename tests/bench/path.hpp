@@ -16,7 +16,7 @@ struct PathOptions {
     std::uint32_t packets = 2'000'000; ///< per round
 };
 
-/// Leaves the process in a network namespace of its own.
+/// Afterwards the process is in a network namespace of its own.
 void run_path(const PathOptions& options, Results& results);
 
 } // namespace flowlabel::bench

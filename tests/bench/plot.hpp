@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The pictures of a benchmark run.
+/// Draws the pictures of a benchmark run.
 #pragma once
 
 #include <span>

@@ -25,7 +25,7 @@ TEST(PacketBuilder, WritesGoldenOctets)
     Octets built = packet.octets();
     ASSERT_EQ(built.size(), expected.size());
     EXPECT_EQ(checksum("2001:db8::1", "2001:db8::2", 17, std::span(built).last(10)), 0);
-    std::copy_n(expected.end() - 4, 2, built.end() - 4); // the sum was checked
+    std::copy_n(expected.end() - 4, 2, built.end() - 4); // the checksum was checked above
     EXPECT_EQ(built, expected);
     EXPECT_EQ(packet.ipv6_offset(), 18u);
 }

@@ -18,7 +18,7 @@ TableFlow record(std::uint64_t number, std::uint64_t first, std::uint64_t last, 
             .last = last};
 }
 
-/// The parts of a flow become one: counts add up, the span of time covers all.
+/// The parts of a flow become one: its counts are their sums, and its times cover all of them.
 TEST(FlowCollector, PutsThePartsOfAFlowTogether)
 {
     FlowCollector collector;

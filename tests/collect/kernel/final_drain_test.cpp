@@ -66,7 +66,7 @@ protected:
         collection_ = std::move(*collection);
     }
 
-    /// The engine's program, as if it were attached.
+    /// An attachment with the maps of the engine.
     Inspected found()
     {
         const auto& kernel = dynamic_cast<KernelEngine&>(*engine_);

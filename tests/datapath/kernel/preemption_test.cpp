@@ -17,7 +17,7 @@
 namespace flowlabel::test {
 namespace {
 
-/// Has this kernel the functions that disable preemption?
+/// Does this kernel have the functions that disable preemption?
 bool can_disable_preemption()
 {
     utsname name{};

@@ -49,7 +49,7 @@ TEST(ExerciseVerdict, TheKernelOrTheWayIsToBlame)
     expect_warning(labelled, {"0x00009", "of this host cannot be read"});
     bare.auto_flowlabels = 0;
     expect_warning(bare, {"net.ipv6.auto_flowlabels is 0 on this host, so its kernel sent no labels"});
-    for (const std::int64_t setting : {1, 2, 3}) { // 2: the client's sockets ask for it
+    for (const std::int64_t setting : {1, 2, 3}) { // with 2 the client's sockets opt in
         bare.auto_flowlabels = setting;
         expect_warning(bare, {"so its kernel sent labels", "clears them"});
     }

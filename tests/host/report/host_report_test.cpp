@@ -277,12 +277,12 @@ TEST_F(HostReportTest, PathsAndTunnelsVerdicts)
 TEST_F(HostReportTest, MeaningFollowsTheKernel)
 {
     modern();
-    kernel("4.2.8-300.fc23.x86_64"); // a boolean until 4.3
+    kernel("4.2.8-300.fc23.x86_64"); // before 4.3 the setting is a boolean
     expect_verdict("labels", "net.ipv6.auto_flowlabels", "2", "new TCP connections carry labels");
     kernel("4.3.0");
     expect_verdict("labels", "net.ipv6.auto_flowlabels", "2", "no labels unless a program asks");
 
-    kernel("5.2.0"); // one bit until 5.3, and no label without a lease
+    kernel("5.2.0"); // before 5.3 only one bit has a meaning, and a label needs a lease
     expect_verdict("replies", "net.ipv6.flowlabel_reflect", "7", "reflected by accepted TCP connections");
     EXPECT_EQ(verdict("replies").find("echo"), std::string::npos);
     expect_verdict("replies", "net.ipv6.flowlabel_reflect", "6", "reflect nothing");

@@ -184,7 +184,7 @@ TEST_F(Leases, RenewalsExtendAndNeverShorten)
     EXPECT_TRUE(is_left(times_of(9)->second, 100, renewed));
 }
 
-// LNX-7: the kernel's minimum.
+// LNX-7: the minimum that the kernel sets.
 TEST_F(Leases, LastSixSecondsAtLeast)
 {
     const Fd socket = udp_socket();
