@@ -34,7 +34,7 @@ private:
     void serve_connections(std::span<const pollfd> wanted);
     void accept_connection();
     void take_datagrams();
-    void answer(const Datagram& request, std::span<std::uint8_t> octets, PeerReport* peer);
+    void answer(const Datagram& request, std::span<std::uint8_t> bytes, PeerReport* peer);
 
     const ServerOptions& options_;
     int stop_;
@@ -110,40 +110,40 @@ void Server::accept_connection()
                               peers_.add_connection(*peer, syn ? std::optional(*syn) : std::nullopt));
 }
 
-void Server::answer(const Datagram& request, std::span<std::uint8_t> octets, PeerReport* peer)
+void Server::answer(const Datagram& request, std::span<std::uint8_t> bytes, PeerReport* peer)
 {
-    auto message = read_message(octets);
+    auto message = read_message(bytes);
 
     if (!message || message->answer)
         return; // answering other programs' datagrams could loop
     message->answer = true;
     message->seen = request.label;
-    write_message(octets, *message);
+    write_message(bytes, *message);
     if (!options_.reflect || request.label == 0) {
-        (void)answer_datagram(datagrams_.get(), request, octets, 0); // the client notices a lost answer
+        (void)answer_datagram(datagrams_.get(), request, bytes, 0); // the client notices a lost answer
         return;
     }
-    if (const auto sent = answer_datagram(datagrams_.get(), request, octets, request.label); !sent) {
+    if (const auto sent = answer_datagram(datagrams_.get(), request, bytes, request.label); !sent) {
         if (unreflected_++ == 0 && peer)
             events_.warning(*peer, sent.error());
-        (void)answer_datagram(datagrams_.get(), request, octets, 0);
+        (void)answer_datagram(datagrams_.get(), request, bytes, 0);
     }
 }
 
 void Server::take_datagrams()
 {
     constexpr int max_batch = 64; // so that datagrams do not starve connections
-    std::uint8_t octets[max_message];
+    std::uint8_t bytes[max_message];
 
     for (int i = 0; i < max_batch; i++) {
-        const auto datagram = receive_datagram(datagrams_.get(), octets);
+        const auto datagram = receive_datagram(datagrams_.get(), bytes);
 
         if (!datagram || !*datagram)
             return;
         PeerReport* const peer = peers_.udp_peer((*datagram)->from);
 
         peers_.note(peer, (*datagram)->label, (*datagram)->octets);
-        answer(**datagram, {octets, (*datagram)->octets}, peer);
+        answer(**datagram, {bytes, (*datagram)->octets}, peer);
     }
 }
 

@@ -15,7 +15,7 @@
 #include "base/number.hpp"
 #include "flowlabel/abi.h"
 #include "flowlabel/result.hpp"
-#include "host/report/host_words.hpp"
+#include "host/report/host_settings.hpp"
 
 namespace flowlabel {
 

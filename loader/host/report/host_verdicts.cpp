@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "host/report/host_words.hpp"
+#include "host/report/host_settings.hpp"
 
 namespace flowlabel {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Sources: net/ipv6/{ip6_flowlabel,tcp_ipv6,icmp,route,seg6_iptunnel}.c, include/net/ipv6.h (ip6_make_flowlabel) and
 // include/net/sock.h (sk_rethink_txhash) of Linux.
-#include "host/report/host_words.hpp"
+#include "host/report/host_settings.hpp"
 
 #include <fmt/format.h>
 
