@@ -171,7 +171,8 @@ def test_answers_that_never_come_and_wrong_ones(lab, router, server):
             time.sleep(0.2)
         ended = run_through(server, router, collector)
     warnings = [line for line in ended.stderr.splitlines() if line.startswith(f"{WARNING}{meddler.url}/flowlabel: ")]
-    for words in ("is not that of a ClickHouse server", "no whole answer in time", "the server answers 503: no", "broke"):
+    for words in ("is not that of a ClickHouse server", "no complete answer in time", "the server answers 503: no",
+                  "broke"):
         assert any(words in line for line in warnings), (words, ended.stderr)
 
 
@@ -250,7 +251,7 @@ def test_server_stands_still_with_the_request_in_its_queue(router, server):
     eventually(lambda: server.totals()["packets"] == 1000)
     server.freeze()
     router.generate(1000)
-    collector.says("no whole answer in time")  # the first attempt has timed out
+    collector.says("no complete answer in time")  # the first attempt has timed out
     server.thaw()
     run_through(server, router, collector)
 
@@ -505,7 +506,7 @@ def test_damaged_and_foreign_batches(router, server, tmp_path):
     warnings = [line for line in ended.stderr.splitlines() if "set aside" in line]
     assert len(warnings) == 2
     assert "records with 1000 packets" in warnings[0]
-    assert "is of version 0 of the format, and this program knows version 1" in warnings[1]
+    assert "has version 0 of the format, and this program reads version 1" in warnings[1]
     assert bytes(old) == (spool / aside[1]).read_bytes()
     assert_whole(server)
 
@@ -534,7 +535,7 @@ def test_what_is_no_batch_keeps_nobody_from_the_others(lab, router, server, tmp_
     ended = collector.stop().ok()
     assert ended.stderr.count("; set aside as ") == len(aside)
     for words in ("cannot be read (Permission denied)", "cannot be read (Too many levels of symbolic links)",
-                  "is no regular file", "is damaged"):
+                  "is not a regular file", "is damaged"):
         assert words in ended.stderr, ended.stderr
 
 

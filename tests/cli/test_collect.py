@@ -368,7 +368,7 @@ def test_a_record_that_was_torn_by_sigkill(lab, link, tmp_path):
     assert [record["label"] for record in collector.records()][1:] == [4]
     for text in (b"a line\nand half another one", 5000 * b"x"):
         path.write_bytes(text)
-        refused(lab.flowlabel(link, "collect", "--jsonl", path), 1, "half a line that is no record", "another name")
+        refused(lab.flowlabel(link, "collect", "--jsonl", path), 1, "an incomplete line that is not a record", "another name")
         assert path.read_bytes() == text
 
 
@@ -653,7 +653,7 @@ def test_a_rotation_that_fails(lab, link, tmp_path):
     (tmp_path / "records.9" / "directory").mkdir(parents=True)
     collector = Collector(lab, link, path, "--rotate", "1M", "--idle", "200ms").reads()
     made = generate(link, XDP_NATIVE, 8_000)
-    collector.says("records go on to the file that is open")
+    collector.says("records still go into the open file")
     ended = collector.stop().ok()
     assert total(collector.records()) == made
     assert ended.stderr.count(f"cannot rename '{path}.8' to '{path}.9'") == 1

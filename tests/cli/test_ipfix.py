@@ -423,7 +423,7 @@ def test_a_udp_collector_that_is_not_there(lab, link, tmp_path):
     assert (arrived | sent).items() <= ipfix.by_flow(messages).items()
     assert_sequences(messages)
     assert total(records)["packets"] == made["packets"] + len(sender.sent) + packets_of(sent)
-    assert f"udp://[::1]:{port} takes no messages: Connection refused" in ended.stderr
+    assert f"udp://[::1]:{port} does not take messages: Connection refused" in ended.stderr
     lost = total(records[:missed])
     assert (f"udp://[::1]:{port}: {missed:,} records with {lost['packets']:,} packets {lost['bytes']:,} bytes did not get "
             "there") in ended.stderr
@@ -603,7 +603,7 @@ def test_nowhere_to_go(lab, link, tmp_path):
     collector = Collector(lab, link, tmp_path / "records", "--ipfix", "udp://[2001:db8:ffff::1]").reads()
     sent = send_some(link)
     ended = collector.stop().ok()
-    assert "udp://[2001:db8:ffff::1] takes no messages: Network is unreachable" in ended.stderr
+    assert "udp://[2001:db8:ffff::1] does not take messages: Network is unreachable" in ended.stderr
     assert collector_module.by_flow(collector.records()) == sent
 
 

@@ -25,10 +25,11 @@ template <class Value>
 constexpr bool is_text =
     std::is_same_v<Value, std::string_view> || std::is_same_v<Value, std::optional<std::string_view>>;
 
-/// A yes or no, or one of a few words.
+/// True for a bool, and for an enumeration with a word table.
 template <class Value> constexpr bool is_flag = std::is_same_v<Value, bool> || HasWords<Value>;
 
-/// An unsigned number of the Native format: seven bits an octet, the lowest first, bit 7 set where more follow.
+/// Appends an unsigned number (VarUInt): seven bits in each byte, the lowest first. Bit 7 is set if another byte
+/// follows.
 static void append_number(std::string& block, std::uint64_t number)
 {
     for (; number >= 0x80; number >>= 7)
@@ -42,8 +43,8 @@ static void append_text(std::string& block, std::string_view text)
     block += text;
 }
 
-/// A UUID in a block: each half of its octets turned round.
-static std::array<std::uint8_t, 16> turned(const BatchId& id)
+/// The UUID as a block has it: the bytes of each half are in reverse order.
+static std::array<std::uint8_t, 16> reversed_halves(const BatchId& id)
 {
     auto octets = id.octets;
 
@@ -54,7 +55,7 @@ static std::array<std::uint8_t, 16> turned(const BatchId& id)
 
 namespace {
 
-/// How the values of a column are written: the type, in the words of CREATE TABLE, and a value of it in a block.
+/// How a column is written: its type as in CREATE TABLE, and one of its values in a block.
 template <class Value> struct BlockType;
 
 template <> struct BlockType<Address> {
@@ -115,7 +116,7 @@ struct Milliseconds {
 
 } // namespace
 
-/// Calls VISIT with COLUMN as one of TYPE, and with what gets its value of a record.
+/// Calls VISIT with COLUMN as a column of TYPE, and with a function that returns its value for a record.
 template <class Type, class Visit, class Getter>
 static void visit_as(const Visit& visit, const std::string& name, const std::string& meaning,
                      const Column<Getter>& column)
@@ -140,8 +141,8 @@ template <class Visit, class Getter> static void visit_column(const Visit& visit
     }
 }
 
-/// Calls VISIT(column, get) with each column of the table, in the block's order, where get(rows, point, record) is the
-/// value of a record: flow, router, interface, end of the flow, its flags, and the batch.
+/// Calls VISIT(column, get) with each column of the table, in the block's order: flow, router, interface, end of the
+/// flow, its flags, and the batch. get(rows, point, record) returns the value for a record.
 template <class Visit> static void each_block_column(const Visit& visit)
 {
     const auto visit_flag = [&]<class Getter>(const Column<Getter>& column) {
@@ -161,10 +162,10 @@ template <class Visit> static void each_block_column(const Visit& visit)
     each_column_of<FlowRecord>(visit_other);
     each_column_of<FlowRecord>(visit_flag);
     each_column_of<Flow>(visit_flag);
-    visit(BlockColumn{"written", "DateTime('UTC')", "when the batch was put together"},
+    visit(BlockColumn{"written", "DateTime('UTC')", "when the batch was made"},
           [](const Rows& rows, auto&, auto&) { return rows.written; });
     visit(BlockColumn{"batch", "UUID", "id of the batch"},
-          [](const Rows& rows, auto&, auto&) { return turned(rows.id); });
+          [](const Rows& rows, auto&, auto&) { return reversed_halves(rows.id); });
     visit(BlockColumn{"batch_records", "UInt32", "records in the batch"},
           [](const Rows& rows, auto&, auto&) { return rows.count; });
 }
@@ -185,7 +186,7 @@ template <class Get> static void append_values(std::string& block, const Rows& r
         }
 }
 
-/// The same for texts, which are the same in all records of a part.
+/// Like append_values(), for texts. All records of a part have the same text.
 template <class Get> static void append_texts(std::string& block, const Rows& rows, const Get& get)
 {
     for (const auto& [point, records] : rows.parts) {

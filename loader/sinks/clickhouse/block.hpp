@@ -15,7 +15,7 @@ namespace flowlabel {
 /// A column of the table `records`.
 struct BlockColumn {
     std::string name;
-    std::string type;    ///< in the words of CREATE TABLE
+    std::string type;    ///< as in CREATE TABLE
     std::string meaning; ///< for the documentation
 };
 
@@ -37,8 +37,8 @@ struct Rows {
     std::vector<Part> parts;
 };
 
-/// The format is Native, not RowBinary: if a request in RowBinary is cut off after a whole row, the server inserts the
-/// rows before. A Native block says how many rows it has, so the server inserts all or nothing.
+/// Makes a block. The format is Native, not RowBinary: if a request in RowBinary ends early, after a whole row, the
+/// server inserts the rows up to there. A Native block says how many rows it has, so the server inserts all or nothing.
 std::string make_block(const Rows& rows);
 
 } // namespace flowlabel

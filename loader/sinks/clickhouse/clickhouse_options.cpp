@@ -57,28 +57,29 @@ void ClickHouseOptions::add_to(CLI::App& collect)
         ->type_name("URL");
     collect
         .add_option("--cluster", cluster_,
-                    "the URL may lead to any server of this cluster of the server's configuration")
+                    "a cluster in the server's configuration: the URL may lead to any server of it")
         ->type_name("NAME");
     collect.add_option("--router", router_, "the name of this router in its records; default: the host's name")
         ->type_name("NAME");
     collect
         .add_option("--clickhouse-credentials", credentials_file_,
-                    "user and password, a line each, mode 0600; default: FLOWLABEL_CLICKHOUSE_USER and "
-                    "FLOWLABEL_CLICKHOUSE_PASSWORD of the environment")
+                    "a file of mode 0600 with the user and the password, one on each line; default: the environment "
+                    "variables FLOWLABEL_CLICKHOUSE_USER and FLOWLABEL_CLICKHOUSE_PASSWORD")
         ->type_name("FILE");
     add_duration(collect, "--clickhouse-timeout", timeout_, "how long an answer may take; default: 30s");
     add_duration(collect, "--clickhouse-linger", linger_,
-                 "how long a record waits for others, which share an INSERT; default: 1s");
-    collect.add_option("--spool", spool_, "a directory where batches wait on disk while the server takes none")
+                 "how long a record waits for others that go into the same INSERT; default: 1s");
+    collect.add_option("--spool", spool_, "a directory where batches wait on disk while the server does not take them")
         ->type_name("DIR");
     add_parsed(collect, "--spool-limit", spool_limit_, parse_size,
-               "the size of all files there, for example 500M or 20Gi; default: 1Gi")
+               "the largest total size of the files in --spool, for example 500M or 20Gi; default: 1Gi")
         ->type_name("SIZE");
-    collect.add_flag("--print-schema", print_schema_,
-                     "print the statements that make the tables, those of --cluster too, and do nothing else");
+    collect.add_flag(
+        "--print-schema", print_schema_,
+        "print the SQL statements that create the tables, with --cluster also those of the cluster, and exit");
 }
 
-/// The name is written into statements, between quotes.
+/// The name is written into SQL statements, between quotes.
 Result<void> ClickHouseOptions::check_cluster() const
 {
     const auto plain = [](char character) {
@@ -87,7 +88,7 @@ Result<void> ClickHouseOptions::check_cluster() const
     };
 
     if (!std::ranges::all_of(cluster_, plain))
-        return fail(fmt::format("'{}' is no name of a cluster", cluster_),
+        return fail(fmt::format("'{}' is not the name of a cluster", cluster_),
                     "a name in <remote_servers> of the server's configuration: letters, digits, _, - and .",
                     Failure::usage);
     return {};
@@ -96,10 +97,10 @@ Result<void> ClickHouseOptions::check_cluster() const
 /// The name is part of every record, and the size of a batch is bounded.
 Result<void> ClickHouseOptions::check_router() const
 {
-    constexpr std::size_t max_length = 255; // as of the names of hosts
+    constexpr std::size_t max_length = 255; // as for host names
 
     if (router_.size() > max_length)
-        return fail(fmt::format("--router has {} characters, and at most {} make sense", router_.size(), max_length),
+        return fail(fmt::format("--router has {} characters; at most {} are allowed", router_.size(), max_length),
                     "give this router a shorter name", Failure::usage);
     return {};
 }
@@ -123,11 +124,9 @@ Result<void> ClickHouseOptions::check_use() const
 
     for (const auto& [name, given] : needing_url)
         if (given && url_.empty())
-            return fail(fmt::format("{} says something about --clickhouse, which is not given", name),
-                        "add --clickhouse URL", Failure::usage);
+            return fail(fmt::format("{} needs --clickhouse", name), "add --clickhouse URL", Failure::usage);
     if (spool_limit_ && spool_.empty())
-        return fail("--spool-limit says something about --spool, which is not given", "add --spool DIR",
-                    Failure::usage);
+        return fail("--spool-limit needs --spool", "add --spool DIR", Failure::usage);
     return {};
 }
 
@@ -144,7 +143,7 @@ Result<std::string> host_name()
     std::array<char, HOST_NAME_MAX + 1> name{};
 
     if (gethostname(name.data(), name.size()) != 0 || name.front() == '\0')
-        return fail_errno(errno, "cannot tell this host's name", "--router NAME");
+        return fail_errno(errno, "cannot find the name of this host", "name the router: --router NAME");
     return std::string(name.data());
 }
 
@@ -181,7 +180,7 @@ SinkKind clickhouse_sink()
 {
     return {.destination = "--clickhouse URL",
             .example = "flowlabel collect --clickhouse https://store --spool /var/lib/flowlabel-spool",
-            .example_meaning = "to a database, with a spool for when it is away",
+            .example_meaning = "to a database, with a spool for the time when it cannot be reached",
             .make_options = make_sink_options<ClickHouseOptions>};
 }
 

@@ -23,19 +23,19 @@ using namespace std::chrono_literals;
 constexpr int ok = 200;
 constexpr auto settling = 1s;
 constexpr auto settling_interval = 250ms;
-constexpr std::size_t longest_words = 200;
-constexpr const char* schema_hint = "make the tables: flowlabel collect --print-schema | clickhouse-client "
+constexpr std::size_t max_message_length = 200;
+constexpr const char* schema_hint = "create the tables: flowlabel collect --print-schema | clickhouse-client "
                                     "--multiquery; add --cluster NAME if you use it";
 
-std::string shortened(std::string_view words)
+std::string shortened(std::string_view message)
 {
-    std::string text(words.substr(0, words.find('\n')));
+    std::string text(message.substr(0, message.find('\n')));
 
     for (const std::string_view noise : {"e.displayText() = ", "DB::Exception: ", ", e.what() = DB::Exception"})
         for (auto at = text.find(noise); at != std::string::npos; at = text.find(noise, at))
             text.erase(at, noise.size());
-    if (text.size() > longest_words) {
-        text.resize(longest_words);
+    if (text.size() > max_message_length) {
+        text.resize(max_message_length);
         text += "...";
     }
     std::ranges::replace_if(text, [](unsigned char character) { return character < ' ' || character >= 0x7F; }, '?');
@@ -57,7 +57,7 @@ Error ClickHouseServer::named(Error error) const
     return error;
 }
 
-/// The server has answered with an error.
+/// Notes that the server has answered with an error.
 Error ClickHouseServer::refused(Error error)
 {
     refuses_ = true;
@@ -71,7 +71,7 @@ Error ClickHouseServer::refused(const HttpAnswer& answer)
     if (answer.status == ok)
         return refused({.what = fmt::format("the answer is not that of a ClickHouse server: {}", words), .hint = {}});
     return refused({.what = fmt::format("the server answers {}{}{}", answer.status, words.empty() ? "" : ": ", words),
-                    .hint = "those are its words"});
+                    .hint = "the text is the server's; its log may say more"});
 }
 
 std::expected<HttpAnswer, HttpFailure> ClickHouseServer::post(const std::map<std::string, std::string>& parameters,

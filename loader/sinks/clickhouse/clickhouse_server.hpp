@@ -55,7 +55,7 @@ private:
     bool refuses_ = false; ///< the latest answer was an error
 };
 
-/// The message of a server as one line, without its boilerplate, and cut to a readable length.
-std::string shortened(std::string_view words);
+/// The message of a server as one line, without its boilerplate, and shortened to a readable length.
+std::string shortened(std::string_view message);
 
 } // namespace flowlabel

@@ -18,7 +18,7 @@ constexpr std::size_t usual_records = 100'000;
 constexpr std::size_t max_records = 500'000; // of one INSERT
 constexpr auto first_pause = 100ms;
 constexpr auto max_pause = 2000ms;
-constexpr auto drain_time = 500ms; // of the spool in one tick, before new records get their turn
+constexpr auto drain_time = 500ms; // for the spool in one tick; then new records are written
 constexpr std::uint64_t ns_per_s = 1'000'000'000;
 
 ClickHouseSink::ClickHouseSink(ClickHouseSettings options, Credentials credentials, std::optional<Spool> spool)
@@ -52,7 +52,7 @@ RecordSink::BatchLimits ClickHouseSink::batch_limits() const
         .max_records = usual_records, .linger = options_.linger, .first_pause = first_pause, .max_pause = max_pause};
 }
 
-/// Bytes of a request or an answer have moved, or the server is working on a request.
+/// Called when bytes of a request or an answer have moved, and while the server works on a request.
 void ClickHouseSink::moved()
 {
     if (Clock::now() < expected_)
@@ -89,10 +89,10 @@ static std::optional<Error> incomplete(const std::string& name, const Batch& bat
         return std::nullopt;
     return Error{.what = fmt::format("{}: {} of the {} records of batch {} are in the table", name, there,
                                      batch.records, batch.id.text()),
-                 .hint = "something else than flowlabel changed the table, or splits and repeats requests"};
+                 .hint = "another program changed the table, or a proxy splits or repeats requests"};
 }
 
-/// The server has THERE records of the pending batch, and will get no more of them.
+/// Ends the pending batch, of which the server has THERE records. It gets no more of them.
 WriteResult ClickHouseSink::delivered(std::uint64_t there)
 {
     const Batch batch = *std::exchange(pending_, std::nullopt);

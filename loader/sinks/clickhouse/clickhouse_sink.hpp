@@ -70,9 +70,9 @@ private:
     std::optional<Batch> first_;   ///< the first batch of the spool
     std::optional<Error> failure_; ///< why the server takes nothing
     Clock::time_point next_try_;   ///< to send the first batch of the spool
-    Clock::time_point expected_;   ///< until then a request that moves counts as progress
+    Clock::time_point expected_;   ///< until then, bytes of a request that move count as progress
     std::chrono::milliseconds pause_{0};
-    bool refusing_ = false; ///< the last write() had no place for the records
+    bool refusing_ = false; ///< the last write() could neither send its records nor spool them
 };
 
 } // namespace flowlabel

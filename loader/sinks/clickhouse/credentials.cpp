@@ -29,13 +29,13 @@ static Result<Credentials> split(const std::string& path, std::string_view text)
 
     if (text.size() > max_length || end == 0 || end == std::string_view::npos || !is_printable(text.substr(0, end)) ||
         !is_printable(text.substr(end + 1)))
-        return fail(fmt::format("credentials file {} has another form", path), hint);
+        return fail(fmt::format("credentials file {} is malformed", path), hint);
     return Credentials{.user = std::string(text.substr(0, end)), .password = std::string(text.substr(end + 1))};
 }
 
 Result<Credentials> read_credentials_file(const std::string& path)
 {
-    constexpr std::size_t buffer_size = max_length + 2; // room to see that the file is too long
+    constexpr std::size_t buffer_size = max_length + 2; // large enough to notice that the file is too long
     const auto text = TRY(read_private_file("credentials file", path, buffer_size, hint));
 
     return split(path, text);

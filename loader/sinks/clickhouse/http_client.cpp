@@ -15,11 +15,11 @@ namespace flowlabel {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds connecting = 10s; // the resolver spends five of them on a dead name server
-constexpr auto stall_timeout = 1s;                    // while shutting down, without a byte that moves
+constexpr auto stall_timeout = 1s;                    // while shutting down, if no byte moves
 constexpr auto last_answer = 10s;                     // while shutting down, for the answer to a request that was sent
 constexpr auto max_shutdown = 35s;                    // however slowly bytes move; systemd kills the unit after 120 s
 constexpr auto poll_interval = 50ms;                  // between two checks for a shutdown
-constexpr auto max_step = 100ms; // counted for one check: a machine that stood still is not the fault of a server
+constexpr auto max_step = 100ms; // the most that counts between two checks: this machine may have paused
 constexpr std::size_t max_head = 16384;
 constexpr std::size_t max_body = 65536;
 
@@ -151,7 +151,7 @@ public:
 
 private:
     void update(Clock::time_point now);
-    [[nodiscard]] bool goes_on_in_a_hurry(Clock::time_point now);
+    [[nodiscard]] bool goes_on_while_shutting_down(Clock::time_point now);
 
     HttpClient& client_;
     CURL* request_;
@@ -159,7 +159,7 @@ private:
     Ending ending_;
     Clock::time_point end_;
     std::optional<Clock::time_point> shutting_down_; ///< since
-    Clock::time_point looked_ = Clock::now();
+    Clock::time_point checked_ = Clock::now();
     Clock::duration still_{}; ///< since bytes moved, or since the shutdown began
     curl_off_t moved_ = 0;    ///< bytes of the request body and of the answer
     bool taken_ = false;      ///< the server has the whole body
@@ -178,13 +178,13 @@ void HttpClient::Wait::update(Clock::time_point now)
     const curl_off_t now_moved = sent + received + head;
     const bool moved = std::exchange(moved_, now_moved) != now_moved;
 
-    still_ = moved ? Clock::duration() : still_ + std::min<Clock::duration>(now - looked_, max_step);
-    looked_ = now;
+    still_ = moved ? Clock::duration() : still_ + std::min<Clock::duration>(now - checked_, max_step);
+    checked_ = now;
     if (moved || taken_)
         client_.progressed_();
 }
 
-bool HttpClient::Wait::goes_on_in_a_hurry(Clock::time_point now)
+bool HttpClient::Wait::goes_on_while_shutting_down(Clock::time_point now)
 {
     if (!shutting_down_) {
         shutting_down_ = now;
@@ -201,7 +201,7 @@ bool HttpClient::Wait::goes_on()
     const auto now = Clock::now();
 
     update(now);
-    return now < end_ && (!client_.shutting_down_() || goes_on_in_a_hurry(now));
+    return now < end_ && (!client_.shutting_down_() || goes_on_while_shutting_down(now));
 }
 
 /// Runs REQUEST to its end, or until GOES_ON returns false.
@@ -221,35 +221,36 @@ static CURLcode perform(CURLM* connections, CURL* request, const std::function<b
 }
 
 /// The error for a request that ended with CODE.
-static Error words_for(CURL* request, CURLcode code, bool sent)
+static Error error_for(CURL* request, CURLcode code, bool sent)
 {
-    long number = 0;
+    long err = 0;
 
-    curl_easy_getinfo(request, CURLINFO_OS_ERRNO, &number);
+    curl_easy_getinfo(request, CURLINFO_OS_ERRNO, &err);
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
         return {.what = "cannot look up the host", .hint = "is its name right, and does a name server answer?"};
     case CURLE_COULDNT_CONNECT:
-        return {.what = number == 0 ? "cannot connect"
-                                    : fmt::format("cannot connect: {}",
-                                                  std::generic_category().message(static_cast<int>(number))),
+        return {.what = err == 0
+                            ? "cannot connect"
+                            : fmt::format("cannot connect: {}", std::generic_category().message(static_cast<int>(err))),
                 .hint = "is the server up, and the name, address and port right?"};
     case CURLE_SSL_CONNECT_ERROR:
-        return {.what = "cannot connect by TLS", .hint = "does the server speak TLS on this port?"};
+        return {.what = "cannot set up TLS", .hint = "does the server speak TLS on this port?"};
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
-        return {.what = "the server's certificate is not valid for it",
-                .hint = "add its authority to the system's, /usr/local/share/ca-certificates"};
+        return {.what = "the certificate of the server is not valid",
+                .hint = "is it for this host name, and not expired? For a CA of your own set SSL_CERT_FILE, or add it "
+                        "to the system's CAs"};
     case CURLE_WRITE_ERROR: // take_head() and take_body()
         return {.what = "the answer is not that of a ClickHouse server: it is too long", .hint = {}};
     case CURLE_SEND_ERROR:
         return {.what = "the connection broke while a request was sent", .hint = {}};
     case CURLE_OPERATION_TIMEDOUT:
         if (sent)
-            return {.what = "no whole answer in time", .hint = {}};
+            return {.what = "no complete answer in time", .hint = {}};
         return {.what = "cannot connect in time", .hint = "is the server up, and the name, address and port right?"};
     default:
-        return {.what = "the connection broke, or the answer is no HTTP", .hint = {}};
+        return {.what = "the connection broke, or the answer is not HTTP", .hint = {}};
     }
 }
 
@@ -274,14 +275,14 @@ std::expected<HttpAnswer, HttpFailure> HttpClient::post(const std::string& targe
     curl_easy_setopt(request.get(), CURLOPT_WRITEDATA, &received);
     Wait wait(*this, request.get(), body.size(), ending);
     const CURLcode code = perform(connections_->handle.get(), request.get(), [&wait] { return wait.goes_on(); });
-    long octets_sent = 0;
+    long bytes_sent = 0;
     long status = 0;
 
-    curl_easy_getinfo(request.get(), CURLINFO_REQUEST_SIZE, &octets_sent);
+    curl_easy_getinfo(request.get(), CURLINFO_REQUEST_SIZE, &bytes_sent);
     curl_easy_getinfo(request.get(), CURLINFO_RESPONSE_CODE, &status);
     if (code != CURLE_OK)
         return std::unexpected(
-            HttpFailure{.error = words_for(request.get(), code, octets_sent > 0), .sent = octets_sent > 0});
+            HttpFailure{.error = error_for(request.get(), code, bytes_sent > 0), .sent = bytes_sent > 0});
     return HttpAnswer{.status = static_cast<int>(status), .body = std::move(received.body)};
 }
 

@@ -36,7 +36,7 @@ struct Header {
     std::uint32_t records;
     std::array<std::uint8_t, 16> id;
     std::uint64_t packets;
-    std::uint64_t octets;
+    std::uint64_t bytes;
     std::uint64_t block_size;
     std::uint32_t block_crc;
     std::uint32_t written; ///< see Batch
@@ -62,8 +62,8 @@ constexpr std::string_view batch_suffix = ".batch";
 constexpr std::string_view sent_suffix = ".sent";
 constexpr std::uint64_t max_block = 512U << 20; // a batch has 500,000 records of some 650 bytes at most
 constexpr std::uint64_t numbers_end = 1ULL << 63;
-constexpr const char* damaged = "is damaged: its records are lost, nobody knows how many";
-constexpr const char* use_hint = "name a directory of its own on a disk that can be written";
+constexpr const char* damaged = "is damaged: its records are lost, and their number is not known";
+constexpr const char* use_hint = "name a directory that only this collector uses, on a writable disk";
 
 static std::uint32_t crc(const void* data, std::size_t size)
 {
@@ -77,7 +77,7 @@ static Header header_of(const Batch& batch)
                   .records = batch.records,
                   .id = batch.id.octets,
                   .packets = batch.amount.packets,
-                  .octets = batch.amount.octets,
+                  .bytes = batch.amount.octets,
                   .block_size = batch.block.size(),
                   .block_crc = crc(batch.block.data(), batch.block.size()),
                   .written = batch.written,
@@ -108,10 +108,10 @@ static Result<void> check_owner(const Fd& fd, const std::filesystem::path& direc
         return fail_errno(errno, fmt::format("spool '{}': cannot be opened", name), use_hint);
     if (!is_ours(status))
         return fail(fmt::format("spool '{}': the directory belongs to user {}", name, status.st_uid),
-                    fmt::format("name a directory of its own, or 'chown {} {}'", geteuid(), name));
+                    fmt::format("name another directory, or 'chown {} {}'", geteuid(), name));
     if (is_writable_by_others(status))
-        return fail(fmt::format("spool '{}': the directory has mode {:04o}: others could put records into it", name,
-                                status.st_mode & 07777),
+        return fail(fmt::format("spool '{}': the directory has mode {:04o}: other users could put records into it",
+                                name, status.st_mode & 07777),
                     "chmod 0700 " + name);
     return {};
 }
@@ -123,7 +123,7 @@ Result<Spool> Spool::open(const std::filesystem::path& directory, std::uint64_t 
     };
 
     if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
-        return failed("cannot be made");
+        return failed("cannot be created");
     auto opened = TRY(safe_open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
     if (!opened)
@@ -225,7 +225,8 @@ Result<void> Spool::append(const Batch& batch)
 
     if (size > limit_ || used_ > limit_ - size)
         return fail(fmt::format("spool '{}' is full: --spool-limit is {} bytes", directory_.string(), limit_),
-                    "give it more room, or the server back; records wait in memory, as many as --max-flows");
+                    "raise --spool-limit, or repair the server; until then records wait in memory, at most --max-flows "
+                    "of them");
     if (auto written = write_file(temporary, batch); !written) {
         unlinkat(fd_.get(), temporary.c_str(), 0);
         return written;
@@ -289,7 +290,7 @@ static std::expected<Header, Refusal> read_header(const Fd& file, std::uint64_t 
         return std::unexpected(Refusal{".damaged", damaged});
     if (header.version != version)
         return std::unexpected(
-            Refusal{".foreign", fmt::format("is of version {} of the format, and this program knows version {}: only "
+            Refusal{".foreign", fmt::format("has version {} of the format, and this program reads version {}: only "
                                             "the flowlabel that wrote it can send it",
                                             header.version, version)});
     if (header.header_crc != crc(&header, offsetof(Header, header_crc)))
@@ -302,7 +303,7 @@ static std::expected<Header, Refusal> read_header(const Fd& file, std::uint64_t 
 static std::expected<std::string, Refusal> read_block(const Fd& file, std::uint64_t size, const Header& header)
 {
     const Refusal refusal{".damaged", fmt::format("is damaged: {} records with {} packets {} bytes are lost",
-                                                  header.records, header.packets, header.octets)};
+                                                  header.records, header.packets, header.bytes)};
 
     if (header.block_size > max_block || header.block_size != size - sizeof(header))
         return std::unexpected(refusal);
@@ -336,12 +337,12 @@ Result<Batch> Spool::first()
         (file.error() == EMFILE || file.error() == ENFILE || file.error() == ENOMEM)) // not a fault of the file
         return failed(file.error(), "cannot be read");
     if (!file && file.error() == ENOENT)
-        return refuse({".damaged", "is not there any more: its records are lost"});
+        return refuse({".damaged", "was removed: its records are lost"});
     if (!file)
         return refuse({".damaged", fmt::format("cannot be read ({}): its records are not sent",
                                                std::generic_category().message(file.error()))});
     if (fstat(file->get(), &status) != 0 || !S_ISREG(status.st_mode))
-        return refuse({".damaged", "is no regular file"});
+        return refuse({".damaged", "is not a regular file"});
     const auto size = static_cast<std::uint64_t>(status.st_size);
     const auto header = read_header(*file, size);
 
@@ -354,7 +355,7 @@ Result<Batch> Spool::first()
     return Batch{.id = {header->id},
                  .written = header->written,
                  .records = header->records,
-                 .amount = {.packets = header->packets, .octets = header->octets},
+                 .amount = {.packets = header->packets, .octets = header->bytes},
                  .block = std::move(*block),
                  .doubtful = waiting_.begin()->second.kind == Kind::sent};
 }

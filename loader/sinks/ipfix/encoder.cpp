@@ -34,10 +34,10 @@ struct NameFields {
 };
 
 /// Bytes of its data record with empty strings: the interface, and the length of each string in one byte.
-constexpr std::size_t empty_name_octets = 6;
+constexpr std::size_t empty_name_bytes = 6;
 
 /// A longer string would have its length in three bytes (RFC 7011 section 7).
-constexpr std::size_t longest_string = 254;
+constexpr std::size_t max_string = 254;
 
 struct [[gnu::packed]] MeteringFields {
     std::uint32_t domain;
@@ -58,17 +58,17 @@ struct [[gnu::packed]] ExportingFields {
 
 struct Field {
     const char* name; // of the IANA registry
-    std::uint16_t octets;
+    std::uint16_t bytes;
 };
 
 struct Layout {
     TemplateId id;
     std::vector<Field> fields;
-    std::uint16_t scope = 0;   // so many of them
-    std::vector<Field> memory; // where libfixbuf finds them, if in another order
+    std::uint16_t scope = 0;   // how many of them are scope fields; 0: not an options template
+    std::vector<Field> memory; // their order in memory, if it is another one
 };
 
-/// The template of flows; those that go out have elements of their own.
+/// The template of flows. Some columns have another element in egress flows.
 static std::vector<Field> flow_template(Direction direction)
 {
     std::vector<Field> fields;
@@ -76,7 +76,7 @@ static std::vector<Field> flow_template(Direction direction)
     each_field([&]<class Getter>(const Column<Getter>& column) {
         const bool egress = direction == Direction::egress && column.ipfix.egress;
 
-        fields.push_back({egress ? column.ipfix.egress : column.ipfix.name, field_octets<Column<Getter>>()});
+        fields.push_back({egress ? column.ipfix.egress : column.ipfix.name, field_bytes<Column<Getter>>()});
     });
     fields.insert(fields.end(), {{"flowDirection", 1}, {"ipVersion", 1}});
     return fields;
@@ -108,7 +108,7 @@ static std::vector<Layout> layouts()
     };
 }
 
-/// What GLib says, in our words.
+/// Turns an error of GLib into an Error.
 class GlibError {
 public:
     GlibError() = default;
@@ -116,14 +116,14 @@ public:
     GlibError& operator=(const GlibError&) = delete;
     ~GlibError() { g_clear_error(&error_); }
 
-    /// For a call that follows.
+    /// Where the next call stores its error.
     GError** out()
     {
         g_clear_error(&error_);
         return &error_;
     }
 
-    /// The message has no room, or may not hold what was to be put into it.
+    /// True if the message is full, or may not hold what was to be added.
     [[nodiscard]] bool end_of_message() const
     {
         return g_error_matches(error_, FB_ERROR_DOMAIN, FB_ERROR_EOM) != FALSE;
@@ -145,7 +145,7 @@ struct FreeBuffer {
     void operator()(fBuf_t* buffer) const { fBufFree(buffer); }
 };
 struct FreeTemplate {
-    void operator()(fbTemplate_t* tmpl) const { fbTemplateFreeUnused(tmpl); } // a session that has it frees it
+    void operator()(fbTemplate_t* tmpl) const { fbTemplateFreeUnused(tmpl); } // a session frees its templates itself
 };
 using Template = std::unique_ptr<fbTemplate_t, FreeTemplate>;
 
@@ -154,8 +154,8 @@ static Result<Template> make_template(fbInfoModel_t* model, const std::vector<Fi
     Template made(fbTemplateAlloc(model));
     GlibError error;
 
-    for (const auto& [name, octets] : fields) {
-        fbInfoElementSpec_t spec{.name = const_cast<char*>(name), .len_override = octets, .flags = 0};
+    for (const auto& [name, bytes] : fields) {
+        fbInfoElementSpec_t spec{.name = const_cast<char*>(name), .len_override = bytes, .flags = 0};
 
         if (fbTemplateAppendSpec(made.get(), &spec, 0, error.out()) == FALSE)
             return error.failed();
@@ -166,7 +166,7 @@ static Result<Template> make_template(fbInfoModel_t* model, const std::vector<Fi
 }
 
 struct Encoder::State {
-    explicit State(std::size_t size) : largest(size), message(size) {}
+    explicit State(std::size_t size) : max_length(size), message(size) {}
 
     Result<void> make_templates();
     Result<void> end();
@@ -174,7 +174,8 @@ struct Encoder::State {
     Result<void> use(TemplateId id);
     Result<void> append(const void* record, std::size_t length);
 
-    /// Puts something into the message with PUT, a call of libfixbuf's, or into the next where it must begin one.
+    /// Adds something to the message with PUT, a call of libfixbuf. If the message cannot take it, ends the message and
+    /// adds it to the next one.
     template <class Put> Result<void> put(Put put)
     {
         GlibError error;
@@ -191,20 +192,21 @@ struct Encoder::State {
         return error.failed();
     }
 
-    std::size_t largest;
-    std::vector<std::uint8_t> message; // where libfixbuf leaves each
+    std::size_t max_length;
+    std::vector<std::uint8_t> message; // the buffer of libfixbuf, with one message
     std::unique_ptr<fbInfoModel_t, FreeModel> model{fbInfoModelAlloc()};
-    fbSession_t* session = nullptr; // belongs to buffer
+    fbSession_t* session = nullptr; // owned by `buffer`
     std::unique_ptr<fBuf_t, FreeBuffer> buffer;
-    std::vector<std::pair<TemplateId, Template>> templates; // goes before the session, which frees those it has
+    // Destroyed before the session, which frees those that it has.
+    std::vector<std::pair<TemplateId, Template>> templates;
     Messages made;
     std::size_t domain = 0;
     TemplateId used = no_template;
-    std::vector<std::pair<std::uint32_t, TemplateId>> known; // to libfixbuf, of each domain
+    std::vector<std::pair<std::uint32_t, TemplateId>> known; // domain id and template that the session has
     std::uint32_t id = 0;                                    // of the domain
     bool open = false;                                       // a message is being made
     bool has_templates = false;
-    std::uint32_t data_records = 0; // in it
+    std::uint32_t data_records = 0; // in this message
     std::uint32_t flow_records = 0;
 };
 
@@ -214,8 +216,8 @@ Result<void> Encoder::State::make_templates()
 
     session = fbSessionAlloc(model.get());
     buffer.reset(
-        fBufAllocForExport(session, fbExporterAllocBuffer(message.data(), static_cast<std::uint16_t>(largest))));
-    // A full message is ours to take out before the next one begins.
+        fBufAllocForExport(session, fbExporterAllocBuffer(message.data(), static_cast<std::uint16_t>(max_length))));
+    // With this, libfixbuf reports a full message as an error, so that put() takes it out before the next one begins.
     fBufSetAutomaticMode(buffer.get(), FALSE);
     for (const Layout& layout : layouts()) {
         auto sent = TRY(make_template(model.get(), layout.fields, layout.scope));
@@ -228,7 +230,7 @@ Result<void> Encoder::State::make_templates()
     return {};
 }
 
-/// Takes the message out of libfixbuf, if there is one.
+/// Ends the message, if one is open, and appends it to `made`.
 Result<void> Encoder::State::end()
 {
     GlibError error;
@@ -239,17 +241,18 @@ Result<void> Encoder::State::end()
         return error.failed();
     const std::size_t length = fbExporterGetMsgLen(fBufGetExporter(buffer.get()));
 
-    made.list.push_back({.begin = made.octets.size(),
+    made.list.push_back({.begin = made.bytes.size(),
                          .length = length,
                          .domain = domain,
                          .data_records = std::exchange(data_records, 0),
                          .flows = std::exchange(flow_records, 0),
                          .templates = std::exchange(has_templates, false)});
-    made.octets.insert(made.octets.end(), message.begin(), message.begin() + static_cast<std::ptrdiff_t>(length));
+    made.bytes.insert(made.bytes.end(), message.begin(), message.begin() + static_cast<std::ptrdiff_t>(length));
     return {};
 }
 
-/// A template that the session has is written again; one that is new to it is written when it is added.
+/// Adds a template to the message. libfixbuf writes a new template when the session gets it; one that the session has
+/// is exported again.
 Result<void> Encoder::State::add_template(TemplateId which)
 {
     const std::pair key(id, which);
@@ -284,16 +287,16 @@ Result<void> Encoder::State::use(TemplateId which)
 
 Result<void> Encoder::State::append(const void* record, std::size_t length)
 {
-    const auto bytes = static_cast<std::uint8_t*>(const_cast<void*>(record)); // it only reads
+    const auto bytes = static_cast<std::uint8_t*>(const_cast<void*>(record)); // libfixbuf only reads it
     const auto done = put([&](GError** error) { return fBufAppend(buffer.get(), bytes, length, error) != FALSE; });
 
     data_records += done ? 1 : 0;
     return done;
 }
 
-Result<Encoder> Encoder::make(std::size_t largest)
+Result<Encoder> Encoder::make(std::size_t max_length)
 {
-    auto state = std::make_unique<State>(largest);
+    auto state = std::make_unique<State>(max_length);
 
     TRY(state->make_templates());
     return Encoder(std::move(state));
@@ -327,17 +330,17 @@ Result<void> Encoder::begin(std::uint32_t id, std::size_t number)
     return ended;
 }
 
-static bool goes_out(fl_hook hook)
+static bool is_egress(fl_hook hook)
 {
     return hook == FL_HOOK_TC_EGRESS;
 }
 
 Result<void> Encoder::flow_templates(fl_hook hook)
 {
-    // In this order the two options templates are in two sets: of one with several, nfacctd 1.7.7 reads the first
-    // alone.
-    for (const TemplateId id : {goes_out(hook) ? egress_name : ingress_name,
-                                goes_out(hook) ? egress_flows : ingress_flows, metering_reliability})
+    // In this order each options template has a set of its own: of a set with several, nfacctd 1.7.7 reads only the
+    // first.
+    for (const TemplateId id : {is_egress(hook) ? egress_name : ingress_name,
+                                is_egress(hook) ? egress_flows : ingress_flows, metering_reliability})
         TRY(state_->add_template(id));
     return finish();
 }
@@ -348,21 +351,21 @@ Result<void> Encoder::exporting_template()
     return finish();
 }
 
-/// TEXT as UTF-8 (RFC 7011 section 6.1.6) of at most MOST bytes, cut between two characters.
-static std::string utf8(const std::string& text, std::size_t most)
+/// TEXT as UTF-8 (RFC 7011 section 6.1.6) of at most MAX_BYTES bytes, truncated between two characters.
+static std::string utf8(const std::string& text, std::size_t max_bytes)
 {
     const std::unique_ptr<char, decltype(&g_free)> valid(
         g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())), g_free);
     std::string made = valid.get();
-    std::size_t end = std::min({made.size(), most, longest_string});
+    std::size_t end = std::min({made.size(), max_bytes, max_string});
 
-    while (end < made.size() && (static_cast<std::uint8_t>(made[end]) & 0xC0) == 0x80) // not the first of a character
+    while (end < made.size() && (static_cast<std::uint8_t>(made[end]) & 0xC0) == 0x80) // inside a character
         end--;
     made.resize(end);
     return made;
 }
 
-/// Which network namespace the interface is in, since no element of IPFIX says that.
+/// Names the network namespace of the interface, for which IPFIX has no element.
 static std::string description_of(const ObservationPoint& point)
 {
     return fmt::format("netns {}{}", point.netns_inode,
@@ -376,12 +379,12 @@ static fbVarfield_t varfield(std::string& text)
 
 Result<void> Encoder::interface_name(const ObservationPoint& point)
 {
-    const std::size_t room = state_->largest - message_header - set_header - empty_name_octets;
+    const std::size_t room = state_->max_length - message_header - set_header - empty_name_bytes;
     std::string name = utf8(point.interface, room);
     std::string description = utf8(description_of(point), room - name.size());
     const NameFields fields{.name = varfield(name), .description = varfield(description), .interface = point.ifindex};
 
-    TRY(state_->use(goes_out(point.hook) ? egress_name : ingress_name));
+    TRY(state_->use(is_egress(point.hook) ? egress_name : ingress_name));
     return state_->append(&fields, sizeof(fields));
 }
 
@@ -410,12 +413,12 @@ Result<void> Encoder::exporting(std::uint32_t process, const Reliability& not_se
     return state_->append(&fields, sizeof(fields));
 }
 
-/// What libfixbuf reads, in the order of the template; it copies and swaps each field by itself.
-static std::array<std::uint8_t, flow_octets> flow_fields(const ObservationPoint& point, const FlowRecord& record,
-                                                         Direction direction)
+/// The fields of a record in the order of the template and in the byte order of this machine. libfixbuf swaps them.
+static std::array<std::uint8_t, flow_bytes> flow_fields(const ObservationPoint& point, const FlowRecord& record,
+                                                        Direction direction)
 {
     constexpr std::uint8_t ip_version = 6;
-    std::array<std::uint8_t, flow_octets> fields{};
+    std::array<std::uint8_t, flow_bytes> fields{};
     std::uint8_t* at = fields.data();
 
     each_field([&](const auto& column) {
@@ -431,17 +434,17 @@ static std::array<std::uint8_t, flow_octets> flow_fields(const ObservationPoint&
 
 Result<void> Encoder::flows(const ObservationPoint& point, std::span<const FlowRecord> records)
 {
-    const std::size_t room = (state_->largest - message_header - set_header) / flow_octets;
-    const Direction direction = goes_out(point.hook) ? Direction::egress : Direction::ingress;
+    const std::size_t room = (state_->max_length - message_header - set_header) / flow_bytes;
+    const Direction direction = is_egress(point.hook) ? Direction::egress : Direction::ingress;
 
-    if (state_->data_records != state_->flow_records) // flows have messages of their own, so that ROOM holds
+    if (state_->data_records != state_->flow_records) // a message with flows has nothing else, so that ROOM flows fit
         TRY(state_->end());
-    TRY(state_->use(goes_out(point.hook) ? egress_flows : ingress_flows));
+    TRY(state_->use(is_egress(point.hook) ? egress_flows : ingress_flows));
     for (const FlowRecord& record : records) {
         const auto fields = flow_fields(point, record, direction);
 
         TRY(state_->append(fields.data(), fields.size()));
-        if (++state_->flow_records == room) // sooner than libfixbuf finds it full, which takes an allocation
+        if (++state_->flow_records == room) // libfixbuf would find it full, too, but allocates an error for that
             TRY(state_->end());
     }
     return {};
@@ -449,10 +452,10 @@ Result<void> Encoder::flows(const ObservationPoint& point, std::span<const FlowR
 
 void Messages::set_sequence(const Message& message, std::uint32_t sequence)
 {
-    constexpr std::size_t offset = 8; // behind version, length and export time
+    constexpr std::size_t offset = 8; // after version, length and export time
     const std::uint32_t value = g_htonl(sequence);
 
-    std::memcpy(octets.data() + message.begin + offset, &value, sizeof(value));
+    std::memcpy(bytes.data() + message.begin + offset, &value, sizeof(value));
 }
 
 } // namespace flowlabel

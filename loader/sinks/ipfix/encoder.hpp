@@ -19,10 +19,10 @@
 
 namespace flowlabel {
 
-/// Octets of the headers, and of the smallest message that holds a flow.
+/// Bytes of the headers, and of the smallest message that holds a flow.
 constexpr std::size_t message_header = 16;
 constexpr std::size_t set_header = 4;
-constexpr std::size_t min_message = message_header + set_header + flow_octets;
+constexpr std::size_t min_message = message_header + set_header + flow_bytes;
 constexpr std::size_t max_message = 65535;
 
 /// What a process ignored or did not send, and when that happened first and last (ms since 1970 UTC; 0: never).
@@ -35,14 +35,14 @@ struct Reliability {
 
 class Encoder {
 public:
-    /// MAX_LENGTH: octets of a message, min_message to max_message.
+    /// MAX_LENGTH: bytes of a message, min_message to max_message.
     static Result<Encoder> make(std::size_t max_length);
 
     Encoder(Encoder&&) noexcept;
     Encoder& operator=(Encoder&&) noexcept;
     ~Encoder();
 
-    /// What follows belongs to the observation domain ID, whose number is NUMBER.
+    /// Selects the observation domain ID, whose number is NUMBER, for what follows.
     Result<void> begin(std::uint32_t id, std::size_t number);
 
     /// The templates of a domain that has flows of HOOK, in a message without data.
@@ -51,7 +51,7 @@ public:
     /// The template of exporting(), in a message without data.
     Result<void> exporting_template();
 
-    /// The name of the interface, and its network namespace. They are cut to fit into a message.
+    /// The name of the interface, and its network namespace. Both are truncated to fit into a message.
     Result<void> interface_name(const ObservationPoint& point);
 
     /// What the metering process of the domain ID ignored: packets that were counted and are in no record.

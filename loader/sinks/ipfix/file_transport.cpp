@@ -19,7 +19,7 @@ namespace flowlabel {
 constexpr std::array<std::uint8_t, 2> version{0, 10};
 constexpr off_t header_length = 16;
 
-/// Finds the end of the last whole message in a file of SIZE octets. A message begins with version and length (RFC 7011
+/// Finds the end of the last whole message in a file of SIZE bytes. A message begins with version and length (RFC 7011
 /// section 3.1). After it there is nothing, or the message that a killed collector had begun to write.
 static Result<off_t> end_of_messages(const Fd& fd, off_t size, const std::string& path)
 {
@@ -35,7 +35,7 @@ static Result<off_t> end_of_messages(const Fd& fd, off_t size, const std::string
         const off_t length = header[2] << 8 | header[3];
 
         if (!begins || (got == ssize_t{header.size()} && length < header_length))
-            return fail(fmt::format("'{}' is no IPFIX file: there is no message at byte {}", path, at),
+            return fail(fmt::format("'{}' is not an IPFIX file: there is no message at byte {}", path, at),
                         "choose another name");
         if (got < ssize_t{header.size()} || length > size - at)
             break;
@@ -51,14 +51,14 @@ static Result<Fd> open_file(const std::string& path)
     Fd fd = std::move(opened);
 
     if (!fd || fstat(fd.get(), &status) != 0)
-        return fail_errno(errno, fmt::format("cannot open '{}' for IPFIX", path), "name a file that can be written");
+        return fail_errno(errno, fmt::format("cannot open '{}' for IPFIX", path), "name a writable file");
     if (!S_ISREG(status.st_mode))
-        return fail(fmt::format("'{}' is no regular file", path),
+        return fail(fmt::format("'{}' is not a regular file", path),
                     "name a file; a collector has a udp:// or tcp:// URL");
     const auto end = TRY(end_of_messages(fd, status.st_size, path));
 
     if (end < status.st_size && ftruncate(fd.get(), end) != 0)
-        return fail_errno(errno, fmt::format("cannot cut half a message off the end of '{}'", path),
+        return fail_errno(errno, fmt::format("cannot remove the incomplete message at the end of '{}'", path),
                           "choose another name");
     return fd;
 }
@@ -84,7 +84,7 @@ private:
 Outcome FileTransport::send(const Messages& messages)
 {
     const off_t start = lseek(fd_.get(), 0, SEEK_END);
-    std::span<const std::uint8_t> rest = messages.octets;
+    std::span<const std::uint8_t> rest = messages.bytes;
 
     while (!rest.empty()) {
         const ssize_t written = write(fd_.get(), rest.data(), rest.size());
@@ -96,7 +96,7 @@ Outcome FileTransport::send(const Messages& messages)
 
             // If this fails, a torn message stays: as bad as the error itself.
             if (ftruncate(fd_.get(), start) != 0)
-                return {.error = fail_errno(errno, fmt::format("'{}' ends with half a message", path_)).error()};
+                return {.error = fail_errno(errno, fmt::format("'{}' ends with an incomplete message", path_)).error()};
             return {.error = fail_errno(err, fmt::format("cannot write records to '{}'", path_),
                                         "they wait until they can be written, as many as there is room for; the "
                                         "kernel goes on counting")

@@ -11,7 +11,7 @@
 
 namespace flowlabel {
 
-/// Values as IPFIX has them, in the byte order of this machine; libfixbuf swaps them.
+/// The value of a column as IPFIX has it, in the byte order of this machine. libfixbuf swaps it.
 constexpr std::array<std::uint8_t, 16> ipfix_field(const Address& address)
 {
     return address.octets;
@@ -44,8 +44,8 @@ inline std::uint8_t ipfix_field(EndReason reason)
     return static_cast<std::uint8_t>(ipfix_number(reason));
 }
 
-/// The octets of a column's field; 0 where IPFIX has no type for its values.
-template <class Column> constexpr std::size_t field_octets()
+/// Bytes of a column's field; 0 if IPFIX has no type for its values.
+template <class Column> constexpr std::size_t field_bytes()
 {
     if constexpr (requires(typename Column::Value value) { ipfix_field(value); })
         return sizeof(ipfix_field(std::declval<typename Column::Value>()));
@@ -53,11 +53,11 @@ template <class Column> constexpr std::size_t field_octets()
         return 0;
 }
 
-/// Calls VISIT with each column that has an element and OCTETS octets.
-template <std::size_t octets, class Visit> constexpr void each_field_of(Visit&& visit)
+/// Calls VISIT with each column that has an element and a field of BYTES bytes.
+template <std::size_t bytes, class Visit> constexpr void each_field_of(Visit&& visit)
 {
     each_column([&]<class Getter>(const Column<Getter>& column) {
-        if constexpr (field_octets<Column<Getter>>() == octets)
+        if constexpr (field_bytes<Column<Getter>>() == bytes)
             if (column.ipfix.name)
                 visit(column);
     });
@@ -83,12 +83,12 @@ static_assert(
     }(),
     "a column with an element has values that need an ipfix_field() here");
 
-/// Octets of the data record. The direction and the version have one each.
-inline constexpr std::size_t flow_octets = [] {
-    std::size_t octets = 2;
+/// Bytes of the data record. The direction and the version have one each.
+inline constexpr std::size_t flow_bytes = [] {
+    std::size_t bytes = 2;
 
-    each_field([&]<class Getter>(const Column<Getter>&) { octets += field_octets<Column<Getter>>(); });
-    return octets;
+    each_field([&]<class Getter>(const Column<Getter>&) { bytes += field_bytes<Column<Getter>>(); });
+    return bytes;
 }();
 
 } // namespace flowlabel

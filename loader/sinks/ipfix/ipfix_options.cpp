@@ -45,13 +45,13 @@ void IpfixOptions::add_to(CLI::App& collect)
         ->type_name("URL")
         ->allow_extra_args(false);
     add_duration(collect, "--template-interval", template_interval_,
-                 "templates (over UDP) and options records are sent again so often; default: 1m");
+                 "how often templates (over UDP) and options records are sent again; default: 1m");
     add_number(collect, "--mtu", mtu_, min_mtu,
-               fmt::format("IP packets of IPFIX over UDP have at most N bytes, headers included; default: {}",
+               fmt::format("the largest IP packet of IPFIX over UDP, in bytes, headers included; default: {}",
                            unknown_path_mtu),
                max_mtu);
     add_duration(collect, "--connect-interval", connect_interval_,
-                 "the least time between two attempts to connect to a tcp:// collector; default: 1m");
+                 "the minimum time between two attempts to connect to a tcp:// collector; default: 1m");
     collect.add_flag("--ipfix-no-options", no_options_,
                      "send no options records (names and network namespaces of interfaces, what was lost): for nfcapd, "
                      "which does not count them");
@@ -65,7 +65,7 @@ Result<std::vector<IpfixUrl>> IpfixOptions::parse_urls() const
         auto url = TRY(parse_ipfix_url(text));
 
         if (std::ranges::find(urls, url.text, &IpfixUrl::text) != urls.end())
-            return fail(fmt::format("'{}' is there twice", text), "name each place once", Failure::usage);
+            return fail(fmt::format("--ipfix {} is given twice", text), "name each destination once", Failure::usage);
         urls.push_back(std::move(url));
     }
     return urls;
@@ -121,7 +121,7 @@ SinkKind ipfix_sink()
 {
     return {.destination = "--ipfix URL",
             .example = "flowlabel collect eth0 --ipfix tcp://[2001:db8::5]:4739 --idle 30s",
-            .example_meaning = "one interface, to a collector of IPFIX",
+            .example_meaning = "one interface, to an IPFIX collector",
             .make_options = make_sink_options<IpfixOptions>};
 }
 

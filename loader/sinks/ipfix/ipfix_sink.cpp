@@ -13,7 +13,7 @@ namespace flowlabel {
 using namespace std::chrono_literals;
 
 constexpr auto update_interval = 1s;      // of losses: reading them scans all tables
-constexpr std::size_t tcp_message = 8192; // octets: of a message; a full socket cuts a message in two
+constexpr std::size_t tcp_message = 8192; // bytes of a message, of which a full socket may take only a part
 constexpr int forgotten_after = 3;        // intervals without a record (RFC 7011 section 8.4)
 
 static std::size_t message_size(const IpfixUrl& url, const IpfixSettings& settings)

@@ -16,9 +16,9 @@
 
 namespace flowlabel {
 
-/// Sizes of IP packets with UDP, in octets with all headers (RFC 7011 section 10.3.3).
+/// Sizes of IP packets with UDP, in bytes, with all headers (RFC 7011 section 10.3.3).
 constexpr std::size_t unknown_path_mtu = 512;
-constexpr std::size_t udp_headers = 48; ///< of IPv6 and UDP; those of IPv4 and UDP have 20 octets less
+constexpr std::size_t udp_headers = 48; ///< of IPv6 and UDP; those of IPv4 and UDP have 20 bytes less
 constexpr std::size_t min_mtu = min_message + udp_headers;
 constexpr std::size_t max_mtu = 65535;
 
@@ -31,7 +31,7 @@ struct IpfixSettings {
 
 class IpfixSink final : public RecordSink {
 public:
-    /// An error: the file cannot be written. WATCH tells what was lost, for the options records.
+    /// An error: the file cannot be written. WATCH reports what was lost, for the options records.
     static Result<std::unique_ptr<IpfixSink>> open(const IpfixUrl& url, const IpfixSettings& settings,
                                                    std::shared_ptr<const CollectorWatch> watch);
 

@@ -31,13 +31,13 @@ constexpr auto shutdown_timeout = 900ms;  // the same while shutting down
 constexpr auto max_shutdown = 35s;        // however slowly the collector reads; systemd kills the unit after 120 s
 constexpr auto poll_interval = 100ms;     // between two checks for a shutdown
 constexpr std::size_t max_unasked = 4096; // bytes that the peer may send; an IPFIX collector sends none
-constexpr int max_unsent = 65536;         // octets that the kernel queues beside those in flight
+constexpr int max_unsent = 65536;         // bytes that the kernel queues besides those in flight
 
 namespace {
 
-/// The kernel takes a message whole, or its rest waits for the next send() on the same connection. When a connection
-/// breaks, messages that the kernel had and the peer did not acknowledge may have arrived or not. They are not sent
-/// again, and the error says how many records they hold.
+/// If the kernel takes only a part of a message, the rest waits for the next send() on the same connection. When a
+/// connection breaks, messages that the kernel had and the peer did not acknowledge may have arrived or not. They are
+/// not sent again, and the error says how many records they hold.
 class TcpTransport final : public Transport {
 public:
     TcpTransport(const IpfixUrl& url, std::chrono::milliseconds interval, ShuttingDown shutting_down,
@@ -57,7 +57,7 @@ private:
 
     /// A message that the kernel has taken.
     struct Taken {
-        std::uint64_t end; ///< octets up to its end, since the connection was made
+        std::uint64_t end; ///< bytes up to its end, since the connection was made
         std::uint32_t flows;
     };
 
@@ -69,7 +69,7 @@ private:
     [[nodiscard]] bool wait_for_room();
     [[nodiscard]] int wait_for_acknowledgements();
     [[nodiscard]] int check_peer();
-    Result<std::size_t> pass(std::span<const std::uint8_t> octets);
+    Result<std::size_t> pass(std::span<const std::uint8_t> bytes);
     [[nodiscard]] std::uint64_t unacknowledged() const;
     void forget_acknowledged();
     [[nodiscard]] std::uint64_t unacknowledged_flows();
@@ -86,12 +86,12 @@ private:
     Fd fd_;
     std::uint64_t session_ = 0;
     std::vector<std::uint8_t> rest_; ///< of a message that the kernel took in part
-    std::uint64_t taken_ = 0;        ///< octets by the kernel, since the connection was made
+    std::uint64_t taken_ = 0;        ///< bytes that the kernel has taken since the connection was made
     std::deque<Taken> messages_;     ///< those that may not be acknowledged yet
     std::size_t unasked_ = 0;        ///< bytes that the peer has sent on this connection
     bool reads_ = false;             ///< the peer was still reading when the wait for room ended
     Clock::time_point next_attempt_;
-    bool last_attempt_ = false;                 ///< the attempt of the shutdown was made
+    bool last_attempt_ = false;                 ///< the only attempt during a shutdown was made
     std::optional<Clock::time_point> deadline_; ///< once it is shutting down
     Error why_not_;                             ///< why there is no connection
     std::optional<Error> broke_;                ///< why the last connection broke, until it is reported
@@ -111,7 +111,7 @@ bool TcpTransport::out_of_time()
     return deadline_ && Clock::now() >= *deadline_;
 }
 
-/// Returns false if it timed out.
+/// Waits until a connection is made, or has failed. Returns false if it timed out.
 bool TcpTransport::wait_for_connection(int fd) const
 {
     const auto began = Clock::now();
@@ -145,7 +145,7 @@ bool TcpTransport::wait_for_room()
     return true;
 }
 
-/// Waits until the peer has acknowledged everything, while it acknowledges something. Returns an errno, or 0.
+/// Waits until the peer has acknowledged everything, as long as it goes on acknowledging. Returns an errno, or 0.
 int TcpTransport::wait_for_acknowledgements()
 {
     const auto began = Clock::now();
@@ -179,7 +179,8 @@ int TcpTransport::connect_to(const SocketAddress& peer)
         return errno;
     // Keepalive notices a peer that vanished silently, even if nothing is sent to it.
     setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-    // Without this limit poll() reports room only after a third of some megabytes: a slow reader would seem stuck.
+    // Without this limit poll() reports room only once a third of a buffer of some megabytes is free: a slow reader
+    // would seem to have stopped.
     setsockopt(fd.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &max_unsent, sizeof(max_unsent));
     if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer.address), peer.length) != 0 && errno != EINPROGRESS)
         return errno;
@@ -199,8 +200,8 @@ Result<void> TcpTransport::connect_one()
     int err = 0;
 
     if (!addresses) {
-        next_attempt_ =
-            std::min(next_attempt_, Clock::now() + HostLookup::interval); // a look-up does not burden the collector
+        // Sooner than interval_, since a lookup costs the collector nothing.
+        next_attempt_ = std::min(next_attempt_, Clock::now() + HostLookup::interval);
         why_not_ = not_found(name_, addresses.error());
         return std::unexpected(why_not_);
     }
@@ -235,7 +236,7 @@ Result<void> TcpTransport::ready()
             return {};
         broke_ = why_not_ = broken(err);
     }
-    if (broke_ && !shutting_down_()) // reported before anything else
+    if (broke_ && !shutting_down_()) // this is reported first
         return std::unexpected(*std::exchange(broke_, std::nullopt));
     const bool last = shutting_down_() && !last_attempt_;
 
@@ -250,7 +251,8 @@ Result<void> TcpTransport::ready()
     return connected;
 }
 
-/// Checks that the peer is there and silent. Returns an errno, or 0. EPROTO: it sends data, which no collector does.
+/// Checks that the peer has not closed the connection. Returns an errno, or 0. EPROTO: it sends data, which no
+/// collector does.
 int TcpTransport::check_peer()
 {
     std::array<char, max_unasked> unasked;
@@ -264,14 +266,14 @@ int TcpTransport::check_peer()
     return unasked_ > max_unasked ? EPROTO : 0;
 }
 
-/// Passes OCTETS to the kernel and returns how many it took: fewer if the peer does not read. An error: the connection
+/// Passes BYTES to the kernel and returns how many it took: fewer if the peer does not read. An error: the connection
 /// broke.
-Result<std::size_t> TcpTransport::pass(std::span<const std::uint8_t> octets)
+Result<std::size_t> TcpTransport::pass(std::span<const std::uint8_t> bytes)
 {
     std::size_t passed = 0;
 
-    while (passed < octets.size()) {
-        const ssize_t taken = ::send(fd_.get(), octets.data() + passed, octets.size() - passed, MSG_NOSIGNAL);
+    while (passed < bytes.size()) {
+        const ssize_t taken = ::send(fd_.get(), bytes.data() + passed, bytes.size() - passed, MSG_NOSIGNAL);
 
         if (taken >= 0) {
             passed += static_cast<std::size_t>(taken);
@@ -332,18 +334,18 @@ Error TcpTransport::stalled() const
 {
     if (reads_)
         return {fmt::format("{} reads more slowly than records come", name_),
-                "records wait, as many as there is room for; see whether the collector or the way to it is busy"};
+                "records wait, as many as there is room for; is the collector or the network overloaded?"};
     return {fmt::format("{} does not read", name_),
-            "records wait until it does, as many as there is room for; see whether the collector is busy or stopped"};
+            "records wait until it does, as many as there is room for; is the collector overloaded or stopped?"};
 }
 
 std::uint64_t TcpTransport::unacknowledged() const
 {
-    int octets = 0;
+    int bytes = 0;
 
-    if (ioctl(fd_.get(), SIOCOUTQ, &octets) != 0 || octets < 0)
+    if (ioctl(fd_.get(), SIOCOUTQ, &bytes) != 0 || bytes < 0)
         return 0;
-    return static_cast<std::uint64_t>(octets);
+    return static_cast<std::uint64_t>(bytes);
 }
 
 void TcpTransport::forget_acknowledged()
@@ -376,12 +378,12 @@ Error TcpTransport::broken(int err)
 {
     const std::uint64_t flows = unacknowledged_flows();
     Error error{.what = fmt::format("{} ended the connection", name_),
-                .hint = "the collector there knows why; a new connection is made"};
+                .hint = "its log may say why; a new connection is made"};
 
     disconnect();
     if (err == EPROTO)
         error = {.what = fmt::format("{} sends data, which no IPFIX collector does: the connection is closed", name_),
-                 .hint = "see whether the URL leads to an IPFIX collector; a new connection is made later"};
+                 .hint = "does the URL lead to an IPFIX collector? A new connection is made later"};
     else if (err != EPIPE)
         error.what = fail_errno(err, fmt::format("the connection to {} broke", name_)).error().what;
     if (flows > 0)
@@ -395,8 +397,10 @@ Error TcpTransport::unfinished()
     const std::uint64_t flows = unacknowledged_flows();
 
     disconnect();
-    return {.what = fmt::format("{} has not acknowledged {} of the records that were sent", name_, flows),
-            .hint = "they count as exported, and the kernel goes on sending them; the collector knows what arrives"};
+    return {
+        .what = fmt::format("{} has not acknowledged {} of the records that were sent", name_, flows),
+        .hint =
+            "they count as exported, and the kernel goes on sending them; the collector's counts show what arrives"};
 }
 
 Result<void> TcpTransport::finish()

@@ -69,7 +69,7 @@ Result<std::unique_ptr<Transport>> open_ipfix_file(const IpfixUrl& url);
 /// Looks the host up when there is something to send, after reopen(), and while the peer takes no messages.
 std::unique_ptr<Transport> open_ipfix_udp(const IpfixUrl& url, ShuttingDown shutting_down);
 
-/// Looks the host up for each connection. INTERVAL: the least time between two attempts to connect (RFC 7011 section
+/// Looks the host up for each connection. INTERVAL: the minimum time between two attempts to connect (RFC 7011 section
 /// 10.4.4). Calls PROGRESSED whenever the kernel has taken something.
 std::unique_ptr<Transport> open_ipfix_tcp(const IpfixUrl& url, std::chrono::milliseconds interval,
                                           ShuttingDown shutting_down, std::function<void()> progressed);

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 constexpr auto probe_interval = 1s;
 constexpr auto timeout = 10s; // of name servers
-constexpr auto little_patience = 900ms;
+constexpr auto shutdown_timeout = 900ms;
 
 namespace {
 
@@ -55,7 +55,7 @@ private:
     HostLookup lookup_;
     ShuttingDown shutting_down_;
     std::vector<SocketAddress> addresses_; ///< empty: the host was not found yet
-    bool look_again_ = true;
+    bool lookup_wanted_ = true;
     Clock::time_point next_lookup_;
     Error not_found_;    ///< why there are no addresses
     SocketAddress peer_; ///< the address that the socket is connected to
@@ -71,14 +71,14 @@ Result<void> UdpTransport::look_up()
 {
     const auto now = Clock::now();
 
-    if ((!look_again_ && !away_) || now < next_lookup_)
+    if ((!lookup_wanted_ && !away_) || now < next_lookup_)
         return addresses_.empty() ? std::unexpected(not_found_) : Result<void>();
     auto found = lookup_.find(
-        [&] { return !addresses_.empty() || Clock::now() - now >= (shutting_down_() ? little_patience : timeout); });
+        [&] { return !addresses_.empty() || Clock::now() - now >= (shutting_down_() ? shutdown_timeout : timeout); });
 
     next_lookup_ = Clock::now() + HostLookup::interval;
     if (found) {
-        look_again_ = false;
+        lookup_wanted_ = false;
         use(std::move(*found));
     } else if (addresses_.empty()) {
         not_found_ = not_found(name_, found.error());
@@ -100,7 +100,7 @@ void UdpTransport::use(std::vector<SocketAddress> addresses)
 /// The host may have another address now.
 Result<void> UdpTransport::reopen()
 {
-    look_again_ = true;
+    lookup_wanted_ = true;
     next_lookup_ = {};
     return {};
 }
@@ -140,9 +140,9 @@ int UdpTransport::take_error() const
 void UdpTransport::away(int err)
 {
     probing_ = false;
-    away_ = fail_errno(err, fmt::format("{} takes no messages", name_),
+    away_ = fail_errno(err, fmt::format("{} does not take messages", name_),
                        err == ECONNREFUSED ? "start the collector there; until then records for it are lost"
-                                           : "see to the way there; until then records for it are lost")
+                                           : "check the route to it; until then records for it are lost")
                 .error();
 }
 
@@ -185,7 +185,7 @@ Outcome UdpTransport::send(const Messages& messages)
         const int err = send_one(messages.text(message));
 
         if (err == ENOBUFS || err == ENOMEM) { // this host lacks buffers for a moment
-            outcome.error = fail_errno(err, fmt::format("{}: messages have to wait", name_)).error();
+            outcome.error = fail_errno(err, fmt::format("{}: messages must wait", name_)).error();
             return outcome;
         }
         if (err != 0) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Where IPFIX goes, as people write it.
+/// The URL of a destination of IPFIX.
 #pragma once
 
 #include <cstdint>

@@ -36,7 +36,7 @@ static bool is_inherited(const std::string& path)
 }
 
 /// Cuts off the torn line that a killed collector left at the end of a file of SIZE bytes. The account counts its
-/// record as lost. If the last half line is not a record of ours, it stays, and that is an error.
+/// record as lost. If it is not the beginning of a record, it stays, and that is an error.
 static Result<void> cut_torn_line(const Fd& fd, off_t size, const std::string& path)
 {
     std::array<char, max_line> end{};
@@ -53,9 +53,9 @@ static Result<void> cut_torn_line(const Fd& fd, off_t size, const std::string& p
     if (torn.empty())
         return {};
     if ((whole == 0 && start > 0) || !line_begin.starts_with(torn.substr(0, line_begin.size())))
-        return fail(fmt::format("'{}' ends with half a line that is no record", path), "choose another name");
+        return fail(fmt::format("'{}' ends with an incomplete line that is not a record", path), "choose another name");
     if (ftruncate(fd.get(), start + static_cast<off_t>(whole)) != 0)
-        return fail_errno(errno, fmt::format("cannot cut half a record off the end of '{}'", path),
+        return fail_errno(errno, fmt::format("cannot remove the incomplete record at the end of '{}'", path),
                           "choose another name");
     return {};
 }
@@ -84,7 +84,7 @@ Result<JsonlFile::OpenFile> JsonlFile::open_file(const std::string& path)
         return OpenFile{.fifo = true};
     if (!fd || fstat(fd.get(), &status) != 0)
         return fail_errno(errno, fmt::format("cannot open '{}' for records", path),
-                          "name a file that can be written, or - for stdout");
+                          "name a writable file, or - for stdout");
     const bool regular = S_ISREG(status.st_mode);
 
     if (readable && regular)
@@ -105,7 +105,7 @@ Result<std::unique_ptr<JsonlFile>> JsonlFile::open(const std::string& path, std:
     if (!file.fd)
         return no_reader(path, "start its reader first");
     if (max_bytes && (!file.regular || is_inherited(path)))
-        return fail(fmt::format("'{}' is no regular file, and has no size to limit", path),
+        return fail(fmt::format("'{}' is not a regular file, so --rotate cannot limit its size", path),
                     "leave --rotate out, or name a file");
     return std::unique_ptr<JsonlFile>(new JsonlFile(path, max_bytes, std::move(file)));
 }
@@ -149,7 +149,7 @@ bool JsonlFile::wait_for_room()
     return true;
 }
 
-/// Removes from TEXT what was written.
+/// Writes TEXT, and removes from it what was written.
 Result<void> JsonlFile::write_text(std::string_view& text)
 {
     while (!text.empty()) {
@@ -165,11 +165,11 @@ Result<void> JsonlFile::write_text(std::string_view& text)
         if (written < 0) {
             const int err = errno;
 
-            closed_ = err == EPIPE && !file_.fifo; // a pipe with a name may have another reader
+            closed_ = err == EPIPE && !file_.fifo; // a named pipe may get another reader
             return failed(err);
         }
         text.remove_prefix(static_cast<std::size_t>(written));
-        if (!file_.regular) // not for a file, where a part of a batch is taken back
+        if (!file_.regular) // not for a file, from which a part of a batch is removed again
             progressed();
     }
     return {};
@@ -192,7 +192,7 @@ bool JsonlFile::wants_rotation(std::size_t more) const
 /// file is replaced. After an error the current file stays open.
 Result<void> JsonlFile::rotate()
 {
-    const char* const hint = "records go on to the file that is open, which becomes larger than --rotate allows";
+    const char* const hint = "records still go into the open file, which grows beyond --rotate";
     unsigned free = 1;
 
     while (free < kept && access(kept_name(free).c_str(), F_OK) == 0)

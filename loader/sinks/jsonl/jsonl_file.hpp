@@ -33,7 +33,7 @@ public:
 
     [[nodiscard]] std::string name() const override { return path_; }
 
-    /// Writes a batch whole. If it cannot, it takes back the part of the batch, unless the file is a pipe.
+    /// Writes a batch whole. If it cannot, it removes the part that it wrote, unless the file is a pipe.
     WriteResult write(std::span<const RecordBatch* const> batches) override;
 
     /// Opens the same path again, after log rotation has moved the file.

@@ -20,11 +20,13 @@ class JsonlOptions final : public SinkOptions {
 public:
     void add_to(CLI::App& collect) override
     {
-        collect.add_option("--jsonl", file_, "a JSON object a line and record; - is stdout; SIGHUP opens it again")
+        collect
+            .add_option("--jsonl", file_,
+                        "write each record as a line with a JSON object; - is stdout; SIGHUP opens the file again")
             ->type_name("FILE|-");
         add_parsed(collect, "--rotate", rotate_, parse_size,
-                   fmt::format("the file of --jsonl has at most SIZE bytes (16M, 1Gi): then it becomes FILE.1, that "
-                               "one FILE.2, up to FILE.{}",
+                   fmt::format("before the file of --jsonl grows beyond SIZE (16M, 1Gi), it becomes FILE.1, that one "
+                               "FILE.2, up to FILE.{}",
                                JsonlFile::kept))
             ->type_name("SIZE");
     }
@@ -34,8 +36,7 @@ public:
         if (!rotate_)
             return {};
         if (file_.empty())
-            return fail("--rotate says something about --jsonl, which is not given", "add --jsonl FILE",
-                        Failure::usage);
+            return fail("--rotate needs --jsonl", "add --jsonl FILE", Failure::usage);
         if (uses_stdout())
             return fail("--rotate makes no sense with --jsonl -: stdout has no size to limit",
                         "name a file, or leave --rotate out", Failure::usage);

@@ -95,7 +95,7 @@ TEST(Encoder, Egress)
     ASSERT_TRUE(encoder.interface_name(egress));
     ASSERT_TRUE(encoder.flows(egress, std::span(&flow, 1)));
     ASSERT_TRUE(encoder.finish());
-    const auto all = decoder.decode_all(encoder.messages().octets);
+    const auto all = decoder.decode_all(encoder.messages().bytes);
 
     ASSERT_EQ(all.size(), 3u);
     EXPECT_EQ(all[0].templates.at(257).fields[7], std::pair(14u, 4u));
@@ -119,7 +119,7 @@ TEST(Encoder, Reliability)
     ASSERT_TRUE(encoder.flow_templates(FL_HOOK_XDP));
     ASSERT_TRUE(encoder.metering(29, {.amount = {.packets = 6, .octets = 7}, .first = 8, .last = 9}));
     ASSERT_TRUE(encoder.finish());
-    const auto all = decoder.decode_all(encoder.messages().octets);
+    const auto all = decoder.decode_all(encoder.messages().bytes);
     const auto numbers = [](const DecodedRecord& one) {
         std::vector<std::uint64_t> values;
 
@@ -143,7 +143,7 @@ TEST(Encoder, MessageSizes)
     const auto given = records(2000);
 
     for (const std::size_t largest :
-         {min_message, min_message + 1, min_message + flow_octets - 1, min_message + flow_octets, std::size_t{464},
+         {min_message, min_message + 1, min_message + flow_bytes - 1, min_message + flow_bytes, std::size_t{464},
           std::size_t{1432}, std::size_t{8192}, std::size_t{65487}, max_message}) {
         Encoder encoder = std::move(*Encoder::make(largest));
         Decoder decoder;
@@ -156,7 +156,7 @@ TEST(Encoder, MessageSizes)
         ASSERT_TRUE(encoder.flows(ingress, std::span(given).first(1000)));
         ASSERT_TRUE(encoder.flows(ingress, std::span(given).subspan(1000)));
         ASSERT_TRUE(encoder.finish());
-        const auto all = decoder.decode_all(encoder.messages().octets);
+        const auto all = decoder.decode_all(encoder.messages().bytes);
 
         for (const DecodedMessage& message : all) {
             EXPECT_LE(message.length, largest);
@@ -165,7 +165,7 @@ TEST(Encoder, MessageSizes)
                     EXPECT_EQ(one.number(6), next++);
                 }
             if (next > 0 && next < given.size()) {
-                EXPECT_GT(message.length + flow_octets, largest) << "there was room for another record";
+                EXPECT_GT(message.length + flow_bytes, largest) << "there was room for another record";
             }
         }
         EXPECT_EQ(next, given.size()) << largest;
@@ -188,7 +188,7 @@ TEST(Encoder, Domains)
             ASSERT_TRUE(encoder.flows(ingress, given));
         }
     ASSERT_TRUE(encoder.finish());
-    const auto all = decoder.decode_all(encoder.messages().octets);
+    const auto all = decoder.decode_all(encoder.messages().bytes);
     std::vector<std::uint32_t> domains;
 
     for (std::size_t i = 0; i < all.size(); i++) {
@@ -208,7 +208,7 @@ TEST(Encoder, TemplatesAgain)
         ASSERT_TRUE(encoder.begin(9, 1));
         ASSERT_TRUE(encoder.flow_templates(FL_HOOK_TC_INGRESS));
     }
-    const auto all = decoder.decode_all(encoder.messages().octets);
+    const auto all = decoder.decode_all(encoder.messages().bytes);
 
     ASSERT_EQ(all.size(), 3u);
     EXPECT_EQ(all[1].templates, all[0].templates);
@@ -227,7 +227,7 @@ TEST(Encoder, NamesAreText)
     ASSERT_TRUE(encoder.interface_name({.interface = "a\xFF\xC3\xA4", .ifindex = 1}));
     ASSERT_TRUE(encoder.interface_name({.interface = "", .ifindex = 2}));
     ASSERT_TRUE(encoder.finish());
-    const auto all = decoder.decode_all(encoder.messages().octets);
+    const auto all = decoder.decode_all(encoder.messages().bytes);
 
     EXPECT_EQ(all.at(1).records.at(0).values.at(1), "a\xEF\xBF\xBD\xC3\xA4");
     EXPECT_EQ(all.at(1).records.at(1).values.at(1), "");
@@ -243,7 +243,7 @@ DecodedRecord named(const ObservationPoint& point, std::size_t largest)
     EXPECT_TRUE(encoder.flow_templates(point.hook));
     EXPECT_TRUE(encoder.interface_name(point)) << largest;
     EXPECT_TRUE(encoder.finish());
-    const auto all = decoder.decode_all(encoder.messages().octets);
+    const auto all = decoder.decode_all(encoder.messages().bytes);
 
     EXPECT_LE(all.back().length, largest);
     return all.back().records.at(0);

@@ -581,7 +581,7 @@ TEST_F(IpfixFile, AnotherFileIsRefused)
         const auto refused = IpfixSink::open(*parse_ipfix_url(url()), {}, std::make_shared<CollectorWatch>());
 
         ASSERT_FALSE(refused);
-        EXPECT_NE(refused.error().what.find("'" + path() + "' is no IPFIX file"), std::string::npos);
+        EXPECT_NE(refused.error().what.find("'" + path() + "' is not an IPFIX file"), std::string::npos);
         EXPECT_FALSE(refused.error().hint.empty());
         EXPECT_EQ(std::filesystem::file_size(path()), other.size());
     }
