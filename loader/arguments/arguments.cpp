@@ -28,7 +28,7 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<st
         if (*number > max)
             throw WrongValue(name, {fmt::format("'{}' is larger than {}", given, max), "choose a smaller number"});
         if (*number < min)
-            throw WrongValue(name, {fmt::format("'{}' is not at least {}", given, min), "choose a larger number"});
+            throw WrongValue(name, {fmt::format("'{}' is smaller than {}", given, min), "choose a larger number"});
         value = *number;
     };
 

@@ -54,7 +54,7 @@ static Result<Fd> make_map(const Directory& directory)
     Fd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, "collected", sizeof(std::uint32_t), sizeof(fl_collection), 1, &options));
 
     if (!map)
-        return fail_errno(errno, "cannot make the account of the collectors", hint_for_access(errno));
+        return fail_errno(errno, "cannot create the account of the collectors", hint_for_access(errno));
     TRY(pin(map, directory, account_pin));
     return map;
 }
@@ -94,7 +94,7 @@ void Account::set(const fl_account& account)
     __atomic_store_n(&collection.current, next, __ATOMIC_RELEASE);
 }
 
-KilledCollector Account::write_off(fl_account& account)
+KilledCollector Account::count_lost(fl_account& account)
 {
     fl_amount left = account.taken;
 
@@ -112,11 +112,11 @@ std::uint32_t Account::pid() const
     return __atomic_load_n(&collection().pid, __ATOMIC_RELAXED);
 }
 
-Result<std::optional<Fd>> become_collector(const Directory& directory, bool worth_a_wait)
+Result<std::optional<Fd>> become_collector(const Directory& directory, bool may_wait)
 {
     auto lock = TRY(directory.open_for_reading());
 
-    for (unsigned i = 0; i < (worth_a_wait ? lock_attempts : 1); i++) {
+    for (unsigned i = 0; i < (may_wait ? lock_attempts : 1); i++) {
         if (i > 0)
             std::this_thread::sleep_for(lock_interval);
         if (flock(lock.get(), LOCK_EX | LOCK_NB) == 0)

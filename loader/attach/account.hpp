@@ -47,7 +47,7 @@ public:
     void set(const fl_account& account);
 
     /// Counts as lost what is neither exported nor lost, and was in the memory of a collector that has ended.
-    static KilledCollector write_off(fl_account& account);
+    static KilledCollector count_lost(fl_account& account);
 
     /// The process id of the latest collector.
     [[nodiscard]] std::uint32_t pid() const;
@@ -61,8 +61,9 @@ private:
 };
 
 /// Makes this process the collector of the attachment in DIRECTORY as long as the descriptor lives. Nothing: there is
-/// another one. A command that asks who collects may hold the lock for a moment; with WORTH_A_WAIT this waits for it.
-Result<std::optional<Fd>> become_collector(const Directory& directory, bool worth_a_wait);
+/// another one. A command that asks who collects may hold the lock for a moment; with MAY_WAIT this function waits for
+/// that.
+Result<std::optional<Fd>> become_collector(const Directory& directory, bool may_wait);
 
 bool has_collector(const Directory& directory);
 

@@ -28,7 +28,7 @@ namespace flowlabel {
 static Result<std::uint32_t> checked_slots(std::uint64_t wanted, unsigned cpus)
 {
     constexpr std::uint64_t beyond_doubt = 1ull << 40;
-    const std::uint64_t slots = std::bit_ceil(std::clamp(wanted, smallest_slots, beyond_doubt));
+    const std::uint64_t slots = std::bit_ceil(std::clamp(wanted, min_slots, beyond_doubt));
     const std::uint64_t bytes = table_bytes(slots, cpus);
     const std::uint64_t rings = rings_bytes(1u << default_ring_shift, cpus);
     const std::uint64_t available = available_memory();
@@ -65,24 +65,24 @@ static Result<AttachReport> attach_new(const Plan& plan)
 
     TRY(pin_maps(program.maps, directory));
     report.info.epoch = epoch.monotonic;
-    report.info = TRY(put_on_hook(plan, program, directory, report.info, report.warnings));
+    report.info = TRY(attach_to_hook(plan, program, directory, report.info, report.warnings));
     undo.keep();
     std::ranges::move(stamp_warnings(report.info, plan.interface.name, setup.gro_lists, program.tells_gro_lists),
                       std::back_inserter(report.warnings));
     return report;
 }
 
-/// FOUND has the pins of this place, but counts and stamps the traffic of another interface.
+/// FOUND has the pins of this interface, but counts and stamps the traffic of another one.
 static std::unexpected<Error> moved_error(const Plan& plan, const Inspected& found)
 {
     const std::string name = interface_of(found);
     const std::string hook = name_of(plan.options.hook);
 
-    return fail(
-        fmt::format("the place of {} {} is taken: {}, attached when it had the same index, {} in another network "
-                    "namespace now, and flowlabel goes on there",
-                    plan.interface.name, hook, name, found.liveness == Liveness::moved ? "is" : "may be"),
-        fmt::format("'flowlabel detach {} --hook {}' takes it off and prints its totals; attach then", name, hook));
+    return fail(fmt::format("the pins of {} {} are in use: by {}, which had the same index when it was attached; it {} "
+                            "in another network namespace now, and flowlabel still counts there",
+                            plan.interface.name, hook, name, found.liveness == Liveness::moved ? "is" : "may be"),
+                fmt::format("'flowlabel detach {} --hook {}' detaches it and prints its totals; then attach again",
+                            name, hook));
 }
 
 static std::unexpected<Error> attached_error(const Plan& plan, const Inspected& found)
@@ -91,10 +91,9 @@ static std::unexpected<Error> attached_error(const Plan& plan, const Inspected& 
         fmt::format("flowlabel is attached to {} {} already", name_of(plan.options.hook), plan.options.interface);
 
     if (found.liveness == Liveness::swapped)
-        return fail(
-            fmt::format("{}, but {} is in the place of its program", what, describe_program(found.program_there)),
-            "--replace puts flowlabel's back and keeps the flow table");
-    return fail(what, "--replace changes the program and keeps the flow table");
+        return fail(fmt::format("{}, but {} has replaced its program", what, describe_program(found.program_there)),
+                    "--replace restores it and keeps the flow table");
+    return fail(what, "--replace replaces the program and keeps the flow table");
 }
 
 Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options, std::optional<DetachReport>& detached)

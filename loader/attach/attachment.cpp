@@ -26,7 +26,7 @@ struct Attachment::State {
     std::string interface;
     std::string program_tag;
     MappedTable table;
-    std::optional<Account> account; ///< nothing: there was no collector
+    std::optional<Account> account; ///< empty: there was no collector
 };
 
 Attachment::Attachment(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -3,7 +3,7 @@
 
 namespace flowlabel {
 
-bool Blindness::look(std::uint64_t seen, std::optional<std::uint64_t> device)
+bool Blindness::observe(std::uint64_t seen, std::optional<std::uint64_t> device)
 {
     const bool blind = seen_ == seen && device_ && device && *device > *device_;
 

@@ -7,17 +7,17 @@
 
 namespace flowlabel {
 
-/// Compares the counter of the device with that of the hook from look to look. Drivers may update their counters late;
-/// so one interval proves nothing, and several in a row do. A few packets prove nothing either: some devices count
-/// packets that they never pass on, such as keepalives.
+/// Compares how the counters of the device and of the hook grow from one observation to the next. Drivers may update
+/// their counters late, so it takes several intervals in a row. It also takes more than a few packets: some devices
+/// count packets that they never pass on, such as keepalives.
 class Blindness {
 public:
-    /// INTERVALS: how many in a row are needed.
+    /// INTERVALS: how many intervals in a row it takes.
     explicit Blindness(unsigned intervals) : wanted_(intervals) {}
 
-    /// The next look. SEEN are all frames at the hook. DEVICE are the packets of the device in that direction; nothing
-    /// if it does not tell. True: the hook sees none of them.
-    bool look(std::uint64_t seen, std::optional<std::uint64_t> device);
+    /// SEEN: all frames at the hook so far. DEVICE: packets of the device in that direction so far; empty if they
+    /// cannot be read. Returns true if the hook sees none of them.
+    bool observe(std::uint64_t seen, std::optional<std::uint64_t> device);
 
 private:
     static constexpr std::uint64_t enough_packets = 10;

@@ -233,7 +233,7 @@ Result<void> Bpffs::check_layout() const
             continue;
         return fail(fmt::format("{} holds attachments of another version of flowlabel (layout {}, this one uses {})",
                                 entry.string(), name, layout_name()),
-                    "detach them with the version that made them, or choose another place with --bpffs");
+                    "detach them with the version that made them, or choose another bpffs with --bpffs");
     }
     return {};
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The lock that keeps two commands off the same pins.
+/// The lock on the pins in a bpffs.
 #pragma once
 
 #include <memory>
@@ -10,14 +10,14 @@
 
 namespace flowlabel {
 
-/// Keeps two commands off the same pins as long as it lives.
+/// As long as it lives, no other command changes the pins.
 class BpffsLock {
 public:
     BpffsLock(std::shared_ptr<const Directory> root, Fd fd, bool exclusive);
     BpffsLock(BpffsLock&&) noexcept = default;
     BpffsLock& operator=(BpffsLock&&) = delete;
 
-    /// An exclusive one removes what flowlabel made for itself, if that is empty.
+    /// An exclusive lock removes the directories of flowlabel if they are empty.
     ~BpffsLock();
 
 private:

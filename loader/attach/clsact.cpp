@@ -45,7 +45,7 @@ Result<bool> clsact_make_qdisc(std::uint32_t ifindex)
     const int result = bpf_tc_hook_create(&at);
 
     if (result != 0 && result != -EEXIST)
-        return fail_errno(-result, "cannot make a clsact qdisc",
+        return fail_errno(-result, "cannot create a clsact qdisc",
                           result == -EPERM ? "run it as root, or with CAP_NET_ADMIN"
                                            : "the kernel needs CONFIG_NET_SCH_INGRESS (module sch_ingress)");
     return result == 0;
@@ -55,7 +55,7 @@ Result<bool> clsact_make_qdisc(std::uint32_t ifindex)
 struct Wanted {
     std::uint32_t ifindex;
     std::uint32_t parent;
-    std::optional<std::string> kind; ///< of the one that was found
+    std::optional<std::string> kind; ///< of the match; empty: there was none
 };
 
 static int note_kind(const nlattr* attribute, void* data)
@@ -121,7 +121,7 @@ static Result<std::optional<std::string>> kind_at(std::uint16_t type, std::uint3
     return wanted.kind;
 }
 
-/// Reads a filter from one answer of a dump.
+/// A filter in one answer of a dump.
 struct FilterAnswer {
     std::uint32_t chain = 0;
     std::uint32_t program_id = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// A filter of ours on a clsact qdisc, for kernels without tcx. Handle, priority and program identify it. Two handles
-/// are ours: a filter that moves to the front again is a new one beside the old one.
+/// Our filter on a clsact qdisc, for kernels without tcx. Handle, priority and program identify it. There are two
+/// handles: to move to the front again, a new filter is added before the old one is removed.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,8 @@ struct ClsactFilter {
 /// see packets. The kernel puts a new one first, and no priority comes before ours.
 Result<std::vector<ClsactFilter>> clsact_filters(std::uint32_t ifindex, fl_hook hook);
 
-/// What there is where the qdisc would be. An `ingress` qdisc has one list of filters, for received packets. The kernel
-/// puts filters for the other direction into the same list.
+/// The qdisc of an interface. An `ingress` qdisc has one list of filters, for received packets. The kernel puts filters
+/// for the other direction into the same list.
 enum class ClsactQdisc { none, clsact, ingress };
 Result<ClsactQdisc> clsact_qdisc(std::uint32_t ifindex);
 

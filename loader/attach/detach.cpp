@@ -34,8 +34,8 @@ static void forget_filter(const Inspected& found)
     }
 }
 
-/// Removes our filter from the clsact qdisc. Returns a text about what stays.
-static Result<std::optional<std::string>> take_off_clsact(const Inspected& found)
+/// Removes our filter from the clsact qdisc. Returns a text about what remains.
+static Result<std::optional<std::string>> detach_clsact(const Inspected& found)
 {
     const fl_info& info = found.info();
     const auto there = NetnsScope::enter(info.netns_inode);
@@ -52,13 +52,13 @@ static Result<std::optional<std::string>> take_off_clsact(const Inspected& found
 }
 
 /// Detaches the program from its hook. Returns a text about what stays. An error: nothing was done.
-static Result<std::optional<std::string>> take_off(Inspected& found)
+static Result<std::optional<std::string>> detach_program(Inspected& found)
 {
     if (found.liveness == Liveness::swapped) {
         remove_pin(found.directory, link_pin);
-        return fmt::format("{} is not flowlabel's and was left in the link: it stays on the hook while its owner holds "
-                           "that",
-                           describe_program(found.program_there));
+        return fmt::format(
+            "{} is not flowlabel's and was not detached: it stays on the hook while its owner holds the link",
+            describe_program(found.program_there));
     }
     if (found.link) {
         drop_second_program(found);
@@ -69,27 +69,27 @@ static Result<std::optional<std::string>> take_off(Inspected& found)
     }
     if (found.liveness == Liveness::interface_gone || found.liveness == Liveness::filter_gone)
         return std::nullopt;
-    return take_off_clsact(found);
+    return detach_clsact(found);
 }
 
 Result<DetachReport> detach_one(const Bpffs& bpffs, Inspected found)
 {
     const PinPlace place = found.place;
     DetachReport report{.hook = place.hook, .was = found.liveness};
-    auto left = TRY(take_off(found));
+    auto left = TRY(detach_program(found));
 
     if (left)
         report.warnings.push_back(std::move(*left));
     if (const auto waited = wait_for_packets_under_way(); !waited)
         report.warnings.push_back(fmt::format(
-            "{}: the totals may miss packets that were in the program when it was taken off", waited.error().what));
+            "{}: the totals may miss packets that were in the program when it was detached", waited.error().what));
     const auto attachment = TRY(open_attachment(std::move(found)));
 
     report.interface = attachment.interface();
     fl_account account = attachment.account();
 
     if (!attachment.collector())
-        if (const KilledCollector killed = Account::write_off(account); killed.lost.packets > 0)
+        if (const KilledCollector killed = Account::count_lost(account); killed.lost.packets > 0)
             report.killed = killed;
     report.totals = attachment.totals(account);
     clear_leftovers(bpffs, place);
@@ -116,9 +116,10 @@ static bool any_here(const Bpffs& bpffs, const std::vector<PinPlace>& places, co
 /// Does PLACE belong to this network namespace, or to one that does not exist any more? FOUND may be null.
 static bool belongs_here(const PinPlace& place, const Inspected* found)
 {
-    const bool may_be_nobodys = !found || found->liveness == Liveness::interface_gone;
+    const bool may_have_no_netns = !found || found->liveness == Liveness::interface_gone;
 
-    return is_from_here(place) || (found && found->here) || (may_be_nobodys && !NetnsScope::enter(place.netns_inode));
+    return is_from_here(place) || (found && found->here) ||
+           (may_have_no_netns && !NetnsScope::enter(place.netns_inode));
 }
 
 /// Does SELECTION name PLACE? FOUND is null if the place is damaged or holds leftovers.
@@ -146,7 +147,7 @@ static bool selects(const Selection& selection, const PinPlace& place, const Ins
 /// Removes the clsact filter of PLACE, whose pins in DIRECTORY are not complete. The handle identifies it, and so does
 /// the info map or, if that is gone, the name of the program. Returns a text about what stays. An error: nothing was
 /// done.
-static Result<std::optional<std::string>> take_off_damaged_filter(const PinPlace& place, const Directory& directory)
+static Result<std::optional<std::string>> remove_damaged_filter(const PinPlace& place, const Directory& directory)
 {
     const auto there = NetnsScope::enter(place.netns_inode);
     const auto entries = read_info(open_pin(directory, info_pin));
@@ -191,7 +192,7 @@ static Result<DetachReport> detach_damaged(const Bpffs& bpffs, const PinPlace& p
     if (link) {
         bpf_link_detach(link->fd.get());
     } else if (place.hook != FL_HOOK_XDP) {
-        if (const auto left = TRY(take_off_damaged_filter(place, **directory)))
+        if (const auto left = TRY(remove_damaged_filter(place, **directory)))
             report.warnings.push_back(*left);
     }
     clear_leftovers(bpffs, place);

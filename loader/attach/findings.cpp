@@ -12,7 +12,7 @@ namespace flowlabel {
 
 constexpr double ring_is_filling = 0.5;
 
-/// Intervals of a LongLook in which a hook must see nothing to count as blind.
+/// Intervals of an Observation in which a hook must see nothing to count as blind.
 constexpr unsigned blind_intervals = 2;
 
 static Finding moved(const Attachment& attachment)
@@ -20,10 +20,10 @@ static Finding moved(const Attachment& attachment)
     const bool known_here = attachment.is_here() || attachment.info().netns_inode == current_netns().value_or(0);
 
     return {.kind = "moved",
-            .text = fmt::format(
-                "the interface was moved to another network namespace after it was attached, and flowlabel goes on "
-                "there; 'flowlabel detach {}'{} takes it off",
-                attachment.interface(), known_here ? "" : " where it was attached, or with --all-netns anywhere,")};
+            .text = fmt::format("the interface was moved to another network namespace after it was attached, and "
+                                "flowlabel still counts there; 'flowlabel detach {}'{} detaches it",
+                                attachment.interface(),
+                                known_here ? "" : " where it was attached, or with --all-netns anywhere,")};
 }
 
 /// Another interface may have the index now. It then most likely has another name.
@@ -31,11 +31,11 @@ static Finding link_detached(const Attachment& attachment)
 {
     const std::string name = attachment.interface();
     const std::string then = attachment.info().ifname;
-    const std::string how = name == then
-                                ? "its link was taken off the interface"
-                                : fmt::format("its link was taken off the interface, or {} was deleted and {} has its "
-                                              "index now",
-                                              then, name);
+    const std::string how =
+        name == then
+            ? "its link was detached from the interface"
+            : fmt::format("its link was detached from the interface, or {} was deleted and {} has its index now", then,
+                          name);
 
     return {.kind = "link-detached",
             .text = fmt::format("nothing is counted: {}, by 'bpftool link detach' or the like, or by a 'flowlabel "
@@ -44,16 +44,16 @@ static Finding link_detached(const Attachment& attachment)
                                 how, name)};
 }
 
-/// A detached link of another network namespace does not tell why it is detached.
+/// For another network namespace it cannot be found out why a link is detached.
 static Finding interface_gone(const Attachment& attachment)
 {
     const bool elsewhere = attachment.info().netns_inode != current_netns().value_or(0);
 
     return {.kind = "interface-gone",
-            .text =
-                fmt::format("{}; 'flowlabel detach {}' removes what is left",
-                            elsewhere ? "the interface is gone, or its link was taken off it" : "the interface is gone",
-                            attachment.interface())};
+            .text = fmt::format("{}; 'flowlabel detach {}' removes what is left",
+                                elsewhere ? "the interface was deleted, or its link was detached"
+                                          : "the interface was deleted",
+                                attachment.interface())};
 }
 
 static Finding unknown(const Attachment& attachment)
@@ -63,8 +63,8 @@ static Finding unknown(const Attachment& attachment)
                 .text = "its network namespace cannot be entered: it is not known whether the filter is still there"};
     return {.kind = "unknown",
             .text =
-                fmt::format("its network namespace cannot be entered or asked: it is not known whether the interface "
-                            "is still in it; flowlabel goes on, and 'flowlabel detach {} --all-netns' takes it off",
+                fmt::format("its network namespace cannot be entered or queried: it is not known whether the interface "
+                            "is still in it; flowlabel still counts, and 'flowlabel detach {} --all-netns' detaches it",
                             attachment.interface())};
 }
 
@@ -83,14 +83,15 @@ static std::optional<Finding> liveness_finding(const Attachment& attachment)
         return link_detached(attachment);
     case Liveness::filter_gone:
         return Finding{.kind = "filter-gone",
-                       .text = fmt::format("nothing is counted: its filter was taken off the interface, by 'tc filter "
-                                           "del' or the like, or by a 'flowlabel detach' that was killed; 'flowlabel "
-                                           "detach {}' prints the totals and removes what is left",
-                                           name)};
+                       .text =
+                           fmt::format("nothing is counted: its filter was removed from the interface, by 'tc filter "
+                                       "del' or the like, or by a 'flowlabel detach' that was killed; 'flowlabel "
+                                       "detach {}' prints the totals and removes what is left",
+                                       name)};
     case Liveness::swapped:
         return Finding{.kind = "program-swapped",
-                       .text = fmt::format("{} is in the place of flowlabel's program, so nothing is "
-                                           "counted; 'flowlabel attach {} --hook {} --replace' puts flowlabel's back",
+                       .text = fmt::format("{} has replaced flowlabel's program, so nothing is counted; 'flowlabel "
+                                           "attach {} --hook {} --replace' restores it",
                                            attachment.program_there(), name, name_of(attachment.hook()))};
     case Liveness::unknown:
         return unknown(attachment);
@@ -110,22 +111,21 @@ static std::optional<Finding> front_finding(const Attachment& attachment)
                              program.name.empty() ? "" : fmt::format(" '{}'", program.name));
     const bool stay = std::ranges::any_of(programs, &ProgramInFront::stays_there);
     const std::string command =
-        stay ? fmt::format(
-                   "'flowlabel detach {0} --hook {1}', then 'flowlabel attach {0} --hook {1}', goes first on tcx",
-                   attachment.interface(), name_of(attachment.hook()))
-             : fmt::format("'flowlabel attach {} --hook {} --replace' goes first again", attachment.interface(),
-                           name_of(attachment.hook()));
+        stay ? fmt::format("'flowlabel detach {0} --hook {1}', then 'flowlabel attach {0} --hook {1}', attaches "
+                           "flowlabel first on tcx",
+                           attachment.interface(), name_of(attachment.hook()))
+             : fmt::format("'flowlabel attach {} --hook {} --replace' attaches flowlabel first again",
+                           attachment.interface(), name_of(attachment.hook()));
 
     return Finding{.kind = "program-in-front",
-                   .text = fmt::format("{} {} {} in front of flowlabel's: packets that {} for itself never reach "
-                                       "flowlabel; {}",
+                   .text = fmt::format("{} {} {} before flowlabel's: packets that {} never reach flowlabel; {}",
                                        programs.size() == 1 ? "program" : "programs", names,
-                                       programs.size() == 1 ? "stands" : "stand",
-                                       programs.size() == 1 ? "it takes" : "one of them takes", command)};
+                                       programs.size() == 1 ? "runs" : "run",
+                                       programs.size() == 1 ? "it consumes" : "one of them consumes", command)};
 }
 
-/// Only on ingress it is known which interface makes the lists. The text has no number: a collector prints it again
-/// when it changes.
+/// Only on ingress is it known which interface makes the lists. The text has no number, since a collector prints it
+/// whenever it changes.
 static std::optional<Finding> gro_list_finding(const Attachment& attachment)
 {
     const bool ingress = attachment.hook() == FL_HOOK_TC_INGRESS;
@@ -155,8 +155,8 @@ std::string sees_nothing_text(const Attachment& attachment)
 {
     const bool egress = attachment.hook() == FL_HOOK_TC_EGRESS;
 
-    return fmt::format("the interface {} packets and flowlabel sees none of them: something takes them before {}, as "
-                       "another program, a filter or an offload can",
+    return fmt::format("the interface {} packets, and flowlabel sees none of them: another program, a filter or an "
+                       "offload consumes them before {}",
                        egress ? "sends" : "receives", name_of(attachment.hook()));
 }
 
@@ -165,22 +165,22 @@ static std::uint64_t seen_by(const Attachment& attachment)
     return sum_counters(attachment.cpu_counters()).seen;
 }
 
-LongLook::LongLook(const Attachment& attachment)
+Observation::Observation(const Attachment& attachment)
     : attachment_(&attachment), blindness_(blind_intervals), lost_before_(attachment.totals().lost)
 {
-    look();
+    observe();
 }
 
-void LongLook::look()
+void Observation::observe()
 {
     const auto ring = attachment_->ring_usage();
 
-    blind_ = blindness_.look(seen_by(*attachment_), attachment_->device_packets());
+    blind_ = blindness_.observe(seen_by(*attachment_), attachment_->device_packets());
     lost_ = attachment_->totals().lost;
     ring_fills_ = ring && ring->fullest > ring_is_filling && !attachment_->collector();
 }
 
-std::vector<Finding> LongLook::findings() const
+std::vector<Finding> Observation::findings() const
 {
     std::vector<Finding> findings;
 

@@ -15,20 +15,19 @@ struct Finding {
     std::string text;
 };
 
-/// The findings of one look: whether the program is where it was attached, and which programs come before it.
+/// The findings at this moment: whether the program is where it was attached, and which programs run before it.
 std::vector<Finding> findings_of(const Attachment& attachment);
 
 /// The sentence for a device that counts packets while the hook sees none.
 std::string sees_nothing_text(const Attachment& attachment);
 
-/// Compares two looks at an attachment with some time between them: what was lost meanwhile, and whether its hook sees
-/// packets.
-class LongLook {
+/// Observes an attachment for some time: what was lost meanwhile, and whether its hook sees packets.
+class Observation {
 public:
-    explicit LongLook(const Attachment& attachment);
+    explicit Observation(const Attachment& attachment);
 
-    /// Looks again. Call it twice or more, at equal intervals.
-    void look();
+    /// Observes it once more. Call it twice or more, at equal intervals.
+    void observe();
 
     /// The findings so far.
     [[nodiscard]] std::vector<Finding> findings() const;

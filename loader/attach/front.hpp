@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What surrounds an attachment on its interface: programs that see the packets first, and the device's counters.
+/// The surroundings of an attachment on its interface: programs that see the packets first, and the counters of the
+/// device.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +12,7 @@
 
 namespace flowlabel {
 
-/// The programs on the same hook that see packets before ours, in order. Empty: there are none, or the kernel does not
-/// tell.
+/// The programs on the same hook that see packets before ours, in order. Empty: there are none, or they cannot be read.
 std::vector<ProgramInFront> in_front_of(const Inspected& found);
 
 /// The packets that the device has counted in the direction of the hook. Nothing: it cannot be read from here.

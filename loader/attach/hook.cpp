@@ -14,8 +14,8 @@
 
 namespace flowlabel {
 
-static Result<fl_info> put_on_xdp(const Plan& plan, const Program& program, const Directory& directory, fl_info info,
-                                  std::vector<std::string>& warnings)
+static Result<fl_info> attach_to_xdp(const Plan& plan, const Program& program, const Directory& directory, fl_info info,
+                                     std::vector<std::string>& warnings)
 {
     bool native = plan.options.mode != XdpMode::generic;
     LinkAttempt link = link_xdp(program.fd.get(), plan.interface.ifindex, native);
@@ -45,28 +45,28 @@ static std::unexpected<Error> tc_error(int err, const Plan& plan)
     return fail_errno(err, what, "run again with -v to see the kernel's message");
 }
 
-/// The error for ERR: who has our place on the qdisc, or what else it means.
+/// The error for ERR. It names the program that uses our handle on the qdisc, if there is one.
 static std::unexpected<Error> clsact_filter_error(int err, const Plan& plan)
 {
     const char* const direction = plan.options.hook == FL_HOOK_TC_EGRESS ? "egress" : "ingress";
     const std::string hint =
-        fmt::format("it was left alone; 'tc filter show dev {} {}' shows it", plan.interface.name, direction);
+        fmt::format("it was not changed; 'tc filter show dev {} {}' shows it", plan.interface.name, direction);
 
     const auto filters = clsact_filters(plan.interface.ifindex, plan.options.hook);
 
     if (filters)
         for (const ClsactFilter& filter : *filters)
             if (filter.has_our_handle())
-                return fail(fmt::format("the place of flowlabel's clsact filter on {} is taken by {}",
+                return fail(fmt::format("the clsact filter on {} that flowlabel would use belongs to {}",
                                         plan.interface.name, describe_program(filter.program_id)),
                             hint);
     if (err == EOPNOTSUPP)
-        return fail(fmt::format("the qdisc of {} shares a filter block with others, and no filter of one interface can "
-                                "go on it",
-                                plan.interface.name),
-                    fmt::format("'tc qdisc show dev {}' shows the block; use --hook xdp", plan.interface.name));
+        return fail(
+            fmt::format("the qdisc of {} shares a filter block with others, so it takes no filter of one interface",
+                        plan.interface.name),
+            fmt::format("'tc qdisc show dev {}' shows the block; use --hook xdp", plan.interface.name));
     if (err == EINVAL)
-        return fail(fmt::format("priority 1 on {} {}, which is flowlabel's, has a filter of another kind or protocol",
+        return fail(fmt::format("priority 1 on {} {}, which flowlabel uses, has a filter of another kind or protocol",
                                 plan.interface.name, direction),
                     hint);
     return tc_error(err, plan);
@@ -87,16 +87,16 @@ static Result<ClsactQdisc> usable_qdisc(const Plan& plan)
     auto present = clsact_qdisc(plan.interface.ifindex);
 
     if (present && *present == ClsactQdisc::ingress && plan.options.hook == FL_HOOK_TC_EGRESS)
-        return fail(fmt::format("{} has an ingress qdisc, which sees only received packets and keeps out the clsact "
+        return fail(fmt::format("{} has an ingress qdisc, which sees only received packets and excludes the clsact "
                                 "qdisc that tc-egress needs",
                                 plan.interface.name),
-                    fmt::format("'tc qdisc del dev {} ingress' removes it and its filters; they can go on a clsact "
-                                "qdisc, which has both sides",
+                    fmt::format("'tc qdisc del dev {} ingress' removes it and its filters; add them to a clsact qdisc, "
+                                "which has both directions",
                                 plan.interface.name));
     return present;
 }
 
-static Result<fl_info> put_on_clsact(const Plan& plan, const Program& program, fl_info info)
+static Result<fl_info> attach_to_clsact(const Plan& plan, const Program& program, fl_info info)
 {
     const std::uint32_t ifindex = plan.interface.ifindex;
     const fl_hook hook = plan.options.hook;
@@ -130,14 +130,14 @@ static Result<fl_info> put_on_clsact(const Plan& plan, const Program& program, f
     return info;
 }
 
-static Result<fl_info> put_on_tc(const Plan& plan, const Program& program, const Directory& directory, fl_info info)
+static Result<fl_info> attach_to_tc(const Plan& plan, const Program& program, const Directory& directory, fl_info info)
 {
     if (plan.options.tc_link == TcLink::clsact)
-        return put_on_clsact(plan, program, info);
+        return attach_to_clsact(plan, program, info);
     const LinkAttempt link = link_tcx(program.fd.get(), plan.interface.ifindex, plan.options.hook);
 
     if (link.err == EINVAL) // a kernel before 6.6
-        return put_on_clsact(plan, program, info);
+        return attach_to_clsact(plan, program, info);
     if (!link.fd)
         return tc_error(link.err, plan);
     info.mode = FL_MODE_TCX;
@@ -146,11 +146,11 @@ static Result<fl_info> put_on_tc(const Plan& plan, const Program& program, const
     return info;
 }
 
-Result<fl_info> put_on_hook(const Plan& plan, const Program& program, const Directory& directory, const fl_info& info,
-                            std::vector<std::string>& warnings)
+Result<fl_info> attach_to_hook(const Plan& plan, const Program& program, const Directory& directory,
+                               const fl_info& info, std::vector<std::string>& warnings)
 {
-    return plan.options.hook == FL_HOOK_XDP ? put_on_xdp(plan, program, directory, info, warnings)
-                                            : put_on_tc(plan, program, directory, info);
+    return plan.options.hook == FL_HOOK_XDP ? attach_to_xdp(plan, program, directory, info, warnings)
+                                            : attach_to_tc(plan, program, directory, info);
 }
 
 } // namespace flowlabel

@@ -13,7 +13,7 @@
 
 namespace flowlabel {
 
-/// What the kernel has at a place.
+/// What the kernel says about a place.
 struct KernelSide {
     std::optional<std::uint32_t> program_id; ///< nothing: neither a link nor a filter of ours
     Liveness liveness = Liveness::live;
@@ -26,8 +26,8 @@ bool is_from_here(const PinPlace& place)
     return current_netns().value_or(0) == place.netns_inode;
 }
 
-/// Is the interface of LINK where it was attached, with the same index? Nothing: this cannot be told.
-/// \param here whether it is in this network namespace
+/// Is the interface of LINK where it was attached, with the same index? Empty: this cannot be found out. \param here
+/// whether it is in this network namespace
 static std::optional<bool> is_at_home(const PinPlace& place, const LinkState& link, std::optional<bool> here)
 {
     if (link.ifindex != place.ifindex)
@@ -56,8 +56,8 @@ static KernelSide dead_link_side(const PinPlace& place, const LinkState& link)
     return kernel;
 }
 
-/// A link moves with its interface into another network namespace. It tells the index there, not the namespace. The
-/// interface may keep its index, and another interface may get that index here. The program tells them apart.
+/// A link moves with its interface into another network namespace. It has the index there, but not the namespace. The
+/// interface may keep its index, and another interface may get that index here. The program distinguishes them.
 static KernelSide link_side(const PinPlace& place, const LinkState& link)
 {
     KernelSide kernel{.program_id = link.program_id};
@@ -156,7 +156,8 @@ static std::string hint_for_lack_of_pins(const PinPlace& place)
     const auto interface = is_from_here(place) ? interface_name(place.ifindex) : std::nullopt;
 
     if (!interface)
-        return "the pin was removed; 'flowlabel detach --all --all-netns' removes the rest, and everything else";
+        return "the pin was removed; 'flowlabel detach --all --all-netns' removes the rest, and detaches everything "
+               "else, too";
     return fmt::format("the pin was removed; 'flowlabel detach {} --hook {}' removes what is left of the attachment",
                        *interface, name_of(place.hook));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Finds out what is attached at a place: reads its pins and compares them with what the kernel says.
+/// Finds out what is attached at a place: reads its pins and compares them with the state in the kernel.
 #pragma once
 
 #include <optional>
@@ -28,7 +28,7 @@ struct Inspected {
     [[nodiscard]] const fl_info& info() const { return entries[entry]; }
 };
 
-/// Inspects PLACE. Nothing: nothing is attached there; what is there may be left over from a command that was killed.
+/// Inspects PLACE. Empty: nothing is attached there, but a command that was killed may have left something.
 Result<std::optional<Inspected>> inspect(const Bpffs& bpffs, const PinPlace& place);
 
 /// Is PLACE in this network namespace?

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What a command that was killed left at a place: pins without an attachment, and perhaps a clsact qdisc.
+/// Leftovers of a command that was killed: pins without an attachment, and perhaps a clsact qdisc.
 #pragma once
 
 #include "attach/inspect.hpp"

@@ -104,7 +104,7 @@ static std::optional<bool> has_xdp_program(std::uint32_t ifindex, std::uint32_t 
 
 std::optional<std::vector<std::uint32_t>> tcx_programs(std::uint32_t ifindex, fl_hook hook)
 {
-    std::vector<std::uint32_t> ids(64); // the most that a hook can have: BPF_MPROG_MAX
+    std::vector<std::uint32_t> ids(64); // the maximum of a hook: BPF_MPROG_MAX
     std::uint32_t count = static_cast<std::uint32_t>(ids.size());
 
     if (bpf_prog_query(static_cast<int>(ifindex), tcx_type(hook), 0, nullptr, ids.data(), &count) == 0)
@@ -175,7 +175,7 @@ std::string describe_program(std::uint32_t id)
     return name.empty() ? fmt::format("program {}", id) : fmt::format("program {} '{}'", id, name);
 }
 
-/// The XDP program of IFINDEX, in any mode. 0: there is none, or the kernel does not tell.
+/// The XDP program of IFINDEX, in any mode. 0: there is none, or it cannot be read.
 static std::uint32_t xdp_program_on(std::uint32_t ifindex)
 {
     LIBBPF_OPTS(bpf_xdp_query_opts, found);
@@ -197,20 +197,17 @@ static Error xdp_taken_error(const Interface& interface)
     const std::string name = program_name(id);
 
     if (name.empty())
-        return {.what = taken + ", whose name this user may not read: it may be another attachment of flowlabel's",
-                .hint =
-                    "it was left alone; 'bpftool prog' as root says whose it is, and 'flowlabel status' there whether "
-                    "it is flowlabel's; or use --hook tc-ingress beside it"};
+        return {.what = taken + ", whose name this user may not read: it may belong to another attachment of flowlabel",
+                .hint = "it was not changed; as root, 'bpftool prog' shows its name, and 'flowlabel status' whether it "
+                        "is flowlabel's; --hook tc-ingress works beside it"};
     if (name.starts_with("flowlabel_"))
-        return {
-            .what = taken + ", which another attachment of flowlabel has",
-            .hint =
-                "it was left alone; 'flowlabel status' shows it, perhaps with another --bpffs, or as moved here from "
-                "another network namespace, and 'flowlabel detach' takes it off"};
+        return {.what = taken + ", which belongs to another attachment of flowlabel",
+                .hint = "it was not changed; 'flowlabel status' shows it, perhaps with another --bpffs, or as moved "
+                        "here from another network namespace, and 'flowlabel detach' detaches it"};
     return {.what = taken + ", which is not flowlabel's",
-            .hint = fmt::format("it was left alone; detach it ('ip link set dev {} xdp off'), or use "
-                                "--hook tc-ingress beside it",
-                                interface.name)};
+            .hint = fmt::format(
+                "it was not changed; detach it ('ip link set dev {} xdp off'), or use --hook tc-ingress beside it",
+                interface.name)};
 }
 
 Error xdp_link_error(int err, const Interface& interface, bool native)
@@ -221,10 +218,10 @@ Error xdp_link_error(int err, const Interface& interface, bool native)
         return xdp_taken_error(interface);
     case EOPNOTSUPP:
         return {.what = native ? fmt::format("the driver of {} has no native XDP", interface.name)
-                               : fmt::format("{} takes no XDP program", interface.name),
+                               : fmt::format("{} does not support XDP", interface.name),
                 .hint = native ? "use --mode generic, or --hook tc-ingress" : "use --hook tc-ingress"};
     case ERANGE:
-        return {.what = fmt::format("the MTU of {} ({}) is larger than its driver takes with XDP", interface.name,
+        return {.what = fmt::format("the MTU of {} ({}) is larger than its driver allows with XDP", interface.name,
                                     interface.mtu),
                 .hint = "lower the MTU, or use --mode generic or --hook tc-ingress"};
     case EPERM:
@@ -232,7 +229,7 @@ Error xdp_link_error(int err, const Interface& interface, bool native)
                 .hint = privilege_hint};
     default:
         return fail_errno(err, fmt::format("the kernel refused the XDP program on {}", interface.name),
-                          "-v shows more; --mode generic or --hook tc-ingress may work")
+                          "run again with -v to see the kernel's message; --mode generic or --hook tc-ingress may work")
             .error();
     }
 }
@@ -249,7 +246,7 @@ Result<std::optional<LinkState>> open_link(const Directory& directory)
     if (!state.fd)
         return fail_errno(errno, "cannot open " + path, hint_for_access(errno));
     if (bpf_obj_get_info_by_fd(state.fd.get(), &info, &length) != 0)
-        return fail_errno(errno, "cannot look at " + path);
+        return fail_errno(errno, "cannot inspect " + path);
     state.program_id = info.prog_id;
     state.ifindex = info.xdp.ifindex; // a tcx link has it in the same place
     return state;

@@ -37,21 +37,21 @@ struct LinkState {
 /// The link that is pinned in DIRECTORY. Nothing: there is none.
 Result<std::optional<LinkState>> open_link(const Directory& directory);
 
-/// Does the interface IFINDEX of this network namespace have PROGRAM on HOOK? Nothing: the kernel does not tell. For
-/// tcx hooks this needs CAP_NET_ADMIN.
+/// Does the interface IFINDEX of this network namespace have PROGRAM on HOOK? Empty: it cannot be found out. For tcx
+/// hooks this needs CAP_NET_ADMIN.
 std::optional<bool> has_program(std::uint32_t ifindex, fl_hook hook, std::uint32_t program);
 
 /// The programs on the tcx HOOK of an interface of this network namespace, in the order in which they see packets.
-/// Nothing: the kernel does not tell, or has no tcx.
+/// Empty: they cannot be read, or the kernel has no tcx.
 std::optional<std::vector<std::uint32_t>> tcx_programs(std::uint32_t ifindex, fl_hook hook);
 
 /// The packets that the interface IFINDEX of this network namespace has counted in the direction of HOOK.
 std::optional<std::uint64_t> device_packets(std::uint32_t ifindex, fl_hook hook);
 
-/// Empty if the kernel does not tell.
+/// Empty if it cannot be read.
 std::string program_name(std::uint32_t id);
 
-/// "program 12 'name'", as far as the kernel tells.
+/// "program 12 'name'", or "program 12" if the name cannot be read.
 std::string describe_program(std::uint32_t id);
 
 } // namespace flowlabel

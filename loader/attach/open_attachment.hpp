@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// From what inspect() found to the class Attachment.
+/// Turns the result of inspect() into an Attachment.
 #pragma once
 
 #include "attach/inspect.hpp"

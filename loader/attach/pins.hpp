@@ -32,7 +32,7 @@ struct PinPlace {
 Result<std::vector<PinPlace>> list_pin_places(const Bpffs& bpffs);
 
 constexpr auto link_pin = "link";
-constexpr auto next_link_pin = "next_link"; ///< for a moment: the link that replaces the other one
+constexpr auto next_link_pin = "next_link"; ///< during a replacement: the new link
 
 /// Pins the object of FD in DIRECTORY.
 Result<void> pin(const Fd& fd, const Directory& directory, const std::string& name);
@@ -40,7 +40,7 @@ Result<void> pin(const Fd& fd, const Directory& directory, const std::string& na
 /// Opens the object that is pinned in DIRECTORY. An empty descriptor: errno says why.
 Fd open_pin(const Directory& directory, const std::string& name);
 
-/// Is there such a pin? It need not be possible to open it.
+/// True if the pin exists, even if it cannot be opened.
 bool has_pin(const Directory& directory, const std::string& name);
 
 /// Removes the pin if there is one.

@@ -26,10 +26,10 @@ static Result<void> check_replacement(const AttachOptions& options, const fl_inf
                                          name_of(options.hook));
 
     if (options.slots &&
-        (*options.slots > largest_slots || std::bit_ceil(std::max(*options.slots, smallest_slots)) != old.slots))
-        return fail(
-            fmt::format("the table of {} has {} slots a CPU, and a replacement keeps it", options.interface, old.slots),
-            "leave --flows out, or " + hint);
+        (*options.slots > largest_slots || std::bit_ceil(std::max(*options.slots, min_slots)) != old.slots))
+        return fail(fmt::format("the table of {} has {} slots for each CPU, and a replacement keeps it",
+                                options.interface, old.slots),
+                    "leave --flows out, or " + hint);
     if ((options.mode == XdpMode::native && old.mode == FL_MODE_GENERIC) ||
         (options.mode == XdpMode::generic && old.mode == FL_MODE_NATIVE))
         return fail(fmt::format("{} is attached in {} mode, and a replacement keeps it", options.interface,
@@ -53,12 +53,12 @@ static Result<Secrets> secrets_of_replacement(const Plan& plan, const Inspected&
 static std::unexpected<Error> replacement_error(const Plan& plan, int err)
 {
     return fail_errno(err, fmt::format("the kernel refused to replace the program on {}", plan.interface.name),
-                      "the old program goes on; -v shows more");
+                      "the old program stays attached; run again with -v to see the kernel's message");
 }
 
 /// A tcx link cannot be moved: a new link is attached first on the hook and takes over the pin of the old one, which is
 /// then detached. A packet between the two steps is counted by both programs; none is missed.
-static Result<void> put_link_first(const Plan& plan, const Inspected& old, const Program& program)
+static Result<void> attach_link_first(const Plan& plan, const Inspected& old, const Program& program)
 {
     const int directory = old.directory.fd();
     const std::string next_name = (old.directory.path() / next_link_pin).string();
@@ -78,7 +78,7 @@ static Result<void> put_link_first(const Plan& plan, const Inspected& old, const
 }
 
 /// The same with filters.
-static Result<void> put_filter_first(const Plan& plan, const Inspected& old, const Program& program)
+static Result<void> add_filter_first(const Plan& plan, const Inspected& old, const Program& program)
 {
     const std::uint32_t handle = old.filter_handle == first_filter_handle ? other_filter_handle : first_filter_handle;
 
@@ -91,12 +91,13 @@ static Result<void> put_filter_first(const Plan& plan, const Inspected& old, con
     return {};
 }
 
-/// Swaps the program in one step. If a program of others has come to the front, moves to the front again in two steps.
-static Result<void> put_in_place(const Plan& plan, const Inspected& old, const Program& program,
+/// Swaps the program in one step. If another user's program has been attached before it, moves to the front again in
+/// two steps.
+static Result<void> swap_program(const Plan& plan, const Inspected& old, const Program& program,
                                  const std::vector<ProgramInFront>& in_front)
 {
     if (!std::ranges::all_of(in_front, &ProgramInFront::stays_there))
-        return old.link ? put_link_first(plan, old, program) : put_filter_first(plan, old, program);
+        return old.link ? attach_link_first(plan, old, program) : add_filter_first(plan, old, program);
     const int err = old.link ? -bpf_link_update(old.link.get(), program.fd.get(), nullptr)
                              : clsact_set_filter(plan.interface.ifindex, plan.options.hook, old.filter_handle,
                                                  program.fd.get(), true);
@@ -131,8 +132,8 @@ static std::vector<std::string> front_warnings(const Plan& plan, const std::vect
     for (const ProgramInFront& program : in_front)
         if (program.stays_there)
             warnings.push_back(fmt::format(
-                "{} goes on seeing the packets first: it is on tcx, and flowlabel's clsact filter comes after that; "
-                "'flowlabel detach {} --hook {}', then 'flowlabel attach', puts flowlabel first on tcx",
+                "{} still sees the packets first: it is on tcx, which comes before flowlabel's clsact filter; "
+                "'flowlabel detach {} --hook {}', then 'flowlabel attach', attaches flowlabel first on tcx",
                 describe_program(program.id), plan.interface.name, name_of(plan.options.hook)));
     return warnings;
 }
@@ -162,7 +163,7 @@ Result<AttachReport> replace(const Plan& plan, const Inspected& old)
     TRY(write_info(old.maps, entry, info));
     const auto in_front = in_front_of(old);
 
-    TRY(put_in_place(plan, old, program, in_front));
+    TRY(swap_program(plan, old, program, in_front));
     AttachReport report{.info = info,
                         .replaced = true,
                         .kept = kept_by_replacement(plan.options, old.info(), info),

@@ -42,12 +42,12 @@ std::vector<std::string> stamp_warnings(const fl_info& info, const std::string& 
     if (!tells_gro_lists)
         warnings.emplace_back(
             "this kernel does not show how it keeps packets (it has no BTF, or it is locked down), so lists of packets "
-            "(rx-gro-list) cannot be told from other merged ones: nothing is stamped that comes from an interface "
-            "whose packets are merged; switch GRO off there ('ethtool -K IFACE gro off'), or use --hook xdp");
+            "(rx-gro-list) cannot be distinguished from other merged ones: packets from an interface that merges "
+            "packets are not stamped; switch GRO off there ('ethtool -K IFACE gro off'), or use --hook xdp");
     if (info.mode == FL_MODE_NATIVE && info.stamp == FL_STAMP_ZERO)
         if (const std::string driver = driver_of(interface); takes_sum_after_xdp(driver))
             warnings.push_back(fmt::format(
-                "the driver of {} ({}) may hand the NIC's checksum to the stack after XDP has changed the "
+                "the driver of {} ({}) may pass the NIC's checksum to the stack after XDP has changed the "
                 "packet: a stamped packet that ends on this host is then logged as 'hw csum failure' and summed "
                 "again; forwarded ones are not affected, and 'ethtool -K {} rx off' avoids it",
                 interface, driver, interface));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Warnings about interfaces on which stamping does not work, or makes packets look broken.
+/// Warnings about interfaces on which stamping does not work, or makes packets seem damaged.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ bool takes_sum_after_xdp(std::string_view driver);
 /// Warnings for the user about an attachment that stamps.
 /// \param interface the name of its interface
 /// \param receivers of lists whose packets it would see
-/// \param tells_gro_lists its program can tell lists from other merged packets
+/// \param tells_gro_lists its program can distinguish lists from other merged packets
 std::vector<std::string> stamp_warnings(const fl_info& info, const std::string& interface,
                                         const GroListReceivers& receivers, bool tells_gro_lists);
 

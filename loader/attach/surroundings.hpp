@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Where this process runs: the bpffs of the host may not be visible from there.
+/// Where this process runs. The bpffs of the host may not be visible there.
 #pragma once
 
 #include <filesystem>
@@ -7,9 +7,9 @@
 
 namespace flowlabel {
 
-/// Would a mount made here still be there after this process, and are those of the host's in view? /proc/1/ns/mnt would
-/// say so, but looking at it takes the right to trace pid 1; mount ids are unique, so equal lists of mounts are one
-/// list.
+/// True in the mount namespace of the host: mounts of the host are visible, and a mount that is made here outlives this
+/// process. To compare /proc/1/ns/mnt needs the right to trace process 1. The lists of mounts need no privilege, and
+/// mount ids are unique, so equal lists are of one namespace.
 bool in_mount_namespace_of_init();
 
 enum class Surroundings {

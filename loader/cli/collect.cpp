@@ -42,7 +42,7 @@ static std::string name_of(const ObservationPoint& point)
 
 static void report_begin(const Collection& collection)
 {
-    print_journal(fmt::format("{}: is collected", name_of(collection.point())));
+    print_journal(fmt::format("{}: collecting", name_of(collection.point())));
     if (collection.recovered().lost.packets > 0)
         print_warning(fmt::format("{}: {}", name_of(collection.point()), killed_text(collection.recovered())));
 }
@@ -56,7 +56,7 @@ static Result<void> check_names(const Collector& collector, const CollectorOptio
     return {};
 }
 
-/// What goes on, on a terminal, once a second.
+/// Shows the state of the collector on a terminal, once a second.
 class StatusLine {
 public:
     explicit StatusLine(bool wanted) : line_(std::chrono::seconds(1), {}, wanted) {}
@@ -109,7 +109,7 @@ static CollectorEvents events(StatusLine& line)
     };
 }
 
-/// Tells the service manager, if there is one, that the collector is alive, as often as it asks for.
+/// Reports to the service manager, as often as it wants, that the collector is alive.
 class Watchdog {
 public:
     Watchdog()
@@ -188,7 +188,7 @@ static void report_lost(const ExportQueues& queues)
 {
     for (const ExporterState& exporter : queues.states())
         if (exporter.lost_records > 0)
-            print_warning(fmt::format("{}: {} records with {} packets {} bytes did not get there", exporter.name,
+            print_warning(fmt::format("{}: {} records with {} packets {} bytes were not delivered", exporter.name,
                                       grouped(exporter.lost_records), grouped(exporter.lost.packets),
                                       grouped(exporter.lost.octets)));
 }
@@ -228,7 +228,7 @@ static Result<void> run(const Context& context, CollectCommand& command)
     collect(collector, queues, attachments, std::move(port), signals, line);
     sd_notify(0, "STOPPING=1");
     watch->end();
-    const bool enough = queues.all_closed(); // the readers have what they wanted
+    const bool enough = queues.all_closed(); // all readers have closed their pipes
     const auto finished = collector.finish();
 
     line.clear();
@@ -248,7 +248,7 @@ void add_collect(CLI::App& app, Context& context)
 {
     auto command = std::make_shared<CollectCommand>();
     CollectorOptions& options = command->options;
-    CLI::App& collect = *app.add_subcommand("collect", "export finished flows until told to stop");
+    CLI::App& collect = *app.add_subcommand("collect", "export finished flows until stopped");
 
     collect
         .add_option("IFACE", options.selection.interfaces,
@@ -257,16 +257,15 @@ void add_collect(CLI::App& app, Context& context)
     add_choice(collect, "--hook", options.selection.hook, "only this hook");
     collect.add_flag("--all-netns", options.selection.all_netns, all_netns_text);
     add_timeout(collect, "--idle", options.idle,
-                "a flow without a packet for so long ends; rfc3697: 120s, rfc1883: 6s; default: 15s");
+                "end a flow that has had no packet for this time; rfc3697: 120s, rfc1883: 6s; default: 15s");
     add_timeout(collect, "--active", options.active,
-                "a flow older than that ends and goes on as another record; default: 60s");
+                "a flow that lasts gets a record each time this has passed; default: 60s");
     command->sinks.add_options(collect);
     add_prometheus_options(collect, command->prometheus);
-    add_number(
-        collect, "--max-flows", command->max_flows, 1,
-        "flows of one attachment held in memory, 64 bytes in each of 4/3 to 8/3 slots; beyond, some are exported "
-        "early; default: 524288",
-        max_max_flows);
+    add_number(collect, "--max-flows", command->max_flows, 1,
+               "the largest number of flows in memory for each attachment, 86 to 171 bytes each; above it flows are "
+               "exported early; default: 524288",
+               max_max_flows);
     add_examples(collect, command->sinks.examples());
     on_run(collect, context, command, run);
 }

@@ -5,7 +5,7 @@
 
 namespace flowlabel {
 
-constexpr std::uint64_t max_top_flows = 100; // each is two series for as long as Prometheus keeps them
+constexpr std::uint64_t max_top_flows = 100; // each makes two series, which Prometheus keeps for a long time
 
 void add_prometheus_options(CLI::App& collect, PrometheusOptions& options)
 {
@@ -15,7 +15,7 @@ void add_prometheus_options(CLI::App& collect, PrometheusOptions& options)
             ->type_name("ADDR:PORT");
 
     add_number(collect, "--top", options.top, 0,
-               "the N largest live flows of each attachment among the metrics, at most 100; default: 0", max_top_flows)
+               "add the N largest live flows of each attachment to the metrics, at most 100; default: 0", max_top_flows)
         ->needs(prometheus);
 }
 

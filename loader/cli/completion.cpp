@@ -41,7 +41,7 @@ void add_completion(CLI::App& app, Context& context)
 
     command->app = &app;
     add_choice(completion, "SHELL", command->shell, "bash, zsh or fish")->required();
-    add_examples(completion, {{"flowlabel completion bash", "an install has it already; this is for other places"}});
+    add_examples(completion, {{"flowlabel completion bash", "for bash; an installed flowlabel has it already"}});
     on_run(completion, context, command, run);
 }
 

@@ -44,8 +44,8 @@ struct CompletedCommand {
 /// APP and all its commands.
 std::vector<CompletedCommand> completed_commands(const CLI::App& app);
 
-/// The alternatives of a `case` that recognize each command but the program itself, as SEPARATOR has it between them:
-/// " attach" and "exercise client", the path before and the word.
+/// The patterns of a shell's `case`, one for each command but the program itself, with SEPARATOR between them. A
+/// pattern has the path of the parent and the name: " attach", "exercise client".
 std::string command_patterns(const std::vector<CompletedCommand>& commands, const std::string& separator);
 
 std::string bash_completion(const std::vector<CompletedCommand>& commands);

@@ -20,7 +20,7 @@ struct Context {
     std::function<Result<void>()> run; ///< set by the selected subcommand
 };
 
-/// Has the subcommand APP run RUN(context, OPTIONS), or RUN(OPTIONS), once the whole command line is read.
+/// Makes the subcommand APP run RUN(context, OPTIONS), or RUN(OPTIONS), once the whole command line is read.
 template <class Options, class Run>
 void on_run(CLI::App& app, Context& context, const std::shared_ptr<Options>& options, Run run)
 {

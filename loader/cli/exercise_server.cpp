@@ -27,7 +27,7 @@ struct ServerCommand {
     std::optional<std::uint64_t> port;
 };
 
-/// Without --tcp and --udp it is both.
+/// Without --tcp and --udp the server uses both.
 ServerOptions options_of(const ServerCommand& command)
 {
     ServerOptions options{.tcp = command.tcp || !command.udp, .udp = command.udp || !command.tcp};

@@ -13,7 +13,7 @@
 
 namespace flowlabel {
 
-/// Rows of a table for people, unless --limit says otherwise.
+/// Rows of a table without --limit.
 constexpr std::size_t table_rows = 20;
 
 void SelectionOptions::add_to(CLI::App& app)
@@ -46,12 +46,12 @@ void FlowOptions::add_to(CLI::App& app)
 
     CLI::Option* const json =
         app.add_flag_callback("--json", [this] { format = FlowFormat::json; }, "one JSON document");
-    CLI::Option* const jsonl =
-        app.add_flag_callback("--jsonl", [this] { format = FlowFormat::jsonl; }, "a JSON object a line and flow");
+    CLI::Option* const jsonl = app.add_flag_callback(
+        "--jsonl", [this] { format = FlowFormat::jsonl; }, "a JSON object for each flow, one on each line");
 
     jsonl->excludes(json);
     app.add_flag_callback(
-           "--csv", [this] { format = FlowFormat::csv; }, "a header line and a line a flow")
+           "--csv", [this] { format = FlowFormat::csv; }, "a header line, and a line for each flow")
         ->excludes(json)
         ->excludes(jsonl);
 }
@@ -122,7 +122,7 @@ Error nothing_attached(const Selection& selection)
         return interface.error();
     return {fmt::format("nothing is attached to {}{}", *selection.interface, hook),
             fmt::format("'flowlabel attach {}' attaches{}", *selection.interface,
-                        selection.all_netns ? "" : "; --all-netns looks in the other network namespaces, too"),
+                        selection.all_netns ? "" : "; --all-netns includes the other network namespaces"),
             Failure::not_attached};
 }
 
@@ -141,7 +141,7 @@ static std::string candidates(const std::vector<Attachment>& attachments)
     return text;
 }
 
-/// Those whose interface is gone, or moved away, are meant only where nothing else is.
+/// Removes attachments whose interface was deleted or moved away, unless there are no others.
 static void prefer_live(std::vector<Attachment>& attachments)
 {
     const auto gone = [](const Attachment& attachment) {
@@ -162,15 +162,15 @@ Result<void> unreadable_result(const std::vector<Error>& unreadable)
     return std::unexpected(unreadable.front());
 }
 
-void warn_of_findings(const Attachment& attachment, std::string& said)
+void warn_of_findings(const Attachment& attachment, std::string& last_warnings)
 {
     std::string all;
 
     for (const Finding& finding : findings_of(attachment))
         all += (all.empty() ? "" : "; ") + finding.text;
-    if (!all.empty() && all != said)
+    if (!all.empty() && all != last_warnings)
         print_warning(fmt::format("{} {}: {}", attachment.interface(), name_of(attachment.hook()), all));
-    said = all;
+    last_warnings = all;
 }
 
 Result<FoundOne> find_one(const std::filesystem::path& bpffs, const Selection& selection)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Options that more than one subcommand has, with errors in words.
+/// Options of several subcommands, and errors about what they select.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -44,39 +44,40 @@ private:
     std::optional<std::uint64_t> limit_;
 };
 
-/// How stamping is asked for.
+/// The options of stamping.
 struct StampOptions {
     std::optional<fl_stamp_mode> mode; ///< as it was given
     std::optional<fl_prf> prf;
 
     void add_to(CLI::App& app);
 
-    /// The key of --key-file, if there is one. Wrong usage: a key or a PRF without stamping, unless a mode that is not
-    /// given is KEPT.
+    /// The key of --key-file, if there is one. Wrong usage: a key or a PRF without stamping. With KEPT the mode may
+    /// come from the attachment that is replaced.
     [[nodiscard]] Result<std::optional<Key>> key(bool kept = false) const;
 
 private:
     std::optional<std::string> key_file_;
 };
 
-/// The bpffs at ROOT, or why nothing that SELECTION names can be there: an unknown interface, or no bpffs.
+/// The bpffs at ROOT. An error: SELECTION names an unknown interface, or there is no bpffs.
 Result<Bpffs> open_bpffs(const std::filesystem::path& root, const Selection& selection);
 
 /// An error for a selection that matches nothing: an unknown interface, or nothing attached there.
 Error nothing_attached(const Selection& selection);
 
-/// What a command says at its end of attachments that it could not read: the first as its error, others as warnings.
+/// The result of a command that could not read some attachments: returns the first error and prints the others as
+/// warnings.
 Result<void> unreadable_result(const std::vector<Error>& unreadable);
 
 /// The one attachment that SELECTION names.
 struct FoundOne {
     Attachment attachment;
-    std::vector<Error> unreadable; ///< others that it names, too
+    std::vector<Error> unreadable; ///< about others that match and cannot be read
 };
 Result<FoundOne> find_one(const std::filesystem::path& bpffs, const Selection& selection);
 
-/// Warns where what ATTACHMENT counts is not what its interface carries: it is not live, or somebody stands in front.
-/// \param[in,out] said what was said before and is not said again
-void warn_of_findings(const Attachment& attachment, std::string& said);
+/// Prints the findings of ATTACHMENT as one warning, for example that another program runs before it. \param[in,out]
+/// last_warnings what was last_warnings before and is not last_warnings again
+void warn_of_findings(const Attachment& attachment, std::string& last_warnings);
 
 } // namespace flowlabel

@@ -11,7 +11,7 @@
 
 namespace flowlabel {
 
-// The table is this list twice: as declarations and as entries.
+// The list is included twice: for the declarations, and for the entries of the table.
 #define SINK(name) SinkKind name##_sink();
 #include "cli/sinks.def"
 #undef SINK

@@ -29,10 +29,10 @@ public:
     /// Do records go to stdout?
     [[nodiscard]] bool use_stdout() const;
 
-    /// Text that is asked for instead of collecting.
+    /// Text that an option asks to print instead of collecting.
     [[nodiscard]] std::optional<std::string> text_instead() const;
 
-    /// WATCH tells the sinks what the collector lost.
+    /// WATCH reports to the sinks what the collector lost.
     [[nodiscard]] Result<Sinks> open(const std::shared_ptr<const CollectorWatch>& watch) const;
 
 private:

@@ -108,22 +108,23 @@ static Result<void> show(const Context& context, const StatusCommand& command)
 }
 
 /// Observes ATTACHMENTS for TIME.
-static std::list<LongLook> observe_for(const std::vector<Attachment>& attachments, std::chrono::milliseconds time)
+static std::list<Observation> observe_for(const std::vector<Attachment>& attachments, std::chrono::milliseconds time)
 {
-    std::list<LongLook> looks;
+    std::list<Observation> observations;
 
     for (const Attachment& attachment : attachments)
-        looks.emplace_back(attachment);
+        observations.emplace_back(attachment);
     for (int half = 0; half < 2; half++) {
         std::this_thread::sleep_for(time / 2);
-        for (LongLook& look : looks)
-            look.look();
+        for (Observation& observation : observations)
+            observation.observe();
     }
-    return looks;
+    return observations;
 }
 
-/// The findings of LOOKS that concern present ATTACHMENTS, the findings of ATTACHMENTS themselves, and UNREADABLE.
-static std::vector<CheckFinding> all_findings(const std::list<LongLook>& looks,
+/// The findings of OBSERVATIONS that concern present ATTACHMENTS, the findings of ATTACHMENTS themselves, and
+/// UNREADABLE.
+static std::vector<CheckFinding> all_findings(const std::list<Observation>& observations,
                                               const std::vector<Attachment>& attachments,
                                               const std::vector<Error>& unreadable)
 {
@@ -135,9 +136,9 @@ static std::vector<CheckFinding> all_findings(const std::list<LongLook>& looks,
 
     for (const Attachment& attachment : attachments) {
         add(attachment, findings_of(attachment));
-        for (const LongLook& look : looks)
-            if (look.attachment().directory() == attachment.directory())
-                add(attachment, look.findings());
+        for (const Observation& observation : observations)
+            if (observation.attachment().directory() == attachment.directory())
+                add(attachment, observation.findings());
     }
     for (const Error& error : unreadable)
         all.push_back({.source = std::nullopt,
@@ -161,12 +162,12 @@ static Result<void> check(const Context& context, const StatusCommand& command)
 
     if (before.empty() && unreadable.empty())
         return std::unexpected(nothing_attached(selection));
-    const auto looks = observe_for(before, time);
+    const auto observations = observe_for(before, time);
 
     unreadable.clear();
     const auto now = TRY(find_named(context, selection, unreadable));
     const auto document = TRY(read_document(now, unreadable));
-    const auto findings = all_findings(looks, now, unreadable);
+    const auto findings = all_findings(observations, now, unreadable);
     const auto written = to_stdout([&](const TextWriter& write) {
         if (command.json)
             write(json_text(check_json(document, time, findings), 2) + "\n");

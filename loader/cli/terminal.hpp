@@ -48,7 +48,7 @@ public:
     /// Waits for a signal until END at the latest. Returns it, or 0.
     [[nodiscard]] int wait_until(Clock::time_point end) const;
 
-    /// A descriptor that becomes readable, and stays so, when a signal comes.
+    /// A descriptor that becomes readable, and stays so, when a signal arrives.
     [[nodiscard]] Result<Fd> descriptor() const;
 
 private:

@@ -61,7 +61,7 @@ void AttachmentWatch::inspect_all()
 void AttachmentWatch::inspect(const Attachment& attachment, Watched& watched)
 {
     const bool blind =
-        watched.blindness.look(sum_counters(attachment.cpu_counters()).seen, attachment.device_packets());
+        watched.blindness.observe(sum_counters(attachment.cpu_counters()).seen, attachment.device_packets());
     std::string text;
 
     for (const Finding& finding : findings_of(attachment))
@@ -75,7 +75,7 @@ void AttachmentWatch::inspect(const Attachment& attachment, Watched& watched)
     const std::scoped_lock guard(mutex_);
 
     changes_.push_back({.text = fmt::format("{} {}: {}", attachment.interface(), name_of(attachment.hook()),
-                                            text.empty() ? "is as it should be again" : text),
+                                            text.empty() ? "is in order again" : text),
                         .good = text.empty()});
 }
 

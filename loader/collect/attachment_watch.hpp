@@ -47,7 +47,7 @@ private:
     std::map<std::filesystem::path, Watched> watched_; ///< by directory
     std::mutex mutex_;                                 ///< protects changes_
     std::vector<Change> changes_;
-    std::jthread thread_; ///< last: it ends before what it uses
+    std::jthread thread_; ///< last: it ends before the members that it uses
 };
 
 } // namespace flowlabel

@@ -19,7 +19,7 @@
 namespace flowlabel {
 
 constexpr std::size_t max_drained = 8192;
-constexpr std::size_t records_of_a_cpu = 1024; // before those of the next CPU
+constexpr std::size_t records_of_a_cpu = 1024; // taken in one turn, before those of the next CPU
 constexpr std::size_t batch_records = 512;
 constexpr std::size_t min_scan = 4096;  // slots of the merged table
 constexpr std::size_t max_scan = 40960; // half a millisecond, while the ring fills
@@ -75,12 +75,12 @@ Result<std::shared_ptr<Collection>> Collection::open(Inspected found, Fd lock, s
 }
 
 /// Counts as lost what an earlier collector had in memory when it was killed. That collector wrote the account first
-/// and moved the position of the ring after that. If it was killed between the two, it had taken the records before the
-/// position in the account.
+/// and moved the position of the ring after that. If it was killed between the two, the position in the account is the
+/// right one.
 void Collection::recover()
 {
     account_->update([this](fl_account& account) {
-        recovered_ = Account::write_off(account);
+        recovered_ = Account::count_lost(account);
         account.position = std::max<std::uint64_t>(account.position, rings_.position(account.cpu));
     });
     const fl_account account = account_->get();
@@ -164,7 +164,7 @@ std::vector<Flow> Collection::largest_flows(std::size_t count) const
     return flows;
 }
 
-/// Tick 0 in ns since 1970 UTC, by the clocks as they are now.
+/// Time 0 of the table in ns since 1970 UTC, by the clocks as they are now.
 std::uint64_t Collection::epoch_utc() const
 {
     return utc_of(found_.info().epoch);
@@ -175,7 +175,7 @@ std::uint64_t Collection::now() const
     return (now_monotonic_coarse() - found_.info().epoch) >> FL_TICK_SHIFT;
 }
 
-/// The tick of the last packet of FLOW, by the slots of the kernel's table that hold it now; 0: no slot does. A slot
+/// The time of the last packet of FLOW, by the slots of the kernel's table that hold it now; 0: no slot does. A slot
 /// that changes its flow meanwhile may give the time of the other flow. Then FLOW ends a moment later.
 std::uint64_t Collection::last_in_kernel(const fl_slot& flow) const
 {
@@ -270,7 +270,7 @@ bool Collection::export_some(EndReason reason, ExportQueues& queues)
     return hand_over(due_, queues);
 }
 
-Amount Collection::write_off_some()
+Amount Collection::count_some_lost()
 {
     gather(EndReason::forced);
     const auto batch = remove(due_); // no queue gets it, so it counts as lost

@@ -81,7 +81,7 @@ public:
     /// Bytes that populate() has yet to take.
     [[nodiscard]] std::size_t unpopulated() const { return merged_.unpopulated(); }
 
-    /// Once nothing of it is read any more.
+    /// The final state, once nothing of it is read any more.
     [[nodiscard]] EndedCollection ended() const;
 
     /// With the TOP largest flows of the kernel's table, which it scans. Thread-safe.
@@ -110,7 +110,7 @@ public:
     [[nodiscard]] bool has_waiting() const { return rings_.usage().used > 0; }
 
     /// Counts a bounded part of the merged table as lost and forgets it. Returns how much it was.
-    Amount write_off_some();
+    Amount count_some_lost();
 
     /// A warning about those of CPUS that hold live flows and that a sweep did not reach. None if all were reported
     /// before. For the sweeping thread.
@@ -119,7 +119,7 @@ public:
     /// Ends flows in the kernel's table; see Sweeper::pass(). Thread-safe: a call waits until the one before has ended.
     Result<SweepPass> sweep(const SweepLimits& limits, const std::function<bool(bool)>& wait);
 
-    /// Makes a running sweep end, and lets none begin any more. Returns true if none is running.
+    /// Ends a running sweep, and prevents further ones. Returns true if none is running.
     bool end_sweeps();
 
 private:

@@ -21,19 +21,19 @@ namespace flowlabel {
 using namespace std::chrono_literals;
 
 constexpr auto rescan_interval = 500ms;
-constexpr auto no_room_pause = 1ms;        // while no queue has room, at the end
-constexpr auto max_end_reading = 5s;       // of what still arrives at the end
-constexpr auto max_end_export = 60s;       // to slow sinks at the end; with their own shutdown, less than 120 s
+constexpr auto no_room_pause = 1ms;  // during the shutdown, while no queue has room
+constexpr auto max_end_reading = 5s; // during the shutdown, of what still arrives
+constexpr auto max_end_export = 60s; // during the shutdown, to slow sinks; with their own shutdown less than 120 s
 constexpr std::size_t many_records = 4096; // in one tick: more are coming
 
-static std::uint64_t ticks(std::chrono::nanoseconds time)
+static std::uint64_t time_units(std::chrono::nanoseconds time)
 {
     return static_cast<std::uint64_t>(time.count()) >> FL_TICK_SHIFT;
 }
 
 static SweepLimits limits_of(const CollectorOptions& options)
 {
-    return {.idle = ticks(options.idle), .active = ticks(options.active)};
+    return {.idle = time_units(options.idle), .active = time_units(options.active)};
 }
 
 /// True for an error that this process would meet with any attachment: it lacks resources or privileges.
@@ -56,7 +56,7 @@ public:
         result_ = done;
     }
 
-    /// Does TEXT begin with the error that is to be returned?
+    /// True if TEXT begins with the error that is returned.
     [[nodiscard]] bool repeats(const std::string& text) const
     {
         return !result_ && text.starts_with(result_.error().what);
@@ -76,7 +76,7 @@ Collector::Collector(Bpffs bpffs, CollectorOptions options, CollectorEvents even
 
 Collector::~Collector() = default;
 
-/// Describes the process that has the lock on DIRECTORY. If /proc does not tell, it is the latest collector.
+/// Describes the process that has the lock on DIRECTORY. If /proc does not say which, it is the latest collector.
 static std::string collector_of(const Directory& directory)
 {
     const auto lock = directory.open_for_reading();
@@ -108,7 +108,7 @@ Result<void> Collector::skip(const PinKey& key, const Error& error)
     return {};
 }
 
-/// Checks for the memory of one more attachment, beside what the tables of the others will take.
+/// Checks that there is memory for one more attachment, besides what the tables of the others will take.
 Result<void> Collector::check_memory() const
 {
     std::uint64_t wanted = MergedTable::bytes_for(options_.max_flows);
@@ -126,7 +126,7 @@ Result<void> Collector::check_memory() const
 
 Result<Fd> Collector::take_lock(const Inspected& found) const
 {
-    const bool may_wait = queues_ == nullptr; // no longer once it collects: the other rings would wait, too
+    const bool may_wait = queues_ == nullptr; // not while it collects: the other rings would wait, too
 
     if (auto lock = TRY(become_collector(found.directory, may_wait)))
         return std::move(*lock);
@@ -223,7 +223,7 @@ void Collector::drain_gone(const PresentPins& present)
     });
 }
 
-/// Notices attachments that went and that came. While another command holds the lock, new ones wait for the next time.
+/// Finds new and vanished attachments. While another command holds the lock, new ones wait for the next rescan.
 void Collector::rescan()
 {
     const auto present = list_present(bpffs_);
@@ -269,7 +269,7 @@ void Collector::expire()
     report_ended(false);
 }
 
-/// Goes on with the final drains. Returns true if there was something to do.
+/// Continues the final drains. Returns true if there was something to do.
 bool Collector::step_drains()
 {
     bool moved = false;
@@ -346,7 +346,7 @@ void Collector::report_ended(bool all)
     });
 }
 
-/// Drains what is still collected, and goes on with the final drains that have begun, until all are done.
+/// Drains what is still collected, and continues the final drains that have begun, until all are done.
 void Collector::drain_all()
 {
     const auto begin = std::chrono::steady_clock::now();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Collects from all selected attachments: those that are there, and those that come later, until they go.
+/// Collects from all selected attachments: those that exist, and those that are attached later, until they are
+/// detached.
 #pragma once
 
 #include <chrono>
@@ -51,14 +52,14 @@ public:
     /// True if an attachment to the interface NAME is collected, or would be if it were not damaged.
     [[nodiscard]] bool knows(const std::string& name) const;
 
-    /// Drains and exports a part, and notices attachments that came or went. Never waits for a sink. Call it again
-    /// after `pause`, or at once if it returns true.
+    /// Drains and exports a part, and finds new and vanished attachments. Never waits for a sink. Call it again after
+    /// `pause`, or at once if it returns true.
     bool tick();
 
     static constexpr std::chrono::milliseconds pause{10}; ///< in which a ring takes 65,536 records
 
-    /// Ends every flow and exports everything. Errors: some records were lost, here or with an attachment that went
-    /// earlier, or an attachment could not be collected.
+    /// Ends every flow and exports everything. Errors: some records were lost, now or when an attachment vanished, or
+    /// an attachment could not be collected.
     Result<void> finish();
 
     /// Thread-safe, until finish().
@@ -100,10 +101,10 @@ private:
     std::vector<std::unique_ptr<FinalDrain>> drains_; ///< of collections that end
     std::vector<EndedCollection> ended_;              ///< not reported yet: queues may still hold some of their records
     std::map<PinKey, Error> skipped_;                 ///< attachments that cannot be collected
-    std::optional<Error> drain_error_;                ///< of the latest attachment that went with a loss
+    std::optional<Error> drain_error_;                ///< of the latest attachment that vanished with a loss
     std::chrono::steady_clock::time_point next_rescan_;
     std::chrono::steady_clock::time_point next_expiry_;
-    std::optional<SweepThread> sweeping_; ///< last: it ends before what it uses
+    std::optional<SweepThread> sweeping_; ///< last: it ends before the members that it uses
 };
 
 } // namespace flowlabel

@@ -126,8 +126,8 @@ std::vector<std::string> ExportQueue::take_warnings()
     return std::exchange(warnings_, {});
 }
 
-/// Notes how an attempt went, and warns of what changed. An error that goes on is reported once. It is over after a
-/// while without one.
+/// Notes how an attempt went, and warns of what changed. An error that persists is reported once. It is over after
+/// `error_ends_after` without one.
 void ExportQueue::note_attempt(const std::optional<Error>& error)
 {
     const auto now = Clock::now();
@@ -234,7 +234,7 @@ void ExportQueue::plan_next_write(const Work& work, const WriteResult& result)
         next_pause_ = limits_.first_pause;
     } else if (work.shutting_down) {
         stopped_ = true;
-        finished_ = fail(result.error->what); // without the hint, which says what to wait for
+        finished_ = fail(result.error->what); // without the hint, since nothing waits any more
     } else if (!shutting_down_) {
         not_before_ = Clock::now() + next_pause_;
         next_pause_ = std::min(next_pause_ * 2, limits_.max_pause);
@@ -262,7 +262,7 @@ bool ExportQueue::tick()
     if (due)
         next_tick_ = now + tick_interval;
     if (!reopened)
-        warnings_.push_back(reopened.error().what + "; the records go on to the file that was open");
+        warnings_.push_back(reopened.error().what + "; records still go to the file that was open");
     if (!ticked) {
         state_.errors += !error_; // ten ticks a second with the same error count once
         note_attempt(ticked.error());

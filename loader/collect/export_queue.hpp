@@ -39,10 +39,10 @@ public:
     /// Counts BATCH as lost by this exporter: it had no room, and another one had.
     void count_lost(const AccountedBatch& batch);
 
-    /// Has the sink open its file again, on the thread of the queue.
+    /// Makes the sink open its file again, on the thread of the queue.
     void reopen();
 
-    /// Begins the shutdown: no batch comes any more. Each queued batch is offered once more, while the sink takes some.
+    /// Begins the shutdown: no batch follows. Each queued batch is offered once more, while the sink makes progress.
     void shut_down();
 
     /// Waits for the thread, after shut_down(). An error: not every record was delivered.
@@ -115,10 +115,10 @@ public:
     /// MAX_RECORDS is the limit of each queue.
     ExportQueues(Sinks sinks, std::size_t max_records);
 
-    /// Has a queue room?
+    /// True if a queue has room.
     [[nodiscard]] bool have_room() const;
 
-    /// Gives BATCH to each queue that has room. The others count it as lost.
+    /// Adds BATCH to each queue that has room. The others count it as lost.
     void offer(const std::shared_ptr<AccountedBatch>& batch);
 
     void reopen();

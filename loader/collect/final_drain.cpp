@@ -13,8 +13,8 @@ namespace flowlabel {
 
 using namespace std::chrono_literals;
 
-constexpr auto timeout = 2s;          // without a sink that takes anything
-constexpr auto max_step_wait = 100ms; // counted for one step: a machine that stood still is not the fault of a sink
+constexpr auto timeout = 2s;          // while no sink takes anything
+constexpr auto max_step_wait = 100ms; // the most that counts for one step: this machine may have paused
 constexpr auto full_ring_pause = 1ms;
 constexpr int batches_of_a_step = 8;
 
@@ -89,15 +89,15 @@ bool FinalDrain::step(ExportQueues& queues)
         moved |= export_part(queues);
     watch_progress(moved || (!is_swept && !collection_->has_waiting()), queues);
     if (stuck_)
-        write_off_part();
+        count_part_lost();
     done_ = collection_->flows() == 0 && (all || (stuck_ && is_swept && !gone()));
     return moved || stuck_;
 }
 
-void FinalDrain::write_off_part()
+void FinalDrain::count_part_lost()
 {
     for (int i = 0; i < batches_of_a_step && collection_->flows() > 0; i++)
-        lost_ += collection_->write_off_some();
+        lost_ += collection_->count_some_lost();
 }
 
 /// Sets stuck_ once no sink has taken a record, or a part of one, for `timeout`. A slow sink gets all the time that it
@@ -122,7 +122,7 @@ Result<void> FinalDrain::result() const
 {
     if (lost_.packets > 0)
         return fail(fmt::format("{}: {}: {} packets {} bytes are lost", collection_->point().interface,
-                                past_deadline_ ? "the exporters were too slow for the end of the collector"
+                                past_deadline_ ? "the exporters were too slow for the shutdown of the collector"
                                                : fmt::format("no exporter took a record for {} s", timeout / 1s),
                                 grouped(lost_.packets), grouped(lost_.octets)),
                     "the exporters' own warnings say why; a larger --max-flows lets more records wait");

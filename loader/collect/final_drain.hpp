@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The end of a collection, in steps: exports everything that is left. No step waits, so the collector goes on with its
-/// other collections, however slow the sinks are.
+/// The end of a collection, in steps: exports everything that is left. No step waits, so the collector drains its other
+/// collections meanwhile, however slow the sinks are.
 ///
 /// If the sinks stop taking records, the flows in memory are counted as lost. If the attachment is gone, so are those
 /// in its rings and its table, which nothing can read later. If it stays, they are left to the next collector.
@@ -55,7 +55,7 @@ private:
     bool read(ExportQueues& queues);
     [[nodiscard]] bool all_read() const;
     bool export_part(ExportQueues& queues);
-    void write_off_part();
+    void count_part_lost();
     void watch_progress(bool moved, const ExportQueues& queues);
 
     std::shared_ptr<Collection> collection_;

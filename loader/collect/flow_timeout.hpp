@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Flow timeouts as people write them.
+/// Parses flow timeouts.
 #pragma once
 
 #include <chrono>

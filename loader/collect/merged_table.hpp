@@ -2,7 +2,7 @@
 /// The flows that a collector holds in memory, between the records in the rings and the exported records.
 ///
 /// A hash table in one bounded block of memory: 64 bytes for a slot, 4/3 to 8/3 slots for each flow of its limit. Open
-/// addressing with linear probing and a keyed hash: to find a flow takes one or two cache lines. To erase a flow moves
+/// addressing with linear probing and a keyed hash: finding a flow takes one or two cache lines. Erasing a flow moves
 /// later flows back, so there are no tombstones.
 #pragma once
 

@@ -31,7 +31,7 @@ class RecordSink {
 public:
     /// How many records write() gets, and when.
     struct BatchLimits {
-        std::size_t max_records = 4096;             ///< of one write(); a batch that is larger comes whole
+        std::size_t max_records = 4096;             ///< of one write(); a larger batch is passed whole
         std::chrono::milliseconds linger{0};        ///< how long a record waits for more records
         std::chrono::milliseconds first_pause{100}; ///< after an error; doubles with each further error
         std::chrono::milliseconds max_pause{1000};
@@ -42,7 +42,7 @@ public:
     RecordSink& operator=(const RecordSink&) = delete;
     virtual ~RecordSink() = default;
 
-    /// For people: a file, or a URL without its credentials.
+    /// The name in messages: a file, or a URL without its credentials.
     [[nodiscard]] virtual std::string name() const = 0;
 
     [[nodiscard]] virtual BatchLimits batch_limits() const { return {}; }
@@ -66,7 +66,7 @@ public:
     /// a peer that has taken everything and still has to answer, and less than a minute in all. Thread-safe.
     void shut_down() { shutting_down_.store(true, std::memory_order_relaxed); }
 
-    /// Grows while a write makes progress, however slowly. If it stands still, the sink is stuck. Thread-safe.
+    /// Grows while a write makes progress, however slowly. If it does not grow, the sink is stuck. Thread-safe.
     [[nodiscard]] std::uint64_t progress() const { return progress_.load(std::memory_order_relaxed); }
 
 protected:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Which attachments a collector collects, and which are there.
+/// Which attachments a collector collects, and which exist.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,8 @@ struct CollectorSelection {
     [[nodiscard]] bool may_select(const PinPlace& place) const;
 };
 
-/// A directory of pins: its place and its inode. The inode tells it from an earlier directory at the same place.
+/// A directory of pins: its place and its inode. The inode distinguishes it from an earlier directory at the same
+/// place.
 using PinKey = std::tuple<std::uint64_t, std::uint32_t, int, std::uint64_t>;
 
 /// What is in the bpffs.

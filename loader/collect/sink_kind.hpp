@@ -39,7 +39,7 @@ public:
     /// Text that an option asks to print instead of collecting.
     [[nodiscard]] virtual std::optional<std::string> text_instead() const { return std::nullopt; }
 
-    /// Opens the sinks, after check(), while the process still has all its capabilities. WATCH tells them what the
+    /// Opens the sinks, after check(), while the process still has all its capabilities. WATCH reports to them what the
     /// collector lost.
     [[nodiscard]] virtual Result<Sinks> open(const std::shared_ptr<const CollectorWatch>& watch) const = 0;
 };

@@ -27,7 +27,7 @@ public:
     SweepThread(const SweepThread&) = delete;
     SweepThread& operator=(const SweepThread&) = delete;
 
-    /// Ends the pass that goes on, and waits for it.
+    /// Ends the running pass, and waits for it.
     ~SweepThread() = default;
 
     /// The warnings since the last call. Thread-safe.
@@ -43,7 +43,7 @@ private:
     std::optional<std::string> error_; ///< the latest; used by the thread only
     std::mutex mutex_;                 ///< protects warnings_
     std::vector<std::string> warnings_;
-    std::jthread thread_; ///< last: it ends before what it uses
+    std::jthread thread_; ///< last: it ends before the members that it uses
 };
 
 } // namespace flowlabel

@@ -60,7 +60,7 @@ class Engine {
 public:
     virtual ~Engine() = default;
 
-    /// No content of a frame makes it allocate or fail.
+    /// Neither allocates nor fails because of the content of a frame.
     virtual Result<Verdict> run(const Frame& frame) = 0;
 
     /// Summed over CPUs.
@@ -85,7 +85,7 @@ public:
     ~NativeEngine() override;
 
     /// Sets the time of the next frames, in time units since the table's time 0.
-    void set_time(std::uint64_t ticks);
+    void set_time(std::uint64_t units);
 
     /// Clears the flow table, without records. The caller has read it before.
     void forget_flows();

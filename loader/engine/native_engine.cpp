@@ -41,9 +41,9 @@ NativeEngine::NativeEngine(const EngineSetup& setup, std::optional<std::size_t> 
 
 NativeEngine::~NativeEngine() = default;
 
-void NativeEngine::set_time(std::uint64_t ticks)
+void NativeEngine::set_time(std::uint64_t units)
 {
-    state_->user.now = ticks;
+    state_->user.now = units;
 }
 
 void NativeEngine::forget_flows()

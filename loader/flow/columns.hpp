@@ -30,7 +30,7 @@ struct Time {
 /// Names of the IANA registry of information elements; none: not in IPFIX.
 struct IpfixElement {
     const char* name = nullptr;
-    const char* egress = nullptr; ///< of flows that go out, where they have another one
+    const char* egress = nullptr; ///< the element for egress flows, if it is another one
 };
 
 /// What the getter of a column takes and returns.

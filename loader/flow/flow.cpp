@@ -39,7 +39,7 @@ static Result<LabelFilter> parse_masked(std::string_view text, std::size_t at)
 
     if (filter && (filter->first & ~filter->last) != 0)
         return fail(fmt::format("no label is '{}': the label has bits outside the mask", text),
-                    fmt::format("0x{:x}/0x{:x} is what is left of it", filter->first & filter->last, filter->last),
+                    fmt::format("did you mean 0x{:x}/0x{:x}?", filter->first & filter->last, filter->last),
                     Failure::usage);
     return filter;
 }

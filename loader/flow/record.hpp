@@ -33,7 +33,7 @@ inline constexpr WordTable<EndReason> word_table<EndReason> = {
 /// The number of IPFIX flowEndReason (element 136).
 fl_end_reason ipfix_number(EndReason reason);
 
-/// Packets and octets since the previous record of the flow. The records of a flow add up to the flow.
+/// Packets and bytes since the previous record of the flow. The records of a flow add up to the flow.
 struct FlowRecord {
     Flow flow;
     EndReason reason;
@@ -47,7 +47,7 @@ struct ObservationPoint {
     std::uint64_t netns_inode = 0; ///< ifindex is unique in it
     std::string netns_name;        ///< as 'ip netns' has it; empty: none
 
-    /// Are both the same place? The name of an interface may change.
+    /// True if both are the same attachment. The name of an interface may change.
     [[nodiscard]] bool same_place(const ObservationPoint& other) const
     {
         return ifindex == other.ifindex && hook == other.hook && netns_inode == other.netns_inode;

@@ -27,7 +27,7 @@ Result<Epoch> read_epoch()
         return load_error(errno);
     if (const int result = epoch_bpf__load(skeleton.get()))
         return load_error(-result);
-    // It is rare that a jiffy ends in between, and twice in a row hardly possible; the times would be one jiffy off.
+    // A jiffy rarely ends in between, and hardly ever twice in a row; then the times are one jiffy off.
     for (int attempt = 0; attempt < 3 && epoch.monotonic != now_monotonic_coarse(); attempt++) {
         epoch.monotonic = now_monotonic_coarse();
         if (const int result = bpf_prog_test_run_opts(bpf_program__fd(skeleton->progs.read_epoch), &options))

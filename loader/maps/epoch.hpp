@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The moment from which a flow table counts its ticks.
+/// Time 0 of a flow table.
 #pragma once
 
 #include <cstdint>

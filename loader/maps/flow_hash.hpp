@@ -15,7 +15,7 @@ public:
 
     [[nodiscard]] std::size_t slots() const { return std::size_t{1} << slots_shift_; }
 
-    /// FLOW: a slot or a record, of which the key counts.
+    /// FLOW: a slot or a record; only its key matters.
     [[nodiscard]] std::size_t preferred_slot(const fl_slot& flow) const;
 
 private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /// The maps of an attachment. This is the only list of them: loading, pinning, opening and sweeping go through it, and
-/// docs/architecture.md is held to it. A new map is declared in bpf/maps.h and listed here.
+/// a test compares docs/architecture.md with it. A new map is declared in bpf/maps.h and listed here.
 #pragma once
 
 #include <bpf/libbpf.h>

@@ -9,9 +9,9 @@
 
 namespace flowlabel {
 
-/// Before it, a lock on every PREEMPT_RT kernel keeps the softirqs of one CPU apart. From 6.18 on a kernel may be built
-/// without that lock (PREEMPT_RT_NEEDS_BH_LOCK), and vendors may backport this. So every kernel that has the kfuncs to
-/// disable preemption is treated as one without the lock.
+/// Before this release, a lock on every PREEMPT_RT kernel serializes the softirqs of one CPU. From 6.18 on a kernel may
+/// be built without that lock (PREEMPT_RT_NEEDS_BH_LOCK), and vendors may backport this. So a kernel that has the
+/// kfuncs to disable preemption is treated as one without the lock.
 constexpr std::pair first_release{6u, 10u};
 
 static std::pair<unsigned, unsigned> major_and_minor(std::string_view release)

@@ -6,7 +6,7 @@
 
 namespace flowlabel {
 
-/// Can they on the running kernel? Then the programs that disable preemption must be loaded (bpf/env_bpf.h).
+/// True for the running kernel. Then the programs that disable preemption must be loaded (bpf/env_bpf.h).
 bool programs_preempt_each_other();
 
 /// The same for a kernel with this RELEASE and VERSION, as uname() returns them ("6.18.1", "#1 SMP PREEMPT_RT ...").

@@ -34,7 +34,8 @@ Result<unsigned> possible_cpus()
     const int cpus = libbpf_num_possible_cpus();
 
     if (cpus < 0)
-        return fail_errno(-cpus, "cannot tell how many CPUs there may be", "mount /sys");
+        return fail_errno(-cpus, "cannot find the number of possible CPUs",
+                          "mount /sys: /sys/devices/system/cpu/possible has it");
     return static_cast<unsigned>(cpus);
 }
 
@@ -128,7 +129,7 @@ static std::unexpected<Error> load_error(int err, const ProgramSetup& setup, uns
                 "choose fewer slots with --flows");
 }
 
-/// Sets the configuration of the program. False: it cannot tell lists from other merged packets.
+/// Sets the configuration of the program. False: it cannot distinguish GRO lists from other merged packets.
 template <class Skeleton> static bool configure(Skeleton& skeleton, const ProgramSetup& setup)
 {
     fl_config& config = skeleton.rodata->config;

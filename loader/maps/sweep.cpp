@@ -19,7 +19,7 @@
 
 namespace flowlabel {
 
-/// A call must be short, since softirqs are off: looking at 4,096 slots takes some 35 µs, ending a flow some 0.1 µs.
+/// A call must be short, since softirqs are off: inspecting 4,096 slots takes some 35 µs, ending a flow some 0.1 µs.
 constexpr std::uint32_t sets_of_a_call = 4096 / FL_WAYS;
 constexpr std::uint32_t ends_of_a_call = 128;
 

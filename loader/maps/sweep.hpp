@@ -13,7 +13,7 @@
 
 namespace flowlabel {
 
-/// What ends a flow, in ticks.
+/// What ends a flow, in time units.
 struct SweepLimits {
     std::uint64_t idle = 0;   ///< since its last packet
     std::uint64_t active = 0; ///< since its first packet
@@ -37,11 +37,11 @@ public:
     Sweeper& operator=(Sweeper&&) noexcept;
     ~Sweeper();
 
-    /// One call: looks at REQUEST.sets sets at most, with softirqs off. The result says on which CPU it ran. Nothing
-    /// was done if that is not the requested one.
+    /// Runs the program once: it inspects at most REQUEST.sets sets, with softirqs off. The result has the CPU on which
+    /// it ran. If that is not the requested one, nothing was done.
     [[nodiscard]] Result<fl_sweep_result> step(const fl_sweep_request& request);
 
-    /// Looks at every flow once. The calling thread moves from CPU to CPU and stays on the last one, so it should be a
+    /// Inspects every flow once. The calling thread moves from CPU to CPU and stays on the last one, so it should be a
     /// thread for this purpose. WAIT is called after each call; its argument says whether the ring was full. If it
     /// returns false, the pass ends.
     [[nodiscard]] Result<SweepPass> pass(const SweepLimits& limits, const std::function<bool(bool ring_full)>& wait);

@@ -41,7 +41,7 @@ TableFlow flow_of(const fl_slot& slot)
 }
 
 /// The flow of SLOT. Nothing: it is free. The generation tells whether the slot changed its flow meanwhile. It has
-/// eight bits and may come round while a reader sleeps, so the key and the first time are compared too.
+/// eight bits and may wrap around while a reader sleeps, so the key and the first time are compared too.
 static std::optional<TableFlow> read_slot(const fl_slot& slot)
 {
     constexpr std::uint32_t changing = 1u << FL_TAG_GENERATION_SHIFT;

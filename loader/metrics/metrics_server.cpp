@@ -235,7 +235,7 @@ void Connections::run()
     for (bool more = true; more;) {
         try {
             more = tick();
-        } catch (const std::exception&) { // mostly out of memory: leave it to the collector
+        } catch (const std::exception&) { // mostly out of memory: frees what it holds, for the collector
             connections_.clear();
             std::this_thread::sleep_for(retry_delay);
         }
@@ -250,7 +250,7 @@ Result<MetricsPort> open_metrics(const MetricsOptions& options)
     Fd stopped(eventfd(0, EFD_CLOEXEC));
 
     if (!stopped)
-        return fail_errno(errno, "cannot make an eventfd");
+        return fail_errno(errno, "cannot create an eventfd");
     return MetricsPort{.listeners = std::move(listeners),
                        .stopped = std::move(stopped),
                        .top = options.top,

@@ -23,8 +23,7 @@ Json check_json(const StatusDocument& document, std::chrono::milliseconds time,
 void write_check_text(std::size_t count, const std::vector<CheckFinding>& findings, const TextWriter& write)
 {
     if (findings.empty())
-        write(count == 1 ? "1 attachment is as it should be\n"
-                         : fmt::format("{} attachments are as they should be\n", count));
+        write(count == 1 ? "1 attachment is in order\n" : fmt::format("{} attachments are in order\n", count));
     for (const CheckFinding& one : findings)
         write(fmt::format("{}{}\n", one.source ? one.source->text + ": " : "", one.finding.text));
 }

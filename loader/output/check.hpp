@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What `status --check` says.
+/// The findings of `status --check` as JSON and as text.
 #pragma once
 
 #include <chrono>
@@ -12,17 +12,17 @@
 
 namespace flowlabel {
 
-/// One of a check's.
+/// A finding, and where it was found.
 struct CheckFinding {
-    std::optional<Source> source; ///< nothing: an attachment that cannot be read
+    std::optional<Source> source; ///< none: an attachment that cannot be read
     Finding finding;
 };
 
-/// The document of `status` with the FINDINGS of a check that looked for TIME.
+/// The document of `status` with the FINDINGS of a check that observed for TIME.
 Json check_json(const StatusDocument& document, std::chrono::milliseconds time,
                 const std::vector<CheckFinding>& findings);
 
-/// A line for each; of no findings one that says so of COUNT attachments.
+/// Writes a line for each finding, or a line that says that COUNT attachments have none.
 void write_check_text(std::size_t count, const std::vector<CheckFinding>& findings, const TextWriter& write);
 
 } // namespace flowlabel

@@ -9,10 +9,11 @@
 
 namespace flowlabel {
 
-/// On one line, without its end.
+/// On one line, without a newline.
 std::string flow_json(const Flow& flow);
 
-/// A line for each record: the flow object with the record's packets and bytes, its end reason, and where it was.
+/// A line for each record: the flow object with the record's packets and bytes, its end reason, and its observation
+/// point.
 std::string records_jsonl(const ObservationPoint& point, std::span<const FlowRecord> records);
 
 } // namespace flowlabel

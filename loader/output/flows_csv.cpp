@@ -4,7 +4,7 @@
 
 namespace flowlabel {
 
-/// A line of what APPEND puts into it for each column.
+/// A line with what APPEND adds for each column.
 template <class Append> static std::string csv_line(const Append& append)
 {
     std::string line;

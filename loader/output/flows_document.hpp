@@ -20,7 +20,7 @@ struct FlowsDocument {
     std::optional<Counters> counters;
     Flows flows;
     Matched matched;       ///< before the limit
-    bool filtered = false; ///< some flows may not match
+    bool filtered = false; ///< true if some flows may have been left out
 };
 
 void write_flows_json(const FlowsDocument& document, const TextWriter& write);

@@ -39,7 +39,7 @@ static std::string selection_text(const FlowsDocument& document)
                        traffic_text(matched.octets));
 }
 
-/// Of what stands still, a capture, all there is to say; of a live table what it holds.
+/// For a capture its totals, for a live table what it holds.
 static std::string headline(const FlowsDocument& document)
 {
     const Totals& totals = document.totals;
@@ -52,7 +52,7 @@ static std::string headline(const FlowsDocument& document)
                        grouped(totals.flows), totals.flows == 1 ? "" : "s");
 }
 
-/// What else packets met, on one line.
+/// The other counters that are not 0, on one line.
 static std::string other_counters(const Counters& counters)
 {
     constexpr std::string_view in_headline[] = {"seen", "ipv6", "counted", "counted_bytes", "labelled"};
@@ -68,12 +68,12 @@ static std::string other_counters(const Counters& counters)
 namespace {
 
 /// How the values of a column are shown. A table has words first, then numbers, then ages.
-enum class Look { word, number, age };
+enum class CellKind { word, number, age };
 
-template <class Value> constexpr Look look_of = Look::word;
-template <std::unsigned_integral Number> constexpr Look look_of<Number> = Look::number;
-template <> constexpr Look look_of<bool> = Look::word;
-template <> constexpr Look look_of<Time> = Look::age;
+template <class Value> constexpr CellKind kind_of = CellKind::word;
+template <std::unsigned_integral Number> constexpr CellKind kind_of<Number> = CellKind::number;
+template <> constexpr CellKind kind_of<bool> = CellKind::word;
+template <> constexpr CellKind kind_of<Time> = CellKind::age;
 
 /// The lines of a table, whose cells are as wide as their columns.
 class FlowsTable {
@@ -97,15 +97,15 @@ private:
     /// Calls VISIT with each column that has a heading, in the table's order.
     template <class Visit> static void each_shown(const Visit& visit)
     {
-        each_shown_of<Look::word>(visit);
-        each_shown_of<Look::number>(visit);
-        each_shown_of<Look::age>(visit);
+        each_shown_of<CellKind::word>(visit);
+        each_shown_of<CellKind::number>(visit);
+        each_shown_of<CellKind::age>(visit);
     }
 
-    template <Look look, class Visit> static void each_shown_of(const Visit& visit)
+    template <CellKind kind, class Visit> static void each_shown_of(const Visit& visit)
     {
         each_column_of<Flow>([&]<class Getter>(const Column<Getter>& column) {
-            if constexpr (look_of<typename Column<Getter>::Value> == look)
+            if constexpr (kind_of<typename Column<Getter>::Value> == kind)
                 if (column.heading)
                     visit(column);
         });
@@ -128,7 +128,7 @@ private:
         auto width = widths_.begin();
 
         each_shown([&]<class Getter>(const Column<Getter>& column) {
-            if constexpr (look_of<typename Column<Getter>::Value> == Look::number)
+            if constexpr (kind_of<typename Column<Getter>::Value> == CellKind::number)
                 text += fmt::format("{:>{}}  ", cell(column), *width++);
             else
                 text += fmt::format("{:<{}}  ", cell(column), *width++);

@@ -7,7 +7,7 @@
 
 namespace flowlabel {
 
-/// Takes text piece by piece; a million flows never stand in memory as text.
+/// Takes text piece by piece, so that a million flows are never in memory as text.
 using TextWriter = std::function<void(std::string_view)>;
 
 } // namespace flowlabel

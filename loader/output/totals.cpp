@@ -45,7 +45,7 @@ std::string identity_text(const Totals& totals)
     const Amount sum{totals.live.packets + totals.spilled.packets + totals.lost.packets,
                      totals.live.octets + totals.spilled.octets + totals.lost.octets};
 
-    // Table and counters are read one after the other: while packets arrive they differ by those.
+    // The table and the counters are read one after the other, so they differ by the packets that arrive meanwhile.
     std::string spilled = "spilled " + amount_text(totals.spilled);
 
     if (totals.exported != Amount{})

@@ -15,7 +15,7 @@ Json totals_json(const Totals& totals);
 Json counters_json(const Counters& counters);
 
 /// "counted 3 packets 180 bytes = live 3 packets 180 bytes + spilled … + lost …"; ~ instead of = while packets
-/// arrive. Once a collector has exported, "pending … + exported …" stands for "spilled …".
+/// arrive. Once a collector has exported, "pending … + exported …" replaces "spilled …".
 std::string identity_text(const Totals& totals);
 
 std::string killed_text(const KilledCollector& killed);

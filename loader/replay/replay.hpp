@@ -47,7 +47,7 @@ struct ReplayReport {
     std::optional<Error> ended_early;         ///< why the rest of the capture could not be read
 };
 
-/// Called now and then; returning false ends the run.
+/// Called regularly. Returning false ends the run.
 using KeepGoing = std::function<bool(const CaptureReader&)>;
 
 /// The error of a run that KEEP_GOING ended.

@@ -10,31 +10,31 @@ TEST(Blindness, ADeviceThatCountsWhileTheHookStandsStill)
 {
     Blindness blindness(2);
 
-    EXPECT_FALSE(blindness.look(7, 1000));
-    EXPECT_FALSE(blindness.look(7, 1100)) << "drivers update their counters late, so one observation proves nothing";
-    EXPECT_TRUE(blindness.look(7, 1200));
-    EXPECT_TRUE(blindness.look(7, 1300));
-    EXPECT_FALSE(blindness.look(8, 1400)) << "the hook sees packets again";
-    EXPECT_FALSE(blindness.look(8, 1500));
-    EXPECT_TRUE(blindness.look(8, 1600));
+    EXPECT_FALSE(blindness.observe(7, 1000));
+    EXPECT_FALSE(blindness.observe(7, 1100)) << "drivers update their counters late, so one observation proves nothing";
+    EXPECT_TRUE(blindness.observe(7, 1200));
+    EXPECT_TRUE(blindness.observe(7, 1300));
+    EXPECT_FALSE(blindness.observe(8, 1400)) << "the hook sees packets again";
+    EXPECT_FALSE(blindness.observe(8, 1500));
+    EXPECT_TRUE(blindness.observe(8, 1600));
 }
 
 TEST(Blindness, ASilentLinkIsNone)
 {
     Blindness blindness(2);
 
-    for (int look = 0; look < 10; look++)
-        EXPECT_FALSE(blindness.look(7, 1000)) << look;
+    for (int observe = 0; observe < 10; observe++)
+        EXPECT_FALSE(blindness.observe(7, 1000)) << observe;
 }
 
 TEST(Blindness, APauseBeginsAnew)
 {
     Blindness blindness(2);
 
-    EXPECT_FALSE(blindness.look(7, 1000));
-    EXPECT_FALSE(blindness.look(7, 1100));
-    EXPECT_FALSE(blindness.look(7, 1100));
-    EXPECT_FALSE(blindness.look(7, 1200));
+    EXPECT_FALSE(blindness.observe(7, 1000));
+    EXPECT_FALSE(blindness.observe(7, 1100));
+    EXPECT_FALSE(blindness.observe(7, 1100));
+    EXPECT_FALSE(blindness.observe(7, 1200));
 }
 
 /// WireGuard counts keepalives, which it does not pass to the network stack.
@@ -43,19 +43,19 @@ TEST(Blindness, AFewPacketsAreNone)
     Blindness blindness(2);
     std::uint64_t device = 0;
 
-    for (int look = 0; look < 10; look++)
-        EXPECT_FALSE(blindness.look(7, ++device)) << look;
+    for (int observe = 0; observe < 10; observe++)
+        EXPECT_FALSE(blindness.observe(7, ++device)) << observe;
 }
 
 TEST(Blindness, ADeviceThatCannotBeAskedProvesNothing)
 {
     Blindness blindness(1);
 
-    EXPECT_FALSE(blindness.look(7, std::nullopt));
-    EXPECT_FALSE(blindness.look(7, 1000));
-    EXPECT_FALSE(blindness.look(7, std::nullopt));
-    EXPECT_FALSE(blindness.look(7, 2000));
-    EXPECT_TRUE(blindness.look(7, 3000));
+    EXPECT_FALSE(blindness.observe(7, std::nullopt));
+    EXPECT_FALSE(blindness.observe(7, 1000));
+    EXPECT_FALSE(blindness.observe(7, std::nullopt));
+    EXPECT_FALSE(blindness.observe(7, 2000));
+    EXPECT_TRUE(blindness.observe(7, 3000));
 }
 
 /// A device that is created again with the same index starts its counters again.
@@ -63,8 +63,8 @@ TEST(Blindness, ACounterThatGoesBackIsNoPacket)
 {
     Blindness blindness(1);
 
-    EXPECT_FALSE(blindness.look(7, 1000));
-    EXPECT_FALSE(blindness.look(7, 20));
+    EXPECT_FALSE(blindness.observe(7, 1000));
+    EXPECT_FALSE(blindness.observe(7, 20));
 }
 
 } // namespace

@@ -966,7 +966,7 @@ def test_what_the_journal_reads(lab, link, tmp_path):
     version = lab.flowlabel(link, "--version").ok().stdout.strip()
     eventually(lambda: log.read_text() == f"<6>{version} collects into {tmp_path / 'records'}\n")
     lab.flowlabel(link, "attach", "v0", "--flows", 4).ok()
-    eventually(lambda: "<6>v0 xdp: is collected\n" in log.read_text())
+    eventually(lambda: "<6>v0 xdp: collecting\n" in log.read_text())
     process.send_signal(signal.SIGHUP)
     eventually(lambda: "<6>reload: " in log.read_text())
     link.ip("link", "delete", "dev", "v0")

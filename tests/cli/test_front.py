@@ -20,7 +20,7 @@ from test_hooks import CLSACT, foreign_object
 
 NO_TCX = pytest.mark.skipif(kernel_version() < (6, 6), reason="tcx came with Linux 6.6")
 TCX = [pytest.param("tc-ingress", marks=NO_TCX), pytest.param("tc-egress", marks=NO_TCX)]
-IN_FRONT = "stands in front of flowlabel's"
+IN_FRONT = "runs before flowlabel's"
 
 
 def link_pin(lab, hook):
@@ -155,7 +155,7 @@ def test_a_tcx_program_stands_in_front_of_a_filter(lab, host, foreign):
         assert "'foreign_tc'" in finding and "flowlabel detach v0 --hook tc-ingress" in finding
         replaced = lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", "--replace").ok()
         assert "replaced (clsact)" in replaced.stdout
-        assert "'foreign_tc' goes on seeing the packets first" in replaced.stderr
+        assert "'foreign_tc' still sees the packets first" in replaced.stderr
         lab.flowlabel(host, "detach", "v0").ok()
         lab.flowlabel(host, "attach", "v0", "--hook", "tc-ingress", "--flows", 4).ok()
         assert "program-in-front" not in check(lab, host)
@@ -208,11 +208,11 @@ def test_a_link_that_others_detach(lab, host, hook, next_command):
     sent(host, other, 3)
     detach_link(link_pin(lab, hook))
     (warning,) = [text for text in entry(lab, host)["warnings"] if "link" in text]
-    assert "its link was taken off the interface" in warning and "'flowlabel detach v0'" in warning
+    assert "its link was detached from the interface" in warning and "'flowlabel detach v0'" in warning
     assert "gone" not in warning
     assert list(check(lab, host)) == ["link-detached"]
     for reader in ("flows", "stats"):
-        warned(lab.flowlabel(host, reader, "v0"), "its link was taken off")
+        warned(lab.flowlabel(host, reader, "v0"), "its link was detached")
     if next_command == "detach":
         said = warned(lab.flowlabel(host, "detach", "v0"), f"v0 {hook}: its link had been detached from the interface")
         assert f"v0 {hook}: detached; counted 3 packets" in said.stderr
@@ -240,7 +240,7 @@ def test_a_program_that_others_swap(lab, host, foreign):
     for _ in range(2):
         put_into_link(link_pin(lab, "xdp"), foreign["xdp"])
         number = attached_xdp(host, "v0")["native"]
-        assert f"program {number} 'foreign_xdp' is in the place of flowlabel's" in check(lab, host)["program-swapped"]
+        assert f"program {number} 'foreign_xdp' has replaced flowlabel's" in check(lab, host)["program-swapped"]
         refused(lab.flowlabel(host, "attach", "v0"), 1, f"program {number} 'foreign_xdp'", "--replace")
         assert "stamp dry-run" in lab.flowlabel(host, "attach", "v0", "--replace").ok().stdout
         assert check(lab, host) == {} and counted(lab, host) == 3
@@ -270,7 +270,7 @@ def test_check_in_words(lab, host):
     """--check prints one line for each finding on stdout, or one line if there is none."""
     for hook in ("tc-ingress", "tc-egress"):
         lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4, env=CLSACT).ok()
-    assert lab.flowlabel(host, "status", "--check").ok().stdout == "2 attachments are as they should be\n"
+    assert lab.flowlabel(host, "status", "--check").ok().stdout == "2 attachments are in order\n"
     put_filter_first(host, "ingress")
     put_filter_first(host, "egress")
     result = lab.flowlabel(host, "status", "--check").expect(4)
@@ -288,7 +288,7 @@ def test_the_collector_says_what_happens(lab, host, foreign, tmp_path):
     collector = Collector(lab, host, tmp_path / "records").reads()
     with put_tcx_first(host, "v0", "tc-ingress", foreign["pass"]):
         collector.says(f"v0 tc-ingress: program {tcx_programs(host, 'v0', 'tc-ingress')[0]} {IN_FRONT}")
-    collector.says("v0 tc-ingress: is as it should be again")
+    collector.says("v0 tc-ingress: is in order again")
     detach_link(link_pin(lab, "tc-ingress"))
-    collector.says("its link was taken off the interface")
+    collector.says("its link was detached from the interface")
     assert collector.stop().ok().stderr.count(IN_FRONT) == 1

@@ -195,7 +195,7 @@ def test_a_filter_that_others_remove(lab, host, gone, next_command):
     else:
         host.run("tc", "filter", "del", "dev", "v0", "ingress")
     (shown,) = lab.flowlabel(host, "status", "v0", "--json").ok().json()["attachments"]
-    assert "its filter was taken off the interface" in shown["warnings"][0]
+    assert "its filter was removed from the interface" in shown["warnings"][0]
     counted = "counted 3 packets 120 bytes = live 3 packets 120 bytes"
     if next_command == "detach":
         assert f"v0 tc-ingress: detached; {counted}" in lab.flowlabel(host, "detach", "v0").ok().stderr

@@ -377,7 +377,7 @@ def test_a_tcp_collector_that_was_away(lab, link, tmp_path):
     assert {flow: flows[flow] for flow in again} == again
     assert ended.stderr.count("Connection refused") >= 1
     assert ended.stderr.count(f"tcp://[::1]:{port} ended the connection") == 1
-    assert "not acknowledged" not in ended.stderr and "did not get there" not in ended.stderr
+    assert "not acknowledged" not in ended.stderr and "were not delivered" not in ended.stderr
 
 
 def test_a_tcp_collector_that_never_comes(lab, link, tmp_path):
@@ -425,8 +425,7 @@ def test_a_udp_collector_that_is_not_there(lab, link, tmp_path):
     assert total(records)["packets"] == made["packets"] + len(sender.sent) + packets_of(sent)
     assert f"udp://[::1]:{port} does not take messages: Connection refused" in ended.stderr
     lost = total(records[:missed])
-    assert (f"udp://[::1]:{port}: {missed:,} records with {lost['packets']:,} packets {lost['bytes']:,} bytes did not get "
-            "there") in ended.stderr
+    assert (f"udp://[::1]:{port}: {missed:,} records with {lost['packets']:,} packets {lost['bytes']:,} bytes were not delivered") in ended.stderr
 
 
 @contextlib.contextmanager

@@ -85,7 +85,7 @@ def test_detach_where_it_was_attached(lab, home, away, kept_index, hook, mode):
         assert (index(away, "moved0") == before) == kept_index
         sender.send(label=1, times=2)
     (warning,) = warnings(lab, home, "v0")
-    assert warning.startswith(MOVED) and "'flowlabel detach v0' takes it off" in warning
+    assert warning.startswith(MOVED) and "'flowlabel detach v0' detaches it" in warning
     counted = 0 if hook == "tc-egress" else 5
     for reader in ("flows", "stats"):
         totals = lab.flowlabel(home, reader, "v0", "--json").json()["totals"]
@@ -103,7 +103,7 @@ def test_detach_where_it_is(lab, home, away, kept_index, hook, mode):
     attach(lab, home, "v0", hook, mode).ok()
     move(home, away)
     (warning,) = warnings(lab, away, "moved0")
-    assert warning.startswith(MOVED) and "'flowlabel detach moved0' takes it off" in warning
+    assert warning.startswith(MOVED) and "'flowlabel detach moved0' detaches it" in warning
     for reader in ("flows", "stats"):
         lab.flowlabel(away, reader, "moved0").ok()
     refused(lab.flowlabel(away, "detach", "v0"), 1, "no interface 'v0'")
@@ -139,7 +139,7 @@ def test_a_new_interface_with_the_same_index(lab, home, away, kept_index, hook, 
     occupy(home, number)
     (before,) = lab.flowlabel(home, "status", "--json").json()["attachments"]
     for options in ([], ["--replace", "--stamp", "zero"]):
-        refused(attach(lab, home, "new0", hook, mode, *options), 1, f"the place of new0 {hook} is taken", "v0",
+        refused(attach(lab, home, "new0", hook, mode, *options), 1, f"the pins of new0 {hook} are in use", "v0",
                 "another network namespace", f"'flowlabel detach v0 --hook {hook}'")
     (after,) = lab.flowlabel(home, "status", "--json").json()["attachments"]
     assert (after["program"], after["stamp"]) == (before["program"], "off")

@@ -71,7 +71,7 @@ TEST_F(AccountTest, TheNextCollectorFindsTheAccountOfTheOneBefore)
 TEST_F(AccountTest, WhatAKilledCollectorHeldIsCountedAsLost)
 {
     fl_account account{.taken = {10, 1000}, .exported = {3, 300}, .lost = {2, 200}, .writing = {4, 400}};
-    const KilledCollector killed = Account::write_off(account);
+    const KilledCollector killed = Account::count_lost(account);
 
     EXPECT_EQ(killed.lost.packets, 5u);
     EXPECT_EQ(killed.lost.octets, 500u);
