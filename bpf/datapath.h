@@ -27,9 +27,9 @@ fl_inline __u32 fl_unsent_headers(const struct fl_ip6 *ip6, __u32 headers)
 		       : 0;
 }
 
-/* Bytes of all segments of a super-packet. Senders outside the stack (tun, virtio, packet sockets) do not give the
+/* Bytes of all segments of a super-packet. Senders outside the stack (tun, virtio, packet sockets) do not set the
  * number of segments; then this computes p->segments. */
-fl_inline __u64 fl_segments_octets(struct fl_packet *p, const struct fl_ip6 *ip6, struct fl_walk *walk)
+fl_inline __u64 fl_segments_bytes(struct fl_packet *p, const struct fl_ip6 *ip6, struct fl_walk *walk)
 {
 	__u32 present = fl_env_wire_length(p) - p->link.l3;
 	__u32 headers = fl_env_segment_headers(p, walk);
@@ -52,7 +52,7 @@ fl_inline void fl_datapath(struct fl_packet *p)
 	struct fl_key key;
 	struct fl_ip6 ip6;
 	__u32 flags = 0;
-	__u64 octets;
+	__u64 bytes;
 	enum fl_outcome outcome = fl_find_ip6(p, &ip6);
 
 	if (fl_unlikely(outcome < FL_GO_ON)) {
@@ -66,9 +66,9 @@ fl_inline void fl_datapath(struct fl_packet *p)
 		if (fl_env_config(p)->stamp != FL_STAMP_OFF)
 			fl_env_note_merged(p);
 		walk = fl_walk_headers(p, &ip6);
-		octets = fl_segments_octets(p, &ip6, &walk);
+		bytes = fl_segments_bytes(p, &ip6, &walk);
 	} else {
-		octets = fl_packet_bytes(p, &ip6);
+		bytes = fl_packet_bytes(p, &ip6);
 	}
 	if (key.label) {
 		fl_count(p, labelled);
@@ -88,8 +88,8 @@ fl_inline void fl_datapath(struct fl_packet *p)
 		}
 	}
 	fl_count(p, counted);
-	fl_env_add(p->counters->counted_bytes, octets);
-	fl_table_add(p, &key, flags, octets);
+	fl_env_add(p->counters->counted_bytes, bytes);
+	fl_table_add(p, &key, flags, bytes);
 }
 
 #endif

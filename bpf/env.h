@@ -4,7 +4,7 @@
  *
  *   fl_env_config(p)                  the configuration
  *   fl_env_secrets(p)                 the secrets
- *   fl_env_now(p)                     ticks since attach
+ *   fl_env_now(p)                     time units since attach
  *   fl_env_table_set(p, index)        set INDEX of this CPU's part of the flow table, or NULL
  *   fl_env_spill(p, slot, reason)     puts a record of the flow in SLOT into this CPU's ring; false if that is full
  *   fl_env_add(counter, n)            adds N to COUNTER, a counter of this CPU

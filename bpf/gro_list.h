@@ -19,7 +19,7 @@
 /* Number of marks. Interfaces whose indexes are equal modulo this number share a mark. */
 #define FL_GRO_LIST_PLACES 1024
 
-/* 1: packets that the interface receives are not stamped. Defined in hooks.h. */
+/* A mark of 1: packets that the interface receives are not stamped. Defined in hooks.h. */
 extern __u8 fl_gro_lists[FL_GRO_LIST_PLACES] SEC(FL_GRO_LIST_MAP);
 
 /* Is SKB, a super-packet, a list? If its type cannot be read, every received super-packet is taken for a list. GRO

@@ -72,7 +72,7 @@ fl_inline bool fl_network_header_from(struct __sk_buff *skb, __u32 offset)
 
 /* Does skb->data begin with an Ethernet header? If its type is skb->protocol, the network header must follow. This
  * excludes a network header that only looks like an Ethernet header: it begins at skb->data itself. */
-fl_inline bool fl_behind_ethernet(const struct fl_packet *p, struct __sk_buff *skb)
+fl_inline bool fl_after_ethernet(const struct fl_packet *p, struct __sk_buff *skb)
 {
 	__u16 type_be;
 
@@ -89,7 +89,7 @@ fl_inline void fl_run_tc_ingress(struct __sk_buff *skb)
 	if (!p.counters)
 		return;
 	/* After a generic xdp.frags program on the same device, skbs come without their Ethernet header. */
-	if (config.link_layer == FL_LINK_ETHERNET && fl_likely(fl_behind_ethernet(&p, skb))) {
+	if (config.link_layer == FL_LINK_ETHERNET && fl_likely(fl_after_ethernet(&p, skb))) {
 		p.link.l3 = FL_ETHERNET_SIZE;
 	} else if (!fl_network_header_at(skb, 0)) {
 		fl_count(&p, link_unknown);
@@ -98,7 +98,7 @@ fl_inline void fl_run_tc_ingress(struct __sk_buff *skb)
 	fl_datapath(&p);
 }
 
-/* On egress skb->data is at the link layer. The network header of a tagged frame says nothing: a bridge and packet
+/* On egress skb->data is at the link layer. The network header of a tagged frame is not reliable: a bridge and packet
  * sockets set it after the tags, while skb->protocol is still the outermost tag. */
 fl_inline void fl_run_tc_egress(struct __sk_buff *skb)
 {

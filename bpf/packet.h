@@ -69,9 +69,9 @@ FL_STATIC_ASSERT(sizeof(struct fl_ip6) == FL_IP6_SIZE, "the fixed header has 40 
 /* Why the extension-header walk stopped. */
 enum fl_walk_end {
 	FL_WALK_UPPER,     /* at a header that is not an extension header */
-	FL_WALK_FRAGMENT,  /* a real fragment, also the first one */
+	FL_WALK_FRAGMENT,  /* a fragment, also the first one, that is not atomic */
 	FL_WALK_TOO_MANY,  /* a ninth extension header */
-	FL_WALK_TRUNCATED, /* an extension header that ends beyond the packet */
+	FL_WALK_TRUNCATED, /* a truncated extension header */
 };
 
 /* The walk over the extension headers: its position, and in the end where it stopped. */

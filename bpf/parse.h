@@ -129,7 +129,7 @@ fl_inline enum fl_outcome fl_guess_by_length(const struct fl_packet *p, const st
 
 	if (fl_env_frame_length(p) < link->l3 + FL_IP6_SIZE ||
 	    !fl_env_load(p, link->l3 + offsetof(struct fl_ip6, payload_length_be), &length_be, sizeof(length_be)))
-		return FL_GO_ON; /* cut off: the next step counts it as truncated */
+		return FL_GO_ON; /* truncated: the next step counts it */
 	claimed = FL_IP6_SIZE + bpf_ntohs(length_be);
 	if (there == claimed || (there > claimed && there <= FL_ETHERNET_SHORTEST_PAYLOAD) ||
 	    (!length_be && there > FL_IP6_SIZE + 0xFFFF))

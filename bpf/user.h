@@ -8,13 +8,13 @@
 
 #include "flowlabel/abi.h"
 
-/* What the maps of an attachment are in the kernel. */
+/* What an attachment has in its maps in the kernel. */
 struct fl_user {
 	struct fl_config config;
 	struct fl_secrets secrets;
 	struct fl_counters counters;
 	struct fl_set *table;                                 /* 2^config.slots_shift slots */
-	__u64 now;                                            /* ticks */
+	__u64 now;                                            /* time units */
 	struct fl_slot *(*next_record)(struct fl_user *user); /* the place of the next record; NULL: the ring is full */
 };
 

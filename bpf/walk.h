@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The walk over the extension headers (RFC 8200 section 4). It finds ports, and has no influence on whether a
- * packet is counted. */
+/* The walk over the extension headers (RFC 8200 section 4). It finds ports. Whether a packet is counted does
+ * not depend on it. */
 #ifndef FLOWLABEL_WALK_H
 #define FLOWLABEL_WALK_H
 

@@ -61,7 +61,7 @@ enum fl_link_layer {
 #define FL_TAG_REASON_SHIFT 24
 #define FL_TAG_KEY (FL_TAG_USED | FL_LABEL_MASK)
 
-/* Times in the table: ticks of 1,024 ns since attach, 48 bits (nine years). A power of two, because division is
+/* Times in the table: units of 1,024 ns since attach, 48 bits (nine years). A power of two, because division is
  * slow. */
 #define FL_TICK_SHIFT 10
 #define FL_TICK_BITS 48
@@ -111,8 +111,8 @@ FL_STATIC_ASSERT(sizeof(struct fl_ring) == 256, "the programs and the reader sha
  * the same time. The request is the frame of its test run. If the ring is full, the flow stays in the table.
  */
 struct fl_sweep_request {
-	__u64 idle;   /* idle timeout, in ticks */
-	__u64 active; /* active timeout, in ticks */
+	__u64 idle;   /* idle timeout, in time units */
+	__u64 active; /* active timeout, in time units */
 	__u32 first;  /* first set to examine */
 	__u32 sets;   /* maximum number of sets to examine */
 	__u32 ends;   /* maximum number of flows to end, at least FL_WAYS */
@@ -160,10 +160,10 @@ FL_STATIC_ASSERT(sizeof(struct fl_sweep_result) == 16, "the result has no holes"
 	STORED(stamped, "packets that got a label")                                                                    \
 	STORED(would_stamp, "packets that would have got a label (dry run)")                                           \
 	STORED(skip_scope, "packets with label 0 that are out of the stamping scope")                                  \
-	STORED(fragments, "packets stamped by addresses only: real fragments, including the first")                    \
+	STORED(fragments, "packets stamped by addresses only: fragments, but not atomic ones")                         \
 	STORED(atomic_fragments, "packets seen by the stamper with an atomic fragment header (RFC 6946)")              \
 	STORED(eh_limit, "packets stamped by addresses only: more than eight extension headers")                       \
-	STORED(eh_truncated, "packets stamped by addresses only: an extension header ends beyond the packet")          \
+	STORED(eh_truncated, "packets stamped by addresses only: a truncated extension header")                        \
 	STORED(hbh_misplaced, "packets seen by the stamper with a hop-by-hop header that is not the first")            \
 	STORED(no_ports, "packets stamped by addresses only: no complete pair of ports")                               \
 	STORED(gso_estimated, "segments whose headers were taken as 40 bytes")                                         \
@@ -239,15 +239,15 @@ struct fl_amount {
 };
 
 /* What collectors did with the records of an attachment, since it was attached. What was taken and neither
- * exported nor lost is in the memory of the running collector, and is lost if that is killed. */
+ * exported nor lost is in the memory of the running collector, and is lost if the collector is killed. */
 struct fl_account {
 	__u64 position; /* position of the reader after the latest change: earlier records were taken */
 	__u32 cpu;      /* the ring of that position; in other rings the position is their `read` */
 	__u32 reserved;
 	struct fl_amount taken;    /* from the ring */
 	struct fl_amount exported; /* accepted by an exporter */
-	struct fl_amount lost;     /* taken, and never to be exported */
-	struct fl_amount writing;  /* given to the exporters, which did not confirm it yet */
+	struct fl_amount lost;     /* taken, and will never be exported */
+	struct fl_amount writing;  /* passed to exporters that have not confirmed it yet */
 };
 
 /* The account in its pinned map, which the first collector creates. An update fills the unused entry, then
@@ -277,7 +277,7 @@ struct fl_info {
 	__u32 program_id;
 	__u64 netns_inode;
 	__u64 attached_at;   /* ns since 1970, UTC */
-	__u64 epoch;         /* ns of CLOCK_MONOTONIC at attach: tick 0 of the table */
+	__u64 epoch;         /* ns of CLOCK_MONOTONIC at attach: time 0 of the table */
 	__u64 epoch_jiffies; /* the same moment in jiffies */
 	__u32 ifindex;
 	__u32 slots;        /* of one CPU */

@@ -31,7 +31,7 @@ struct Prefix {
     [[nodiscard]] bool contains(const Address& other) const;
 };
 
-/// `2001:db8::/32`, or an address, which stands for its 128 bits.
+/// `2001:db8::/32`, or an address, which means a prefix of 128 bits.
 Result<Prefix> parse_prefix(std::string_view text);
 
 /// A label in decimal or with 0x, at most 0xFFFFF.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Attachments: flowlabel's programs on the hooks of interfaces, with their maps. This attaches, inspects and detaches.
+/// Attachments: flowlabel's programs on the hooks of interfaces, with their maps. Attaches, inspects and detaches them.
 ///
 ///     std::optional<flowlabel::DetachReport> detached;
 ///     const auto report = flowlabel::attach(*bpffs, {.interface = "eth0"}, detached);
@@ -35,7 +35,8 @@ const char* name_of(fl_mode mode);
 
 enum class XdpMode { automatic, native, generic };
 
-/// How a tc hook is taken. `automatic`: tcx where the kernel has it, else a filter on a clsact qdisc.
+/// How a program is attached to a tc hook. `automatic`: with tcx if the kernel has it, else as a filter on a clsact
+/// qdisc.
 enum class TcLink { automatic, clsact };
 
 constexpr std::uint32_t default_slots = 65536;
@@ -47,16 +48,17 @@ struct AttachOptions {
     XdpMode mode = XdpMode::automatic;
     TcLink tc_link = TcLink::automatic;
     std::optional<std::uint64_t> slots = std::nullopt; ///< of each possible CPU; rounded up to a power of two
-    std::optional<fl_stamp_mode> stamp = std::nullopt; ///< else a replaced attachment's, else off
-    std::optional<fl_prf> prf = std::nullopt;          ///< else a replaced attachment's, else SipHash-2-4
-    std::optional<Key> key = std::nullopt;             ///< else a replaced attachment's, else a random one
+    std::optional<fl_stamp_mode> stamp = std::nullopt; ///< default: that of a replaced attachment, else off
+    std::optional<fl_prf> prf = std::nullopt;          ///< default: that of a replaced attachment, else SipHash-2-4
+    std::optional<Key> key = std::nullopt;             ///< default: that of a replaced attachment, else random
     bool replace = false;
 };
 
 struct AttachReport {
     fl_info info{};
     bool replaced = false;
-    std::vector<std::string> kept; ///< what is the replaced attachment's: "flow table", "stamp mode", "function", "key"
+    /// What was kept of the replaced attachment: "flow table", "stamp mode", "function", "key".
+    std::vector<std::string> kept;
     std::vector<std::string> warnings;
 };
 
@@ -68,26 +70,26 @@ std::uint64_t rings_bytes(std::uint64_t records, std::uint64_t cpus);
 
 enum class Liveness {
     live,
-    moved, ///< it goes on, and its interface went to another network namespace, or came back with another index
-    interface_gone, ///< the interface disappeared
-    link_detached,  ///< the link was taken off the interface, by somebody else or by a detach that did not end
-    filter_gone,    ///< the clsact filter, or its qdisc, was removed, by somebody else or by a detach that did not end
-    swapped,        ///< somebody else put another program into the link
-    unknown,        ///< the network namespace where it was attached cannot be entered, or the kernel does not tell
+    moved,          ///< still attached; the interface is in another network namespace, or came back with another index
+    interface_gone, ///< the interface was deleted
+    link_detached,  ///< the link was detached from the interface, by another program or by a detach that was killed
+    filter_gone,    ///< the clsact filter, or its qdisc, was removed, by another program or by a detach that was killed
+    swapped,        ///< another user has replaced the program in the link
+    unknown,        ///< not known: the network namespace where it was attached cannot be entered or queried
 };
 
-/// A program that sees packets before an attachment's does: those that it takes for itself never reach ours.
+/// A program that runs before that of an attachment. Packets that it consumes never reach ours.
 struct ProgramInFront {
     std::uint32_t id = 0;
-    std::string name;         ///< empty where the kernel does not tell
-    bool stays_there = false; ///< on tcx, while ours is a clsact filter: no filter can go before it
+    std::string name;         ///< empty if it cannot be read
+    bool stays_there = false; ///< on tcx, while ours is a clsact filter: no filter can run before it
 };
 
-/// Use of the rings of finished flows, of which each CPU has one.
+/// How full the rings of finished flows are. Each CPU has one.
 struct RingUsage {
-    std::uint64_t bytes = 0; ///< of all
-    std::uint64_t used = 0;  ///< of all
-    double fullest = 0;      ///< how much of the fullest one is used, 0 to 1: that is the one which loses records
+    std::uint64_t bytes = 0; ///< of all rings
+    std::uint64_t used = 0;  ///< of all rings
+    double fullest = 0;      ///< the used part of the fullest ring, 0 to 1: that ring is the first to lose records
 };
 
 /// One attachment, opened for reading. Several threads may call const members at once.
@@ -101,48 +103,48 @@ public:
     [[nodiscard]] fl_hook hook() const { return static_cast<fl_hook>(info().hook); }
     [[nodiscard]] Liveness liveness() const;
 
-    /// "program 12 'name'": the one that somebody put in the place of ours, where it was swapped.
+    /// "program 12 'name'": the program that is attached now. It is another user's if the liveness is `swapped`.
     [[nodiscard]] std::string program_there() const;
 
-    /// In the order in which packets meet them, as far as the kernel tells.
+    /// In the order in which they see packets; empty if they cannot be read.
     [[nodiscard]] std::vector<ProgramInFront> in_front() const;
 
-    /// How many packets the device itself has counted in the direction of the hook. Nothing: it cannot be asked.
+    /// How many packets the device itself has counted in the direction of the hook. Empty: its counters cannot be read.
     [[nodiscard]] std::optional<std::uint64_t> device_packets() const;
 
     /// Is its interface in this network namespace?
     [[nodiscard]] bool is_here() const;
 
-    /// The present name where this network namespace has the interface, else the one it had at attach.
+    /// The present name if the interface is in this network namespace, else the name at attach.
     [[nodiscard]] std::string interface() const;
 
-    /// 16 hexadecimal digits, as bpftool shows it; empty where the kernel does not tell.
+    /// 16 hexadecimal digits, as bpftool shows it; empty if it cannot be read.
     [[nodiscard]] std::string program_tag() const;
 
-    /// Does it stamp nothing of what an interface receives, since that comes in lists (bpf/gro_list.h)? Where this
-    /// process may not ask the program, whether that was so since it was attached.
+    /// True if it does not stamp what an interface receives, since that interface makes GRO lists (bpf/gro_list.h). If
+    /// this process may not read the map of the program: true if that has happened since it was attached.
     [[nodiscard]] bool skips_gro_lists() const;
 
     [[nodiscard]] std::vector<Counters> cpu_counters() const;
     [[nodiscard]] TableView table() const;
     [[nodiscard]] Result<RingUsage> ring_usage() const;
 
-    /// What collectors did with the records; all 0 when there was none.
+    /// What collectors did with the records; all 0 if there was no collector.
     [[nodiscard]] fl_account account() const;
 
     /// The process that drains the ring, if there is one.
     [[nodiscard]] std::optional<std::uint32_t> collector() const;
 
-    /// By a scan of the table.
+    /// Scans the table.
     [[nodiscard]] Totals totals() const { return totals(account()); }
 
-    /// With an ACCOUNT that somebody has changed.
+    /// The same with ACCOUNT instead of account().
     [[nodiscard]] Totals totals(const fl_account& account) const;
 
-    /// Tick 0 of the table in ns since 1970 UTC, by the clocks as they are now.
+    /// Time 0 of the table in ns since 1970 UTC, by the clocks as they are now.
     [[nodiscard]] std::uint64_t epoch_utc() const;
 
-    /// Where its pins lie.
+    /// The directory of its pins.
     [[nodiscard]] const std::filesystem::path& directory() const;
 
     struct State;
@@ -152,17 +154,17 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// Which attachments a command is about. The name of an interface means that of this network namespace, and any that
-/// is gone, since its namespace may be gone too.
+/// Which attachments a command selects. The name of an interface means the one in this network namespace, and every
+/// deleted interface that had the name, since its namespace may be gone, too.
 struct Selection {
     std::optional<std::string> interface = std::nullopt;
     std::optional<fl_hook> hook = std::nullopt;
-    bool all_netns = false; ///< the interfaces of the other network namespaces too
+    bool all_netns = false; ///< also the interfaces in other network namespaces
 };
 
-/// All that match, sorted by interface and hook. One that cannot be read, as some of its pins are gone, makes an error
-/// unless there is a place for that.
-/// \param[out] unreadable why each of those that match cannot be read
+/// All attachments that match, sorted by interface and hook. If one cannot be read, for example because pins are
+/// missing, that is an error, unless UNREADABLE is given.
+/// \param[out] unreadable for each one that matches and cannot be read: why
 Result<std::vector<Attachment>> find_attachments(const Bpffs& bpffs, const Selection& selection,
                                                  std::vector<Error>* unreadable = nullptr);
 
@@ -170,23 +172,23 @@ struct DetachReport {
     std::string interface;
     fl_hook hook;
     Liveness was;                          ///< until now
-    std::optional<Totals> totals;          ///< nothing: some of its pins were gone
-    std::optional<KilledCollector> killed; ///< and no other collector came; in the totals it is lost
+    std::optional<Totals> totals;          ///< empty: some of its pins were missing
+    std::optional<KilledCollector> killed; ///< and not replaced; the totals count what it held as lost
     std::vector<std::string> warnings;
 };
 
-/// Detaches all that match and removes their pins, and whatever commands that were killed left behind for the same
-/// interface. What somebody else attached stays. Without the name of an interface everything in this network namespace
-/// matches, and what is gone together with its own. The name of an interface that is gone, whose namespace may be gone
-/// too, counts everywhere. One that was moved is known by its present name where it is now, and by the one it had at
-/// attach where it was attached, unless an attachment there has that name now. One that fails does not keep the others:
-/// the first error is returned when all were tried.
-/// \param[out] reports what was detached, on failure too
+/// Detaches all attachments that match, and removes their pins and the leftovers of commands that were killed. Programs
+/// of other users stay. Without an interface, everything in this network namespace matches, and what was attached in a
+/// namespace that is gone. A deleted interface matches by its name in every namespace. A moved interface matches by its
+/// present name in the namespace where it is; in the one where it was attached it matches by its name at attach, unless
+/// an attachment there has that name now. An error with one does not keep the others attached: the first error is
+/// returned after all were tried.
+/// \param[out] reports what was detached; on failure, too
 Result<void> detach(const Bpffs& bpffs, const Selection& selection, std::vector<DetachReport>& reports);
 
-/// Attaches and pins. On failure everything is as it was, but for what was detached. An attachment in the same place
-/// whose interface was moved is left alone: it has to be detached first.
-/// \param[out] detached an attachment in the same place that was not live any more, if there was one; on failure too
+/// Attaches and pins. On failure everything is as before, except for DETACHED. If the pins belong to an attachment
+/// whose interface was moved, that is an error: detach it first.
+/// \param[out] detached the previous attachment at this hook, if it was no longer live; on failure, too
 Result<AttachReport> attach(const Bpffs& bpffs, const AttachOptions& options, std::optional<DetachReport>& detached);
 
 } // namespace flowlabel

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The counters of the datapath, with those that are sums of others. The list is FL_COUNTERS in abi.h. Plain values:
-/// copy and read them in any thread.
+/// The counters of the datapath, with those that are sums of others. The list is FL_COUNTERS in abi.h. Plain values,
+/// which any thread may copy and read.
 ///
 ///     flowlabel::sum_counters(attachment.cpu_counters()).each([](const char* name, std::uint64_t value, const char*) {
 ///         std::cout << name << ' ' << value << '\n';
@@ -21,7 +21,7 @@ struct Counters {
 
     auto operator<=>(const Counters&) const = default;
 
-    /// Calls VISIT(name, value, text) for each, in the list's order.
+    /// Calls VISIT(name, value, text) for each counter, in the order of the list.
     template <class Visitor> void each(Visitor&& visit) const
     {
 #define FLOWLABEL_VISIT(name, text) visit(#name, name, text);
@@ -30,7 +30,7 @@ struct Counters {
     }
 };
 
-/// One CPU's counters, with the derived ones.
+/// The counters of one CPU, with the derived ones.
 Counters read_counters(const fl_counters& cpu);
 
 /// The sum over CPUS.
@@ -51,8 +51,8 @@ struct Amount {
     }
 };
 
-/// The conservation identity: at rest, counted = live + spilled + lost, for packets and for bytes. What is spilled is
-/// pending, in the ring or in the memory of a collector, or exported.
+/// The conservation identity: at rest, counted = live + spilled + lost, for packets and for bytes. Spilled flows are
+/// pending (in the ring or in the memory of a collector) or exported.
 struct Totals {
     std::uint64_t seen_packets = 0;
     std::uint64_t ipv6_packets = 0;
@@ -64,10 +64,10 @@ struct Totals {
     Amount spilled;
     Amount pending;
     Amount exported;
-    Amount lost; ///< found the ring full, or were taken by a collector that ended before it could export them
+    Amount lost; ///< the ring was full, or a collector ended before it could export them
 };
 
-/// What a collector that was killed held in memory.
+/// What a collector had in memory when it was killed.
 struct KilledCollector {
     Amount lost;
     Amount writing; ///< the part of it that was being exported, and may have arrived

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Flows for readers, and the ways to select and sort them. Plain values: one object is for one thread at a time.
+/// Flows, and how to select and sort them. Plain values: one object is for one thread at a time.
 ///
 ///     flowlabel::FlowQuery query{.limit = 10, .label = *flowlabel::parse_label_filter("zero")};
 ///     for (const flowlabel::Flow& flow : flowlabel::select_flows(std::move(flows), query))
@@ -33,8 +33,8 @@ using Flows = std::vector<Flow, HugePages<Flow>>;
 
 enum class SortBy { packets, octets, last_seen };
 
-/// Which flows are meant. What a flow came with is not what it is counted under where flowlabel labels packets: a flow
-/// that is `stamped` came with label 0, whatever label it has.
+/// Selects flows by label. A flow is counted under the label that its packets leave with. If flowlabel stamps them,
+/// that is not the label that they came with: a flow that is `stamped` came with label 0.
 struct LabelFilter {
     enum class Kind {
         any,
@@ -62,11 +62,11 @@ struct FlowQuery {
 
     [[nodiscard]] bool matches(const Flow& flow) const;
 
-    /// Does it leave flows out, other than by the limit?
+    /// True if it leaves flows out, other than by the limit.
     [[nodiscard]] bool filters() const { return src || dst || label.kind != LabelFilter::Kind::any; }
 };
 
-/// Flows that match, whatever the limit is.
+/// The flows that match, before the limit.
 struct Matched {
     std::size_t flows = 0;
     std::uint64_t packets = 0;
@@ -75,8 +75,8 @@ struct Matched {
     bool operator==(const Matched&) const = default;
 };
 
-/// The flows of FLOWS that QUERY asks for, sorted, largest or latest first, ties by (src, dst, label).
-/// MATCHED (may be null) is set to what there is of them before the limit.
+/// The flows of FLOWS that match QUERY, sorted, largest or latest first, ties by (src, dst, label). MATCHED, unless
+/// null, is set to the sums before the limit.
 Flows select_flows(Flows flows, const FlowQuery& query, Matched* matched = nullptr);
 
 } // namespace flowlabel

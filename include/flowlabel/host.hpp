@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The flow labels of this host's own sockets: leasing them from the kernel's label manager, sending and reading them.
+/// The flow labels of this host's own sockets: leases them from the kernel's label manager, sends and reads them.
 ///
 ///     const auto lease = flowlabel::Lease::get(socket, {.destination = peer.address, .label = 0x12345});
 ///
-/// Sockets are file descriptors that stay the caller's. Functions may be called by several threads at once; what two
-/// threads do to one socket is up to the caller.
-/// Labels are numbers of 20 bits in host order. Everything is per network namespace. A refusal of the kernel comes back
-/// as the reason, worked out from what was asked for, and what to do about it.
+/// Sockets are file descriptors that the caller owns. Several threads may call these functions at once; the caller
+/// coordinates threads that use one socket. Labels are numbers of 20 bits in host order. Everything is per network
+/// namespace. If the kernel refuses a request, the error says why, as far as the request shows it, and what to do.
 /// Source: net/ipv6/ip6_flowlabel.c, net/ipv6/datagram.c and net/ipv6/tcp_ipv6.c of Linux.
 #pragma once
 
@@ -24,7 +23,7 @@ namespace flowlabel {
 
 /// Who else may lease the same label. The numbers are the kernel's.
 enum class LabelShare : std::uint8_t {
-    exclusive = 1, ///< nobody
+    exclusive = 1, ///< no other socket
     process = 2,   ///< sockets of the same process
     user = 3,      ///< sockets of the same effective user
     any = 255,
@@ -35,20 +34,20 @@ const char* name_of(LabelShare share);
 
 /// The kernel raises shorter times to this.
 constexpr std::uint16_t shortest_lease = 6; // seconds
-/// Longer times take CAP_NET_ADMIN.
+/// Longer times need CAP_NET_ADMIN.
 constexpr std::uint16_t longest_unprivileged_lease = 150; // seconds
 
 struct LeaseRequest {
     Address destination;     ///< neither unspecified nor IPv4-mapped
-    std::uint32_t label = 0; ///< 0: the kernel picks a random one that nobody has
+    std::uint32_t label = 0; ///< 0: the kernel picks a random one that is not leased
     LabelShare share = LabelShare::any;
-    bool create = true;        ///< false: only a label that somebody has leased already
-    bool only_new = false;     ///< true: only a label that nobody has leased
-    std::uint16_t expires = 0; ///< seconds that the label stays taken at least, from now on
-    std::uint16_t linger = 0;  ///< seconds that the label stays taken after its last use
+    bool create = true;        ///< false: only a label that is leased already
+    bool only_new = false;     ///< true: only a label that is not leased yet
+    std::uint16_t expires = 0; ///< minimum time in seconds, from now on, that the label stays leased
+    std::uint16_t linger = 0;  ///< seconds that the label stays leased after its last use
 };
 
-/// What the manager knows of a lease.
+/// A lease, as the kernel's label manager describes it.
 struct LeaseState {
     std::uint32_t label = 0;
     Address destination;
@@ -60,8 +59,8 @@ struct LeaseState {
 /// A reference of a socket to a label. The socket must outlive it unless abandon() is called.
 class Lease {
 public:
-    /// Leases a label for SOCKET (any IPv6 socket), which does not send it yet: see send_labels(). The kernel takes a
-    /// refused try for a use: it prolongs the time that a label lingers.
+    /// Leases a label for SOCKET (any IPv6 socket), which does not send it yet: see send_labels(). For the kernel a
+    /// refused request is a use, too, which prolongs the time that the label lingers.
     static Result<Lease> get(int socket, const LeaseRequest& request);
 
     Lease(Lease&& other) noexcept : socket_(std::exchange(other.socket_, -1)), label_(other.label_) {}
@@ -74,7 +73,7 @@ public:
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
 
-    /// Gives the reference back. The label stays taken for the time that expires and linger say.
+    /// Releases the reference. The label stays leased for the times `expires` and `linger`.
     ~Lease();
 
     [[nodiscard]] std::uint32_t label() const { return label_; }
@@ -82,12 +81,12 @@ public:
     /// Extends the times; shorter ones change nothing.
     [[nodiscard]] Result<void> renew(std::uint16_t expires, std::uint16_t linger) const;
 
-    /// Gives the reference back and says whether that worked. A connected TCP socket that sent the label sends 0, or
-    /// an automatic label, from now on.
+    /// Releases the reference. An error: the kernel refused that. A connected TCP socket that sent the label sends 0,
+    /// or an automatic label, from now on.
     Result<void> put();
 
-    /// Forgets the reference, which the kernel drops when the socket is gone. So a TCP connection keeps its label to
-    /// the last segment; with put() its FIN would go without.
+    /// Forgets the reference, which the kernel releases with the socket. So a TCP connection keeps its label to the
+    /// last segment; with put() its FIN would have no label.
     void abandon() { socket_ = -1; }
 
 private:
@@ -97,36 +96,36 @@ private:
     std::uint32_t label_;
 };
 
-/// The lease whose label a connected SOCKET sends, or nothing.
+/// The lease whose label a connected SOCKET sends; empty if there is none.
 Result<std::optional<LeaseState>> current_lease(int socket);
 
-/// Gives back one reference of SOCKET to LABEL.
+/// Releases one reference of SOCKET to LABEL.
 Result<void> put_label(int socket, std::uint32_t label);
 
-/// Extends the times of a label that somebody else may have leased, which takes CAP_NET_ADMIN.
+/// Extends the times of a label that another process may have leased. Needs CAP_NET_ADMIN.
 Result<void> renew_label(int socket, std::uint32_t label, std::uint16_t expires, std::uint16_t linger);
 
-/// Does sin6_flowinfo count in connect() and sendto()? (IPV6_FLOWINFO_SEND)
+/// Makes connect() and sendto() use the label in sin6_flowinfo, or ignore it (IPV6_FLOWINFO_SEND).
 Result<void> send_labels(int socket, bool on);
 
-/// May the kernel label what SOCKET sends without a label? What net.ipv6.auto_flowlabels forbids (0) or enforces (3)
-/// stays as it is. (IPV6_AUTOFLOWLABEL)
+/// Allows the kernel to label what SOCKET sends without a label, or forbids it (IPV6_AUTOFLOWLABEL). Has no effect if
+/// net.ipv6.auto_flowlabels forbids (0) or enforces (3) automatic labels.
 Result<void> automatic_labels(int socket, bool on);
 
-/// Reads the labels of what comes: receive_datagram() tells them, and remote_label() follows them. (IPV6_FLOWINFO)
+/// Receives the labels of incoming packets, for receive_datagram() and remote_label() (IPV6_FLOWINFO).
 Result<void> receive_labels(int socket, bool on);
 
-/// Answers with the label that the peer sends. TCP alone; on a listening socket for those it accepts. Refused while
-/// net.ipv6.flowlabel_consistency is 1.
+/// Answers with the label that the peer sends. Only for TCP; connections that a listening socket accepts inherit it.
+/// The kernel refuses it while net.ipv6.flowlabel_consistency is 1.
 Result<void> reflect_labels(int socket, bool on);
 
-/// The label of the last segment that a TCP socket took; of the handshake unless receive_labels() was called.
+/// The label of the last segment that a TCP socket received; that of the handshake unless receive_labels() was called.
 Result<std::uint32_t> remote_label(int socket);
 
 /// Keeps the SYN of the connections that a listening SOCKET accepts, for syn_label().
 Result<void> keep_syns(int socket);
 
-/// The label of the SYN of an accepted connection, once: the kernel forgets the SYN when it was read.
+/// The label of the SYN of an accepted connection. It can be read once: the kernel then drops the SYN.
 Result<std::uint32_t> syn_label(int socket);
 
 /// An address, a port in host order and, for link-local addresses, the interface.
@@ -144,48 +143,48 @@ struct Endpoint {
     [[nodiscard]] std::string text() const;
 };
 
-/// An IPv6 address, with %INTERFACE where it is link-local, or a name that has one.
+/// HOST is an IPv6 address, with %INTERFACE if it is link-local, or a name that has one.
 Result<Endpoint> resolve(const std::string& host, std::uint16_t port);
 
-/// Gives SOCKET its own address and port; :: is every address, port 0 any free one.
+/// Binds SOCKET to an address and a port; :: means every address, port 0 any free port.
 Result<void> bind_endpoint(int socket, const Endpoint& endpoint);
 
 Result<Endpoint> local_endpoint(int socket);
 Result<Endpoint> peer_endpoint(int socket);
 
-/// connect() with LABEL, which counts only after send_labels(). Where an exclusive lease exists in the namespace, only
+/// connect() with LABEL, which is ignored before send_labels(). While an exclusive lease exists in the namespace, only
 /// labels that SOCKET itself has leased are accepted. A non-blocking socket may still be connecting afterwards.
 Result<void> connect_labelled(int socket, const Endpoint& peer, std::uint32_t label);
 
-/// The error that is pending on SOCKET, which connects or is connected to PEER; it is pending no more.
+/// Returns and clears the pending error of SOCKET, which connects or is connected to PEER.
 Result<void> take_error(int socket, const Endpoint& peer);
 
 /// How a datagram gets its label.
 enum class LabelBy {
-    address,   ///< sin6_flowinfo; counts only after send_labels()
+    address,   ///< sin6_flowinfo; ignored before send_labels()
     ancillary, ///< control data; needs no option
 };
 
-/// Sends one datagram. With label 0 the kernel may put one of its own.
+/// Sends one datagram. With label 0 the kernel may choose a label.
 Result<void> send_datagram(int socket, const Endpoint& to, std::span<const std::uint8_t> payload, std::uint32_t label,
                            LabelBy by = LabelBy::address);
 
 struct Datagram {
     Endpoint from;
     Address to;             ///< :: unless receive_destinations() was called
-    std::size_t octets = 0; ///< in the buffer
+    std::size_t octets = 0; ///< bytes in the buffer
     std::uint32_t label = 0;
     std::uint8_t traffic_class = 0;
 };
 
-/// Reads the addresses that datagrams were sent to.
+/// Receives the addresses that datagrams were sent to.
 Result<void> receive_destinations(int socket, bool on);
 
-/// Takes one datagram into BUFFER, without its label unless receive_labels() was called; nothing when none waits and
-/// the socket does not block.
+/// Receives one datagram into BUFFER, without its label unless receive_labels() was called. Empty if none waits and the
+/// socket does not block.
 Result<std::optional<Datagram>> receive_datagram(int socket, std::span<std::uint8_t> buffer);
 
-/// Sends PAYLOAD back to where REQUEST came from, from the address that it was sent to.
+/// Sends PAYLOAD to the sender of REQUEST, from the address that REQUEST was sent to.
 Result<void> answer_datagram(int socket, const Datagram& request, std::span<const std::uint8_t> payload,
                              std::uint32_t label);
 

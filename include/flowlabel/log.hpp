@@ -7,8 +7,8 @@
 
 namespace flowlabel {
 
-/// Gives each line that libbpf writes to SINK; nullptr drops them. Until the first call libbpf writes to stderr.
-/// Call it before other threads use the library.
+/// Passes each line that libbpf writes to SINK; nullptr drops them. Until the first call libbpf writes to stderr. Call
+/// it before other threads use the library.
 ///
 ///     flowlabel::set_libbpf_log(nullptr);
 void set_libbpf_log(std::function<void(std::string_view)> sink);

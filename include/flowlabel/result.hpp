@@ -13,18 +13,18 @@ namespace flowlabel {
 
 /// The kinds of failure. The command line makes them its exit status.
 enum class Failure {
-    failed = 1,       ///< the system or the input said no
-    usage = 2,        ///< the request makes no sense
-    not_attached = 3, ///< nothing of ours is there
+    failed = 1,       ///< the system refused it, or the input is wrong
+    usage = 2,        ///< wrong usage
+    not_attached = 3, ///< nothing is attached
     violations = 4,   ///< a check found violations
 };
 
-/// WHAT is one line that says what is wrong, HINT (may be empty) one that says what to do.
+/// `what` is one line that says what is wrong; `hint`, which may be empty, one that says what to do.
 struct Error {
     std::string what;
     std::string hint;
     Failure kind = Failure::failed;
-    int err = 0; ///< the errno that caused it; 0: none did
+    int err = 0; ///< the errno that caused it; 0: none
 };
 
 template <class T> using Result = std::expected<T, Error>;
@@ -34,7 +34,7 @@ inline std::unexpected<Error> fail(std::string what, std::string hint = {}, Fail
     return std::unexpected(Error{std::move(what), std::move(hint), kind});
 }
 
-/// WHAT, followed by the words for the errno ERR (positive).
+/// An error with WHAT, followed by the text for the errno ERR (positive).
 std::unexpected<Error> fail_errno(int err, const std::string& what, std::string hint = {});
 
 } // namespace flowlabel

@@ -30,11 +30,11 @@ struct TableFlow {
     bool stamped;
     std::uint64_t packets;
     std::uint64_t octets;
-    std::uint64_t first; ///< ticks since attach
-    std::uint64_t last;  ///< ticks since attach
+    std::uint64_t first; ///< time units since attach
+    std::uint64_t last;  ///< time units since attach
 };
 
-/// Times of a slot, or of a record, that nobody changes; in ticks.
+/// Times of a record, or of a slot that does not change meanwhile; in time units.
 constexpr std::uint64_t first_of(const fl_slot& slot)
 {
     return std::uint64_t{slot.first_high} << 16 | (slot.last_first & 0xFFFF);
@@ -45,19 +45,19 @@ constexpr std::uint64_t last_of(const fl_slot& slot)
     return slot.last_first >> 16;
 }
 
-/// The flow of a slot, or of a record, that nobody changes.
+/// The flow of a record, or of a slot that does not change meanwhile.
 TableFlow flow_of(const fl_slot& slot);
 
 using TableFlows = std::vector<TableFlow, HugePages<TableFlow>>;
 
-/// The sets of all CPUs, one CPU's after the other's.
+/// The sets of all CPUs, one CPU after the other.
 class TableView {
 public:
     /// SETS holds CPUS parts of equal size.
     TableView(std::span<const fl_set> sets, unsigned cpus) : sets_(sets), cpus_(cpus) {}
 
-    /// Calls VISIT for each live flow, CPUs merged: a flow uses the same set in each CPU's part, so merging is local.
-    /// While packets arrive, each flow is one that was there, with its own counts.
+    /// Calls VISIT for each live flow, merged over the CPUs: a flow has the same set number in the part of each CPU, so
+    /// merging is local. Even while packets arrive, the counts of different flows are never mixed.
     template <class Visitor> void each_flow(Visitor&& visit) const
     {
         std::vector<TableFlow> merged;
@@ -72,16 +72,16 @@ public:
         }
     }
 
-    /// All that each_flow() would visit.
+    /// The flows that each_flow() visits.
     [[nodiscard]] TableFlows flows() const;
 
-    /// About how many slots are in use, from a look at a part of the table: the hash spreads flows evenly.
+    /// About how many slots are in use, estimated from a part of the table: the hash spreads flows evenly.
     [[nodiscard]] std::size_t estimate() const;
 
-    /// Live flows and what they hold.
+    /// Live flows and their counts.
     struct Sum {
         std::uint64_t flows = 0;
-        std::uint64_t occupied = 0; ///< slots in use; more than FLOWS where CPUs share flows
+        std::uint64_t occupied = 0; ///< slots in use; more than `flows` if CPUs share flows
         Amount amount;
     };
     [[nodiscard]] Sum sum() const;
@@ -93,7 +93,7 @@ private:
     unsigned cpus_;
 };
 
-/// Turns ticks into time of day; EPOCH_UTC is tick 0 in ns since 1970.
+/// Converts time units to time of day; EPOCH_UTC is time 0 in ns since 1970.
 Flow make_flow(const TableFlow& flow, std::uint64_t epoch_utc);
 
 } // namespace flowlabel

@@ -35,7 +35,7 @@ inline Amount to_amount(const fl_amount& amount)
 
 class Account {
 public:
-    /// Opens it for reading. Nothing: the attachment with its pins in DIRECTORY never had a collector.
+    /// Opens it for reading. Empty: the attachment with its pins in DIRECTORY never had a collector.
     static Result<std::optional<Account>> open(const Directory& directory);
 
     /// Opens it for this process, which is the collector. The caller holds the exclusive lock of the bpffs.
@@ -60,7 +60,7 @@ private:
     Mapping mapping_;
 };
 
-/// Makes this process the collector of the attachment in DIRECTORY as long as the descriptor lives. Nothing: there is
+/// Makes this process the collector of the attachment in DIRECTORY as long as the descriptor lives. Empty: there is
 /// another one. A command that asks who collects may hold the lock for a moment; with MAY_WAIT this function waits for
 /// that.
 Result<std::optional<Fd>> become_collector(const Directory& directory, bool may_wait);

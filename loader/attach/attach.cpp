@@ -28,7 +28,7 @@ namespace flowlabel {
 static Result<std::uint32_t> checked_slots(std::uint64_t wanted, unsigned cpus)
 {
     constexpr std::uint64_t beyond_doubt = 1ull << 40;
-    const std::uint64_t slots = std::bit_ceil(std::clamp(wanted, min_slots, beyond_doubt));
+    const std::uint64_t slots = std::bit_ceil(std::clamp(wanted, smallest_slots, beyond_doubt));
     const std::uint64_t bytes = table_bytes(slots, cpus);
     const std::uint64_t rings = rings_bytes(1u << default_ring_shift, cpus);
     const std::uint64_t available = available_memory();
@@ -78,7 +78,7 @@ static std::unexpected<Error> moved_error(const Plan& plan, const Inspected& fou
     const std::string name = interface_of(found);
     const std::string hook = name_of(plan.options.hook);
 
-    return fail(fmt::format("the pins of {} {} are in use: by {}, which had the same index when it was attached; it {} "
+    return fail(fmt::format("the pins of {} {} are in use by {}, which had the same index when it was attached; it {} "
                             "in another network namespace now, and flowlabel still counts there",
                             plan.interface.name, hook, name, found.liveness == Liveness::moved ? "is" : "may be"),
                 fmt::format("'flowlabel detach {} --hook {}' detaches it and prints its totals; then attach again",

@@ -74,7 +74,7 @@ static std::unexpected<Error> no_bpffs(const std::filesystem::path& root)
                 hidden_bpffs_hint(root));
 }
 
-/// The directory at ROOT. Nothing: it is not a bpffs.
+/// The directory at ROOT. Empty: it is not a bpffs.
 static Result<std::optional<Directory>> find_bpffs(const std::filesystem::path& root)
 {
     auto directory = Directory::open(root);

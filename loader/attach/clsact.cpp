@@ -112,7 +112,7 @@ static Result<void> ask_until_whole(std::uint16_t type, std::uint32_t ifindex, s
     return fail("the list of qdiscs or filters changes faster than it can be read", "try again");
 }
 
-/// The kind of the qdisc, or of a filter, at PARENT. Nothing: there is none.
+/// The kind of the qdisc, or of a filter, at PARENT. Empty: there is none.
 static Result<std::optional<std::string>> kind_at(std::uint16_t type, std::uint32_t ifindex, std::uint32_t parent)
 {
     Wanted wanted{.ifindex = ifindex, .parent = parent, .kind = {}};

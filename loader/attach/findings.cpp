@@ -51,8 +51,7 @@ static Finding interface_gone(const Attachment& attachment)
 
     return {.kind = "interface-gone",
             .text = fmt::format("{}; 'flowlabel detach {}' removes what is left",
-                                elsewhere ? "the interface was deleted, or its link was detached"
-                                          : "the interface was deleted",
+                                elsewhere ? "the interface is gone, or its link was detached" : "the interface is gone",
                                 attachment.interface())};
 }
 

@@ -11,7 +11,7 @@
 
 namespace flowlabel {
 
-/// Calls ASK with the index of the interface, in its network namespace. Nothing: the namespace is not known, or this
+/// Calls ASK with the index of the interface, in its network namespace. Empty: the namespace is not known, or this
 /// process may not enter it.
 template <class Ask> static auto ask_there(const Inspected& found, Ask ask) -> decltype(ask(0u))
 {

@@ -15,7 +15,7 @@ namespace flowlabel {
 /// The programs on the same hook that see packets before ours, in order. Empty: there are none, or they cannot be read.
 std::vector<ProgramInFront> in_front_of(const Inspected& found);
 
-/// The packets that the device has counted in the direction of the hook. Nothing: it cannot be read from here.
+/// The packets that the device has counted in the direction of the hook. Empty: it cannot be read from here.
 std::optional<std::uint64_t> device_packets(const Inspected& found);
 
 AttachmentHealth health_of(const Inspected& found);

@@ -15,7 +15,7 @@ namespace flowlabel {
 
 /// What the kernel says about a place.
 struct KernelSide {
-    std::optional<std::uint32_t> program_id; ///< nothing: neither a link nor a filter of ours
+    std::optional<std::uint32_t> program_id; ///< empty: neither a link nor a filter of ours
     Liveness liveness = Liveness::live;
     std::uint32_t here = 0;
     std::uint32_t filter_handle = 0;
@@ -26,8 +26,8 @@ bool is_from_here(const PinPlace& place)
     return current_netns().value_or(0) == place.netns_inode;
 }
 
-/// Is the interface of LINK where it was attached, with the same index? Empty: this cannot be found out. \param here
-/// whether it is in this network namespace
+/// Is the interface of LINK where it was attached, with the same index? Empty: this cannot be found out.
+/// \param here whether it is in this network namespace
 static std::optional<bool> is_at_home(const PinPlace& place, const LinkState& link, std::optional<bool> here)
 {
     if (link.ifindex != place.ifindex)
@@ -125,7 +125,7 @@ static KernelSide clsact_side(const PinPlace& place, const InfoEntries& entries)
 }
 
 /// An attachment whose clsact filter is gone; its counts are still there. It had the later one of its programs.
-/// Nothing: there was no filter yet.
+/// Empty: there was no filter yet.
 static std::optional<Inspected> without_filter(Inspected found)
 {
     const auto program = [](const fl_info& info) { return info.filter_added ? info.program_id : 0; };

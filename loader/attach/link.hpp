@@ -34,7 +34,7 @@ struct LinkState {
     std::uint32_t ifindex = 0; ///< in the network namespace where its interface is now; 0: it is detached
 };
 
-/// The link that is pinned in DIRECTORY. Nothing: there is none.
+/// The link that is pinned in DIRECTORY. Empty: there is none.
 Result<std::optional<LinkState>> open_link(const Directory& directory);
 
 /// Does the interface IFINDEX of this network namespace have PROGRAM on HOOK? Empty: it cannot be found out. For tcx

@@ -23,7 +23,7 @@ static std::string name_of_interface(const PinPlace& place)
     return fmt::format("{}-{}", place.netns_inode, place.ifindex);
 }
 
-/// The directory of the interface of PLACE. Nothing: there is none.
+/// The directory of the interface of PLACE. Empty: there is none.
 static Result<std::optional<Directory>> open_interface(const Bpffs& bpffs, const PinPlace& place)
 {
     auto layout = bpffs.layout();

@@ -20,7 +20,7 @@ struct PinPlace {
     std::uint32_t ifindex = 0;
     fl_hook hook = FL_HOOK_XDP;
 
-    /// Nothing: there is none.
+    /// Empty: there is none.
     [[nodiscard]] Result<std::optional<Directory>> open(const Bpffs& bpffs) const;
 
     /// Opens it, and makes it if it is missing.

@@ -11,7 +11,7 @@
 
 namespace flowlabel {
 
-constexpr std::uint64_t min_slots = FL_WAYS;
+constexpr std::uint64_t smallest_slots = FL_WAYS;
 
 /// What is known before a program is loaded.
 struct Plan {

@@ -26,7 +26,7 @@ static Result<void> check_replacement(const AttachOptions& options, const fl_inf
                                          name_of(options.hook));
 
     if (options.slots &&
-        (*options.slots > largest_slots || std::bit_ceil(std::max(*options.slots, min_slots)) != old.slots))
+        (*options.slots > largest_slots || std::bit_ceil(std::max(*options.slots, smallest_slots)) != old.slots))
         return fail(fmt::format("the table of {} has {} slots for each CPU, and a replacement keeps it",
                                 options.interface, old.slots),
                     "leave --flows out, or " + hint);

@@ -44,7 +44,7 @@ Result<Prefix> parse_prefix(std::string_view text)
     Prefix prefix{.address = {}, .length = 128};
 
     if (inet_pton(AF_INET6, address.c_str(), prefix.address.octets.data()) != 1)
-        return fail(fmt::format("'{}' is no IPv6 prefix", text), "write it as 2001:db8::/32, or as an address",
+        return fail(fmt::format("'{}' is not an IPv6 prefix", text), "write it as 2001:db8::/32, or as an address",
                     Failure::usage);
     if (slash != std::string_view::npos) {
         const auto length = number_of<unsigned>(text.substr(slash + 1), 10);
@@ -64,8 +64,9 @@ Result<std::uint32_t> parse_label(std::string_view text)
     const auto label = number_of<std::uint64_t>(hexadecimal ? text.substr(2) : text, hexadecimal ? 16 : 10);
 
     if (!label || *label > FL_LABEL_MASK)
-        return fail(fmt::format("'{}' is {}", text, label ? "more than the 20 bits of a flow label" : "no flow label"),
-                    "a label is a number from 0 to 1048575 (0xfffff), in decimal or with 0x", Failure::usage);
+        return fail(
+            fmt::format("'{}' is {}", text, label ? "more than the 20 bits of a flow label" : "not a flow label"),
+            "a label is a number from 0 to 1048575 (0xfffff), in decimal or with 0x", Failure::usage);
     return static_cast<std::uint32_t>(*label);
 }
 

@@ -16,7 +16,7 @@
 
 namespace flowlabel {
 
-/// O_PATH needs no read permission: whoever lacks it gets the error of the call that needs it.
+/// O_PATH needs no read permission. A process that lacks it gets the error of the call that needs it.
 constexpr int open_flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
 
 constexpr auto other_bpffs_hint = "run flowlabel as that user, or choose another bpffs with --bpffs";
@@ -25,13 +25,13 @@ static std::unexpected<Error> foreign_error(const std::filesystem::path& path, c
                                             std::string hint)
 {
     return fail(
-        fmt::format("{} belongs to user {}, who could change what flowlabel keeps there", path.string(), status.st_uid),
+        fmt::format("{} belongs to user {}, who could change the attachments in it", path.string(), status.st_uid),
         std::move(hint));
 }
 
 static std::unexpected<Error> writable_error(const std::filesystem::path& path, const struct stat& status)
 {
-    return fail(fmt::format("{} has mode {:04o}: others could change what flowlabel keeps there", path.string(),
+    return fail(fmt::format("{} has mode {:04o}: other users could change the attachments in it", path.string(),
                             status.st_mode & 07777),
                 fmt::format("chmod 0700 {}", path.string()));
 }
@@ -63,16 +63,15 @@ Result<std::optional<Directory>> Directory::enter(const std::string& name) const
     if (!fd && errno == ENOENT)
         return std::nullopt;
     if (!fd && (errno == ENOTDIR || errno == ELOOP))
-        return fail(fmt::format("{} is no directory", path.string()),
-                    fmt::format("flowlabel did not make it: 'rm {}' removes it", path.string()));
+        return fail(fmt::format("{} is not a directory", path.string()),
+                    fmt::format("flowlabel did not create it: 'rm {}' removes it", path.string()));
     if (!fd || fstat(fd.get(), &status) != 0)
         return fail_errno(errno, "cannot open " + path.string(), hint_for_access(errno));
     if (!is_ours(status))
-        return foreign_error(
-            path, status,
-            fmt::format("run flowlabel as that user; where nothing in it is wanted, 'rm -r {}' removes "
-                        "it, and 'chmod 0700 {}' keeps others out",
-                        path.string(), path_.string()));
+        return foreign_error(path, status,
+                             fmt::format("run flowlabel as that user; if nothing in it is needed, 'rm -r {}' removes "
+                                         "it, and 'chmod 0700 {}' keeps other users out",
+                                         path.string(), path_.string()));
     if (is_writable_by_others(status))
         return writable_error(path, status);
     return Directory(std::move(fd), path);
@@ -83,7 +82,7 @@ Result<Directory> Directory::make(const std::string& name) const
     const auto path = path_ / name;
 
     if (mkdirat(fd_.get(), name.c_str(), 0700) != 0 && errno != EEXIST)
-        return fail_errno(errno, "cannot make " + path.string(), hint_for_access(errno));
+        return fail_errno(errno, "cannot create " + path.string(), hint_for_access(errno));
     auto made = TRY(enter(name));
 
     if (!made)
@@ -96,7 +95,7 @@ Result<void> Directory::check_owner() const
     struct stat status{};
 
     if (fstat(fd_.get(), &status) != 0)
-        return fail_errno(errno, "cannot look at " + path_.string());
+        return fail_errno(errno, "cannot inspect " + path_.string());
     if (!is_ours(status))
         return foreign_error(path_, status, other_bpffs_hint);
     return {};
@@ -109,7 +108,7 @@ Result<void> Directory::check_way() const
     auto path = path_;
 
     if (fstat(fd_.get(), &status) != 0)
-        return fail_errno(errno, "cannot look at " + path.string());
+        return fail_errno(errno, "cannot inspect " + path.string());
     for (;;) {
         struct stat next{};
 

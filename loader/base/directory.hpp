@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// An open directory. It stays the same directory, whatever happens to its name.
+/// An open directory. It stays the same directory, even if its name is moved or removed.
 #pragma once
 
 #include <sys/stat.h>
@@ -16,22 +16,21 @@ namespace flowlabel {
 
 class Directory {
 public:
-    /// Opens PATH, through symbolic links too. Nothing: there is no such directory.
+    /// Opens PATH, through symbolic links too. Empty: there is no such directory.
     static Result<std::optional<Directory>> open(const std::filesystem::path& path);
 
-    /// Opens the directory NAME in this one. Nothing: there is none. An error: NAME is not a directory (a symbolic link
+    /// Opens the directory NAME in this one. Empty: there is none. An error: NAME is not a directory (a symbolic link
     /// is not one), or another user could change what is in it.
     [[nodiscard]] Result<std::optional<Directory>> enter(const std::string& name) const;
 
-    /// As enter(), but makes a missing directory, with mode 0700.
+    /// Like enter(), but creates a missing directory, with mode 0700.
     [[nodiscard]] Result<Directory> make(const std::string& name) const;
 
     /// An error if it belongs to another user.
     [[nodiscard]] Result<void> check_owner() const;
 
     /// An error if another user could remove or rename what this process makes in it. With the sticky bit others may
-    /// make entries of their own, but no more. The same is checked for each directory up to the root of the file
-    /// system.
+    /// only create entries of their own. The same is checked for each directory up to the root of the file system.
     [[nodiscard]] Result<void> check_way() const;
 
     /// The names of its entries.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Questions to the ioctl of ethtool, about interfaces of this network namespace.
+/// Queries about interfaces of this network namespace, by the ioctl of ethtool.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,11 @@
 
 namespace flowlabel {
 
-/// The name of the driver of INTERFACE; empty if it does not tell.
+/// The name of the driver of INTERFACE; empty if it has none.
 std::string driver_of(const std::string& interface);
 
-/// The number of the feature NAME, such as "rx-gro-list". All interfaces have the same numbers; any INTERFACE will do.
-/// Nothing: the kernel has no such feature.
+/// The number of the feature NAME, such as "rx-gro-list". All interfaces have the same numbers; INTERFACE may be any.
+/// Empty: the kernel has no such feature.
 std::optional<std::uint32_t> feature_number(const std::string& interface, std::string_view name);
 
 /// Is the feature NUMBER of INTERFACE on?

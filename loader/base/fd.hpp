@@ -25,7 +25,7 @@ public:
     [[nodiscard]] int get() const { return fd_; }
     [[nodiscard]] explicit operator bool() const { return fd_ >= 0; }
 
-    /// Leaves it to somebody else to close it.
+    /// Returns the descriptor, which the caller must close.
     [[nodiscard]] int release() { return std::exchange(fd_, -1); }
 
     void reset()

@@ -22,8 +22,8 @@ namespace flowlabel {
 struct Device {
     std::uint32_t ifindex = 0;
     std::string name;
-    std::uint32_t lower = 0;  ///< what it lies on in this network namespace
-    std::uint32_t master = 0; ///< what it is a part of
+    std::uint32_t lower = 0;  ///< index of its lower device in this network namespace; 0: none
+    std::uint32_t master = 0; ///< index of its master, such as a bridge; 0: none
     bool lower_is_elsewhere = false;
 };
 
@@ -69,7 +69,7 @@ static int note_device(const nlmsghdr* message, void* data)
     return MNL_CB_OK;
 }
 
-/// The two ends of a veth pair name each other as lower devices; neither is.
+/// Removes the lower devices of veth pairs, whose two ends name each other.
 static void forget_peers(std::vector<Device>& devices)
 {
     std::map<std::uint32_t, std::uint32_t> lower_of;

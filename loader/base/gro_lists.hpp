@@ -13,10 +13,10 @@ namespace flowlabel {
 using GroListReceivers = std::map<std::uint32_t, std::string>;
 
 /// The interfaces of this network namespace that have rx-gro-list on, and those that get packets from them: VLAN,
-/// bridge, bond, VRF. Empty if they cannot be listed: the programs then find out by themselves.
+/// bridge, bond, VRF. Empty if they cannot be listed: the programs then mark interfaces when the first list arrives.
 GroListReceivers gro_list_receivers();
 
-/// Has the program with the id PROGRAM marked an interface, or was one marked when it was loaded? Nothing: this process
+/// Has the program with the id PROGRAM marked an interface, or was one marked when it was loaded? Empty: this process
 /// may not read its map, which needs CAP_SYS_ADMIN.
 std::optional<bool> has_gro_list_mark(std::uint32_t program);
 

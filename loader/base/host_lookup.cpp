@@ -13,7 +13,7 @@ namespace flowlabel {
 
 using namespace std::chrono_literals;
 
-constexpr auto look_interval = 50ms; // between two calls of LATE
+constexpr auto check_interval = 50ms; // between two calls of LATE
 
 bool SocketAddress::operator==(const SocketAddress& other) const
 {
@@ -54,7 +54,7 @@ std::expected<std::vector<SocketAddress>, std::string> HostLookup::find(const st
             return std::unexpected(error.code().message());
         }
     }
-    while (answer_.wait_for(look_interval) != std::future_status::ready)
+    while (answer_.wait_for(check_interval) != std::future_status::ready)
         if (late())
             return std::unexpected("no name server answers");
     return answer_.get();

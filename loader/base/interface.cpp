@@ -16,7 +16,7 @@
 
 namespace flowlabel {
 
-/// What comes before the network header on devices of this ARPHRD type. Nothing: the type is not known.
+/// What precedes the network header on devices of this ARPHRD type. Empty: the type is not known.
 static std::optional<fl_link_layer> link_layer_of(unsigned short arphrd)
 {
     switch (arphrd) {
@@ -47,7 +47,7 @@ Result<Interface> find_interface(const std::string& name)
 
     found.name.copy(request.ifr_name, IFNAMSIZ - 1);
     if (ioctl(socket_fd.get(), SIOCGIFHWADDR, &request) != 0)
-        return fail_errno(errno, "cannot ask for the type of interface " + name);
+        return fail_errno(errno, "cannot read the type of interface " + name);
     const auto link_layer = link_layer_of(request.ifr_hwaddr.sa_family);
 
     if (!link_layer)
@@ -56,7 +56,7 @@ Result<Interface> find_interface(const std::string& name)
                     "Ethernet, loopback, tun, WireGuard, PPP, raw IP and IPv6 tunnel devices are known");
     found.link_layer = *link_layer;
     if (ioctl(socket_fd.get(), SIOCGIFMTU, &request) != 0)
-        return fail_errno(errno, "cannot ask for the MTU of interface " + name);
+        return fail_errno(errno, "cannot read the MTU of interface " + name);
     found.mtu = static_cast<std::uint32_t>(request.ifr_mtu);
     return found;
 }
@@ -89,11 +89,11 @@ Result<std::uint64_t> current_netns()
     const auto inode = netns_inode("/proc/self/ns/net");
 
     if (!inode)
-        return fail_errno(errno, "cannot look at /proc/self/ns/net", "mount /proc");
+        return fail_errno(errno, "cannot read /proc/self/ns/net", "mount /proc");
     return *inode;
 }
 
-constexpr auto name_hint = "'ip netns' shows the names; a process is named by its number";
+constexpr auto name_hint = "'ip netns' shows the names; for the namespace of a process, give its number";
 
 /// Characters that a shell does not interpret.
 constexpr auto plain_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./+:@%";
@@ -141,7 +141,7 @@ std::optional<NetnsScope> NetnsScope::enter(std::uint64_t inode)
     Fd home(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
     const Fd there(open(path.c_str(), O_RDONLY | O_CLOEXEC));
 
-    // Between the search and the open the namespace may have ended, and another one got its number.
+    // Between the search and the open the namespace may have ended, and another one may have got its inode.
     struct stat status{};
 
     if (!home || !there || fstat(there.get(), &status) != 0 || status.st_ino != inode ||
@@ -158,7 +158,7 @@ Result<std::filesystem::path> find_netns(const std::string& name)
     std::error_code ignored;
 
     if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos)
-        return fail(fmt::format("'{}' is no name of a network namespace", name), name_hint, Failure::usage);
+        return fail(fmt::format("'{}' is not the name of a network namespace", name), name_hint, Failure::usage);
     if (std::filesystem::exists(named, ignored))
         return named;
     if (is_number && std::filesystem::exists(process, ignored))
@@ -183,7 +183,7 @@ Result<NetnsScope> NetnsScope::enter(const std::filesystem::path& path)
 {
     const auto failed = [&](int err) {
         return fail_errno(err, "cannot enter the network namespace " + path.string(),
-                          err == EPERM || err == EACCES ? "run it as root: it takes CAP_SYS_ADMIN" : "");
+                          err == EPERM || err == EACCES ? "run it as root, or with CAP_SYS_ADMIN" : "");
     };
     const Fd there(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     struct stat status{};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Network interfaces and the namespace they live in.
+/// Network interfaces and network namespaces.
 #pragma once
 
 #include <cstdint>
@@ -20,37 +20,37 @@ struct Interface {
     std::uint32_t mtu = 0;
 };
 
-/// The interface that NAME means in this network namespace, by the name that the kernel itself uses.
+/// The interface NAME of this network namespace, with its primary name.
 Result<Interface> find_interface(const std::string& name);
 
-/// The name that the kernel itself uses for what NAME means here: it may be an alternative one (`ip link property`).
-/// Where this namespace has no such interface, NAME as it is.
+/// The primary name of the interface NAME, which may be an alternative name (`ip link property`). If this network
+/// namespace has no such interface: NAME.
 std::string primary_name(const std::string& name);
 
-/// Its present name, if this namespace has an interface of that index.
+/// The present name of the interface IFINDEX; empty if this network namespace has no such interface.
 std::optional<std::string> interface_name(std::uint32_t ifindex);
 
-/// The inode that names this process's network namespace.
+/// The inode of the network namespace of this process.
 Result<std::uint64_t> current_netns();
 
-/// What 'ip netns' calls the network namespace of INODE. Empty where it has no name, as the machine's own.
+/// The name of the network namespace INODE in 'ip netns'. Empty if it has none, as that of the host.
 std::string netns_name(std::uint64_t inode);
 
-/// Where the network namespace that people call NAME is: a name of `ip netns`, else the number of a process. Wrong
-/// usage: neither is there.
+/// The path of the network namespace NAME: a name of `ip netns`, or else the number of a process. An error if there is
+/// neither.
 Result<std::filesystem::path> find_netns(const std::string& name);
 
-/// What to write in front of a command so that it runs in the network namespace at PATH.
+/// The prefix of a shell command that runs it in the network namespace at PATH.
 std::string netns_command_prefix(const std::filesystem::path& path);
 
-/// Runs in another network namespace as long as it lives.
+/// As long as it lives, this thread is in another network namespace.
 class NetnsScope {
 public:
-    /// The namespace of INODE. It is looked for among processes and under /run/netns; an empty value means that none of
-    /// them is it.
+    /// Enters the namespace INODE. Searches /run/netns and the namespaces of processes. Empty: it was not found, or
+    /// cannot be entered.
     static std::optional<NetnsScope> enter(std::uint64_t inode);
 
-    /// The namespace at PATH, which takes CAP_SYS_ADMIN unless this process is in it.
+    /// Enters the namespace at PATH. Needs CAP_SYS_ADMIN unless this process is in it.
     static Result<NetnsScope> enter(const std::filesystem::path& path);
 
     NetnsScope(NetnsScope&&) = default;
@@ -60,7 +60,7 @@ public:
 private:
     explicit NetnsScope(Fd home) : home_(std::move(home)) {}
 
-    Fd home_; ///< empty when there was nothing to change
+    Fd home_; ///< empty if this thread was in that namespace already
 };
 
 } // namespace flowlabel

@@ -53,7 +53,7 @@ static Result<Key> parse_key(const std::string& path, std::string_view text)
 
         if (high < 0 || low < 0)
             return fail(
-                fmt::format("key file {}: character {} is no hexadecimal digit", path, 2 * i + (high < 0 ? 1 : 2)),
+                fmt::format("key file {}: character {} is not a hexadecimal digit", path, 2 * i + (high < 0 ? 1 : 2)),
                 hint);
         key[i] = static_cast<std::uint8_t>(high << 4 | low);
     }
@@ -62,7 +62,7 @@ static Result<Key> parse_key(const std::string& path, std::string_view text)
 
 Result<Key> read_key_file(const std::string& path)
 {
-    constexpr std::size_t max_size = digits_size + 3; // room to see that there is more than allowed
+    constexpr std::size_t max_size = digits_size + 3; // large enough to notice that the file is too long
     const auto text = TRY(read_private_file("key file", path, max_size, "'flowlabel key new FILE' makes one"));
 
     return parse_key(path, text);
@@ -75,9 +75,9 @@ Result<void> create_key_file(const std::string& path)
 
     if (!file)
         return errno == EEXIST ? fail("key file " + path + " exists already",
-                                      "a new key changes every label; remove the file first if that is meant")
+                                      "a new key changes every label; to replace the key, remove the file first")
                                : fail_errno(errno, "cannot create key file " + path,
-                                            "choose a directory that is there and that you may write to");
+                                            "choose an existing directory that you may write to");
     std::string text;
 
     for (const std::uint8_t octet : key)
@@ -87,7 +87,7 @@ Result<void> create_key_file(const std::string& path)
         const int err = errno;
 
         unlink(path.c_str());
-        return fail_errno(err, "cannot write key file " + path, "nothing was left behind; choose another place");
+        return fail_errno(err, "cannot write key file " + path, "the file was removed; choose another place");
     }
     return {};
 }

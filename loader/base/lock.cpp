@@ -14,12 +14,12 @@
 
 namespace flowlabel {
 
-constexpr auto lock_patience = std::chrono::seconds(10);
+constexpr auto lock_timeout = std::chrono::seconds(10);
 constexpr auto lock_interval = std::chrono::milliseconds(20);
 
 Result<void> wait_for_lock(const Fd& file, int operation, const std::filesystem::path& path)
 {
-    const auto deadline = std::chrono::steady_clock::now() + lock_patience;
+    const auto deadline = std::chrono::steady_clock::now() + lock_timeout;
 
     while (flock(file.get(), operation | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK)
@@ -29,7 +29,7 @@ Result<void> wait_for_lock(const Fd& file, int operation, const std::filesystem:
 
             return fail(fmt::format("{} has held the lock on {} for ten seconds",
                                     holder ? describe_process(*holder) : "another command", path.string()),
-                        "wait for it to end; 'lslocks' or 'fuser' shows who it is");
+                        "wait until it ends; 'lslocks' or 'fuser' shows its process");
         }
         std::this_thread::sleep_for(lock_interval);
     }

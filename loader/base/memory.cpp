@@ -16,7 +16,7 @@ struct CgroupFiles {
     const char* mount;
     const char* limit;
     const char* usage;
-    const char* reclaimable; ///< the line of memory.stat that says what the kernel gives back first
+    const char* reclaimable; ///< the line of memory.stat with the memory that the kernel reclaims first
 };
 
 constexpr CgroupFiles version_2{"sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"};
@@ -36,7 +36,7 @@ static std::uint64_t host_memory(const std::filesystem::path& root)
     return unlimited;
 }
 
-/// The number in FILE. Nothing: there is no such file, or it says "max".
+/// The number in FILE. Empty: there is no such file, or it says "max".
 static std::optional<std::uint64_t> read_number(const std::filesystem::path& file)
 {
     std::ifstream stream(file);
@@ -57,7 +57,7 @@ static std::uint64_t reclaimable(const std::filesystem::path& cgroup, std::strin
     return 0;
 }
 
-/// What the limit of one cgroup leaves.
+/// The bytes that the limit of one cgroup leaves.
 static std::uint64_t left_in(const std::filesystem::path& cgroup, const CgroupFiles& files)
 {
     const auto limit = read_number(cgroup / files.limit);
@@ -71,7 +71,7 @@ static std::uint64_t left_in(const std::filesystem::path& cgroup, const CgroupFi
 }
 
 /// A limit applies to everything below it, so each cgroup up to the root counts. PATH is as in /proc/self/cgroup.
-static std::uint64_t left_on_the_way(const std::filesystem::path& root, const CgroupFiles& files,
+static std::uint64_t left_up_to_root(const std::filesystem::path& root, const CgroupFiles& files,
                                      const std::filesystem::path& path)
 {
     const std::filesystem::path mount = root / files.mount;
@@ -98,9 +98,9 @@ static std::uint64_t cgroup_memory(const std::filesystem::path& root)
         const std::string list = "," + line.substr(controllers, path - 1 - controllers) + ",";
 
         if (line.starts_with("0::"))
-            left = std::min(left, left_on_the_way(root, version_2, line.substr(path)));
+            left = std::min(left, left_up_to_root(root, version_2, line.substr(path)));
         else if (list.contains(",memory,"))
-            left = std::min(left, left_on_the_way(root, version_1, line.substr(path)));
+            left = std::min(left, left_up_to_root(root, version_1, line.substr(path)));
     }
     return left;
 }

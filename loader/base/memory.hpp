@@ -8,7 +8,7 @@
 namespace flowlabel {
 
 /// Bytes that this process can still take without memory pressure on others: what the host has available, or less if a
-/// memory cgroup limits it. ROOT is where /proc and /sys are found. A file that cannot be read sets no limit.
+/// memory cgroup limits it. ROOT is the directory that has proc and sys. A file that cannot be read sets no limit.
 std::uint64_t available_memory(const std::filesystem::path& root = "/");
 
 } // namespace flowlabel

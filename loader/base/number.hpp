@@ -8,7 +8,7 @@
 
 namespace flowlabel {
 
-/// All of TEXT as a number. Nothing: it is not one.
+/// All of TEXT as a number. Empty: it is not one.
 template <class Number> std::optional<Number> number_of(std::string_view text, int base = 10)
 {
     Number value{};

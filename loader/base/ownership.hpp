@@ -6,10 +6,10 @@
 
 namespace flowlabel {
 
-/// Does it belong to root or to the user of this process?
+/// True if it belongs to root or to the user of this process.
 bool is_ours(const struct stat& status);
 
-/// Can group or others write it?
+/// True if the group or others may write it.
 constexpr bool is_writable_by_others(const struct stat& status)
 {
     return (status.st_mode & 022) != 0;

@@ -16,7 +16,7 @@ struct CodePoint {
     std::size_t length; ///< in bytes
 };
 
-/// The character at the start of TEXT. Nothing: TEXT does not start with valid UTF-8.
+/// The character at the start of TEXT. Empty: TEXT does not start with valid UTF-8.
 static std::optional<CodePoint> first_of(std::string_view text)
 {
     constexpr char32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000}; // by length: a longer form is not valid
@@ -39,17 +39,17 @@ static std::optional<CodePoint> first_of(std::string_view text)
 
 /// Control characters, line and paragraph separators, and characters that change the direction of text or are
 /// invisible.
-static bool gives_orders(char32_t value)
+static bool is_unsafe(char32_t value)
 {
     constexpr struct {
         char32_t first;
         char32_t last;
-    } orders[] = {
+    } ranges[] = {
         {0x00, 0x1F},     {0x7F, 0x9F},     {0x61C, 0x61C},   {0x200B, 0x200B}, {0x200E, 0x200F},
         {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F},
     };
 
-    return std::ranges::any_of(orders, [=](const auto& range) { return range.first <= value && value <= range.last; });
+    return std::ranges::any_of(ranges, [=](const auto& range) { return range.first <= value && value <= range.last; });
 }
 
 std::string printable(std::string_view text, std::string_view kept)
@@ -60,7 +60,7 @@ std::string printable(std::string_view text, std::string_view kept)
         const auto point = first_of(text);
         const std::string_view bytes = text.substr(0, point ? point->length : 1);
 
-        if (point && (!gives_orders(point->value) || kept.contains(bytes)))
+        if (point && (!is_unsafe(point->value) || kept.contains(bytes)))
             out += bytes;
         else
             for (const char byte : bytes)

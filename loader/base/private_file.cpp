@@ -24,14 +24,15 @@ Result<std::string> read_private_file(const char* kind, const std::string& path,
     if (!file || fstat(file.get(), &status) != 0)
         return cannot_read();
     if (!S_ISREG(status.st_mode))
-        return fail(fmt::format("{} {} is no regular file", kind, path), hint);
+        return fail(fmt::format("{} {} is not a regular file", kind, path), hint);
     if (!is_ours(status))
-        return fail(fmt::format("{} {} belongs to user {}, who knows what is in it", kind, path, status.st_uid),
-                    fmt::format("make a new one; or, if that user may know it, 'chown {} {}'", geteuid(), path));
+        return fail(fmt::format("{} {} belongs to user {}, who can read it", kind, path, status.st_uid),
+                    fmt::format("create a new one; or, if that user may know it, 'chown {} {}'", geteuid(), path));
     if ((status.st_mode & 0177) != 0)
-        return fail(fmt::format("{} {} has mode {:04o}: others than its owner may use it, or it may be run", kind, path,
-                                status.st_mode & 07777),
-                    "chmod 0600 " + path);
+        return fail(
+            fmt::format("{} {} has mode {:04o}: users other than its owner may read or write it, or it is executable",
+                        kind, path, status.st_mode & 07777),
+            "chmod 0600 " + path);
     std::string text(max_size, '\0');
     const ssize_t length = read(file.get(), text.data(), text.size());
 

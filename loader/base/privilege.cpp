@@ -23,7 +23,7 @@ std::string hint_for_access(int err)
     case EMFILE:
         return file_limit_hint;
     default:
-        return "-v shows more";
+        return "run again with -v to see libbpf's messages";
     }
 }
 
@@ -32,7 +32,7 @@ Result<void> check_capabilities()
     constexpr struct {
         unsigned capability;
         const char* name;
-        bool part_of_sys_admin; // which gave these rights until Linux 5.8, and still does
+        bool part_of_sys_admin; // CAP_SYS_ADMIN included these until Linux 5.8, and still does
     } needed[] = {
         {CAP_BPF, "CAP_BPF", true},
         {CAP_NET_ADMIN, "CAP_NET_ADMIN", false},
@@ -42,12 +42,12 @@ Result<void> check_capabilities()
     std::string missing;
 
     if (capng_get_caps_process() != 0)
-        return fail("cannot ask for this process's capabilities", "mount /proc");
+        return fail("cannot read the capabilities of this process", "mount /proc");
     for (const auto& [capability, name, part_of_sys_admin] : needed)
         if (!has(capability) && !(part_of_sys_admin && has(CAP_SYS_ADMIN)))
             missing += (missing.empty() ? "" : ", ") + std::string(name);
     if (!missing.empty())
-        return fail("attaching takes privileges that this process lacks: " + missing, privilege_hint);
+        return fail("attaching needs privileges that this process lacks: " + missing, privilege_hint);
     return {};
 }
 
@@ -65,7 +65,7 @@ Result<void> drop_capabilities_for_collecting()
             for (const capng_type_t set : {CAPNG_EFFECTIVE, CAPNG_PERMITTED})
                 capng_update(CAPNG_ADD, set, kept[i]);
     if (capng_apply(CAPNG_SELECT_CAPS) != 0)
-        return fail_errno(errno, "cannot give up the capabilities that collecting does not take");
+        return fail_errno(errno, "cannot drop the capabilities that collecting does not need");
     return {};
 }
 

@@ -17,13 +17,13 @@ constexpr auto file_limit_hint = "raise its limit of open files: 'ulimit -Hn', o
 /// The hint if a file of the bpffs cannot be used because of ERR.
 std::string hint_for_access(int err);
 
-/// An error that names the capabilities which attaching needs and this process lacks. A process in a user namespace of
-/// its own seems to have all of them; the kernel then refuses the attachment.
+/// An error that names the capabilities which attaching needs and this process lacks. A process in a user namespace
+/// seems to have all of them; then the kernel refuses the attachment.
 Result<void> check_capabilities();
 
-/// Drops every capability that collecting does not need, in this thread and in those that it starts. Kept, if they were
-/// there, are CAP_BPF and CAP_PERFMON to load the program that ends flows and to open maps, and CAP_NET_ADMIN because
-/// that program has the type XDP.
+/// Drops every capability that collecting does not need, in this thread and in those that it starts. Keeps, if the
+/// process has them, CAP_BPF and CAP_PERFMON, to load the program that ends flows and to open maps, and CAP_NET_ADMIN,
+/// because that program has the type XDP.
 Result<void> drop_capabilities_for_collecting();
 
 /// Raises the limit of open files to its hard limit.

@@ -14,9 +14,9 @@ namespace flowlabel {
 
 static std::unexpected<Error> foreign_error(const std::filesystem::path& path, const struct stat& status)
 {
-    return fail(fmt::format("'{}' belongs to user {}, in a directory where all users may make files", path.string(),
+    return fail(fmt::format("'{}' belongs to user {}, in a directory where all users may create files", path.string(),
                             status.st_uid),
-                "choose a name in a directory of your own; it was left alone");
+                "it was not changed; choose a name in a directory of your own");
 }
 
 static std::filesystem::path folder_of(const std::filesystem::path& path)
@@ -24,7 +24,7 @@ static std::filesystem::path folder_of(const std::filesystem::path& path)
     return path.has_parent_path() ? path.parent_path() : ".";
 }
 
-/// Can all users make files there, and only remove their own?
+/// True if all users may create files there, and only remove their own.
 static bool is_shared(const struct stat& directory)
 {
     return (directory.st_mode & S_ISVTX) != 0 && (directory.st_mode & S_IWOTH) != 0;
@@ -42,7 +42,8 @@ Result<Fd> safe_open(const std::filesystem::path& path, int flags, mode_t mode)
 
     if (present && !is_ours(status))
         return foreign_error(path, status);
-    // A link of our own cannot be exchanged there by others; where there is none, none may come in between.
+    // Other users cannot replace a symbolic link of ours. If there is no link, they must not be able to add one
+    // meanwhile.
     const int follow = present && S_ISLNK(status.st_mode) ? 0 : O_NOFOLLOW;
     Fd fd(openat(folder.get(), name.c_str(), flags | follow, mode));
 

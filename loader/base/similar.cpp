@@ -35,12 +35,12 @@ static std::string_view without_dashes(std::string_view text)
 
 std::optional<std::string> most_similar(std::string_view text, std::span<const std::string> words)
 {
-    constexpr std::size_t longest = 64; // no word comes near this length, and the time grows with it
+    constexpr std::size_t max_length = 64; // no word is that long, and the time grows with the length
     const std::string_view wanted = without_dashes(text);
     std::size_t nearest = wanted.size() / 3 + 1;
     std::optional<std::string> best;
 
-    if (wanted.size() > longest)
+    if (wanted.size() > max_length)
         return best;
     for (const std::string& word : words) {
         const std::size_t differs = distance(wanted, without_dashes(word));

@@ -9,7 +9,7 @@
 
 namespace flowlabel {
 
-/// The word of WORDS that is most similar to TEXT. Nothing: none is similar enough for a typing error. One letter in
+/// The word of WORDS that is most similar to TEXT. Empty: none is similar enough for a typing error. One letter in
 /// three may be wrong, missing or added, or two neighbours swapped. Dashes at the beginning do not count.
 std::optional<std::string> most_similar(std::string_view text, std::span<const std::string> words);
 

@@ -18,7 +18,7 @@ std::uint64_t now_monotonic();
 /// The same clock as of the last jiffy.
 std::uint64_t now_monotonic_coarse();
 
-/// The moment MONOTONIC of CLOCK_MONOTONIC in ns since 1970 UTC, by the clocks as they are now.
+/// The time MONOTONIC of CLOCK_MONOTONIC in ns since 1970 UTC, by the clocks as they are now.
 std::uint64_t utc_of(std::uint64_t monotonic);
 
 /// RFC 3339, UTC, milliseconds: 2026-11-24T06:30:00.000Z

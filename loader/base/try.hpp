@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Passing an error on to the caller.
+/// Returns an error to the caller.
 #pragma once
 
 #include <expected>

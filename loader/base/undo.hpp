@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Undoing earlier steps when a later one fails.
+/// Undoes earlier steps if a later one fails.
 #pragma once
 
 #include <utility>

@@ -60,7 +60,7 @@ Result<std::uint64_t> parse_size(std::string_view text)
     const auto number = number_with_unit(text);
 
     if (!number)
-        return fail(fmt::format("'{}' is no size", text),
+        return fail(fmt::format("'{}' is not a size", text),
                     "a whole number of bytes, for example 500M or 20Gi: K, M, G, T are powers of 1000, Ki, Mi, Gi, Ti "
                     "of 1024",
                     Failure::usage);
@@ -77,7 +77,7 @@ constexpr TimeUnit time_units[] = {
     {"m", std::chrono::minutes(1)},       {"h", std::chrono::hours(1)},         {"d", std::chrono::days(1)},
 };
 
-/// The time that UNIT stands for. No unit: a second.
+/// The time of one UNIT. Without a unit: a second.
 static std::optional<nanoseconds> time_of(std::string_view unit)
 {
     if (unit.empty())
@@ -95,15 +95,15 @@ Result<nanoseconds> parse_duration(std::string_view text, const TimeRange& range
     const auto unit = time_of({rest, text.end()});
 
     if (error == std::errc::invalid_argument || text.front() < '0' || text.front() > '9' || !unit)
-        return fail(fmt::format("'{}' is no time", text),
-                    "for example 500ms, 15s, 2m, 1h or 1d; a number alone means seconds", Failure::usage);
+        return fail(fmt::format("'{}' is not a time", text),
+                    "for example 500ms, 15s, 2m, 1h or 1d; a number without a unit means seconds", Failure::usage);
     const double time = number * static_cast<double>(unit->count());
 
     if (error != std::errc{} || time < static_cast<double>(range.min.count()) ||
         time > static_cast<double>(range.max.count()))
         return fail(fmt::format("'{}' is shorter than {} or longer than {}", text, duration_text(range.min),
                                 duration_text(range.max)),
-                    "for example 500ms, 15s, 2m, 1h or 1d; a number alone means seconds", Failure::usage);
+                    "for example 500ms, 15s, 2m, 1h or 1d; a number without a unit means seconds", Failure::usage);
     return nanoseconds(std::llround(time));
 }
 

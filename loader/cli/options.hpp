@@ -76,8 +76,8 @@ struct FoundOne {
 };
 Result<FoundOne> find_one(const std::filesystem::path& bpffs, const Selection& selection);
 
-/// Prints the findings of ATTACHMENT as one warning, for example that another program runs before it. \param[in,out]
-/// last_warnings what was last_warnings before and is not last_warnings again
+/// Prints the findings of ATTACHMENT as one warning, for example that another program runs before it.
+/// \param[in,out] last_warnings the text that was printed last, which is not printed again
 void warn_of_findings(const Attachment& attachment, std::string& last_warnings);
 
 } // namespace flowlabel

@@ -40,7 +40,7 @@ TableFlow flow_of(const fl_slot& slot)
     return copy_slot(slot, slot.tag);
 }
 
-/// The flow of SLOT. Nothing: it is free. The generation tells whether the slot changed its flow meanwhile. It has
+/// The flow of SLOT. Empty: it is free. The generation tells whether the slot changed its flow meanwhile. It has
 /// eight bits and may wrap around while a reader sleeps, so the key and the first time are compared too.
 static std::optional<TableFlow> read_slot(const fl_slot& slot)
 {

@@ -47,7 +47,7 @@ def test_xdp_is_taken(lab, host, foreign_xdp, foreign_mode, mode, options):
     number = foreign_xdp(foreign_mode)
     before = flowlabel_programs()
     refused(lab.flowlabel(host, "attach", "v0", "--mode", mode, "--flows", 4, *options), 1,
-            f"program {number} 'foreign_xdp'", "left alone", "tc-ingress")
+            f"program {number} 'foreign_xdp'", "it was not changed", "tc-ingress")
     assert attached_xdp(host, "v0") == {foreign_mode: number}
     assert not any(path.startswith("flowlabel") for path in pins(lab))
     eventually(lambda: flowlabel_programs() <= before)  # programs of another test may exist for a while
@@ -77,7 +77,7 @@ def test_our_place_on_the_qdisc_is_taken(lab, host, hook):
     before = filters(host, "v0", DIRECTION[hook])
     number = max(number for number, name in programs().items() if name == "foreign_tc")
     refused(lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4, env=CLSACT), 1,
-            f"program {number} 'foreign_tc'", "left alone", f"tc filter show dev v0 {DIRECTION[hook]}")
+            f"program {number} 'foreign_tc'", "it was not changed", f"tc filter show dev v0 {DIRECTION[hook]}")
     assert filters(host, "v0", DIRECTION[hook]) == before
     assert pins(lab) == []
 

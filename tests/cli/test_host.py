@@ -527,7 +527,7 @@ def test_names_of_no_namespace(lab, host):
     """A name of no namespace is an error: one line says what is wrong and one says what to do."""
     refused(lab.flowlabel(host, "host", "--netns", "nowhere"), 1, "no network namespace 'nowhere'", "ip netns")
     refused(lab.flowlabel(host, "host", "--netns", "4194305"), 1, "'4194305', nor a process")
-    refused(lab.flowlabel(host, "host", "--netns", "/proc/1/ns/net"), 2, "'/proc/1/ns/net' is no name")
+    refused(lab.flowlabel(host, "host", "--netns", "/proc/1/ns/net"), 2, "'/proc/1/ns/net' is not the name")
     refused(lab.flowlabel(host, "host", "--netns", ""), 2, "--netns is empty")
 
 

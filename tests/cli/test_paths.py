@@ -116,7 +116,7 @@ def test_a_symbolic_link_among_the_pins(lab, host, victim):
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(victim / "xdp" if link.name == "xdp" else victim)
         for argv in (["status"], ["detach", "--all"]):
-            refused(lab.flowlabel(host, *argv), 1, f"{link} is no directory", f"rm {link}")
+            refused(lab.flowlabel(host, *argv), 1, f"{link} is not a directory", f"rm {link}")
         link.unlink()
     assert tree(victim) == before
 

@@ -128,7 +128,7 @@ WRONG = [
     (["replay", "capture", "--top=10"], ["no option '--top=10'", "'--limit N' shows"]),
     (["stats", "v0", "-n", "10"], ["no option '-n'", "see 'flowlabel stats --help'"]),
     (["stats", "--interval", "0"], ["--interval", "'0'", "shorter than 100ms", "500ms, 15s"]),
-    (["stats", "--interval", "1 s"], ["--interval", "'1 s'", "a number alone means seconds"]),
+    (["stats", "--interval", "1 s"], ["--interval", "'1 s'", "a number without a unit means seconds"]),
     (["stats", "--interval", "86401"], ["--interval", "longer than 1d"]),
     (["stats", "--csv"], ["--csv"]),
     (["collect", "no-such-if"], ["where the records go", "--jsonl FILE (- for stdout), --ipfix URL or --clickhouse URL"]),

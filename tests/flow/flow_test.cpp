@@ -159,21 +159,21 @@ TEST(SelectFlows, ZeroAndNonzeroAreWhatAFlowCameWith)
 TEST(LabelFilter, EachMistakeHasItsWords)
 {
     const std::pair<const char*, const char*> mistakes[] = {
-        {"", "no flow label"},
-        {"some", "no flow label"},
+        {"", "not a flow label"},
+        {"some", "not a flow label"},
         {"0x100000", "more than the 20 bits"},
         {"99999999999", "more than the 20 bits"},
         {"/0xff", "a mask and no label"},
         {"5/", "no mask after the '/'"},
         {"1/0x100000", "'0x100000' is more than the 20 bits"},
-        {"1/zero", "'zero' is no flow label"},
+        {"1/zero", "'zero' is not a flow label"},
         {"0x801/0x3fe00", "bits outside the mask"},
         {"-5", "without a first label"},
         {"5-", "without a last label"},
         {"9-3", "ends before it begins"},
         {"0-0x100000", "'0x100000' is more than the 20 bits"},
-        {"1-2-3", "'2-3' is no flow label"},
-        {"zero-5", "'zero' is no flow label"},
+        {"1-2-3", "'2-3' is not a flow label"},
+        {"zero-5", "'zero' is not a flow label"},
     };
 
     for (const auto& [text, words] : mistakes) {

@@ -144,7 +144,7 @@ TEST_F(PinsTest, ASymbolicLinkIsNotFollowed)
     const auto opened = place.open(bpffs());
 
     ASSERT_FALSE(opened);
-    EXPECT_NE(opened.error().what.find("is no directory"), std::string::npos) << opened.error().what;
+    EXPECT_NE(opened.error().what.find("is not a directory"), std::string::npos) << opened.error().what;
     remove_pins(bpffs(), place);
     EXPECT_TRUE(std::filesystem::exists(elsewhere / "tc-ingress"));
 }
