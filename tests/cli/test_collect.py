@@ -667,7 +667,7 @@ def test_what_cannot_be_rotated(lab, link, tmp_path):
     os.mkfifo(path)
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     for name in (path, "/dev/null", "/dev/stdout"):
-        refused(lab.flowlabel(link, "collect", "--jsonl", name, "--rotate", "1M"), 1, "no regular file", "--rotate")
+        refused(lab.flowlabel(link, "collect", "--jsonl", name, "--rotate", "1M"), 1, "not a regular file", "--rotate")
     os.close(reader)
     refused(lab.flowlabel(link, "collect", "--jsonl", "-", "--rotate", "1M"), 2, "--rotate", "stdout")
     refused(lab.flowlabel(link, "collect", "--jsonl", "records", "--rotate", "100K"), 2, "too small", "1M")

@@ -89,7 +89,7 @@ def check(lab, host, *options):
 
 @pytest.mark.parametrize("hook", TCX)
 def test_a_tcx_program_comes_to_stand_in_front(lab, host, foreign, hook):
-    """Every command names a tcx program in front. --replace goes first again, keeps the table, and leaves the other
+    """Every command names a tcx program in front. --replace attaches flowlabel first again, keeps the table, and leaves the other
     program attached."""
     lab.flowlabel(host, "attach", "v0", "--hook", hook, "--flows", 4).ok()
     sent(host, hook, 3)

@@ -425,7 +425,8 @@ def test_a_udp_collector_that_is_not_there(lab, link, tmp_path):
     assert total(records)["packets"] == made["packets"] + len(sender.sent) + packets_of(sent)
     assert f"udp://[::1]:{port} does not take messages: Connection refused" in ended.stderr
     lost = total(records[:missed])
-    assert (f"udp://[::1]:{port}: {missed:,} records with {lost['packets']:,} packets {lost['bytes']:,} bytes were not delivered") in ended.stderr
+    assert (f"udp://[::1]:{port}: {missed:,} records with {lost['packets']:,} packets {lost['bytes']:,} bytes "
+            "were not delivered") in ended.stderr
 
 
 @contextlib.contextmanager
@@ -583,7 +584,7 @@ BAD = [
     (["--ipfix", "udp://[::1]", "--template-interval", "1ms"], 2, ["--template-interval", "100ms"]),
     (["--jsonl", "-", "--template-interval", "5s"], 2, ["--template-interval", "--ipfix"]),
     (["--ipfix", "file:/nonsense/flows"], 1, ["'/nonsense/flows'", "No such file"]),
-    (["--ipfix", "file:/dev/null"], 1, ["no regular file"]),
+    (["--ipfix", "file:/dev/null"], 1, ["not a regular file"]),
     ([], 2, ["--ipfix"]),
 ]
 

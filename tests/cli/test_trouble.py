@@ -250,7 +250,7 @@ def test_what_the_kernel_tells_to_few(lab, host):
     full = ["setpriv", "--bounding-set", "-all" + "".join(f",+{name}" for name in ENOUGH), lab_module.binary(), "attach",
             "v0", "--bpffs", other]
     done = host.run(*full, check=False)
-    result = refused(lab_module.Result(full, done.returncode, done.stdout, done.stderr), 1, "it may be another attachment",
+    result = refused(lab_module.Result(full, done.returncode, done.stdout, done.stderr), 1, "it may belong to another attachment",
                      "bpftool prog")
     assert "not flowlabel's" not in result.stderr
 
@@ -335,9 +335,9 @@ def test_key_file_for_others(lab, host, key_file, mode):
 def test_no_key_file(lab, host, tmp_path):
     """A missing file, a directory, a FIFO (which must not block the command) and an unreadable file are refused."""
     refused(attach_with_key(lab, host, tmp_path / "none"), 1, "none", "No such file", "flowlabel key new")
-    refused(attach_with_key(lab, host, tmp_path), 1, "no regular file", "flowlabel key new")
+    refused(attach_with_key(lab, host, tmp_path), 1, "not a regular file", "flowlabel key new")
     os.mkfifo(tmp_path / "fifo", 0o600)
-    refused(attach_with_key(lab, host, tmp_path / "fifo"), 1, "no regular file")
+    refused(attach_with_key(lab, host, tmp_path / "fifo"), 1, "not a regular file")
     assert pins(lab) == []
 
 

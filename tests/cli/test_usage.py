@@ -116,7 +116,7 @@ WRONG = [
     (["flows", "--label", "0x100000"], ["--label", "0xfffff"]),
     (["flows", "--label", "-1"], ["--label", "'-1'", "without a first label"]),
     (["flows", "--label", "/0xff"], ["--label", "a mask and no label", "LABEL/MASK, FIRST-LAST"]),
-    (["flows", "--label", "0x801/0x3fe00"], ["--label", "bits outside the mask", "0x800/0x3fe00 is what is left"]),
+    (["flows", "--label", "0x801/0x3fe00"], ["--label", "bits outside the mask", "did you mean 0x800/0x3fe00?"]),
     (["flows", "--label", "0xff-1"], ["--label", "ends before it begins", "1-0xff"]),
     (["flows", "--label", "1-1048576"], ["--label", "'1048576' is more than the 20 bits"]),
     (["flows", "--label", "some"], ["--label", "'some'"]),

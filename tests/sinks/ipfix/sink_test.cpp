@@ -630,7 +630,7 @@ TEST_F(IpfixFile, WhatIsNoFile)
 
     EXPECT_NE(refused("file:" + path() + "/flows").find("No such file"), std::string::npos);
     EXPECT_NE(refused("file:/").find("directory"), std::string::npos);
-    EXPECT_NE(refused("file:/dev/null").find("no regular file"), std::string::npos);
+    EXPECT_NE(refused("file:/dev/null").find("not a regular file"), std::string::npos);
 }
 
 /// The losses that the collector knows of are in the options records, with the times at which they increased.
