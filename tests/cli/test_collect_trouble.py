@@ -128,7 +128,7 @@ def link_instead(directory):
 
 @pytest.mark.parametrize("level, damage, words", [
     ("interface", open_to_all, "has mode 0777"), ("hook", open_to_all, "has mode 0777"),
-    ("interface", link_instead, "is not a directory"), ("hook", link_instead, "is no directory")])
+    ("interface", link_instead, "is not a directory"), ("hook", link_instead, "is not a directory")])
 def test_one_directory_that_cannot_be_trusted(lab, link, tmp_path, level, damage, words):
     """A directory that cannot be opened is reported once, and the other attachments are collected, at the start and
     later. What is already collected stays so. Once the directory is repaired, its attachment is collected."""

@@ -78,7 +78,7 @@ WRONG = [
     (["attach", "v0", "--mode", "native", "--hook", "tc-ingress"], ["--mode", "tc"]),
     (["attach", "v0", "--mode", "auto", "--hook", "tc-egress"], ["--mode", "tc"]),
     (["attach", "v0", "--flows"], ["--flows", "one value"]),
-    (["attach", "v0", "--flows", "0"], ["--flows", "'0'", "at least 1"]),
+    (["attach", "v0", "--flows", "0"], ["--flows", "'0'", "smaller than 1"]),
     (["attach", "v0", "--flows", "-1"], ["--flows", "'-1'"]),
     (["attach", "v0", "--flows", "many"], ["--flows", "'many'"]),
     (["attach", "v0", "--flows", "1.5"], ["--flows", "'1.5'"]),
