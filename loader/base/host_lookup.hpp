@@ -22,10 +22,10 @@ struct SocketAddress {
 };
 
 /// Looks up a host. The system's resolver may take minutes if no name server answers, and cannot be interrupted. So it
-/// runs on a thread of its own, and no caller must wait for it.
+/// runs in a thread of its own, and no caller has to wait for it.
 class HostLookup {
 public:
-    /// The minimum time between two attempts after a lookup failed.
+    /// How often a look-up that failed is to be tried again, at most.
     static constexpr std::chrono::seconds interval{2};
 
     /// SOCKET_TYPE: SOCK_DGRAM or SOCK_STREAM.
@@ -35,7 +35,7 @@ public:
     }
 
     /// All addresses of the host, the preferred ones first, or why there are none. Waits for them until LATE returns
-    /// true. The next call continues a lookup that still runs.
+    /// true. The next call continues a look-up that still runs.
     std::expected<std::vector<SocketAddress>, std::string> find(const std::function<bool()>& late);
 
 private:
@@ -44,7 +44,7 @@ private:
     std::string host_;
     std::uint16_t port_;
     int socket_type_;
-    std::future<Answer> answer_; ///< of the running lookup
+    std::future<Answer> answer_; ///< of the look-up that is under way
 };
 
 } // namespace flowlabel

@@ -7,7 +7,7 @@
 
 namespace flowlabel {
 
-/// The address HOST in the form for the resolver: fe80::1%eth0. RFC 6874 section 2 writes the % in a URL as %25; most
+/// The address HOST as the resolver takes it: fe80::1%eth0. RFC 6874 section 2 writes the % in a URL as %25; most
 /// people write a plain %.
 inline std::string with_plain_zone(std::string_view host)
 {

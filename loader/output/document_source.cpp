@@ -15,7 +15,7 @@ void add_netns(Json& json, std::uint64_t inode)
         json["netns_name"] = name;
 }
 
-/// The network namespace in text; empty for this one.
+/// Empty for this network namespace, else which one, for people.
 static std::string netns_text(std::uint64_t inode)
 {
     if (inode == current_netns().value_or(0))

@@ -9,11 +9,10 @@
 
 namespace flowlabel {
 
-/// On one line, without a newline.
+/// On one line, without its end.
 std::string flow_json(const Flow& flow);
 
-/// A line for each record: the flow object with the record's packets and bytes, its end reason, and its observation
-/// point.
+/// A line for each record: the flow object with the record's packets and bytes, its end reason, and where it was.
 std::string records_jsonl(const ObservationPoint& point, std::span<const FlowRecord> records);
 
 } // namespace flowlabel

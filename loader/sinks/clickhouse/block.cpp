@@ -116,7 +116,7 @@ struct Milliseconds {
 
 } // namespace
 
-/// Calls VISIT with COLUMN as a column of TYPE, and with a function that returns its value for a record.
+/// Calls VISIT with COLUMN as one of TYPE, and with what gets its value of a record.
 template <class Type, class Visit, class Getter>
 static void visit_as(const Visit& visit, const std::string& name, const std::string& meaning,
                      const Column<Getter>& column)
@@ -141,8 +141,8 @@ template <class Visit, class Getter> static void visit_column(const Visit& visit
     }
 }
 
-/// Calls VISIT(column, get) with each column of the table, in the block's order: flow, router, interface, end of the
-/// flow, its flags, and the batch. get(rows, point, record) returns the value for a record.
+/// Calls VISIT(column, get) with each column of the table, in the block's order, where get(rows, point, record) is the
+/// value of a record: flow, router, interface, end of the flow, its flags, and the batch.
 template <class Visit> static void each_block_column(const Visit& visit)
 {
     const auto visit_flag = [&]<class Getter>(const Column<Getter>& column) {
@@ -162,7 +162,7 @@ template <class Visit> static void each_block_column(const Visit& visit)
     each_column_of<FlowRecord>(visit_other);
     each_column_of<FlowRecord>(visit_flag);
     each_column_of<Flow>(visit_flag);
-    visit(BlockColumn{"written", "DateTime('UTC')", "when the batch was made"},
+    visit(BlockColumn{"written", "DateTime('UTC')", "when the batch was put together"},
           [](const Rows& rows, auto&, auto&) { return rows.written; });
     visit(BlockColumn{"batch", "UUID", "id of the batch"},
           [](const Rows& rows, auto&, auto&) { return reversed_halves(rows.id); });
