@@ -241,7 +241,7 @@ def test_a_killed_detach_is_finished_by_the_next_command(lab, host, way, next_co
     with pinned(pin) if way != "clsact" else contextlib.nullcontext():
         assert kill_at(victim, "detach", forgets, tmp_path / "log")
         assert not victim.hook_is_taken()
-        assert "was removed from the interface" in victim.status()["warnings"][0]
+        assert "from the interface, by" in victim.status()["warnings"][0]
         said = victim.run(next_command).stderr
     done = "detached" if next_command == "detach" else "removed the old attachment"
     assert f"v0 {victim.options[1]}: {done}" in said and "; counted " in said
