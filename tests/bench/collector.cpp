@@ -13,8 +13,10 @@
 #include <csignal>
 #include <cstdint>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <ratio>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -26,6 +28,7 @@
 #include "generator.hpp"
 #include "lab.hpp"
 #include "shell.hpp"
+#include "sinks/clickhouse/batch.hpp"
 #include "sinks/ipfix/ipfix_sink.hpp"
 #include "sinks/jsonl/jsonl_file.hpp"
 
@@ -158,8 +161,11 @@ void run_drain(const Drain& drain, const CollectorBenchOptions& options, Results
     add("memory", "MiB", collector.memory());
 }
 
-/// The time in ns that SINK takes for a record, when it gets as many at once as from a collector.
-std::vector<double> measure(RecordSink& sink, unsigned rounds)
+/// Writes BATCHES and returns how many records it wrote.
+using Write = std::function<std::size_t(std::span<const RecordBatch* const> batches)>;
+
+/// The time in ns that WRITE takes for a record, when it gets as many at once as from a collector.
+std::vector<double> measure(const Write& write, unsigned rounds)
 {
     constexpr std::size_t batches = 8;
     constexpr std::size_t records = 512;
@@ -190,8 +196,8 @@ std::vector<double> measure(RecordSink& sink, unsigned rounds)
         const auto start = std::chrono::steady_clock::now();
 
         for (unsigned i = 0; i < writes; i++)
-            if (const WriteResult result = sink.write(given); result.written != batches * records)
-                throw std::runtime_error(sink.name() + " did not take all records");
+            if (write(given) != batches * records)
+                throw std::runtime_error("an exporter did not take all records");
         if (round > 0) // the first round warms up
             samples.push_back(
                 std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count() /
@@ -208,10 +214,14 @@ void run_exporters(const CollectorBenchOptions& options, Results& results)
     const auto ipfix =
         IpfixSink::open(parse_ipfix_url("file:" + memory.path()).value(), {}, std::make_shared<CollectorWatch>());
 
-    results.add(
-        make_row({.suite = "collector", .name = "jsonl", .unit = "ns/record"}, measure(*file.value(), options.rounds)));
-    results.add(make_row({.suite = "collector", .name = "ipfix", .unit = "ns/record"},
-                         measure(*ipfix.value(), options.rounds)));
+    const auto add = [&](const char* name, const Write& write) {
+        results.add(
+            make_row({.suite = "collector", .name = name, .unit = "ns/record"}, measure(write, options.rounds)));
+    };
+
+    add("jsonl", [&](auto batches) { return file.value()->write(batches).written; });
+    add("ipfix", [&](auto batches) { return ipfix.value()->write(batches).written; });
+    add("clickhouse block", [](auto batches) { return make_batch(batches, SIZE_MAX, "router", {}, 0).records; });
 }
 
 /// Runs the drain with fewer flows, which end and are exported all the time.

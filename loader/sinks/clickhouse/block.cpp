@@ -116,15 +116,17 @@ struct Milliseconds {
 
 } // namespace
 
-/// Calls VISIT with COLUMN as one of TYPE, and with what gets its value of a record.
+/// Calls VISIT with what describes COLUMN as one of TYPE, and with what gets its value of a record.
 template <class Type, class Visit, class Getter>
-static void visit_as(const Visit& visit, const std::string& name, const std::string& meaning,
-                     const Column<Getter>& column)
+static void visit_as(const Visit& visit, const char* suffix, const char* meaning, const Column<Getter>& column)
 {
-    visit(BlockColumn{.name = name, .type = Type::name(), .meaning = meaning},
-          [&column](const Rows&, const ObservationPoint& point, const FlowRecord& record) {
-              return Type::value(value_in(column, point, record));
-          });
+    visit(
+        [&] {
+            return BlockColumn{.name = std::string(column.name) + suffix, .type = Type::name(), .meaning = meaning};
+        },
+        [&column](const Rows&, const ObservationPoint& point, const FlowRecord& record) {
+            return Type::value(value_in(column, point, record));
+        });
 }
 
 template <class Visit, class Getter> static void visit_column(const Visit& visit, const Column<Getter>& column)
@@ -134,15 +136,15 @@ template <class Visit, class Getter> static void visit_column(const Visit& visit
 
     static_assert(of_point || !is_text<Value>, "append_texts() writes one text for all records of a part");
     if constexpr (std::is_same_v<Value, Time>) {
-        visit_as<Seconds>(visit, column.name, column.meaning, column);
-        visit_as<Milliseconds>(visit, fmt::format("{}_ms", column.name), "its milliseconds", column);
+        visit_as<Seconds>(visit, "", column.meaning, column);
+        visit_as<Milliseconds>(visit, "_ms", "its milliseconds", column);
     } else {
-        visit_as<BlockType<Value>>(visit, column.name, column.meaning, column);
+        visit_as<BlockType<Value>>(visit, "", column.meaning, column);
     }
 }
 
-/// Calls VISIT(column, get) with each column of the table, in the block's order, where get(rows, point, record) is the
-/// value of a record: flow, router, interface, end of the flow, its flags, and the batch.
+/// Calls VISIT(describe, get) with each column of the table, in the block's order: flow, router, interface, end of the
+/// flow, its flags, and the batch. describe() is the BlockColumn, and get(rows, point, record) the value of a record.
 template <class Visit> static void each_block_column(const Visit& visit)
 {
     const auto visit_flag = [&]<class Getter>(const Column<Getter>& column) {
@@ -155,25 +157,27 @@ template <class Visit> static void each_block_column(const Visit& visit)
     };
 
     each_column_of<Flow>(visit_other);
-    visit(BlockColumn{"router", "String", "name of the router, `--router`"},
+    visit([] { return BlockColumn{"router", "String", "name of the router, `--router`"}; },
           [](const Rows& rows, auto&, auto&) -> std::string_view { return rows.router; });
     each_column_of<ObservationPoint>(visit_other);
     each_column_of<ObservationPoint>(visit_flag);
     each_column_of<FlowRecord>(visit_other);
     each_column_of<FlowRecord>(visit_flag);
     each_column_of<Flow>(visit_flag);
-    visit(BlockColumn{"written", "DateTime('UTC')", "when the batch was put together"},
+    visit([] { return BlockColumn{"written", "DateTime('UTC')", "when the batch was put together"}; },
           [](const Rows& rows, auto&, auto&) { return rows.written; });
-    visit(BlockColumn{"batch", "UUID", "id of the batch"},
+    visit([] { return BlockColumn{"batch", "UUID", "id of the batch"}; },
           [](const Rows& rows, auto&, auto&) { return reversed_halves(rows.id); });
-    visit(BlockColumn{"batch_records", "UInt32", "records in the batch"},
+    visit([] { return BlockColumn{"batch_records", "UInt32", "records in the batch"}; },
           [](const Rows& rows, auto&, auto&) { return rows.count; });
 }
+
+template <class Get> using ValueOf = std::invoke_result_t<Get, const Rows&, const ObservationPoint&, const FlowRecord&>;
 
 /// Appends GET(rows, point, record) of each record of ROWS.
 template <class Get> static void append_values(std::string& block, const Rows& rows, const Get& get)
 {
-    using Value = std::invoke_result_t<Get, const Rows&, const ObservationPoint&, const FlowRecord&>;
+    using Value = ValueOf<Get>;
     std::size_t at = block.size();
 
     block.resize(at + rows.count * sizeof(Value));
@@ -198,25 +202,66 @@ template <class Get> static void append_texts(std::string& block, const Rows& ro
     }
 }
 
+/// Bytes that append_values() or append_texts() adds to a block, or a little more: the length of a text counts as two.
+template <class Get> static std::size_t bytes_of(const Rows& rows, const Get& get)
+{
+    std::size_t bytes = 0;
+
+    if constexpr (is_text<ValueOf<Get>>)
+        for (const auto& [point, records] : rows.parts)
+            bytes += records.size() * (2 + get(rows, point, records.front()).size());
+    else
+        bytes = rows.count * sizeof(ValueOf<Get>);
+    return bytes;
+}
+
 std::vector<BlockColumn> block_columns()
 {
     std::vector<BlockColumn> list;
 
-    each_block_column([&](const BlockColumn& column, const auto&) { list.push_back(column); });
+    each_block_column([&](const auto& describe, const auto&) { list.push_back(describe()); });
     return list;
+}
+
+/// What precedes the values of each column. It is the same in all blocks, and formatting it takes as long as writing a
+/// hundred records.
+static std::vector<std::string> column_headings()
+{
+    std::vector<std::string> headings;
+
+    for (const BlockColumn& column : block_columns()) {
+        std::string& heading = headings.emplace_back();
+
+        append_text(heading, column.name);
+        append_text(heading, column.type);
+    }
+    return headings;
+}
+
+/// Bytes of a block of ROWS, or a little more. A string that grows step by step is copied each time, and the kernel
+/// clears fresh pages for each copy of a large one.
+static std::size_t block_bytes(const Rows& rows, const std::vector<std::string>& headings)
+{
+    std::size_t bytes = 2 * sizeof(std::uint64_t);
+
+    for (const std::string& heading : headings)
+        bytes += heading.size();
+    each_block_column([&](const auto&, const auto& get) { bytes += bytes_of(rows, get); });
+    return bytes;
 }
 
 std::string make_block(const Rows& rows)
 {
-    static const std::size_t count = block_columns().size();
+    static const std::vector<std::string> headings = column_headings();
+    auto heading = headings.begin();
     std::string block;
 
-    append_number(block, count);
+    block.reserve(block_bytes(rows, headings));
+    append_number(block, headings.size());
     append_number(block, rows.count);
-    each_block_column([&](const BlockColumn& column, const auto& get) {
-        append_text(block, column.name);
-        append_text(block, column.type);
-        if constexpr (is_text<decltype(get(rows, rows.parts.front().point, rows.parts.front().records.front()))>)
+    each_block_column([&](const auto&, const auto& get) {
+        block += *heading++;
+        if constexpr (is_text<ValueOf<decltype(get)>>)
             append_texts(block, rows, get);
         else
             append_values(block, rows, get);
