@@ -56,7 +56,7 @@ TEST(LabelOfHash, IsWhatTheSecondImplementationSays)
     const test::LabelKey key{1, 2, 3};
 
     for (std::uint16_t port = 0; port < 1000; port++) {
-        const test::Octets id = test::flow_id("2001:db8::1", "2001:db8::2", test::Transport{.source = port});
+        const test::Octets id = test::flow_id("2001:db8::1", "2001:db8::2", test::UpperLayer{.source = port});
 
         ASSERT_EQ(fl_native_label_of_hash(test::siphash(key, id)), test::label_of(key, id));
     }
@@ -64,7 +64,7 @@ TEST(LabelOfHash, IsWhatTheSecondImplementationSays)
 
 TEST(FlowId, IsAddressesProtocolAndPortsAsOnTheWire)
 {
-    const test::Octets id = test::flow_id("2001:db8::1", "2001:db8::2", test::Transport{17, 0x1234, 0x5678});
+    const test::Octets id = test::flow_id("2001:db8::1", "2001:db8::2", test::UpperLayer{17, 0x1234, 0x5678});
 
     ASSERT_EQ(id.size(), 37u);
     EXPECT_EQ(id[15], 1);

@@ -38,7 +38,7 @@ Expect& Expect::kept()
 Expect& Expect::by_ports(std::uint8_t protocol, std::uint16_t source, std::uint16_t destination)
 {
     way_ = Way::ports;
-    transport_ = {protocol, source, destination};
+    upper_layer_ = {protocol, source, destination};
     return *this;
 }
 
@@ -80,7 +80,7 @@ std::uint32_t Expect::label(const Packet& packet, fl_prf prf) const
 
     switch (way_) {
     case Way::ports:
-        return label_of(stamp_key(), flow_id(ipv6.src, ipv6.dst, transport_), rounds);
+        return label_of(stamp_key(), flow_id(ipv6.src, ipv6.dst, upper_layer_), rounds);
     case Way::addresses:
         return label_of(stamp_key(), flow_id(ipv6.src, ipv6.dst, {}), rounds);
     default:

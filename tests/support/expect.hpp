@@ -66,7 +66,7 @@ private:
     std::uint64_t segments_ = 1;
     Counter reason_ = nullptr;
     Way way_ = Way::kept;
-    Transport transport_{};
+    UpperLayer upper_layer_{};
     std::vector<Counter> also_{};
     std::vector<Counter> always_{};
 };

@@ -61,14 +61,14 @@ std::uint64_t siphash(const LabelKey& key, std::span<const std::uint8_t> input, 
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-Octets flow_id(const Ip& src, const Ip& dst, const std::optional<Transport>& transport)
+Octets flow_id(const Ip& src, const Ip& dst, const std::optional<UpperLayer>& upper_layer)
 {
     Octets id(src.octets.begin(), src.octets.end());
 
     id.insert(id.end(), dst.octets.begin(), dst.octets.end());
-    if (transport) {
-        id.push_back(transport->protocol);
-        for (const std::uint16_t port : {transport->source, transport->destination}) {
+    if (upper_layer) {
+        id.push_back(upper_layer->protocol);
+        for (const std::uint16_t port : {upper_layer->source, upper_layer->destination}) {
             id.push_back(static_cast<std::uint8_t>(port >> 8));
             id.push_back(static_cast<std::uint8_t>(port));
         }

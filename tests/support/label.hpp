@@ -21,14 +21,14 @@ struct SipRounds {
 
 std::uint64_t siphash(const LabelKey& key, std::span<const std::uint8_t> input, SipRounds rounds = {});
 
-struct Transport {
+struct UpperLayer {
     std::uint8_t protocol = 6;
     std::uint16_t source = default_source_port;
     std::uint16_t destination = default_destination_port;
 };
 
-/// Source, destination and, for a flow with known ports, the transport part after them.
-Octets flow_id(const Ip& src, const Ip& dst, const std::optional<Transport>& transport);
+/// Source, destination and, for a flow with known ports, the upper-layer part after them.
+Octets flow_id(const Ip& src, const Ip& dst, const std::optional<UpperLayer>& upper_layer);
 
 std::uint32_t label_of(const LabelKey& key, std::span<const std::uint8_t> flow_id, SipRounds rounds = {});
 

@@ -66,7 +66,7 @@ static Result<Fd> open_file(const std::string& path)
 namespace {
 
 /// Writes the messages of a send() whole, or none of them.
-class FileTransport final : public Transport {
+class FileTransport final : public IpfixTransport {
 public:
     FileTransport(std::string path, Fd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
 
@@ -116,7 +116,7 @@ Result<void> FileTransport::reopen()
 
 } // namespace
 
-Result<std::unique_ptr<Transport>> open_ipfix_file(const IpfixUrl& url)
+Result<std::unique_ptr<IpfixTransport>> open_ipfix_file(const IpfixUrl& url)
 {
     auto fd = TRY(open_file(url.path));
 

@@ -67,7 +67,7 @@ private:
     IpfixSettings settings_;
     std::shared_ptr<const CollectorWatch> watch_;
     Encoder encoder_;
-    std::unique_ptr<Transport> transport_;
+    std::unique_ptr<IpfixTransport> transport_;
     Domains domains_;
     std::uint64_t session_ = 0; ///< the session of the transport that domains_ describes
     Domain::Clock::time_point next_update_;

@@ -38,7 +38,7 @@ namespace {
 /// If the kernel takes only a part of a message, the rest waits for the next send() on the same connection. When a
 /// connection breaks, messages that the kernel had and the peer did not acknowledge may have arrived or not. They are
 /// not sent again, and the error says how many records they hold.
-class TcpTransport final : public Transport {
+class TcpTransport final : public IpfixTransport {
 public:
     TcpTransport(const IpfixUrl& url, std::chrono::milliseconds interval, ShuttingDown shutting_down,
                  std::function<void()> progressed)
@@ -422,8 +422,8 @@ Result<void> TcpTransport::finish()
 
 } // namespace
 
-std::unique_ptr<Transport> open_ipfix_tcp(const IpfixUrl& url, std::chrono::milliseconds interval,
-                                          ShuttingDown shutting_down, std::function<void()> progressed)
+std::unique_ptr<IpfixTransport> open_ipfix_tcp(const IpfixUrl& url, std::chrono::milliseconds interval,
+                                               ShuttingDown shutting_down, std::function<void()> progressed)
 {
     return std::make_unique<TcpTransport>(url, interval, std::move(shutting_down), std::move(progressed));
 }

@@ -24,12 +24,12 @@ struct Outcome {
     std::optional<Error> error;
 };
 
-class Transport {
+class IpfixTransport {
 public:
-    Transport() = default;
-    Transport(const Transport&) = delete;
-    Transport& operator=(const Transport&) = delete;
-    virtual ~Transport() = default;
+    IpfixTransport() = default;
+    IpfixTransport(const IpfixTransport&) = delete;
+    IpfixTransport& operator=(const IpfixTransport&) = delete;
+    virtual ~IpfixTransport() = default;
 
     /// Opens the file or connection if it is not open and a new attempt is due. An error: nothing can be sent now.
     virtual Result<void> ready() = 0;
@@ -64,14 +64,14 @@ Error not_found(const std::string& name, const std::string& why);
 
 /// IPFIX files (RFC 5655). Creates a regular file, or appends to it after it has cut off a torn message at the end. A
 /// file with other content is an error.
-Result<std::unique_ptr<Transport>> open_ipfix_file(const IpfixUrl& url);
+Result<std::unique_ptr<IpfixTransport>> open_ipfix_file(const IpfixUrl& url);
 
 /// Looks the host up when there is something to send, after reopen(), and while the peer takes no messages.
-std::unique_ptr<Transport> open_ipfix_udp(const IpfixUrl& url, ShuttingDown shutting_down);
+std::unique_ptr<IpfixTransport> open_ipfix_udp(const IpfixUrl& url, ShuttingDown shutting_down);
 
 /// Looks the host up for each connection. INTERVAL: the minimum time between two attempts to connect (RFC 7011 section
 /// 10.4.4). Calls PROGRESSED whenever the kernel has taken something.
-std::unique_ptr<Transport> open_ipfix_tcp(const IpfixUrl& url, std::chrono::milliseconds interval,
-                                          ShuttingDown shutting_down, std::function<void()> progressed);
+std::unique_ptr<IpfixTransport> open_ipfix_tcp(const IpfixUrl& url, std::chrono::milliseconds interval,
+                                               ShuttingDown shutting_down, std::function<void()> progressed);
 
 } // namespace flowlabel

@@ -26,7 +26,7 @@ namespace {
 
 /// If no process receives a datagram, an error comes back some time later. From then on no records are sent: they count
 /// as lost. Only templates are sent, once a second, until a second passes without an error.
-class UdpTransport final : public Transport {
+class UdpTransport final : public IpfixTransport {
 public:
     UdpTransport(const IpfixUrl& url, ShuttingDown shutting_down)
         : name_(url.text), lookup_(url.host, url.port, SOCK_DGRAM), shutting_down_(std::move(shutting_down))
@@ -201,7 +201,7 @@ Outcome UdpTransport::send(const Messages& messages)
 
 } // namespace
 
-std::unique_ptr<Transport> open_ipfix_udp(const IpfixUrl& url, ShuttingDown shutting_down)
+std::unique_ptr<IpfixTransport> open_ipfix_udp(const IpfixUrl& url, ShuttingDown shutting_down)
 {
     return std::make_unique<UdpTransport>(url, std::move(shutting_down));
 }

@@ -149,7 +149,7 @@ TEST_P(Spill, RecordSaysThatAFlowWasStamped)
     ASSERT_EQ(records.size(), 1u);
     EXPECT_TRUE(records[0].flow.stamped);
     EXPECT_EQ(records[0].flow.label,
-              label_of(stamp_key(), flow_id(default_src, default_dst, Transport{.protocol = 17})));
+              label_of(stamp_key(), flow_id(default_src, default_dst, UpperLayer{.protocol = 17})));
     EXPECT_EQ(std::memcmp(records[0].flow.src, default_src.octets.data(), 16), 0);
     EXPECT_EQ(std::memcmp(records[0].flow.dst, default_dst.octets.data(), 16), 0);
 }
