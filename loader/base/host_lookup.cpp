@@ -20,15 +20,14 @@ bool SocketAddress::operator==(const SocketAddress& other) const
     return length == other.length && std::memcmp(&address, &other.address, length) == 0;
 }
 
-static std::expected<std::vector<SocketAddress>, std::string> look_up(const std::string& host, std::uint16_t port,
-                                                                      int socket_type)
+HostAddresses look_up(const std::string& host, std::uint16_t port, int socket_type, int family)
 {
-    const addrinfo wanted{.ai_flags = AI_NUMERICSERV, .ai_family = AF_UNSPEC, .ai_socktype = socket_type};
+    const addrinfo wanted{.ai_flags = AI_NUMERICSERV, .ai_family = family, .ai_socktype = socket_type};
     addrinfo* found = nullptr;
-    const int number = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found);
+    const int err = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found);
 
-    if (number != 0)
-        return std::unexpected(number == EAI_SYSTEM ? std::generic_category().message(errno) : gai_strerror(number));
+    if (err != 0)
+        return std::unexpected(err == EAI_SYSTEM ? std::generic_category().message(errno) : gai_strerror(err));
     const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
     std::vector<SocketAddress> addresses;
 
@@ -40,10 +39,10 @@ static std::expected<std::vector<SocketAddress>, std::string> look_up(const std:
     return addresses;
 }
 
-std::expected<std::vector<SocketAddress>, std::string> HostLookup::find(const std::function<bool()>& late)
+HostAddresses HostLookup::find(const std::function<bool()>& late)
 {
     if (!answer_.valid()) {
-        std::packaged_task<Answer()> task(
+        std::packaged_task<HostAddresses()> task(
             [host = host_, port = port_, type = socket_type_] { return look_up(host, port, type); });
 
         answer_ = task.get_future();

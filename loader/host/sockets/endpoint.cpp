@@ -2,13 +2,12 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <net/if.h>
-#include <netdb.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <cstring>
-#include <memory>
 
+#include "base/host_lookup.hpp"
 #include "host/sockets/refusal.hpp"
 #include "host/sockets/socket_options.hpp"
 
@@ -49,25 +48,16 @@ Endpoint to_endpoint(const sockaddr_in6& address)
     return endpoint;
 }
 
-static std::string lookup_error(int err)
-{
-    return err == EAI_SYSTEM ? strerror(errno) : gai_strerror(err);
-}
-
 Result<Endpoint> resolve(const std::string& host, std::uint16_t port)
 {
-    const addrinfo wanted{.ai_family = AF_INET6, .ai_socktype = SOCK_DGRAM};
-    addrinfo* found = nullptr;
-    const int err = getaddrinfo(host.c_str(), nullptr, &wanted, &found);
+    const HostAddresses found = look_up(host, port, SOCK_DGRAM, AF_INET6);
 
-    if (err != 0)
-        return fail(fmt::format("'{}' has no IPv6 address: {}", host, lookup_error(err)),
+    if (!found)
+        return fail(fmt::format("'{}' has no IPv6 address: {}", host, found.error()),
                     "give an IPv6 address (fe80::1%eth0 if it is link-local), or a name that has one");
-    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
     sockaddr_in6 address{};
 
-    memcpy(&address, found->ai_addr, sizeof(address));
-    address.sin6_port = htons(port);
+    memcpy(&address, &found->front().address, sizeof(address));
     if (IN6_IS_ADDR_LINKLOCAL(&address.sin6_addr) && address.sin6_scope_id == 0)
         return fail(fmt::format("'{}' is link-local and has no interface", host),
                     fmt::format("add the interface, as in {}%eth0", host), Failure::usage);
