@@ -8,13 +8,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdint>
 #include <string>
+#include <utility>
 
 #include "base/host_lookup.hpp"
-#include "base/number.hpp"
+#include "base/host_port.hpp"
 #include "base/try.hpp"
-#include "base/zone.hpp"
 
 namespace flowlabel {
 
@@ -36,30 +35,18 @@ static std::unexpected<Error> malformed(const std::string& text)
 
 Result<ListenAddress> parse_listen_address(const std::string& text)
 {
-    const std::size_t colon = text.rfind(':');
+    HostPort given = parse_host_port(text);
+    const bool is_address = given.host.size() > 1 && given.host.contains(':');
 
-    if (colon == std::string::npos)
+    if (given.fault != HostPort::Fault::none || !given.port || given.bracketed != is_address)
         return malformed(text);
-    ListenAddress parsed{.text = text, .host = text.substr(0, colon), .port = text.substr(colon + 1)};
-    std::string& host = parsed.host;
-
-    if (number_of<std::uint16_t>(parsed.port).value_or(0) == 0)
-        return malformed(text);
-    const bool bracketed = host.starts_with('[');
-
-    if (bracketed && (!host.ends_with(']') || host.size() < 4))
-        return malformed(text);
-    if (bracketed)
-        host = with_plain_zone(host.substr(1, host.size() - 2));
-    if (bracketed != host.contains(':')) // an IPv6 address without brackets, or brackets around something else
-        return malformed(text);
-    return parsed;
+    return ListenAddress{.text = text, .host = std::move(given.host), .port = *given.port};
 }
 
 static Result<std::vector<SocketAddress>> resolve(const ListenAddress& wanted)
 {
     const std::string host = wanted.host.empty() ? "::" : wanted.host; // accepts IPv4 too
-    HostLookup lookup(host, number_of<std::uint16_t>(wanted.port).value_or(0), SOCK_STREAM);
+    HostLookup lookup(host, wanted.port, SOCK_STREAM);
     auto found = lookup.find(
         [end = std::chrono::steady_clock::now() + lookup_timeout] { return std::chrono::steady_clock::now() >= end; });
 

@@ -2,6 +2,7 @@
 /// The address on which a server listens.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@ namespace flowlabel {
 struct ListenAddress {
     std::string text; ///< unparsed, for messages
     std::string host; ///< a name or an address without brackets; empty: all addresses of this host, IPv4 too
-    std::string port; ///< 1 to 65535
+    std::uint16_t port = 0;
 };
 
 /// Parses `127.0.0.1:PORT`, `[::1]:PORT`, `NAME:PORT` or `:PORT`. Anything else is a usage error.

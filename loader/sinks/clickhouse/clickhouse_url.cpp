@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
+#include <utility>
 
-#include "base/number.hpp"
-#include "base/zone.hpp"
+#include "base/host_port.hpp"
+#include "base/try.hpp"
 
 namespace flowlabel {
 
@@ -44,21 +44,34 @@ static std::unexpected<Error> wrong(std::string_view text, std::string_view why)
     return fail(fmt::format("'{}' is no URL of a ClickHouse server: {}", text, why), example, Failure::usage);
 }
 
-/// Reads HOST or [HOST] from REST, and leaves what follows.
-static std::optional<std::string> take_host(std::string_view& rest)
+/// Is it a name or an address, with nothing that curl would take for something else?
+static bool is_host(const HostPort& given)
 {
-    const bool brackets = rest.starts_with('[');
-    const auto end = brackets ? rest.find(']') : rest.find_first_of(":/");
-    const auto host = rest.substr(brackets ? 1 : 0, brackets && end != std::string_view::npos ? end - 1 : end);
     const auto allowed = [&](char character) {
         return is_letter(character) || is_digit(character) || character == '.' || character == '-' ||
-               (brackets && (character == ':' || character == '%'));
+               (given.bracketed && (character == ':' || character == '%'));
     };
 
-    if (host.empty() || (brackets && end == std::string_view::npos) || !std::ranges::all_of(host, allowed))
-        return std::nullopt;
-    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + (brackets ? 1 : 0));
-    return brackets ? with_plain_zone(host) : std::string(host);
+    return given.fault != HostPort::Fault::open_bracket && !given.host.empty() &&
+           std::ranges::all_of(given.host, allowed);
+}
+
+constexpr const char* only_database = "behind the host there is only the name of a database: letters, digits and _";
+
+/// Reads HOST[:PORT] into URL.
+static Result<void> parse_server(ClickHouseUrl& url, std::string_view given, std::string_view text)
+{
+    HostPort server = parse_host_port(given);
+
+    if (!is_host(server))
+        return wrong(text, "it names no host");
+    if (server.fault == HostPort::Fault::rest)
+        return wrong(text, only_database);
+    if (server.fault != HostPort::Fault::none)
+        return wrong(text, "its port is none of 1 to 65535");
+    url.host = std::move(server.host);
+    url.port = server.port.value_or(url.tls ? https_port : http_port);
+    return {};
 }
 
 Result<ClickHouseUrl> parse_clickhouse_url(std::string_view text)
@@ -77,25 +90,14 @@ Result<ClickHouseUrl> parse_clickhouse_url(std::string_view text)
     else
         return wrong(text, "it begins with neither http:// nor https://");
     url.tls = text.starts_with("https");
-    url.port = url.tls ? https_port : http_port;
-    auto host = take_host(rest);
+    const auto server = rest.substr(0, rest.find('/'));
 
-    if (!host)
-        return wrong(text, "it names no host");
-    url.host = std::move(*host);
-    if (rest.starts_with(':')) {
-        const auto digits = rest.substr(1, rest.find('/') - 1);
-        const auto port = number_of<std::uint16_t>(digits);
-
-        if (!port || *port == 0)
-            return wrong(text, "its port is none of 1 to 65535");
-        url.port = *port;
-        rest.remove_prefix(1 + digits.size());
-    }
+    TRY(parse_server(url, server, text));
+    rest.remove_prefix(server.size());
     if (rest.empty() || rest == "/")
         return url;
     if (rest.front() != '/' || !is_identifier(rest.substr(1)))
-        return wrong(text, "behind the host there is only the name of a database: letters, digits and _");
+        return wrong(text, only_database);
     url.database = rest.substr(1);
     return url;
 }

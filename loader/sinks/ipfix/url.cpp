@@ -3,10 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <optional>
+#include <utility>
 
-#include "base/zone.hpp"
+#include "base/host_port.hpp"
 
 namespace flowlabel {
 
@@ -31,40 +30,23 @@ static Result<IpfixUrl> parse_file(IpfixUrl url, std::string_view path)
     return url;
 }
 
-static std::optional<std::uint16_t> parse_port(std::string_view text)
-{
-    std::uint16_t port = 0;
-    const auto [end, error] = std::from_chars(text.begin(), text.end(), port);
-
-    if (error != std::errc{} || end != text.end() || port == 0)
-        return std::nullopt;
-    return port;
-}
-
-/// TEXT begins with the bracket of an IPv6 address, or with a name.
 static Result<IpfixUrl> parse_endpoint(IpfixUrl url, std::string_view text)
 {
-    const bool bracketed = text.starts_with('[');
-    const std::size_t end = bracketed ? text.find(']') : text.find(':');
+    using Fault = HostPort::Fault;
+    HostPort parsed = parse_host_port(text);
 
-    if (bracketed && end == std::string_view::npos)
+    if (parsed.fault == Fault::open_bracket)
         return wrong(fmt::format("'{}' has a bracket without its other half", url.text), "as in udp://[2001:db8::1]");
-    url.host = bracketed ? with_plain_zone(text.substr(1, end - 1)) : std::string(text.substr(0, end));
-    const std::string_view rest = end == std::string_view::npos ? "" : text.substr(end + (bracketed ? 1 : 0));
-
-    if (!bracketed && text.find(':') != text.rfind(':'))
+    if (parsed.fault == Fault::bare_address)
         return wrong(fmt::format("'{}' has an IPv6 address without brackets", url.text),
                      "as in udp://[2001:db8::1]:4739");
-    if (url.host.empty())
+    if (parsed.host.empty())
         return wrong(fmt::format("'{}' names no host", url.text), fmt::format("write {}", forms));
-    if (rest.empty())
-        return url;
-    const auto port = rest.starts_with(':') ? parse_port(rest.substr(1)) : std::nullopt;
-
-    if (!port)
+    if (parsed.fault != Fault::none)
         return wrong(fmt::format("'{}' does not end with a port of 1 to 65535", url.text),
                      fmt::format("write {}; default port: {}", forms, ipfix_port));
-    url.port = *port;
+    url.host = std::move(parsed.host);
+    url.port = parsed.port.value_or(ipfix_port);
     return url;
 }
 
