@@ -6,7 +6,6 @@
 #include <csignal>
 #include <memory>
 
-#include "base/printable.hpp"
 #include "base/time.hpp"
 #include "base/try.hpp"
 #include "base/units.hpp"
@@ -65,13 +64,8 @@ Result<ReplayOptions> options_of(const ReplayCommand& command)
 
 FlowsDocument document_of(const ReplayCommand& command, ReplayReport&& report)
 {
-    const fl_stamp_mode stamp = command.stamp.mode.value_or(FL_STAMP_OFF);
-    const char* const engine = name_of(command.engine);
-
     return {
-        .source = {.json = {{"capture", command.file}, {"engine", engine}, {"stamp", name_of(stamp)}},
-                   .text = fmt::format("{} ({})", printable(command.file), engine),
-                   .stamp = stamp},
+        .source = capture_source(command.file, name_of(command.engine), command.stamp.mode.value_or(FL_STAMP_OFF)),
         .captured_at = report.last_packet.value_or(now_utc()),
         .totals = report.totals,
         .counters = report.counters,

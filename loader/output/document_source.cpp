@@ -5,38 +5,46 @@
 
 #include "base/interface.hpp"
 #include "base/printable.hpp"
+#include "output/flow_json.hpp"
 
 namespace flowlabel {
 
-void add_netns(Json& json, std::uint64_t inode)
+/// Empty for this network namespace, else which one, for people.
+static std::string netns_text(const ObservationPoint& point)
 {
-    json["netns"] = inode;
-    if (const std::string name = netns_name(inode); !name.empty())
-        json["netns_name"] = name;
+    if (point.netns_inode == current_netns().value_or(0))
+        return {};
+    return fmt::format(" (netns {})",
+                       point.netns_name.empty() ? std::to_string(point.netns_inode) : printable(point.netns_name));
 }
 
-/// Empty for this network namespace, else which one, for people.
-static std::string netns_text(std::uint64_t inode)
+static void add_stamp(Source& source, fl_stamp_mode stamp)
 {
-    if (inode == current_netns().value_or(0))
-        return {};
-    const std::string name = netns_name(inode);
-
-    return fmt::format(" (netns {})", name.empty() ? std::to_string(inode) : printable(name));
+    source.json["stamp"] = name_of(stamp);
+    source.stamp = stamp;
 }
 
 Source live_source(const Attachment& attachment)
 {
-    const char* const hook = name_of(attachment.hook());
-    const auto stamp = static_cast<fl_stamp_mode>(attachment.info().stamp);
-    Source source{
-        .json = {{"interface", attachment.interface()}, {"ifindex", attachment.info().ifindex}, {"hook", hook}},
-        .text = printable(attachment.interface()) + " " + hook + netns_text(attachment.info().netns_inode),
-        .stamp = stamp,
-    };
+    const fl_info& info = attachment.info();
+    const ObservationPoint point{.interface = attachment.interface(),
+                                 .ifindex = info.ifindex,
+                                 .hook = attachment.hook(),
+                                 .netns_inode = info.netns_inode,
+                                 .netns_name = netns_name(info.netns_inode)};
+    Source source{.json = Json::parse(point_json(point)),
+                  .text = fmt::format("{} {}{}", printable(point.interface), name_of(point.hook), netns_text(point))};
 
-    add_netns(source.json, attachment.info().netns_inode);
-    source.json["stamp"] = name_of(stamp);
+    add_stamp(source, static_cast<fl_stamp_mode>(info.stamp));
+    return source;
+}
+
+Source capture_source(const std::string& file, const char* engine, fl_stamp_mode stamp)
+{
+    Source source{.json = {{"capture", file}, {"engine", engine}},
+                  .text = fmt::format("{} ({})", printable(file), engine)};
+
+    add_stamp(source, stamp);
     return source;
 }
 

@@ -2,7 +2,6 @@
 /// Where the flows and counters of a document were counted.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "flowlabel/abi.h"
@@ -11,15 +10,16 @@
 
 namespace flowlabel {
 
-/// Adds the network namespace INODE to a document's "source": netns, and netns_name where it has a name.
-void add_netns(Json& json, std::uint64_t inode);
-
 struct Source {
     Json json;        ///< the document's "source"
     std::string text; ///< for people, printable()
     fl_stamp_mode stamp = FL_STAMP_OFF;
 };
 
+/// Of an attachment: its observation point, as in records.
 Source live_source(const Attachment& attachment);
+
+/// Of the capture FILE, which ENGINE counted.
+Source capture_source(const std::string& file, const char* engine, fl_stamp_mode stamp);
 
 } // namespace flowlabel

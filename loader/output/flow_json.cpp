@@ -41,22 +41,30 @@ template <class Owner> static void append_members(std::string& text, const Owner
     each_column_of<Owner>([&](const auto& column) { append_member(text, column.name, column.get(owner)); });
 }
 
-std::string flow_json(const Flow& flow)
+template <class Owner> static std::string object_of(const Owner& owner)
 {
     std::string text = "{";
 
-    append_members(text, flow);
+    append_members(text, owner);
     text.back() = '}';
     return text;
 }
 
+std::string flow_json(const Flow& flow)
+{
+    return object_of(flow);
+}
+
+std::string point_json(const ObservationPoint& point)
+{
+    return object_of(point);
+}
+
 std::string records_jsonl(const ObservationPoint& point, std::span<const FlowRecord> records)
 {
+    const std::string where = point_json(point).substr(1);
     std::string text;
-    std::string where;
 
-    append_members(where, point);
-    where.back() = '}';
     for (const FlowRecord& record : records) {
         text += '{';
         append_members(text, record.flow);

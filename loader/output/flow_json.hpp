@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Flows and records as JSON objects. A record is the object of its flow with more members.
+/// Flows, records and observation points as JSON objects. A record is the object of its flow with more members.
 #pragma once
 
 #include <span>
@@ -11,6 +11,9 @@ namespace flowlabel {
 
 /// On one line, without its end.
 std::string flow_json(const Flow& flow);
+
+/// The members of POINT, as an object on one line.
+std::string point_json(const ObservationPoint& point);
 
 /// A line for each record: the flow object with the record's packets and bytes, its end reason, and where it was.
 std::string records_jsonl(const ObservationPoint& point, std::span<const FlowRecord> records);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "base/interface.hpp"
 #include "base/time.hpp"
 #include "host/report/host_output.hpp"
-#include "output/document_source.hpp"
+#include "output/json_text.hpp"
 
 namespace flowlabel {
 
@@ -81,15 +82,22 @@ static Json check_json(const HostCheck& check)
     return {{"profile", name_of(check.profile)}, {"agrees", differences.empty()}, {"differences", differences}};
 }
 
+static Json source_json(const HostDocument& document)
+{
+    Json source = {{"kernel", text_json(document.report.kernel.release)}, {"netns", document.netns_inode}};
+
+    if (const std::string name = netns_name(document.netns_inode); !name.empty())
+        source["netns_name"] = name;
+    return source;
+}
+
 Json host_json(const HostDocument& document)
 {
     const HostReport& report = document.report;
-    Json source = {{"kernel", text_json(report.kernel.release)}};
     Json verdicts = Json::array();
     Json interfaces = Json::array();
     Json profiles = Json::object();
 
-    add_netns(source, document.netns_inode);
     for (const HostVerdict& verdict : report.verdicts)
         verdicts.push_back({{"topic", verdict.topic}, {"text", verdict.text}});
     for (const HostInterface& interface : report.interfaces)
@@ -99,7 +107,7 @@ Json host_json(const HostDocument& document)
 
     Json json = {
         {"schema", "flowlabel.host/1"},
-        {"source", source},
+        {"source", source_json(document)},
         {"captured_at", rfc3339(document.captured_at)},
         {"verdicts", verdicts},
         {"settings", settings_json(report.settings)},
