@@ -96,13 +96,14 @@ void Account::set(const fl_account& account)
 
 KilledCollector Account::count_lost(fl_account& account)
 {
-    fl_amount left = account.taken;
+    const fl_amount& taken = account.taken;
+    const fl_amount& exported = account.exported;
+    const fl_amount& lost = account.lost;
+    const KilledCollector killed{.lost = {.packets = taken.packets - exported.packets - lost.packets,
+                                          .octets = taken.octets - exported.octets - lost.octets},
+                                 .writing = to_amount(account.writing)};
 
-    left -= account.exported;
-    left -= account.lost;
-    const KilledCollector killed{.lost = to_amount(left), .writing = to_amount(account.writing)};
-
-    account.lost += left;
+    account.lost += killed.lost;
     account.writing = {};
     return killed;
 }

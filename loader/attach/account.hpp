@@ -14,14 +14,17 @@
 
 namespace flowlabel {
 
-inline fl_amount& operator+=(fl_amount& sum, const fl_amount& more)
+// fl_amount is an Amount as the account in the map has it: shared with C, and without initial values. Everything
+// outside the account is an Amount.
+
+inline fl_amount& operator+=(fl_amount& sum, const Amount& more)
 {
     sum.packets += more.packets;
     sum.octets += more.octets;
     return sum;
 }
 
-inline fl_amount& operator-=(fl_amount& sum, const fl_amount& less)
+inline fl_amount& operator-=(fl_amount& sum, const Amount& less)
 {
     sum.packets -= less.packets;
     sum.octets -= less.octets;

@@ -8,9 +8,7 @@ namespace flowlabel {
 AccountedBatch::AccountedBatch(std::shared_ptr<SharedAccount> account, RecordBatch batch)
     : account_(std::move(account)), batch_(std::move(batch)), exported_(batch_.records.size())
 {
-    const Amount all = amount(0, size());
-
-    left_ = {.packets = all.packets, .octets = all.octets};
+    left_ = amount(0, size());
 }
 
 AccountedBatch::~AccountedBatch()
@@ -47,14 +45,14 @@ void AccountedBatch::end()
 void AccountedBatch::written(std::size_t first, std::size_t last)
 {
     const std::scoped_lock guard(mutex_);
-    fl_amount now{};
+    Amount now;
 
     for (std::size_t i = first; i < last; i++)
         if (!exported_[i]) {
             exported_[i] = true;
-            now += fl_amount{.packets = batch_.records[i].flow.packets, .octets = batch_.records[i].flow.octets};
+            now += Amount{.packets = batch_.records[i].flow.packets, .octets = batch_.records[i].flow.octets};
         }
-    left_ -= now;
+    left_ = {.packets = left_.packets - now.packets, .octets = left_.octets - now.octets};
     account_->update([&](fl_account& account) {
         account.exported += now;
         account.writing -= now;

@@ -63,7 +63,7 @@ private:
     const RecordBatch batch_;
     std::mutex mutex_;
     std::vector<bool> exported_;
-    fl_amount left_; ///< neither exported nor lost
+    Amount left_; ///< neither exported nor lost
     unsigned writers_ = 0;
 };
 

@@ -280,7 +280,7 @@ Amount Collection::count_some_lost()
 
 /// Moves the flow in slot INDEX of the kernel's table, if there is one, to the merged table, which has room. Counts it
 /// as spilled, as a sweep does.
-void Collection::take_slot(std::size_t index, fl_amount& taken)
+void Collection::take_slot(std::size_t index, Amount& taken)
 {
     constexpr std::uint32_t generation = 1u << FL_TAG_GENERATION_SHIFT;
     const fl_info& info = found_.info();
@@ -293,7 +293,7 @@ void Collection::take_slot(std::size_t index, fl_amount& taken)
     counters.spilled_flows++;
     counters.spilled_packets += slot.packets;
     counters.spilled_bytes += slot.octets;
-    taken += fl_amount{.packets = slot.packets, .octets = slot.octets};
+    taken += Amount{.packets = slot.packets, .octets = slot.octets};
     __atomic_store_n(&slot.tag, (slot.tag & ~(generation - 1)) + 2 * generation, __ATOMIC_RELEASE);
 }
 
@@ -301,7 +301,7 @@ std::size_t Collection::take_left(ExportQueues& queues)
 {
     const std::size_t start = left_cursor_;
     const std::size_t end = std::min(start + max_scan, slots());
-    fl_amount taken{};
+    Amount taken;
 
     for (; left_cursor_ < end; left_cursor_++) {
         if (merged_.full() && !export_some(EndReason::evicted, queues))
@@ -339,14 +339,14 @@ std::optional<Error> Collection::unswept(std::span<const unsigned> cpus)
 /// Takes records out of the ring of CPU: at most MAX, and as many as the merged table has room for.
 std::size_t Collection::take_records(unsigned cpu, std::size_t max)
 {
-    fl_amount taken{};
+    Amount taken;
     std::size_t records = 0;
     const auto waiting = rings_.waiting(cpu);
 
     for (const fl_slot& record : waiting.first(std::min(waiting.size(), max))) {
         if (!merged_.add(record))
             break;
-        taken += fl_amount{.packets = record.packets, .octets = record.octets};
+        taken += Amount{.packets = record.packets, .octets = record.octets};
         records++;
     }
     if (records > 0) {

@@ -136,7 +136,7 @@ private:
     [[nodiscard]] std::uint64_t last_in_kernel(const fl_slot& flow) const;
     [[nodiscard]] std::optional<EndReason> due(const fl_slot& flow, const SweepLimits& limits, std::uint64_t now) const;
     std::size_t take_records(unsigned cpu, std::size_t max);
-    void take_slot(std::size_t index, fl_amount& taken);
+    void take_slot(std::size_t index, Amount& taken);
     void gather(EndReason reason);
 
     struct Due {
