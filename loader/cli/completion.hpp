@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +48,22 @@ std::vector<CompletedCommand> completed_commands(const CLI::App& app);
 /// The patterns of a shell's `case`, one for each command but the program itself, with SEPARATOR between them. A
 /// pattern has the path of the parent and the name: " attach", "exercise client".
 std::string command_patterns(const std::vector<CompletedCommand>& commands, const std::string& separator);
+
+/// The same for the names of OPTION, after COMMAND: "attach --stamp".
+std::string option_patterns(const CompletedCommand& command, const CompletedOption& option,
+                            const std::string& separator);
+
+/// The two `case` statements of a completion function.
+struct CompletionCases {
+    std::string values;   ///< of an option that takes a value, which is the word before
+    std::string commands; ///< of the options, commands and operands of a command
+};
+
+/// VALUE_CASE and COMMAND_CASE write one case each, in the language of a shell.
+CompletionCases
+completion_cases(const std::vector<CompletedCommand>& commands,
+                 const std::function<std::string(const CompletedCommand&, const CompletedOption&)>& value_case,
+                 const std::function<std::string(const CompletedCommand&)>& command_case);
 
 std::string bash_completion(const std::vector<CompletedCommand>& commands);
 std::string zsh_completion(const std::vector<CompletedCommand>& commands);

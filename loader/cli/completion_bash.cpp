@@ -48,18 +48,12 @@ const char* kind_of(const CompletedValue& value)
     return "words";
 }
 
-/// The case of an option that takes a value.
 std::string value_case(const CompletedCommand& command, const CompletedOption& option)
 {
-    std::string patterns;
-
-    for (const std::string& name : option.names)
-        patterns += fmt::format("{}\"{} {}\"", patterns.empty() ? "" : " | ", command.path, name);
-    return fmt::format("        {}) words='{}' kind={} ;;\n", patterns, fmt::join(option.value.words, " "),
-                       kind_of(option.value));
+    return fmt::format("        {}) words='{}' kind={} ;;\n", option_patterns(command, option, " | "),
+                       fmt::join(option.value.words, " "), kind_of(option.value));
 }
 
-/// The case of the options, the commands and the operands of COMMAND.
 std::string command_case(const CompletedCommand& command)
 {
     std::string options;
@@ -82,15 +76,8 @@ std::string command_case(const CompletedCommand& command)
 
 std::string bash_completion(const std::vector<CompletedCommand>& commands)
 {
-    std::string values;
-    std::string cases;
+    const auto [values, cases] = completion_cases(commands, value_case, command_case);
 
-    for (const CompletedCommand& command : commands) {
-        for (const CompletedOption& option : command.options)
-            if (option.takes_value)
-                values += value_case(command, option);
-        cases += command_case(command);
-    }
     return head + ("            " + command_patterns(commands, " | ")) +
            ")\n                command=${command:+$command }${COMP_WORDS[index]} ;;\n        esac\n    done\n"
            "    COMPREPLY=()\n    case \"$command $before\" in\n" +

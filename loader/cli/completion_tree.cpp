@@ -98,4 +98,30 @@ std::string command_patterns(const std::vector<CompletedCommand>& commands, cons
     return patterns;
 }
 
+std::string option_patterns(const CompletedCommand& command, const CompletedOption& option,
+                            const std::string& separator)
+{
+    std::string patterns;
+
+    for (const std::string& name : option.names)
+        patterns += (patterns.empty() ? "" : separator) + '"' + command.path + ' ' + name + '"';
+    return patterns;
+}
+
+CompletionCases
+completion_cases(const std::vector<CompletedCommand>& commands,
+                 const std::function<std::string(const CompletedCommand&, const CompletedOption&)>& value_case,
+                 const std::function<std::string(const CompletedCommand&)>& command_case)
+{
+    CompletionCases cases;
+
+    for (const CompletedCommand& command : commands) {
+        for (const CompletedOption& option : command.options)
+            if (option.takes_value)
+                cases.values += value_case(command, option);
+        cases.commands += command_case(command);
+    }
+    return cases;
+}
+
 } // namespace flowlabel

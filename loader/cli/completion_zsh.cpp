@@ -66,17 +66,11 @@ std::string completer(const CompletedValue& value)
     return ":";
 }
 
-/// The case of an option that takes a value.
 std::string value_case(const CompletedCommand& command, const CompletedOption& option)
 {
-    std::string patterns;
-
-    for (const std::string& name : option.names)
-        patterns += fmt::format("{}\"{} {}\"", patterns.empty() ? "" : "|", command.path, name);
-    return fmt::format("        ({}) {}; return ;;\n", patterns, completer(option.value));
+    return fmt::format("        ({}) {}; return ;;\n", option_patterns(command, option, "|"), completer(option.value));
 }
 
-/// The case of the options, the commands and the operands of COMMAND.
 std::string command_case(const CompletedCommand& command)
 {
     std::string text = fmt::format("        (\"{}\")\n            options=(", command.path);
@@ -97,15 +91,8 @@ std::string command_case(const CompletedCommand& command)
 
 std::string zsh_completion(const std::vector<CompletedCommand>& commands)
 {
-    std::string values;
-    std::string cases;
+    const auto [values, cases] = completion_cases(commands, value_case, command_case);
 
-    for (const CompletedCommand& command : commands) {
-        for (const CompletedOption& option : command.options)
-            if (option.takes_value)
-                values += value_case(command, option);
-        cases += command_case(command);
-    }
     return head + ("            (" + command_patterns(commands, "|")) +
            ")\n                command=${command:+$command }${words[index]} ;;\n        esac\n    done\n"
            "    case \"$command $before\" in\n" +
