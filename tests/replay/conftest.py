@@ -90,3 +90,13 @@ def write(tmp_path):
         path.write_bytes(pcapfile.pack(packets, **options))
         return path
     return make
+
+
+@pytest.fixture
+def capture_of(tmp_path):
+    """Writes octets, such as blocks of pcapng, into a file and returns its path."""
+    def make(*octets):
+        path = tmp_path / "input"
+        path.write_bytes(b"".join(octets))
+        return path
+    return make

@@ -23,16 +23,6 @@ def _counted(replay, path):
     return counters["counted"], counters["mpls_not_ip"], counters["counted_bytes"]
 
 
-@pytest.fixture
-def capture_of(tmp_path):
-    """Writes octets into a file."""
-    def make(*octets):
-        path = tmp_path / "capture"
-        path.write_bytes(b"".join(octets))
-        return path
-    return make
-
-
 def _pcap_word(words):
     """The field of the link type: Ethernet, with an FCS of WORDS of 16 bits."""
     return words << 28 | 1 << 26 | ETHERNET

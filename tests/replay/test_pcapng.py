@@ -54,16 +54,6 @@ def _labels(document):
     return sorted(flow["label"] for flow in document["flows"] for _ in range(flow["packets"]))
 
 
-@pytest.fixture
-def capture_of(tmp_path):
-    """Writes the octets of blocks into a file."""
-    def make(*blocks):
-        path = tmp_path / "input.pcapng"
-        path.write_bytes(b"".join(blocks))
-        return path
-    return make
-
-
 # What is read
 
 
