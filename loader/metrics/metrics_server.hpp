@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /// Metrics over HTTP. One thread polls all clients, so a slow or silent client delays no other. However many clients
 /// ask, the collector makes at most one page a second.
+///
+/// libmicrohttpd 0.9.75 could replace most of the 250 lines that handle connections here and in responder.cpp, but with
+/// weaker guarantees. Its timeout ends a connection that is idle, so a client that sends a byte now and then stays. At
+/// its limit of connections it accepts no other client. Here each connection ends after ten seconds, and the oldest
+/// makes room for a new one. Its daemon takes one listening socket, while a name may have several addresses; and it
+/// depends on GnuTLS, which a plain HTTP server does not use.
 #pragma once
 
 #include <cstddef>
