@@ -41,12 +41,15 @@ fl_inline __u64 fl_env_now(const struct fl_packet *p)
 	return (bpf_jiffies64() - config.epoch_jiffies) * config.jiffy_ns >> FL_TICK_SHIFT;
 }
 
-fl_inline struct fl_set *fl_env_table_set(const struct fl_packet *p, __u32 index)
+/* MAP: that of a table. */
+fl_inline void *fl_set_of_map(const struct fl_packet *p, void *map, __u32 index)
 {
 	__u32 key = (p->cpu << (config.slots_shift - FL_WAYS_SHIFT)) + index;
 
-	return bpf_map_lookup_elem(&table, &key);
+	return bpf_map_lookup_elem(map, &key);
 }
+
+#define fl_env_table_set(p, name, index) fl_set_of_map(p, &(name), index)
 
 /*
  * A program runs with softirqs off. On most kernels no other program can then run on this CPU. This is not so on
@@ -92,14 +95,14 @@ fl_inline void fl_env_leave_table(const struct fl_packet *p)
  * compiler barrier is enough and no store waits for a cache line. On other machines an atomic exchange is used: it
  * is the only full barrier that BPF has on every kernel.
  */
-fl_inline void fl_env_set_tag(const struct fl_packet *p, struct fl_slot *slot, __u32 tag)
+fl_inline void fl_env_set_tag(const struct fl_packet *p, __u32 *tag, __u32 value)
 {
 	(void)p;
 	if (config.fences) {
-		__atomic_exchange_n(&slot->tag, tag, __ATOMIC_SEQ_CST);
+		__atomic_exchange_n(tag, value, __ATOMIC_SEQ_CST);
 	} else {
 		barrier();
-		*(volatile __u32 *)&slot->tag = tag;
+		*(volatile __u32 *)tag = value;
 		barrier();
 	}
 }
@@ -117,7 +120,7 @@ fl_inline void fl_set_written(struct fl_ring *positions, __u64 written)
 
 /* The position of the reader is in a cache line of the reader's CPU, so the program reads it only when the ring
  * looks full. No store to a place can pass the branch that found the place free. */
-fl_inline bool fl_env_spill(const struct fl_packet *p, const struct fl_slot *slot, __u8 reason)
+fl_inline bool fl_env_spill(const struct fl_packet *p, const void *slot, __u8 reason)
 {
 	const __u64 records = 1ULL << config.ring_shift;
 	struct fl_ring *positions;

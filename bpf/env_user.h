@@ -30,12 +30,9 @@ fl_inline __u64 fl_env_now(const struct fl_packet *p)
 	return fl_user_frame_of(p)->user->now;
 }
 
-fl_inline struct fl_set *fl_env_table_set(const struct fl_packet *p, __u32 index)
-{
-	return &fl_user_frame_of(p)->user->table[index];
-}
+#define fl_env_table_set(p, name, index) (&fl_user_frame_of(p)->user->name[index])
 
-fl_inline bool fl_env_spill(const struct fl_packet *p, const struct fl_slot *slot, __u8 reason)
+fl_inline bool fl_env_spill(const struct fl_packet *p, const void *slot, __u8 reason)
 {
 	struct fl_user *user = fl_user_frame_of(p)->user;
 	struct fl_slot *record = user->next_record(user);
@@ -59,10 +56,10 @@ fl_inline void fl_env_leave_table(const struct fl_packet *p)
 	(void)p;
 }
 
-fl_inline void fl_env_set_tag(const struct fl_packet *p, struct fl_slot *slot, __u32 tag)
+fl_inline void fl_env_set_tag(const struct fl_packet *p, __u32 *tag, __u32 value)
 {
 	(void)p;
-	slot->tag = tag;
+	*tag = value;
 }
 
 fl_inline bool fl_env_load(const struct fl_packet *p, __u32 offset, void *to, const __u32 len)
@@ -99,7 +96,8 @@ fl_inline enum fl_outcome fl_env_pass_link(const struct fl_packet *p, struct fl_
 
 fl_inline void fl_walk_extensions(const struct fl_packet *p, struct fl_walk *walk);
 
-fl_inline void fl_env_walk_extensions(const struct fl_packet *p, struct fl_walk *walk)
+/* As in BPF, this is a function of its own: few packets need it, and clang does not unroll every copy of the loop. */
+static __attribute__((noinline, unused)) void fl_env_walk_extensions(const struct fl_packet *p, struct fl_walk *walk)
 {
 	fl_walk_extensions(p, walk);
 }

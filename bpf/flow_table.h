@@ -33,20 +33,38 @@ fl_inline bool fl_holds_flow(const struct fl_slot *slot, const struct fl_key *ke
 	       slot->dst[1] == key->ip6->dst[1] && slot->src[0] == key->ip6->src[0] && slot->dst[0] == key->ip6->dst[0];
 }
 
-/* The time of the last packet, as fl_choose_slot() takes it. */
-fl_inline __u64 fl_flow_last_seen(const struct fl_slot *slot)
+fl_inline __u64 fl_table_first_seen(const void *slot)
 {
-	return slot->last_first >> 1;
+	const struct fl_slot *flow = slot;
+
+	return (__u64)flow->first_high << 16 | (flow->last_first & 0xFFFF);
+}
+
+fl_inline __u64 fl_table_last_seen(const void *slot)
+{
+	const struct fl_slot *flow = slot;
+
+	return flow->last_first >> 16;
+}
+
+/* The time of the last packet, as fl_choose_slot() takes it. */
+fl_inline __u64 fl_flow_last_seen(const void *slot)
+{
+	const struct fl_slot *flow = slot;
+
+	return flow->last_first >> 1;
 }
 
 /* Puts the flow of SLOT into the ring as a record. False: the ring is full, and nothing was done. */
-fl_inline bool fl_spill(const struct fl_packet *p, const struct fl_slot *slot, __u8 reason)
+fl_inline bool fl_table_spill(const struct fl_packet *p, const void *slot, __u8 reason)
 {
+	const struct fl_slot *flow = slot;
+
 	if (!fl_env_spill(p, slot, reason))
 		return false;
 	p->counters->spilled_flows++;
-	p->counters->spilled_packets += slot->packets;
-	p->counters->spilled_bytes += slot->octets;
+	p->counters->spilled_packets += flow->packets;
+	p->counters->spilled_bytes += flow->octets;
 	return true;
 }
 
@@ -65,7 +83,7 @@ fl_inline void fl_take_slot(const struct fl_packet *p, struct fl_slot *slot, con
 	__u64 now = fl_env_now(p);
 	__u32 generation;
 
-	if (slot->tag & FL_TAG_USED && !fl_spill(p, slot, FL_END_EVICTED))
+	if (slot->tag & FL_TAG_USED && !fl_table_spill(p, slot, FL_END_EVICTED))
 		fl_lose(p, slot->packets, slot->octets);
 	generation = fl_begin_change(p, slot);
 	slot->src[0] = key->ip6->src[0];
@@ -103,7 +121,7 @@ fl_inline bool fl_add_to_flow(const struct fl_packet *p, struct fl_set *set, __u
 fl_inline void fl_table_add_alone(const struct fl_packet *p, const struct fl_key *key, __u32 flags, __u64 octets)
 {
 	__u32 preferred = fl_preferred_slot(p, key);
-	struct fl_set *set = fl_env_table_set(p, preferred >> FL_WAYS_SHIFT);
+	struct fl_set *set = fl_env_table_set(p, table, preferred >> FL_WAYS_SHIFT);
 
 	if (!set) /* cannot happen; the verifier wants the check, and the packet must be accounted for */
 		fl_lose(p, p->segments, octets);

@@ -9,14 +9,17 @@
 
 #include "flowlabel/abi.h"
 
-/* The sets of all possible CPUs. CPU n owns the n-th part, so no packet needs an atomic operation. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct fl_set);
-} table SEC(".maps");
+/* A table: the sets of all possible CPUs. CPU n owns the n-th part, so no packet needs an atomic operation. */
+#define FL_TABLE_MAP(name, set, used)                                                                                  \
+	struct {                                                                                                       \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                                                                      \
+		__uint(map_flags, BPF_F_MMAPABLE);                                                                     \
+		__uint(max_entries, 1);                                                                                \
+		__type(key, __u32);                                                                                    \
+		__type(value, struct set);                                                                             \
+	} name SEC(".maps");
+
+FL_TABLES(FL_TABLE_MAP)
 
 /* One entry for each possible CPU. */
 struct {

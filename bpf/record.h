@@ -1,24 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The record of a finished flow: a copy of its slot, with the end reason instead of the generation. */
+/* The record of a finished flow: a copy of its slot, of any table, with the end reason instead of the generation. */
 #ifndef FLOWLABEL_RECORD_H
 #define FLOWLABEL_RECORD_H
 
-#include "packet.h"
+#include "slot.h"
 
 /* REASON: enum fl_end_reason. */
-fl_inline void fl_fill_record(struct fl_slot *record, const struct fl_slot *slot, __u8 reason)
+fl_inline void fl_fill_record(void *record, const void *slot, __u8 reason)
 {
 	const __u32 generation = ~0u << FL_TAG_GENERATION_SHIFT;
+	const struct fl_any_slot *from = slot;
+	struct fl_any_slot *to = record;
 
-	record->src[0] = slot->src[0];
-	record->src[1] = slot->src[1];
-	record->dst[0] = slot->dst[0];
-	record->dst[1] = slot->dst[1];
-	record->packets = slot->packets;
-	record->octets = slot->octets;
-	record->tag = (slot->tag & ~generation) | (__u32)reason << FL_TAG_REASON_SHIFT;
-	record->first_high = slot->first_high;
-	record->last_first = slot->last_first;
+	for (__u32 i = 0; i < FL_TAG_OFFSET / sizeof(__u64); i++)
+		to->before_tag[i] = from->before_tag[i];
+	to->tag = (from->tag & ~generation) | (__u32)reason << FL_TAG_REASON_SHIFT;
+	to->after_tag = from->after_tag;
+	to->last = from->last;
 }
 
 #endif

@@ -4,20 +4,21 @@
  * take, and the generation by which a reader on another CPU sees a change. Of a slot they touch only the tag.
  *
  * A key has a header of its own (flow_table.h for flows). It hashes the key (hash.h), compares, fills and counts, and
- * passes its functions here; all are inlined.
+ * passes its functions here; all are inlined. Sets and slots have no type here: each table has its own (FL_TABLES).
  */
 #ifndef FLOWLABEL_SET_H
 #define FLOWLABEL_SET_H
 
 #include "env.h"
+#include "slot.h"
 
 /* One step of the generation in a tag. */
 #define FL_GENERATION (1u << FL_TAG_GENERATION_SHIFT)
 
 /* The slot that comes N-th in the order of probing. PREFERRED: the hash of the key. */
-fl_inline struct fl_slot *fl_probe(struct fl_set *set, __u32 preferred, __u64 n)
+fl_inline void *fl_probe(void *set, __u32 preferred, __u64 n)
 {
-	return &set->slot[(preferred ^ n) % FL_WAYS];
+	return &((struct fl_any_set *)set)->slot[(preferred ^ n) % FL_WAYS];
 }
 
 fl_inline __u64 fl_smaller(__u64 a, __u64 b)
@@ -36,15 +37,14 @@ fl_inline __u64 fl_smaller(__u64 a, __u64 b)
  * packets. So the times are compared without branches; the low bits of each are replaced by the slot's place in the
  * order of probing.
  */
-fl_inline struct fl_slot *fl_choose_slot(struct fl_set *set, __u32 preferred,
-					 __u64 (*const last_seen)(const struct fl_slot *slot))
+fl_inline void *fl_choose_slot(void *set, __u32 preferred, __u64 (*const last_seen)(const void *slot))
 {
 	__u64 oldest = ~0ULL >> 1;
 
 	for (__u32 i = 0; i < FL_WAYS; i++) {
-		struct fl_slot *slot = fl_probe(set, preferred, i);
+		void *slot = fl_probe(set, preferred, i);
 
-		if (!(slot->tag & FL_TAG_USED))
+		if (!(*fl_tag_of(slot) & FL_TAG_USED))
 			return slot;
 		oldest = fl_smaller((last_seen(slot) & ~(FL_WAYS - 1ULL)) | i, oldest);
 	}
@@ -53,24 +53,27 @@ fl_inline struct fl_slot *fl_choose_slot(struct fl_set *set, __u32 preferred,
 
 /* Begins a change of the fields of SLOT: the generation becomes odd. Returns the generation that fl_end_change() takes.
  */
-fl_inline __u32 fl_begin_change(const struct fl_packet *p, struct fl_slot *slot)
+fl_inline __u32 fl_begin_change(const struct fl_packet *p, void *slot)
 {
-	const __u32 generation = slot->tag & ~(FL_GENERATION - 1);
+	__u32 *tag = fl_tag_of(slot);
+	const __u32 generation = *tag & ~(FL_GENERATION - 1);
 
-	fl_env_set_tag(p, slot, generation + FL_GENERATION);
+	fl_env_set_tag(p, tag, generation + FL_GENERATION);
 	return generation;
 }
 
 /* Ends the change: the generation is even again, and not the one from before. BITS: the rest of the tag. */
-fl_inline void fl_end_change(const struct fl_packet *p, struct fl_slot *slot, __u32 generation, __u32 bits)
+fl_inline void fl_end_change(const struct fl_packet *p, void *slot, __u32 generation, __u32 bits)
 {
-	fl_env_set_tag(p, slot, (generation + 2 * FL_GENERATION) | bits);
+	fl_env_set_tag(p, fl_tag_of(slot), (generation + 2 * FL_GENERATION) | bits);
 }
 
 /* Frees SLOT. A reader that copied it before sees another generation. */
-fl_inline void fl_free_slot(const struct fl_packet *p, struct fl_slot *slot)
+fl_inline void fl_free_slot(const struct fl_packet *p, void *slot)
 {
-	fl_env_set_tag(p, slot, (slot->tag & ~(FL_GENERATION - 1)) + 2 * FL_GENERATION);
+	__u32 *tag = fl_tag_of(slot);
+
+	fl_env_set_tag(p, tag, (*tag & ~(FL_GENERATION - 1)) + 2 * FL_GENERATION);
 }
 
 #endif

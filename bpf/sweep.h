@@ -1,47 +1,57 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Ends flows by their age, on the CPU that owns them. */
+/* Ends flows of a table by their age, on the CPU that owns them. The table knows their times, and spills them. */
 #ifndef FLOWLABEL_SWEEP_H
 #define FLOWLABEL_SWEEP_H
 
-#include "flow_table.h"
+#include "set.h"
+
+/* What the sweep asks of a table. */
+struct fl_swept_table {
+	/* The times of the first and of the last packet of the flow in SLOT, in time units. */
+	__u64 (*first_seen)(const void *slot);
+	__u64 (*last_seen)(const void *slot);
+	/* Puts the flow of SLOT into the ring as a record. False: the ring is full, and nothing was done. */
+	bool (*spill)(const struct fl_packet *p, const void *slot, __u8 reason);
+};
 
 /* The reason why the flow of SLOT ends at NOW; 0: it does not end. */
-fl_inline __u8 fl_end_of(const struct fl_sweep_request *request, const struct fl_slot *slot, __u64 now)
+fl_inline __u8 fl_end_of(const struct fl_swept_table functions, const struct fl_sweep_request *request,
+			 const void *slot, __u64 now)
 {
-	__u64 first = (__u64)slot->first_high << 16 | (slot->last_first & 0xFFFF);
+	__u64 first = functions.first_seen(slot);
 
 	if (request->forced)
 		return FL_END_FORCED;
-	if (now >= (slot->last_first >> 16) + request->idle)
+	if (now >= functions.last_seen(slot) + request->idle)
 		return FL_END_IDLE;
 	return now >= first + request->active ? FL_END_ACTIVE : 0;
 }
 
 /* Puts the record into the ring, then frees SLOT. False: the ring is full, and the flow stays. */
-fl_inline bool fl_end_flow(const struct fl_packet *p, struct fl_slot *slot, __u8 reason)
+fl_inline bool fl_end_flow(const struct fl_packet *p, const struct fl_swept_table functions, void *slot, __u8 reason)
 {
-	if (!fl_spill(p, slot, reason))
+	if (!functions.spill(p, slot, reason))
 		return false;
 	fl_free_slot(p, slot);
 	return true;
 }
 
 /* fl_sweep_set(), while no other program of this CPU is in the table. */
-fl_inline bool fl_sweep_set_alone(const struct fl_packet *p, struct fl_set *set, const struct fl_sweep_request *request,
-				  __u32 *ended)
+fl_inline bool fl_sweep_set_alone(const struct fl_packet *p, const struct fl_swept_table functions, void *set,
+				  const struct fl_sweep_request *request, __u32 *ended)
 {
 	__u64 now = fl_env_now(p);
 
 	for (__u32 i = 0; i < FL_WAYS; i++) {
-		struct fl_slot *slot = &set->slot[i];
+		void *slot = &((struct fl_any_set *)set)->slot[i];
 		__u8 reason;
 
-		if (!(slot->tag & FL_TAG_USED))
+		if (!(*fl_tag_of(slot) & FL_TAG_USED))
 			continue;
-		reason = fl_end_of(request, slot, now);
+		reason = fl_end_of(functions, request, slot, now);
 		if (!reason)
 			continue;
-		if (!fl_end_flow(p, slot, reason))
+		if (!fl_end_flow(p, functions, slot, reason))
 			return false;
 		++*ended;
 	}
@@ -49,13 +59,13 @@ fl_inline bool fl_sweep_set_alone(const struct fl_packet *p, struct fl_set *set,
 }
 
 /* Ends the flows of SET that are due. False: the ring is full. */
-fl_inline bool fl_sweep_set(const struct fl_packet *p, struct fl_set *set, const struct fl_sweep_request *request,
-			    __u32 *ended)
+fl_inline bool fl_sweep_set(const struct fl_packet *p, const struct fl_swept_table functions, void *set,
+			    const struct fl_sweep_request *request, __u32 *ended)
 {
 	bool room;
 
 	fl_env_enter_table(p);
-	room = fl_sweep_set_alone(p, set, request, ended);
+	room = fl_sweep_set_alone(p, functions, set, request, ended);
 	fl_env_leave_table(p);
 	return room;
 }

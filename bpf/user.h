@@ -8,12 +8,14 @@
 
 #include "flowlabel/abi.h"
 
+#define FL_USER_TABLE(name, set, used) struct set *name; /* 2^config.slots_shift slots; unused: none */
+
 /* What an attachment has in its maps in the kernel. */
 struct fl_user {
 	struct fl_config config;
 	struct fl_secrets secrets;
 	struct fl_counters counters;
-	struct fl_set *table;                                 /* 2^config.slots_shift slots */
+	FL_TABLES(FL_USER_TABLE)
 	__u64 now;                                            /* time units */
 	struct fl_slot *(*next_record)(struct fl_user *user); /* the place of the next record; NULL: the ring is full */
 };

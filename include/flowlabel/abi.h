@@ -46,11 +46,16 @@ enum fl_link_layer {
 };
 
 /*
- * The flow table. A slot is one cache line and holds one flow of one CPU. FL_WAYS consecutive slots form a set.
- * The keyed hash of a flow selects its set, and the flow may use any slot there.
+ * A table. A slot is one cache line and holds one flow of one CPU. FL_WAYS consecutive slots form a set. The keyed
+ * hash of a flow selects its set, and the flow may use any slot there.
  */
 #define FL_WAYS 4
 #define FL_WAYS_SHIFT 2
+#define FL_SLOT_SIZE 64
+
+/* The slots of every table have a tag at this offset, with FL_TAG_USED and the generation. What else a slot holds is a
+ * matter of its table. */
+#define FL_TAG_OFFSET 48
 
 /* struct fl_slot.tag: label in bits 0 to 19, flags in 20 to 23, generation in 24 to 31. The generation is odd
  * while the slot changes its flow, and has a new even value afterwards, so a reader on another CPU can detect the
@@ -80,8 +85,32 @@ struct fl_set {
 	struct fl_slot slot[FL_WAYS];
 };
 
-FL_STATIC_ASSERT(sizeof(struct fl_slot) == 64, "a slot is one cache line");
-FL_STATIC_ASSERT(sizeof(struct fl_set) == 64 * FL_WAYS, "a set has no holes");
+/*
+ * The tables of an attachment, in the order in which `status` shows them. All have the same number of slots.
+ *
+ *   TABLE(name, set, used)
+ *
+ * NAME is that of the table's map, of its pin and of its place in the output of `status`; struct SET has its slots.
+ * USED, an expression of `config` (struct fl_config), is false if the attachment does not fill the table: then its map
+ * has one entry. The table's header in bpf/ has fl_NAME_first_seen(), fl_NAME_last_seen() and fl_NAME_spill(), with
+ * which the sweep ends flows (bpf/sweep.h).
+ *
+ * This list makes the maps, their pins, the sweeps, the tables of both engines, and what `status` shows of a table.
+ */
+#define FL_TABLES(TABLE) TABLE(table, fl_set, true)
+
+#define FL_TABLE_VALUE(name, set, used) FL_TABLE_##name,
+
+enum fl_table {
+	FL_TABLES(FL_TABLE_VALUE) FL_TABLE_COUNT /* how many there are */
+};
+
+#define FL_CHECK_TABLE(name, set, used)                                                                                \
+	FL_STATIC_ASSERT(sizeof(struct set) == FL_SLOT_SIZE * FL_WAYS,                                                 \
+			 "a slot is one cache line, a set has no holes");                                              \
+	FL_STATIC_ASSERT(__builtin_offsetof(struct set, slot[0].tag) == FL_TAG_OFFSET, "the tag is where sets look");
+
+FL_TABLES(FL_CHECK_TABLE)
 FL_STATIC_ASSERT(FL_WAYS == 1 << FL_WAYS_SHIFT, "ways are a power of two");
 
 /* Why a flow left the table (the numbers of IPFIX flowEndReason, element 136). */

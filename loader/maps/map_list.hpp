@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /// The maps of an attachment. This is the only list of them: loading, pinning, opening and sweeping go through it, and
-/// a test compares docs/architecture.md with it. A new map is declared in bpf/maps.h and listed here.
+/// a test compares docs/architecture.md with it. A new map is declared in bpf/maps.h and listed here; FL_TABLES (abi.h)
+/// does both for a table.
 #pragma once
 
 #include <bpf/libbpf.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <span>
 
 #include "base/fd.hpp"
 #include "flowlabel/abi.h"
@@ -15,7 +18,9 @@ namespace flowlabel {
 
 /// All of them outlive the program that they were made for. The map .rodata does not, and is not one of them.
 struct Maps {
-    Fd table;
+#define FL_TABLE_FD(name, set, used) Fd name;
+    FL_TABLES(FL_TABLE_FD)
+#undef FL_TABLE_FD
     Fd counters;
     Fd ring;
     Fd ring_positions;
@@ -32,16 +37,23 @@ struct ListedMap {
 
 constexpr auto info_pin = "info";
 
-/// In the order in which they are pinned.
+/// In the order in which they are pinned, the tables first.
 inline constexpr ListedMap map_list[] = {
-    {"table", "table", &Maps::table,
-     [](const fl_config& config, unsigned cpus) { return cpus << (config.slots_shift - FL_WAYS_SHIFT); }},
-    {"counters", "counters", &Maps::counters, [](const fl_config&, unsigned cpus) { return cpus; }},
+#define FL_LISTED_TABLE(name, set, used)                                                                               \
+    {#name, #name, &Maps::name, [](const fl_config& config, unsigned cpus) {                                           \
+         return (used) ? cpus << (config.slots_shift - FL_WAYS_SHIFT) : std::uint32_t{1};                              \
+     }},
+    FL_TABLES(FL_LISTED_TABLE)
+#undef FL_LISTED_TABLE
+        {"counters", "counters", &Maps::counters, [](const fl_config&, unsigned cpus) { return cpus; }},
     {"ring", "ring", &Maps::ring, [](const fl_config& config, unsigned cpus) { return cpus << config.ring_shift; }},
     {"ring_positions", "ring_positions", &Maps::ring_positions, [](const fl_config&, unsigned cpus) { return cpus; }},
     {info_pin, "info", &Maps::info, [](const fl_config&, unsigned) { return std::uint32_t{FL_ENTRIES}; }},
     {"secrets", ".data.secrets", &Maps::secrets, [](const fl_config&, unsigned) { return std::uint32_t{1}; }},
 };
+
+/// Those of the tables, by enum fl_table.
+inline constexpr auto table_list = std::span(map_list).first<FL_TABLE_COUNT>();
 
 /// Once it is there, all maps have their pins.
 constexpr auto last_pin = std::rbegin(map_list)->pin;
@@ -54,5 +66,8 @@ int reuse_maps(const bpf_object& object, const Maps& maps);
 
 /// The maps of OBJECT, which is loaded, with descriptors of their own.
 Maps maps_of(const bpf_object& object);
+
+/// Does the attachment of MAPS, whose tables have SETS sets each, fill TABLE?
+bool is_used(const Maps& maps, const ListedMap& table, std::size_t sets);
 
 } // namespace flowlabel

@@ -6,9 +6,10 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <array>
 #include <bit>
 #include <cerrno>
-#include <cstring>
+#include <string>
 #include <utility>
 
 #include "base/privilege.hpp"
@@ -25,7 +26,7 @@ constexpr std::uint32_t ends_of_a_call = 128;
 
 struct Sweeper::State {
     std::unique_ptr<void, void (*)(void*)> skeleton; ///< sweep_bpf or sweep_rt_bpf
-    int program = -1;                                ///< the skeleton's
+    std::array<int, FL_TABLE_COUNT> programs;        ///< the skeleton's, by enum fl_table; -1: the table is unused
     const fl_sweep_result* result = nullptr;         ///< the skeleton's
     unsigned cpus = 0;
     std::uint32_t sets = 0; ///< of one CPU
@@ -52,6 +53,12 @@ static std::unexpected<Error> sweep_error(int err)
     }
 }
 
+/// The program of bpf/sweep.bpf.c that sweeps TABLE.
+static bpf_program* program_of(const bpf_object& object, const ListedMap& table)
+{
+    return bpf_object__find_program_by_name(&object, (std::string("flowlabel_sweep_") + table.name).c_str());
+}
+
 template <class Skeleton>
 Result<std::unique_ptr<Sweeper::State>> Sweeper::load_as(const Maps& maps, const fl_info& info)
 {
@@ -71,9 +78,13 @@ Result<std::unique_ptr<Sweeper::State>> Sweeper::load_as(const Maps& maps, const
     add_machine(skeleton.rodata->config);
     if (const int err = reuse_maps(*skeleton.obj, maps))
         return sweep_error(err);
+    for (const ListedMap& table : table_list)
+        bpf_program__set_autoload(program_of(*skeleton.obj, table),
+                                  is_used(maps, table, std::size_t{state->sets} * state->cpus));
     if (const int result = Skeleton::load(&skeleton))
         return sweep_error(-result);
-    state->program = bpf_program__fd(skeleton.progs.flowlabel_sweep);
+    for (std::size_t i = 0; i < table_list.size(); i++)
+        state->programs[i] = bpf_program__fd(program_of(*skeleton.obj, table_list[i]));
     state->result = &skeleton.bss->sweep_result;
     return state;
 }
@@ -86,7 +97,7 @@ Result<Sweeper> Sweeper::load(const Maps& maps, const fl_info& info, bool preemp
     return Sweeper(std::move(state));
 }
 
-Result<fl_sweep_result> Sweeper::step(const fl_sweep_request& request)
+Result<fl_sweep_result> Sweeper::step(const fl_sweep_request& request, fl_table table)
 {
     fl_sweep_request frame = request;
     LIBBPF_OPTS(bpf_test_run_opts, options);
@@ -96,7 +107,7 @@ Result<fl_sweep_result> Sweeper::step(const fl_sweep_request& request)
     options.repeat = 1;
     options.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
     options.batch_size = 1;
-    if (const int result = bpf_prog_test_run_opts(state_->program, &options))
+    if (const int result = bpf_prog_test_run_opts(state_->programs[table], &options))
         return sweep_error(-result);
     return *state_->result;
 }
@@ -115,32 +126,45 @@ static bool move_to(unsigned cpu)
     return result == 0;
 }
 
+/// Inspects every flow of TABLE on REQUEST.cpu, where this thread is. Returns false if it ran elsewhere.
+Result<bool> Sweeper::sweep_part(fl_sweep_request request, fl_table table, SweepPass& pass,
+                                 const std::function<bool(bool ring_full)>& wait)
+{
+    while (request.first < state_->sets) {
+        const auto result = TRY(step(request, table));
+
+        if (result.cpu != request.cpu)
+            return false;
+        request.first = result.next;
+        pass.ended += result.ended;
+        if (!wait(result.ring_full != 0)) {
+            pass.stopped = true;
+            break;
+        }
+    }
+    return true;
+}
+
 Result<SweepPass> Sweeper::pass(const SweepLimits& limits, const std::function<bool(bool ring_full)>& wait)
 {
     SweepPass pass;
 
     for (unsigned cpu = 0; cpu < state_->cpus; cpu++) {
-        fl_sweep_request request{.idle = limits.idle,
-                                 .active = limits.active,
-                                 .first = 0,
-                                 .sets = sets_of_a_call,
-                                 .ends = ends_of_a_call,
-                                 .cpu = static_cast<std::uint16_t>(cpu),
-                                 .forced = limits.everything};
+        const fl_sweep_request request{.idle = limits.idle,
+                                       .active = limits.active,
+                                       .first = 0,
+                                       .sets = sets_of_a_call,
+                                       .ends = ends_of_a_call,
+                                       .cpu = static_cast<std::uint16_t>(cpu),
+                                       .forced = limits.everything};
         bool reached = move_to(cpu);
 
-        while (reached && request.first < state_->sets) {
-            const auto result = TRY(step(request));
-
-            reached = result.cpu == cpu;
-            if (!reached)
-                break;
-            request.first = result.next;
-            pass.ended += result.ended;
-            if (!wait(result.ring_full != 0)) {
-                pass.stopped = true;
+        for (unsigned table = 0; reached && table < FL_TABLE_COUNT; table++) {
+            if (state_->programs[table] < 0)
+                continue;
+            reached = TRY(sweep_part(request, static_cast<fl_table>(table), pass, wait));
+            if (pass.stopped)
                 return pass;
-            }
         }
         if (!reached)
             pass.unreached.push_back(cpu);

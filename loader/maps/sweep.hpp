@@ -37,17 +37,19 @@ public:
     Sweeper& operator=(Sweeper&&) noexcept;
     ~Sweeper();
 
-    /// Runs the program once: it inspects at most REQUEST.sets sets, with softirqs off. The result has the CPU on which
-    /// it ran. If that is not the requested one, nothing was done.
-    [[nodiscard]] Result<fl_sweep_result> step(const fl_sweep_request& request);
+    /// Runs the program of TABLE once: it inspects at most REQUEST.sets sets, with softirqs off. The result has the CPU
+    /// on which it ran. If that is not the requested one, nothing was done.
+    [[nodiscard]] Result<fl_sweep_result> step(const fl_sweep_request& request, fl_table table = FL_TABLE_table);
 
-    /// Inspects every flow once. The calling thread moves from CPU to CPU and stays on the last one, so it should be a
-    /// thread for this purpose. WAIT is called after each call; its argument says whether the ring was full. If it
-    /// returns false, the pass ends.
+    /// Inspects every flow of every table once. The calling thread moves from CPU to CPU and stays on the last one, so
+    /// it should be a thread for this purpose. WAIT is called after each call; its argument says whether the ring was
+    /// full. If it returns false, the pass ends.
     [[nodiscard]] Result<SweepPass> pass(const SweepLimits& limits, const std::function<bool(bool ring_full)>& wait);
 
 private:
     struct State;
+    Result<bool> sweep_part(fl_sweep_request request, fl_table table, SweepPass& pass,
+                            const std::function<bool(bool ring_full)>& wait);
     explicit Sweeper(std::unique_ptr<State> state);
     template <class Skeleton> static Result<std::unique_ptr<State>> load_as(const Maps& maps, const fl_info& info);
 

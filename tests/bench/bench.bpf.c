@@ -142,7 +142,7 @@ fl_inline bool touched(struct xdp_md *ctx)
 		return false;
 	key = (struct fl_key){.ip6 = &ip6, .label = bpf_ntohl(ip6.word_be) & FL_LABEL_MASK};
 	slot = fl_preferred_slot(&p, &key);
-	set = fl_env_table_set(&p, slot >> FL_WAYS_SHIFT);
+	set = fl_env_table_set(&p, table, slot >> FL_WAYS_SHIFT);
 	if (!set)
 		return false;
 	set->slot[slot % FL_WAYS].packets++;
@@ -173,7 +173,7 @@ fl_inline bool counted(struct xdp_md *ctx)
 	p.counters->counted++;
 	p.counters->counted_bytes += octets;
 	preferred = fl_preferred_slot(&p, &key);
-	set = fl_env_table_set(&p, preferred >> FL_WAYS_SHIFT);
+	set = fl_env_table_set(&p, table, preferred >> FL_WAYS_SHIFT);
 	if (!set)
 		return false;
 	fl_add_to_flow(&p, set, preferred, &key, 0, octets);
