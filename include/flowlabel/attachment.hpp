@@ -127,6 +127,9 @@ public:
 
     [[nodiscard]] std::vector<Counters> cpu_counters() const;
     [[nodiscard]] TableView table() const;
+
+    /// All tables that it fills, by a scan of each.
+    [[nodiscard]] std::vector<TableUsage> tables() const;
     [[nodiscard]] Result<RingUsage> ring_usage() const;
 
     /// What collectors did with the records; all 0 if there was no collector.

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "flowlabel/abi.h"
@@ -21,6 +22,12 @@
 #include "flowlabel/huge_pages.hpp"
 
 namespace flowlabel {
+
+/// How much of a table is used.
+struct TableUsage {
+    std::string name;           ///< of its map and its pin
+    std::uint64_t occupied = 0; ///< slots in use, of all CPUs
+};
 
 /// A live flow of one or of all CPUs.
 struct TableFlow {
@@ -66,7 +73,7 @@ public:
         merged.reserve(std::size_t{FL_WAYS} * cpus_);
         for (std::size_t index = 0; index < sets_per_cpu; index++) {
             merged.clear();
-            merge_set(index, sets_per_cpu, merged);
+            merge_set(index, merged);
             for (const TableFlow& flow : merged)
                 visit(flow);
         }
@@ -87,7 +94,8 @@ public:
     [[nodiscard]] Sum sum() const;
 
 private:
-    void merge_set(std::size_t index, std::size_t sets_per_cpu, std::vector<TableFlow>& merged) const;
+    /// Returns how many slots are in use.
+    std::size_t merge_set(std::size_t index, std::vector<TableFlow>& merged) const;
 
     std::span<const fl_set> sets_;
     unsigned cpus_;

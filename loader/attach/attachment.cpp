@@ -98,6 +98,11 @@ TableView Attachment::table() const
     return state_->table.view();
 }
 
+std::vector<TableUsage> Attachment::tables() const
+{
+    return state_->table.usage();
+}
+
 Result<RingUsage> Attachment::ring_usage() const
 {
     const auto rings = TRY(Rings::open(state_->found.maps, info().cpus, info().ring_records, Mapping::Access::read));

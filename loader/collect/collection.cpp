@@ -15,6 +15,7 @@
 #include "base/time.hpp"
 #include "base/try.hpp"
 #include "base/units.hpp"
+#include "maps/slots.hpp"
 
 namespace flowlabel {
 
@@ -282,7 +283,6 @@ Amount Collection::count_some_lost()
 /// as spilled, as a sweep does.
 void Collection::take_slot(std::size_t index, Amount& taken)
 {
-    constexpr std::uint32_t generation = 1u << FL_TAG_GENERATION_SHIFT;
     const fl_info& info = found_.info();
     fl_slot& slot = table_.writable_sets()[index / FL_WAYS].slot[index % FL_WAYS];
     fl_counters& counters = table_.writable_counters()[index / info.slots];
@@ -294,7 +294,7 @@ void Collection::take_slot(std::size_t index, Amount& taken)
     counters.spilled_packets += slot.packets;
     counters.spilled_bytes += slot.octets;
     taken += Amount{.packets = slot.packets, .octets = slot.octets};
-    __atomic_store_n(&slot.tag, (slot.tag & ~(generation - 1)) + 2 * generation, __ATOMIC_RELEASE);
+    free_slot(slot);
 }
 
 std::size_t Collection::take_left(ExportQueues& queues)

@@ -192,8 +192,7 @@ void KernelEngine::drain(const std::function<void(const fl_slot& record)>& visit
 
 void KernelEngine::reset()
 {
-    std::ranges::fill(state_->table.writable_sets(), fl_set{});
-    std::ranges::fill(state_->table.writable_counters(), fl_counters{});
+    state_->table.clear();
     drain([](const fl_slot&) {});
 }
 

@@ -11,9 +11,29 @@ namespace flowlabel {
 struct NativeEngine::State {
     fl_user user{};                     // first member: the callback only gets its address
     __u8 link_layer = FL_LINK_ETHERNET; ///< of frames that do not set one
-    std::vector<fl_set> table;
+#define FL_TABLE_SETS(name, set, used) std::vector<set> name;
+    FL_TABLES(FL_TABLE_SETS)
+#undef FL_TABLE_SETS
     std::vector<fl_slot> records;
     std::size_t ring_records;
+
+    void make_tables(const fl_config& config)
+    {
+        const std::size_t sets = std::size_t{1} << (config.slots_shift - FL_WAYS_SHIFT);
+
+#define FL_MAKE_TABLE(name, set, used)                                                                                 \
+    (name).resize((used) ? sets : 0);                                                                                  \
+    user.name = (name).data();
+        FL_TABLES(FL_MAKE_TABLE)
+#undef FL_MAKE_TABLE
+    }
+
+    void clear_tables()
+    {
+#define FL_CLEAR_TABLE(name, set, used) (name).assign((name).size(), {});
+        FL_TABLES(FL_CLEAR_TABLE)
+#undef FL_CLEAR_TABLE
+    }
 
     static State* of(fl_user* user) { return reinterpret_cast<State*>(user); }
 
@@ -31,11 +51,10 @@ NativeEngine::NativeEngine(const EngineSetup& setup, std::optional<std::size_t> 
     static_assert(offsetof(State, user) == 0);
 
     state_->ring_records = ring_records.value_or(std::numeric_limits<std::size_t>::max());
-    state_->table.resize(std::size_t{1} << (setup.config.slots_shift - FL_WAYS_SHIFT));
+    state_->make_tables(setup.config);
     state_->user.config = setup.config;
     state_->link_layer = setup.config.link_layer;
     state_->user.secrets = setup.secrets;
-    state_->user.table = state_->table.data();
     state_->user.next_record = State::next_record;
 }
 
@@ -48,7 +67,7 @@ void NativeEngine::set_time(std::uint64_t units)
 
 void NativeEngine::forget_flows()
 {
-    std::ranges::fill(state_->table, fl_set{});
+    state_->clear_tables();
 }
 
 Result<Verdict> NativeEngine::run(const Frame& frame)

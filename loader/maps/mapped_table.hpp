@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The flow table and the counters of an attachment, mapped into memory.
+/// The tables and the counters of an attachment, mapped into memory.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -15,6 +16,16 @@
 
 namespace flowlabel {
 
+/// The type of the sets of a table.
+template <fl_table Table> struct SetOf;
+
+#define FL_SET_OF(name, set, used)                                                                                     \
+    template <> struct SetOf<FL_TABLE_##name> {                                                                        \
+        using type = set;                                                                                              \
+    };
+FL_TABLES(FL_SET_OF)
+#undef FL_SET_OF
+
 class MappedTable {
 public:
     MappedTable() = default;
@@ -22,15 +33,27 @@ public:
     /// SLOTS are those of one CPU. False afterwards: errno says why.
     MappedTable(const Maps& maps, unsigned cpus, std::uint32_t slots, Mapping::Access access = Mapping::Access::read);
 
-    [[nodiscard]] explicit operator bool() const { return sets_ && counters_; }
+    [[nodiscard]] explicit operator bool() const { return sets_[FL_TABLE_table] && counters_; }
 
     [[nodiscard]] std::size_t sets_per_cpu() const { return sets_per_cpu_; }
 
-    /// All CPUs' sets, one CPU's after the other's.
-    [[nodiscard]] std::span<const fl_set> sets() const { return sets_.items<const fl_set>(sets_per_cpu_ * cpus_); }
+    /// All CPUs' sets, one CPU's after the other's. None of a table that the attachment does not fill.
+    template <fl_table Table = FL_TABLE_table> [[nodiscard]] auto sets() const
+    {
+        return sets_[Table].template items<const typename SetOf<Table>::type>(sets_of(Table));
+    }
 
     /// The same, mapped with Access::write.
-    [[nodiscard]] std::span<fl_set> writable_sets() { return sets_.items<fl_set>(sets_per_cpu_ * cpus_); }
+    [[nodiscard]] std::span<fl_set> writable_sets()
+    {
+        return sets_[FL_TABLE_table].items<fl_set>(sets_per_cpu_ * cpus_);
+    }
+
+    /// The tables that the attachment fills, with how many of their slots are in use.
+    [[nodiscard]] std::vector<TableUsage> usage() const;
+
+    /// Clears all tables and counters, mapped with Access::write.
+    void clear();
 
     /// An entry for each possible CPU.
     [[nodiscard]] std::span<const fl_counters> counters() const { return counters_.items<const fl_counters>(cpus_); }
@@ -47,9 +70,11 @@ public:
     [[nodiscard]] Counters sum() const { return sum_counters(cpu_counters()); }
 
 private:
+    [[nodiscard]] std::size_t sets_of(unsigned table) const { return sets_[table] ? sets_per_cpu_ * cpus_ : 0; }
+
     unsigned cpus_ = 0;
     std::size_t sets_per_cpu_ = 0;
-    Mapping sets_;
+    std::array<Mapping, FL_TABLE_COUNT> sets_; ///< by enum fl_table
     Mapping counters_;
 };
 

@@ -1,97 +1,62 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "flowlabel/table.hpp"
 
-#include <atomic>
+#include <algorithm>
 #include <cstring>
-#include <optional>
+
+#include "maps/slots.hpp"
 
 namespace flowlabel {
 
-/// Loads a word that a CPU may be writing; never torn.
-template <class Word> static Word load(const Word& word, int order = __ATOMIC_RELAXED)
-{
-    return __atomic_load_n(&word, order);
-}
+/// Counts by source, destination and label, as slots.hpp reads them.
+struct FlowSlots {
+    using Set = fl_set;
+    using Value = TableFlow;
 
-static bool same_key(const TableFlow& a, const TableFlow& b)
-{
-    return a.label == b.label && a.src[1] == b.src[1] && a.dst[1] == b.dst[1] && a.src[0] == b.src[0] &&
-           a.dst[0] == b.dst[0];
-}
+    static constexpr std::uint32_t flags = FL_TAG_STAMPED;
 
-static TableFlow copy_slot(const fl_slot& slot, std::uint32_t tag)
-{
-    const std::uint64_t last_first = load(slot.last_first);
+    static TableFlow copy(const fl_slot& slot, std::uint32_t tag)
+    {
+        const std::uint64_t last_first = load_word(slot.last_first);
 
-    return {
-        .src = {load(slot.src[0]), load(slot.src[1])},
-        .dst = {load(slot.dst[0]), load(slot.dst[1])},
-        .label = tag & FL_LABEL_MASK,
-        .stamped = (tag & FL_TAG_STAMPED) != 0,
-        .packets = load(slot.packets),
-        .octets = load(slot.octets),
-        .first = std::uint64_t{load(slot.first_high)} << 16 | (last_first & 0xFFFF),
-        .last = last_first >> 16,
-    };
-}
+        return {
+            .src = {load_word(slot.src[0]), load_word(slot.src[1])},
+            .dst = {load_word(slot.dst[0]), load_word(slot.dst[1])},
+            .label = tag & FL_LABEL_MASK,
+            .stamped = (tag & FL_TAG_STAMPED) != 0,
+            .packets = load_word(slot.packets),
+            .octets = load_word(slot.octets),
+            .first = std::uint64_t{load_word(slot.first_high)} << 16 | (last_first & 0xFFFF),
+            .last = last_first >> 16,
+        };
+    }
+
+    static bool same_key(const TableFlow& a, const TableFlow& b)
+    {
+        return a.label == b.label && a.src[1] == b.src[1] && a.dst[1] == b.dst[1] && a.src[0] == b.src[0] &&
+               a.dst[0] == b.dst[0];
+    }
+
+    static bool same_start(const TableFlow& a, const TableFlow& b) { return a.first == b.first; }
+
+    static void merge(TableFlow& into, const TableFlow& flow)
+    {
+        into.packets += flow.packets;
+        into.octets += flow.octets;
+        into.stamped |= flow.stamped;
+        into.first = std::min(into.first, flow.first);
+        into.last = std::max(into.last, flow.last);
+    }
+};
 
 TableFlow flow_of(const fl_slot& slot)
 {
-    return copy_slot(slot, slot.tag);
+    return FlowSlots::copy(slot, slot.tag);
 }
 
-/// The flow of SLOT. Empty: it is free. The generation tells whether the slot changed its flow meanwhile. It has
-/// eight bits and may wrap around while a reader sleeps, so the key and the first time are compared too.
-static std::optional<TableFlow> read_slot(const fl_slot& slot)
+std::size_t TableView::merge_set(std::size_t index, std::vector<TableFlow>& merged) const
 {
-    constexpr std::uint32_t changing = 1u << FL_TAG_GENERATION_SHIFT;
-
-    for (;;) {
-        const std::uint32_t tag = load(slot.tag, __ATOMIC_ACQUIRE);
-
-        if (tag & changing)
-            continue;
-        if (!(tag & FL_TAG_USED))
-            return std::nullopt;
-        const TableFlow flow = copy_slot(slot, tag);
-
-        std::atomic_thread_fence(std::memory_order_acquire);
-        const TableFlow again = copy_slot(slot, load(slot.tag));
-
-        std::atomic_thread_fence(std::memory_order_acquire);
-        if (((load(slot.tag) ^ tag) & ~FL_TAG_STAMPED) == 0 && same_key(flow, again) && flow.first == again.first)
-            return flow;
-    }
-}
-
-static void merge(TableFlow& into, const TableFlow& flow)
-{
-    into.packets += flow.packets;
-    into.octets += flow.octets;
-    into.stamped |= flow.stamped;
-    into.first = std::min(into.first, flow.first);
-    into.last = std::max(into.last, flow.last);
-}
-
-void TableView::merge_set(std::size_t index, std::size_t sets_per_cpu, std::vector<TableFlow>& merged) const
-{
-    for (std::size_t cpu = 0; cpu < cpus_; cpu++) {
-        const std::size_t of_earlier_cpus = merged.size();
-
-        for (const fl_slot& slot : sets_[cpu * sets_per_cpu + index].slot) {
-            const std::optional<TableFlow> flow = read_slot(slot);
-            std::size_t at = 0;
-
-            if (!flow)
-                continue;
-            while (at < of_earlier_cpus && !same_key(merged[at], *flow))
-                at++;
-            if (at < of_earlier_cpus)
-                merge(merged[at], *flow);
-            else
-                merged.push_back(*flow);
-        }
-    }
+    return flowlabel::merge_set<FlowSlots>(sets_, cpus_, index, merged);
 }
 
 TableFlows TableView::flows() const
@@ -113,7 +78,7 @@ std::size_t TableView::estimate() const
     for (std::size_t i = 0; i < sets_.size(); i += step) {
         looked++;
         for (const fl_slot& slot : sets_[i].slot)
-            used += (load(slot.tag) & FL_TAG_USED) != 0;
+            used += (load_word(slot.tag) & FL_TAG_USED) != 0;
     }
     return looked ? used * sets_.size() / looked : 0;
 }
@@ -121,14 +86,15 @@ std::size_t TableView::estimate() const
 TableView::Sum TableView::sum() const
 {
     Sum sum;
+    std::vector<TableFlow> merged;
 
-    each_flow([&](const TableFlow& flow) {
-        sum.flows++;
-        sum.amount += {.packets = flow.packets, .octets = flow.octets};
-    });
-    for (const fl_set& set : sets_)
-        for (const fl_slot& slot : set.slot)
-            sum.occupied += (load(slot.tag) & FL_TAG_USED) != 0;
+    for (std::size_t index = 0; index < sets_.size() / cpus_; index++) {
+        merged.clear();
+        sum.occupied += merge_set(index, merged);
+        sum.flows += merged.size();
+        for (const TableFlow& flow : merged)
+            sum.amount += {.packets = flow.packets, .octets = flow.octets};
+    }
     return sum;
 }
 

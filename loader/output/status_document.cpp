@@ -28,7 +28,7 @@ Json status_json(const StatusDocument& document)
         const Json tag = entry.program_tag.empty() ? Json(nullptr) : Json(entry.program_tag);
         const Json reader = entry.collector ? Json(*entry.collector) : Json(nullptr);
 
-        attachments.push_back({
+        Json attachment = {
             {"source", entry.source.json},
             {"mode", name_of(static_cast<fl_mode>(info.mode))},
             {"stamp", name_of(static_cast<fl_stamp_mode>(info.stamp))},
@@ -36,17 +36,21 @@ Json status_json(const StatusDocument& document)
             {"attached_at", rfc3339(info.attached_at)},
             {"program", {{"id", info.program_id}, {"tag", tag}}},
             {"in_front", in_front_json(entry.in_front)},
-            {"table",
-             {{"slots", info.slots},
-              {"cpus", info.cpus},
-              {"bytes", table_bytes(info.slots, info.cpus)},
-              {"occupied", entry.occupied}}},
+        };
+
+        for (const TableUsage& table : entry.tables)
+            attachment[table.name] = {{"slots", info.slots},
+                                      {"cpus", info.cpus},
+                                      {"bytes", table_bytes(info.slots, info.cpus)},
+                                      {"occupied", table.occupied}};
+        attachment.update({
             {"ring", {{"bytes", entry.ring.bytes}, {"used", entry.ring.used}, {"reader", reader}}},
             {"totals", totals_json(entry.totals)},
             {"collected",
              {{"pending", amount_json(entry.totals.pending)}, {"exported", amount_json(entry.totals.exported)}}},
             {"warnings", entry.warnings},
         });
+        attachments.push_back(std::move(attachment));
     }
     Json unreadable = Json::array();
 
@@ -69,8 +73,9 @@ void write_status_table(const std::vector<StatusEntry>& entries, const TextWrite
                                                      name_of(static_cast<fl_prf>(info.prf)))));
         write(fmt::format("  since    {}, program {}{}\n", rfc3339(info.attached_at), info.program_id,
                           entry.program_tag.empty() ? "" : " tag " + entry.program_tag));
-        write(fmt::format("  table    {} slots x {} CPUs, {}, {} in use\n", grouped(info.slots), info.cpus,
-                          memory_text(table_bytes(info.slots, info.cpus)), grouped(entry.occupied)));
+        for (const TableUsage& table : entry.tables)
+            write(fmt::format("  {:<8} {} slots x {} CPUs, {}, {} in use\n", table.name, grouped(info.slots), info.cpus,
+                              memory_text(table_bytes(info.slots, info.cpus)), grouped(table.occupied)));
         write(fmt::format("  ring     {}, {} used, {}\n", memory_text(entry.ring.bytes), memory_text(entry.ring.used),
                           entry.collector ? fmt::format("drained by process {}", *entry.collector) : "no reader"));
         write(fmt::format("  seen     {} packets, {} of them IPv6, {} with a label\n",
