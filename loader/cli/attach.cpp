@@ -60,7 +60,7 @@ static Result<TcLink> tc_link_from_environment()
     return fail(fmt::format("FLOWLABEL_TC is '{}'", value), "set it to auto or clsact, or unset it", Failure::usage);
 }
 
-static Result<void> run(const Context& context, AttachCommand& command)
+static Result<void> run_attach(const Context& context, AttachCommand& command)
 {
     AttachOptions& options = command.options;
 
@@ -118,7 +118,7 @@ void add_attach(CLI::App& app, Context& context)
                            "count sent packets, and show which flows would get a label"},
                           {"flowlabel attach eth0 --stamp zero --key-file /etc/flowlabel.key --replace",
                            "start to label unlabelled packets"}});
-    on_run(attach, context, command, run);
+    on_run(attach, context, command, run_attach);
 }
 
 } // namespace flowlabel

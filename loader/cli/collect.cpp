@@ -193,7 +193,7 @@ static void report_lost(const ExportQueues& queues)
                                       grouped(exporter.lost.octets)));
 }
 
-static Result<void> run(const Context& context, CollectCommand& command)
+static Result<void> run_collect(const Context& context, CollectCommand& command)
 {
     TRY(command.sinks.check());
     if (const auto text = command.sinks.text_instead())
@@ -267,7 +267,7 @@ void add_collect(CLI::App& app, Context& context)
                "exported early; default: 524288",
                max_max_flows);
     add_examples(collect, command->sinks.examples());
-    on_run(collect, context, command, run);
+    on_run(collect, context, command, run_collect);
 }
 
 } // namespace flowlabel

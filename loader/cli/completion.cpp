@@ -28,7 +28,7 @@ static std::string script_for(Shell shell, const std::vector<CompletedCommand>& 
     return fish_completion(commands);
 }
 
-static Result<void> run(const CompletionCommand& command)
+static Result<void> run_completion(const CompletionCommand& command)
 {
     return to_stdout(
         [&](const TextWriter& write) { write(script_for(command.shell, completed_commands(*command.app))); });
@@ -42,7 +42,7 @@ void add_completion(CLI::App& app, Context& context)
     command->app = &app;
     add_choice(completion, "SHELL", command->shell, "bash, zsh or fish")->required();
     add_examples(completion, {{"flowlabel completion bash", "for bash; an installed flowlabel has it already"}});
-    on_run(completion, context, command, run);
+    on_run(completion, context, command, run_completion);
 }
 
 } // namespace flowlabel

@@ -8,7 +8,7 @@ namespace flowlabel {
 
 namespace {
 
-constexpr auto head = R"sh(# bash completion for flowlabel, made by 'flowlabel completion bash'
+constexpr auto bash_head = R"sh(# bash completion for flowlabel, made by 'flowlabel completion bash'
 
 _flowlabel() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' words='' kind=words index
@@ -22,7 +22,7 @@ _flowlabel() {
         case "$command ${COMP_WORDS[index]}" in
 )sh";
 
-constexpr auto tail = R"sh(    case $kind in
+constexpr auto bash_tail = R"sh(    case $kind in
         files) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
         directories) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
         interfaces) words+=" $(cd /sys/class/net && echo *)" ;;
@@ -48,13 +48,13 @@ const char* kind_of(const CompletedValue& value)
     return "words";
 }
 
-std::string value_case(const CompletedCommand& command, const CompletedOption& option)
+std::string bash_value_case(const CompletedCommand& command, const CompletedOption& option)
 {
     return fmt::format("        {}) words='{}' kind={} ;;\n", option_patterns(command, option, " | "),
                        fmt::join(option.value.words, " "), kind_of(option.value));
 }
 
-std::string command_case(const CompletedCommand& command)
+std::string bash_command_case(const CompletedCommand& command)
 {
     std::string options;
     std::string words;
@@ -76,12 +76,12 @@ std::string command_case(const CompletedCommand& command)
 
 std::string bash_completion(const std::vector<CompletedCommand>& commands)
 {
-    const auto [values, cases] = completion_cases(commands, value_case, command_case);
+    const auto [values, cases] = completion_cases(commands, bash_value_case, bash_command_case);
 
-    return head + ("            " + command_patterns(commands, " | ")) +
+    return bash_head + ("            " + command_patterns(commands, " | ")) +
            ")\n                command=${command:+$command }${COMP_WORDS[index]} ;;\n        esac\n    done\n"
            "    COMPREPLY=()\n    case \"$command $before\" in\n" +
-           values + "        *) case \"$command:$word\" in\n" + cases + "        esac ;;\n    esac\n" + tail;
+           values + "        *) case \"$command:$word\" in\n" + cases + "        esac ;;\n    esac\n" + bash_tail;
 }
 
 } // namespace flowlabel

@@ -8,7 +8,7 @@ namespace flowlabel {
 
 namespace {
 
-constexpr auto head = R"sh(# fish completion for flowlabel, made by 'flowlabel completion fish'
+constexpr auto fish_head = R"sh(# fish completion for flowlabel, made by 'flowlabel completion fish'
 
 # Is the command line so far about this command?
 function __flowlabel_in
@@ -17,7 +17,7 @@ function __flowlabel_in
         switch "$command $word"
             case )sh";
 
-constexpr auto tail = R"sh(
+constexpr auto fish_tail = R"sh(
                 set command (string trim -- "$command $word")
         end
     end
@@ -28,7 +28,7 @@ complete -c flowlabel -f
 )sh";
 
 /// TEXT as one word of the shell.
-std::string quoted(const std::string& text)
+std::string fish_quoted(const std::string& text)
 {
     std::string word = "'";
 
@@ -42,7 +42,7 @@ std::string choice(const CompletedValue& value)
 {
     switch (value.kind) {
     case CompletedValue::Kind::words:
-        return value.words.empty() ? "" : " -a " + quoted(fmt::format("{}", fmt::join(value.words, " ")));
+        return value.words.empty() ? "" : " -a " + fish_quoted(fmt::format("{}", fmt::join(value.words, " ")));
     case CompletedValue::Kind::files:
         return " -F";
     case CompletedValue::Kind::directories:
@@ -61,7 +61,7 @@ std::string option_line(const std::string& start, const CompletedOption& option)
         line += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
     if (option.takes_value)
         line += (option.value.kind == CompletedValue::Kind::files ? " -r" : " -x") + choice(option.value);
-    return line + " -d " + quoted(option.description) + "\n";
+    return line + " -d " + fish_quoted(option.description) + "\n";
 }
 
 std::string lines_of(const CompletedCommand& command)
@@ -70,7 +70,7 @@ std::string lines_of(const CompletedCommand& command)
     std::string lines;
 
     for (const auto& [name, description] : command.commands)
-        lines += fmt::format("{} -a {} -d {}\n", start, name, quoted(description));
+        lines += fmt::format("{} -a {} -d {}\n", start, name, fish_quoted(description));
     for (const CompletedValue& operand : command.operands)
         if (const std::string values = choice(operand); !values.empty())
             lines += start + values + "\n";
@@ -83,7 +83,7 @@ std::string lines_of(const CompletedCommand& command)
 
 std::string fish_completion(const std::vector<CompletedCommand>& commands)
 {
-    std::string script = head + command_patterns(commands, " ") + tail;
+    std::string script = fish_head + command_patterns(commands, " ") + fish_tail;
 
     for (const CompletedCommand& command : commands)
         script += lines_of(command);

@@ -8,7 +8,7 @@ namespace flowlabel {
 
 namespace {
 
-constexpr auto head = R"sh(#compdef flowlabel
+constexpr auto zsh_head = R"sh(#compdef flowlabel
 # zsh completion for flowlabel, made by 'flowlabel completion zsh'
 
 _flowlabel() {
@@ -24,7 +24,7 @@ _flowlabel() {
         case "$command ${words[index]}" in
 )sh";
 
-constexpr auto tail = R"sh(    if [[ $word == -* ]]; then
+constexpr auto zsh_tail = R"sh(    if [[ $word == -* ]]; then
         _describe -o option options
     elif (( $#commands )); then
         _describe command commands
@@ -39,7 +39,7 @@ fi
 )sh";
 
 /// TEXT as one word of the shell.
-std::string quoted(const std::string& text)
+std::string zsh_quoted(const std::string& text)
 {
     std::string word = "'";
 
@@ -66,21 +66,21 @@ std::string completer(const CompletedValue& value)
     return ":";
 }
 
-std::string value_case(const CompletedCommand& command, const CompletedOption& option)
+std::string zsh_value_case(const CompletedCommand& command, const CompletedOption& option)
 {
     return fmt::format("        ({}) {}; return ;;\n", option_patterns(command, option, "|"), completer(option.value));
 }
 
-std::string command_case(const CompletedCommand& command)
+std::string zsh_command_case(const CompletedCommand& command)
 {
     std::string text = fmt::format("        (\"{}\")\n            options=(", command.path);
 
     for (const CompletedOption& option : command.options)
         for (const std::string& name : option.names)
-            text += fmt::format("\n                {}", quoted(fmt::format("{}:{}", name, option.description)));
+            text += fmt::format("\n                {}", zsh_quoted(fmt::format("{}:{}", name, option.description)));
     text += ")\n            commands=(";
     for (const auto& [name, description] : command.commands)
-        text += fmt::format("\n                {}", quoted(fmt::format("{}:{}", name, description)));
+        text += fmt::format("\n                {}", zsh_quoted(fmt::format("{}:{}", name, description)));
     text += ")\n";
     for (const CompletedValue& operand : command.operands)
         text += fmt::format("            [[ $word == -* ]] || {}\n", completer(operand));
@@ -91,12 +91,12 @@ std::string command_case(const CompletedCommand& command)
 
 std::string zsh_completion(const std::vector<CompletedCommand>& commands)
 {
-    const auto [values, cases] = completion_cases(commands, value_case, command_case);
+    const auto [values, cases] = completion_cases(commands, zsh_value_case, zsh_command_case);
 
-    return head + ("            (" + command_patterns(commands, "|")) +
+    return zsh_head + ("            (" + command_patterns(commands, "|")) +
            ")\n                command=${command:+$command }${words[index]} ;;\n        esac\n    done\n"
            "    case \"$command $before\" in\n" +
-           values + "    esac\n    case $command in\n" + cases + "    esac\n" + tail;
+           values + "    esac\n    case $command in\n" + cases + "    esac\n" + zsh_tail;
 }
 
 } // namespace flowlabel

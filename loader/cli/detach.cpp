@@ -25,7 +25,7 @@ static void print_remaining(const Bpffs& bpffs)
                                left->size(), left->size() == 1 ? "" : "s", left->size() == 1 ? "s" : ""));
 }
 
-static Result<void> run(const Context& context, const DetachCommand& command)
+static Result<void> run_detach(const Context& context, const DetachCommand& command)
 {
     const Selection selection = command.selection.selection();
 
@@ -76,7 +76,7 @@ void add_detach(CLI::App& app, Context& context)
     detach.add_flag("--all", command->all, "every attachment in this network namespace; succeeds if there is none");
     add_examples(detach, {{"flowlabel detach eth0", "all hooks of an interface"},
                           {"flowlabel detach --all", "everything in this network namespace"}});
-    on_run(detach, context, command, run);
+    on_run(detach, context, command, run_detach);
 }
 
 } // namespace flowlabel

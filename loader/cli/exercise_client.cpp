@@ -48,7 +48,7 @@ static Result<void> run_raw(const ClientCommand& command)
     });
 }
 
-static Result<void> run(const ClientCommand& command)
+static Result<void> exercise_client(const ClientCommand& command)
 {
     if (command.raw)
         return run_raw(command);
@@ -80,7 +80,7 @@ void add_exercise_client(CLI::App& exercise, Context& context)
                            "a hundred flows with automatic labels"},
                           {"flowlabel exercise client 2001:db8::9 --raw veth0 --generate syn-then-zero",
                            "connections that lose their label after the SYN"}});
-    on_run(client, context, command, run);
+    on_run(client, context, command, exercise_client);
 }
 
 } // namespace flowlabel

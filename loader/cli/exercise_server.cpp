@@ -57,7 +57,7 @@ ServerEvents events_for(const ServerOptions& options, const ServerCommand& comma
     };
 }
 
-Result<void> run(const ServerCommand& command)
+Result<void> exercise_server(const ServerCommand& command)
 {
     const Fd stop = TRY(BlockedSignals({SIGINT, SIGTERM, SIGHUP}).descriptor());
     const ServerOptions options = options_of(command);
@@ -89,7 +89,7 @@ void add_exercise_server(CLI::App& exercise, Context& context)
     add_examples(server,
                  {{"flowlabel exercise server", "TCP and UDP on port 24999"},
                   {"flowlabel exercise server --udp --port 7777 --reflect", "answers have the label of the request"}});
-    on_run(server, context, command, run);
+    on_run(server, context, command, exercise_server);
 }
 
 } // namespace flowlabel

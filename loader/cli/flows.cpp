@@ -15,7 +15,7 @@ struct FlowsCommand {
     FlowOptions flows;
 };
 
-static FlowsDocument read_document(const Attachment& attachment)
+static FlowsDocument read_flows(const Attachment& attachment)
 {
     const std::uint64_t epoch = attachment.epoch_utc();
     FlowsDocument document{.source = live_source(attachment), .captured_at = now_utc()};
@@ -32,13 +32,13 @@ static FlowsDocument read_document(const Attachment& attachment)
     return document;
 }
 
-static Result<void> run(const Context& context, const FlowsCommand& command)
+static Result<void> run_flows(const Context& context, const FlowsCommand& command)
 {
     const auto found = TRY(find_one(context.bpffs, command.selection.selection()));
     std::string last_warnings;
 
     warn_of_findings(found.attachment, last_warnings);
-    FlowsDocument document = read_document(found.attachment);
+    FlowsDocument document = read_flows(found.attachment);
 
     command.flows.select(document);
     const auto written = to_stdout([&](const TextWriter& write) { command.flows.write(document, write); });
@@ -57,7 +57,7 @@ void add_flows(CLI::App& app, Context& context)
                          {"flowlabel flows eth0 --src 2001:db8::/32 --limit 5", "the five largest flows from a prefix"},
                          {"flowlabel flows eth0 --label 0x800/0x3fe00 --csv",
                           "all labels that equal 0x800 in the bits of the mask"}});
-    on_run(flows, context, command, run);
+    on_run(flows, context, command, run_flows);
 }
 
 } // namespace flowlabel

@@ -32,7 +32,7 @@ static Result<HostDocument> read_report(const HostCommand& command, const std::s
     return document;
 }
 
-static Result<HostDocument> read_document(const HostCommand& command)
+static Result<HostDocument> read_host(const HostCommand& command)
 {
     if (!command.netns)
         return read_report(command, "");
@@ -53,9 +53,9 @@ static Error check_error(const HostCheck& check)
             .kind = Failure::violations};
 }
 
-static Result<void> run(const HostCommand& command)
+static Result<void> run_host(const HostCommand& command)
 {
-    const auto document = TRY(read_document(command));
+    const auto document = TRY(read_host(command));
     const auto written = to_stdout([&](const TextWriter& write) {
         if (command.json)
             write(json_text(host_json(document), 2) + "\n");
@@ -83,7 +83,7 @@ void add_host(CLI::App& app, Context& context)
                "any");
     add_examples(host, {{"flowlabel host", "the combined effect of this host's settings"},
                         {"flowlabel host --check anycast", "is this server safe with label-hashing load balancers?"}});
-    on_run(host, context, command, run);
+    on_run(host, context, command, run_host);
 }
 
 } // namespace flowlabel

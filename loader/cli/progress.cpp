@@ -11,7 +11,7 @@ namespace flowlabel {
 
 constexpr auto first_after = std::chrono::seconds(1);
 constexpr auto redraw_interval = std::chrono::milliseconds(200);
-constexpr unsigned width = 40;
+constexpr unsigned bar_width = 40;
 
 ProgressBar::ProgressBar() : line_(redraw_interval, TerminalLine::Clock::now() + first_after) {}
 
@@ -22,9 +22,9 @@ void ProgressBar::update(const CaptureReader& reader)
     std::string bar;
 
     if (const auto progress = reader.progress()) {
-        const auto done = static_cast<unsigned>(*progress * width);
+        const auto done = static_cast<unsigned>(*progress * bar_width);
 
-        bar = fmt::format("[{:=<{}}{:{}}] {:3.0f} %  ", "", done, "", width - done, *progress * 100);
+        bar = fmt::format("[{:=<{}}{:{}}] {:3.0f} %  ", "", done, "", bar_width - done, *progress * 100);
     }
     line_.draw(fmt::format("{}{} packets", bar, grouped(reader.packets())));
 }

@@ -112,7 +112,7 @@ void warn(const ReplayReport& report)
                                   grouped(report.misdated)));
 }
 
-Result<void> run(const ReplayCommand& command)
+Result<void> run_replay(const ReplayCommand& command)
 {
     const auto options = TRY(options_of(command));
 
@@ -164,7 +164,7 @@ void add_replay(CLI::App& app, Context& context)
                           {"tcpdump -w - | flowlabel replay - --json", "from a pipe"},
                           {"flowlabel replay link.pcap --stamp zero --write labelled.pcap",
                            "write a copy in which all flows have labels"}});
-    on_run(replay, context, command, run);
+    on_run(replay, context, command, run_replay);
 }
 
 } // namespace flowlabel

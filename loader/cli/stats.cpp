@@ -23,7 +23,7 @@ struct StatsCommand {
     std::optional<std::chrono::nanoseconds> interval;
 };
 
-static StatsDocument read_document(const Attachment& attachment)
+static StatsDocument read_stats(const Attachment& attachment)
 {
     return {
         .source = live_source(attachment),
@@ -36,7 +36,7 @@ static StatsDocument read_document(const Attachment& attachment)
 /// Prints one document, on one line if there is an interval.
 static Result<void> show(const StatsCommand& command, const Attachment& attachment)
 {
-    const StatsDocument document = read_document(attachment);
+    const StatsDocument document = read_stats(attachment);
 
     return to_stdout([&](const TextWriter& write) {
         if (command.json)
@@ -57,7 +57,7 @@ static Result<void> show_once(const Context& context, const StatsCommand& comman
     return shown ? unreadable_result(found.unreadable) : shown;
 }
 
-static Result<void> run(const Context& context, const StatsCommand& command)
+static Result<void> run_stats(const Context& context, const StatsCommand& command)
 {
     std::string last_warnings;
 
@@ -85,7 +85,7 @@ void add_stats(CLI::App& app, Context& context)
     add_examples(stats,
                  {{"flowlabel stats eth0", "every counter"},
                   {"flowlabel stats eth0 --interval 500ms --json", "one document on each line, twice a second"}});
-    on_run(stats, context, command, run);
+    on_run(stats, context, command, run_stats);
 }
 
 } // namespace flowlabel

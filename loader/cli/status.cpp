@@ -77,7 +77,7 @@ static Result<std::vector<Attachment>> find_named(const Context& context, const 
     return attachments;
 }
 
-static Result<StatusDocument> read_document(const std::vector<Attachment>& attachments, std::vector<Error> unreadable)
+static Result<StatusDocument> read_status(const std::vector<Attachment>& attachments, std::vector<Error> unreadable)
 {
     StatusDocument document{.entries = {}, .unreadable = std::move(unreadable)};
 
@@ -96,7 +96,7 @@ static Result<void> show(const Context& context, const StatusCommand& command)
 
     if (attachments.empty() && !unreadable.empty())
         return unreadable_result(unreadable);
-    const auto document = TRY(read_document(attachments, unreadable));
+    const auto document = TRY(read_status(attachments, unreadable));
     const auto written = to_stdout([&](const TextWriter& write) {
         if (command.json)
             write(json_text(status_json(document), 2) + "\n");
@@ -166,7 +166,7 @@ static Result<void> check(const Context& context, const StatusCommand& command)
 
     unreadable.clear();
     const auto now = TRY(find_named(context, selection, unreadable));
-    const auto document = TRY(read_document(now, unreadable));
+    const auto document = TRY(read_status(now, unreadable));
     const auto findings = all_findings(observations, now, unreadable);
     const auto written = to_stdout([&](const TextWriter& write) {
         if (command.json)
@@ -180,7 +180,7 @@ static Result<void> check(const Context& context, const StatusCommand& command)
     return std::unexpected(check_error(findings.size()));
 }
 
-static Result<void> run(const Context& context, const StatusCommand& command)
+static Result<void> run_status(const Context& context, const StatusCommand& command)
 {
     if (command.since && !command.check)
         return fail("--since makes no sense without --check", "add --check", Failure::usage);
@@ -200,7 +200,7 @@ void add_status(CLI::App& app, Context& context)
                  {{"flowlabel status", "everything that is attached"},
                   {"flowlabel status eth0 --json", "one interface, for scripts"},
                   {"flowlabel status --check --since 10s", "is anything wrong now, or lost within ten seconds?"}});
-    on_run(status, context, command, run);
+    on_run(status, context, command, run_status);
 }
 
 } // namespace flowlabel

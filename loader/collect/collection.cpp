@@ -24,7 +24,7 @@ constexpr std::size_t records_of_a_cpu = 1024; // taken in one turn, before thos
 constexpr std::size_t batch_records = 512;
 constexpr std::size_t min_scan = 4096;  // slots of the merged table
 constexpr std::size_t max_scan = 40960; // half a millisecond, while the ring fills
-constexpr auto populated_at_once = std::chrono::milliseconds(2);
+constexpr auto populating_time = std::chrono::milliseconds(2);
 
 Totals EndedCollection::totals() const
 {
@@ -101,7 +101,7 @@ void Collection::populate()
     if (available_memory() < merged_.unpopulated())
         merged_.stop_populating(); // the kernel would not refuse the pages, but kill a process
     else
-        merged_.populate(std::chrono::steady_clock::now() + populated_at_once);
+        merged_.populate(std::chrono::steady_clock::now() + populating_time);
 }
 
 Counters Collection::counters() const

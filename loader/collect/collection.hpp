@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -31,6 +32,9 @@
 #include "maps/sweep.hpp"
 
 namespace flowlabel {
+
+/// How long a sweep waits for a reader where a ring is full.
+constexpr auto full_ring_pause = std::chrono::milliseconds(1);
 
 /// What is kept of a collection that is drained, until its last record has left the queues.
 class EndedCollection {

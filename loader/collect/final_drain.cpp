@@ -15,7 +15,6 @@ using namespace std::chrono_literals;
 
 constexpr auto timeout = 2s;          // while no sink takes anything
 constexpr auto max_step_wait = 100ms; // the most that counts for one step: this machine may have paused
-constexpr auto full_ring_pause = 1ms;
 constexpr int batches_of_a_step = 8;
 
 FinalDrain::FinalDrain(std::shared_ptr<Collection> collection)

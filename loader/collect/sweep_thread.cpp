@@ -6,8 +6,6 @@
 
 namespace flowlabel {
 
-constexpr auto full_ring_pause = std::chrono::milliseconds(1);
-
 SweepThread::SweepThread(const SweepLimits& limits, std::chrono::milliseconds interval,
                          std::function<Collections()> collections)
     : limits_(limits), interval_(interval), collections_(std::move(collections)),

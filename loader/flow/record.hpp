@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/word_table.hpp"
+#include "base/words.hpp"
 #include "flowlabel/abi.h"
 #include "flowlabel/flow.hpp"
 

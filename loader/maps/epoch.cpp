@@ -13,13 +13,13 @@
 
 namespace flowlabel {
 
-struct DestroySkeleton {
+struct DestroyEpoch {
     void operator()(epoch_bpf* skeleton) const { epoch_bpf__destroy(skeleton); }
 };
 
 Result<Epoch> read_epoch()
 {
-    const std::unique_ptr<epoch_bpf, DestroySkeleton> skeleton(epoch_bpf__open());
+    const std::unique_ptr<epoch_bpf, DestroyEpoch> skeleton(epoch_bpf__open());
     LIBBPF_OPTS(bpf_test_run_opts, options);
     Epoch epoch{};
 

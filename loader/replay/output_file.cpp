@@ -17,7 +17,7 @@ namespace flowlabel {
 
 namespace {
 
-constexpr const char* hint = "nothing was written; choose a file in a writable directory";
+constexpr const char* write_hint = "nothing was written; choose a file in a writable directory";
 
 Result<void> check_target(const std::string& path, const FileIdentity& input)
 {
@@ -68,7 +68,7 @@ Result<void> OutputFile::open()
             temporary_ = name;
     }
     if (!fd_)
-        return fail_errno(errno, fmt::format("cannot write '{}'", path_), hint);
+        return fail_errno(errno, fmt::format("cannot write '{}'", path_), write_hint);
     struct stat existing{};
 
     if (lstat(target_.c_str(), &existing) == 0 && S_ISREG(existing.st_mode) && is_ours(existing))
@@ -93,13 +93,13 @@ Result<void> OutputFile::commit()
         const std::string nameless = fmt::format("/proc/self/fd/{}", fd_.get());
 
         if (linkat(AT_FDCWD, nameless.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0)
-            return fail_errno(errno, fmt::format("cannot write '{}'", path_), hint);
+            return fail_errno(errno, fmt::format("cannot write '{}'", path_), write_hint);
         temporary_ = name;
     }
     if (::close(::dup(fd_.get())) != 0) // NFS reports a full disk here
-        return fail_errno(errno, fmt::format("cannot write '{}'", path_), hint);
+        return fail_errno(errno, fmt::format("cannot write '{}'", path_), write_hint);
     if (::rename(temporary_.c_str(), target_.c_str()) != 0)
-        return fail_errno(errno, fmt::format("cannot write '{}'", path_), hint);
+        return fail_errno(errno, fmt::format("cannot write '{}'", path_), write_hint);
     temporary_.clear();
     return {};
 }

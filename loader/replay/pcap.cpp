@@ -19,7 +19,7 @@ constexpr std::size_t file_head_size = 24;
 constexpr std::size_t packet_head_size = 16;
 constexpr std::size_t kuznetzov_head_size = 24;
 constexpr std::uint32_t max_captured = 262144; // the largest snap length of tcpdump and Wireshark
-constexpr std::uint16_t version_major = 2;
+constexpr std::uint16_t pcap_version = 2;
 // Section 4: the upper half of the link type field may have the length of the frame check sequences
 constexpr std::uint32_t fcs_length_known = 1u << 26;
 constexpr unsigned fcs_length_shift = 28;
@@ -126,7 +126,7 @@ Checked<std::unique_ptr<RecordSource>> open_pcap(Input& input)
 
     if (head.size() < file_head_size)
         return std::unexpected(stopped(input, head.size(), "its file header").error());
-    if (const auto version = order.u16(head, 4); version != version_major)
+    if (const auto version = order.u16(head, 4); version != pcap_version)
         return std::unexpected(CaptureError{.what = fmt::format("has the unknown pcap version {}", version)});
     auto pcap = std::make_unique<Pcap>(input, order, magic, head);
     if (!pcap->link_type().readable())

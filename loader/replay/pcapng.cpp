@@ -21,7 +21,7 @@ constexpr std::uint32_t obsolete_packet = 2;
 constexpr std::uint32_t simple_packet = 3;
 constexpr std::uint32_t enhanced_packet = 6;
 constexpr std::uint32_t byte_order_magic = 0x1A2B3C4D;
-constexpr std::uint16_t version_major = 1;
+constexpr std::uint16_t pcapng_version = 1;
 
 // Section 3.1: every block has its type, its length, a body, and its length again
 constexpr std::size_t body_at = 8;
@@ -147,7 +147,7 @@ Checked<void> Pcapng::read_section(Bytes block)
 {
     if (block.size() < section_header_size)
         return damaged("a section header that is too short");
-    if (const auto version = order_.u16(block, 12); version != version_major)
+    if (const auto version = order_.u16(block, 12); version != pcapng_version)
         return std::unexpected(CaptureError{.what = fmt::format("has the unknown pcapng version {}", version)});
     interfaces_.clear();
     return {};

@@ -12,7 +12,8 @@ namespace flowlabel {
 namespace {
 
 constexpr std::size_t start_size = 8; ///< enough to recognise every format
-constexpr const char* hint = "use a capture from tcpdump -w or Wireshark; Wireshark's editcap converts other formats";
+constexpr const char* format_hint =
+    "use a capture from tcpdump -w or Wireshark; Wireshark's editcap converts other formats";
 
 /// Why a file that starts with START cannot be read.
 CaptureError unknown_format(std::span<const std::uint8_t> start, const std::string& path)
@@ -78,7 +79,7 @@ Result<CaptureReader> CaptureReader::open(const std::string& path)
     if (!source) {
         const CaptureError& error = source.error();
 
-        return fail(fmt::format("'{}' {}", path, error.what), error.hint.empty() ? hint : error.hint);
+        return fail(fmt::format("'{}' {}", path, error.what), error.hint.empty() ? format_hint : error.hint);
     }
     state->source = std::move(*source);
     return CaptureReader(std::move(state));
@@ -100,7 +101,7 @@ Error CaptureReader::describe(const CaptureError& error) const
 {
     return {
         .what = fmt::format("'{}' {} (packets read: {})", state_->path, error.what, state_->packets),
-        .hint = error.hint.empty() && state_->packets == 0 ? hint : error.hint,
+        .hint = error.hint.empty() && state_->packets == 0 ? format_hint : error.hint,
     };
 }
 

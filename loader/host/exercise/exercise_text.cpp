@@ -18,7 +18,7 @@ static std::string label_text(const std::optional<std::uint32_t>& label, const c
     return label ? fmt::format("0x{:05x}", *label) : unknown;
 }
 
-static std::string milliseconds(std::uint64_t ns)
+static std::string milliseconds_text(std::uint64_t ns)
 {
     return fmt::format("{:.3f} ms", static_cast<double>(ns) / 1e6);
 }
@@ -31,7 +31,7 @@ std::string exchange_text(const Exchange& exchange)
     if (!exchange.round_trip)
         return text + ", no answer";
     return text + fmt::format(", seen {}, answer {}, {}", label_text(labels.seen, "-"),
-                              label_text(labels.answered, "-"), milliseconds(*exchange.round_trip));
+                              label_text(labels.answered, "-"), milliseconds_text(*exchange.round_trip));
 }
 
 std::string peer_text(const PeerReport& peer)
@@ -65,8 +65,8 @@ void write_client_summary(const ClientReport& report, const TextWriter& write)
                       report.flows.size() == 1 ? "" : "s", grouped(totals.sent), grouped(totals.received),
                       grouped(totals.lost), grouped(totals.late)));
     if (trips.count != 0)
-        write(fmt::format("round trips: min {}, mean {}, max {}\n", milliseconds(trips.min),
-                          milliseconds(trips.sum / trips.count), milliseconds(trips.max)));
+        write(fmt::format("round trips: min {}, mean {}, max {}\n", milliseconds_text(trips.min),
+                          milliseconds_text(trips.sum / trips.count), milliseconds_text(trips.max)));
     if (totals.sent != 0)
         write_label_rows(totals.labels, write);
 }

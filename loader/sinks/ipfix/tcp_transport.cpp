@@ -27,7 +27,6 @@ namespace flowlabel {
 using namespace std::chrono_literals;
 
 constexpr auto timeout = 10s;             // for a collector that does not read or does not answer
-constexpr auto shutdown_timeout = 900ms;  // the same while shutting down
 constexpr auto max_shutdown = 35s;        // however slowly the collector reads; systemd kills the unit after 120 s
 constexpr auto poll_interval = 100ms;     // between two checks for a shutdown
 constexpr std::size_t max_unasked = 4096; // bytes that the peer may send; an IPFIX collector sends none

@@ -16,6 +16,9 @@
 
 namespace flowlabel {
 
+/// How long a transport waits for its peer or for name servers while the collector shuts down.
+constexpr auto shutdown_timeout = std::chrono::milliseconds(900);
+
 /// What became of messages, in their order: the first `sent` were sent, the next `lost` never will be, and the rest are
 /// to be encoded and offered again.
 struct Outcome {

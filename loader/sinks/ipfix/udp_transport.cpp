@@ -19,8 +19,7 @@ namespace flowlabel {
 using namespace std::chrono_literals;
 
 constexpr auto probe_interval = 1s;
-constexpr auto timeout = 10s; // of name servers
-constexpr auto shutdown_timeout = 900ms;
+constexpr auto lookup_timeout = 10s; // of name servers
 
 namespace {
 
@@ -73,8 +72,9 @@ Result<void> UdpTransport::look_up()
 
     if ((!lookup_wanted_ && !away_) || now < next_lookup_)
         return addresses_.empty() ? std::unexpected(not_found_) : Result<void>();
-    auto found = lookup_.find(
-        [&] { return !addresses_.empty() || Clock::now() - now >= (shutting_down_() ? shutdown_timeout : timeout); });
+    auto found = lookup_.find([&] {
+        return !addresses_.empty() || Clock::now() - now >= (shutting_down_() ? shutdown_timeout : lookup_timeout);
+    });
 
     next_lookup_ = Clock::now() + HostLookup::interval;
     if (found) {
