@@ -4,10 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <bit>
 #include <iterator>
 #include <set>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -20,19 +22,20 @@ namespace flowlabel {
 namespace {
 
 /// __PRETTY_FUNCTION__ has the name of an enumerator, and "(type)number" for any other number.
-template <auto value> constexpr bool is_enumerator()
+template <auto value> consteval bool is_enumerator()
 {
     return std::string_view(__PRETTY_FUNCTION__).find("value = (") == std::string_view::npos;
 }
 
 template <class Enum, unsigned... numbers> std::set<Enum> enumerators(std::integer_sequence<unsigned, numbers...>)
 {
+    constexpr std::array named = {
+        is_enumerator<std::bit_cast<Enum>(static_cast<std::underlying_type_t<Enum>>(numbers))>()...};
     std::set<Enum> all;
 
-    ((is_enumerator<std::bit_cast<Enum>(static_cast<std::underlying_type_t<Enum>>(numbers))>()
-          ? (void)all.insert(static_cast<Enum>(numbers))
-          : (void)0),
-     ...);
+    for (unsigned number = 0; number < named.size(); number++)
+        if (named[number])
+            all.insert(static_cast<Enum>(number));
     return all;
 }
 
