@@ -22,7 +22,7 @@ SAMPLES = sorted((HERE / "data").glob("*.pcap"))
 
 
 def ground_truth():
-    """The entries of GROUND_TRUTH.json, each with its path; empty where there are no real captures."""
+    """The entries of GROUND_TRUTH.json, each with its path. Empty if there are no real captures."""
     folder = os.environ.get("FLOWLABEL_CAPTURES")
     if not folder:
         return []
@@ -31,7 +31,8 @@ def ground_truth():
 
 
 def pytest_generate_tests(metafunc):
-    """`truth`: each real capture with what is known of it. `capture`: each real one, and the project's own samples."""
+    """`truth`: the entry of each real capture. `capture`: the path of each real capture and of each sample. `sample`:
+    the path of each sample."""
     truths = ground_truth()
     missing = pytest.param(None, marks=pytest.mark.skip(reason="FLOWLABEL_CAPTURES is not set"), id="FLOWLABEL_CAPTURES")
     real = [pytest.param(truth, id=truth["file"]) for truth in truths] or [missing]
@@ -48,13 +49,13 @@ Replayed = collections.namedtuple("Replayed", "status stdout stderr")
 
 
 class Replay:
-    """`flowlabel replay` with the label key of flows.KEY at hand."""
+    """Runs `flowlabel replay`; key_file has flows.KEY."""
 
     def __init__(self, key_file):
         self.key_file = key_file
 
     def run(self, *arguments, stdin=None, **options):
-        """Runs it; whatever comes of it."""
+        """Runs the command. It may fail."""
         command = [os.environ["FLOWLABEL_BIN"], "replay", *map(str, arguments)]
         done = subprocess.run(command, input=stdin, capture_output=True, timeout=120, **options)
         return Replayed(done.returncode, done.stdout.decode(), done.stderr.decode())
@@ -84,7 +85,7 @@ def all_captures():
 
 @pytest.fixture
 def write(tmp_path):
-    """Writes a capture of packets (see pcapfile.pack) and tells its path."""
+    """Writes a capture of packets (see pcapfile.pack) and returns its path."""
     def make(packets, name="input.pcap", **options):
         path = tmp_path / name
         path.write_bytes(pcapfile.pack(packets, **options))

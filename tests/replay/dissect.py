@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Where the IPv6 header of a captured packet is and what the stamper must make of it, written a second time from the rules
-(RFC 6437 section 3, RFC 8200 section 4) and sharing no code with the program."""
+"""Finds the IPv6 header of a captured packet, and the flow id and scope by which a stamper labels it (RFC 6437 section
+3, RFC 8200 section 4). A second implementation, which shares no code with the program."""
 
 import dataclasses
 import ipaddress
@@ -29,7 +29,7 @@ def _nflog_payload(octets):
 
 
 def _network_start(octets, link_type):
-    """(offset, ethertype); the ethertype is None where only the version tells."""
+    """(offset, ethertype). The ethertype is None if only the version in the IP header shows the protocol."""
     if link_type == pcapfile.ETHERNET:
         return 14, _u16(octets, 12)
     if link_type == pcapfile.SLL:
@@ -71,7 +71,7 @@ def _pass_mpls(octets, at):
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """An IPv6 packet within a captured one."""
+    """An IPv6 packet in a captured frame."""
 
     octets: bytes  # of all that was captured
     offset: int  # of the IPv6 header
@@ -99,7 +99,7 @@ class Found:
 
     @property
     def packet(self):
-        """From the IPv6 header on, as far as it belongs to the packet and was captured."""
+        """The captured bytes of the packet, from its IPv6 header on."""
         whole = self.octets[self.offset:]
         return whole[:40 + self.payload_length] if self.payload_length else whole
 
@@ -115,7 +115,7 @@ class Found:
                     any(one.is_link_local or one.is_multicast or one.is_unspecified for one in (self.source, self.destination)))
 
     def transport(self):
-        """(protocol, source port, destination port), or None where the addresses alone are the flow."""
+        """(protocol, source port, destination port), or None if the flow id has the addresses only."""
         packet, header, at = self.packet, self.packet[6], 40
         for _ in range(_MOST_EXTENSIONS):
             if header not in _EXTENSIONS:
@@ -131,7 +131,7 @@ class Found:
         return (header, *struct.unpack_from("!HH", packet, at))
 
     def fragment(self):
-        """(source, destination, identification) of a real fragment, else None."""
+        """(source, destination, identification) of a fragment that is not atomic, else None."""
         packet, header, at = self.packet, self.packet[6], 40
         while header in _EXTENSIONS and at + 8 <= len(packet):
             if header == _FRAGMENT:
@@ -142,7 +142,7 @@ class Found:
 
 
 def find(octets, link_type):
-    """The outermost IPv6 packet of a captured one, or None."""
+    """The outermost IPv6 packet in a captured frame, or None."""
     at, ethertype = _network_start(octets, link_type)
     behind_mpls = False
     if ethertype is not None:

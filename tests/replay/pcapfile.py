@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""pcap and pcapng files taken apart and put together octet by octet, so that the tests share no code with the program."""
+"""Reads and writes pcap and pcapng files byte by byte, so that the tests share no code with the program."""
 
 import dataclasses
 import struct
@@ -8,12 +8,12 @@ MICRO, NANO = 0xA1B2C3D4, 0xA1B23C4D
 
 ETHERNET, NULL, PPP, RAW, LOOP, ENC, SLL, PFLOG = 1, 0, 9, 101, 108, 109, 113, 117
 IPV4, IPV6, NFLOG, SLL2 = 228, 229, 239, 276
-WIRELESS = 105  # which cannot be read
+WIRELESS = 105  # flowlabel cannot read it
 
 
 @dataclasses.dataclass(frozen=True)
 class Record:
-    """A packet as the file holds it."""
+    """A packet in a file."""
 
     time: int  # ns
     octets: bytes
@@ -30,7 +30,7 @@ class Pcap:
 
 
 def _read_pcapng(data):
-    """A file whose interfaces count in microseconds."""
+    """Reads a file with timestamps in microseconds."""
     at, order, interfaces, records = 0, "<", [], []
     while at < len(data):
         if data[at:at + 4] == b"\x0a\x0d\x0d\x0a":
@@ -64,7 +64,7 @@ def _read_pcap(data):
 
 
 def read(path):
-    """The capture PATH."""
+    """Reads the capture PATH."""
     data = path.read_bytes()
     return _read_pcapng(data) if data.startswith(b"\x0a\x0d\x0d\x0a") else _read_pcap(data)
 
@@ -97,25 +97,25 @@ def ng_option(code, value, order="<"):
 
 
 def ng_interface(link_type, snap_length=262144, order="<", options=b""):
-    """The octets of an interface description; snap length 0 is none."""
+    """The octets of an interface description. Snap length 0: no limit."""
     return ng_block(1, struct.pack(order + "HHI", link_type, 0, snap_length) + options, order)
 
 
 def ng_packet(interface, octets, length=None, order="<", stamp=1_700_000_000_000_000, options=b""):
-    """The octets of an enhanced packet block. LENGTH is that on the wire."""
+    """The octets of an enhanced packet block. LENGTH: on the wire."""
     return ng_block(6, struct.pack(order + "IIIII", interface, stamp >> 32, stamp & 0xFFFFFFFF, len(octets),
                                    length or len(octets)) + octets + bytes(-len(octets) % 4) + options, order)
 
 
 def ng_obsolete_packet(interface, octets, order="<", stamp=1_700_000_000_000_000, options=b""):
-    """The octets of a packet block as it was before the enhanced one."""
+    """The octets of an obsolete packet block, which the enhanced one replaced."""
     return ng_block(2, struct.pack(order + "HHIIII", interface, 0, stamp >> 32, stamp & 0xFFFFFFFF, len(octets),
                                    len(octets)) + octets + bytes(-len(octets) % 4) + options, order)
 
 
 def ng_simple_packet(octets, length=None, order="<"):
-    """The octets of a simple packet block: a packet of its section's first interface, without a stamp. How much of it was
-    captured follows from that interface's snap length."""
+    """The octets of a simple packet block: a packet of the first interface in its section, without a timestamp. The
+    snap length of that interface gives the captured length."""
     return ng_block(3, struct.pack(order + "I", length or len(octets)) + octets, order)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Captures whose packets end with a frame check sequence (FCS): it is no part of the packet."""
+"""Captures whose packets end with a frame check sequence (FCS), which does not belong to the packet."""
 
 import struct
 
@@ -18,7 +18,7 @@ UNKNOWN_LENGTH = frames.ethernet(bytes(6), bytes(6), frames.IPV6, PACKET[:4] + b
 
 
 def _counted(replay, path):
-    """(packets behind MPLS that count as IPv6, those that do not, bytes)"""
+    """(packets after MPLS that count as IPv6, those that do not, bytes)"""
     counters = replay.document(path)["counters"]
     return counters["counted"], counters["mpls_not_ip"], counters["counted_bytes"]
 
@@ -31,32 +31,33 @@ def _pcap_word(words):
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("field, fcs, counts", [
     (_pcap_word(2), FCS, True), (_pcap_word(1), FCS[:2], True), (_pcap_word(0), b"", True), (ETHERNET, b"", True),
-    (ETHERNET, FCS, False),  # nothing says that it is one
-    (2 << 28 | ETHERNET, FCS, False),  # the length means nothing without its bit
-    (_pcap_word(2), b"", False),  # what is not there is missing at the end
+    (ETHERNET, FCS, False),  # the file declares no FCS
+    (2 << 28 | ETHERNET, FCS, False),  # the length is ignored without its bit
+    (_pcap_word(2), b"", False),  # the declared FCS is missing, so the packet is too short
 ])
 def test_pcap(replay, capture_of, order, field, fcs, counts):
-    """The field of the link type says how long the FCS is; the packet behind MPLS then has the length that it says."""
+    """The link type field declares the length of the FCS. Without the FCS, the packet after MPLS has the length in its
+    header."""
     path = capture_of(pcapfile.pack([BEHIND_MPLS + fcs], field, order=order))
     assert _counted(replay, path) == ((1, 0, len(PACKET)) if counts else (0, 1, 0))
 
 
 @pytest.mark.parametrize("captured", [len(BEHIND_MPLS) + size for size in (4, 3, 2, 0, -1, -50)])
 def test_packets_that_were_captured_in_part(replay, capture_of, captured):
-    """The FCS is the end of the packet on the wire: as much of it goes as was captured."""
+    """The FCS is the end of the packet on the wire: the captured part of it is removed."""
     path = capture_of(pcapfile.pack([((BEHIND_MPLS + FCS)[:captured], len(BEHIND_MPLS) + 4)], _pcap_word(2)))
     assert _counted(replay, path) == (1, 0, len(PACKET))
 
 
 def test_bytes_of_packets_that_do_not_say_their_length(replay, capture_of):
-    """With payload length 0 all bytes count, but for the FCS."""
+    """With payload length 0, all bytes except the FCS count."""
     path = capture_of(pcapfile.pack([UNKNOWN_LENGTH + FCS], _pcap_word(2)))
     assert _counted(replay, path) == (1, 0, len(PACKET))
 
 
 @pytest.mark.parametrize("size", range(20))
 def test_packets_shorter_than_their_fcs(replay, capture_of, size):
-    """Nothing is left of them."""
+    """They count as short frames."""
     path = capture_of(pcapfile.pack([bytes(size), (bytes(size), 2), BEHIND_MPLS + bytes(30)], _pcap_word(15)))
     assert replay.document(path)["counters"]["short_frame"] == 2
 
@@ -64,7 +65,7 @@ def test_packets_shorter_than_their_fcs(replay, capture_of, size):
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("length, fcs", [(32, FCS), (16, FCS[:2]), (4, FCS), (2, FCS[:2]), (0, b"")])
 def test_pcapng_interfaces(replay, capture_of, order, length, fcs):
-    """The option if_fcslen counts bits; a number below 8 can only mean bytes."""
+    """The option if_fcslen is in bits; a number below 8 can only be in bytes."""
     options = ng_option(FCS_LENGTH, bytes([length]), order) + ng_option(0, b"", order)
     path = capture_of(ng_section(order), ng_interface(ETHERNET, order=order, options=options),
                       ng_packet(0, BEHIND_MPLS + fcs, order=order), ng_obsolete_packet(0, BEHIND_MPLS + fcs, order=order),
@@ -75,7 +76,7 @@ def test_pcapng_interfaces(replay, capture_of, order, length, fcs):
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("packet_block", [ng_packet, ng_obsolete_packet], ids=lambda block: block.__name__)
 def test_pcapng_packets(replay, capture_of, order, packet_block):
-    """The flags of a packet come before the option of its interface, unless they do not say it."""
+    """The FCS length in the flags of a packet overrides the option of its interface, if the flags have one."""
     def packet(fcs, flags):
         options = ng_option(1, b"a comment", order) + ng_option(FLAGS, flags, order) + ng_option(0, b"", order)
         return packet_block(0, BEHIND_MPLS + fcs, order=order, options=options)
@@ -88,7 +89,7 @@ def test_pcapng_packets(replay, capture_of, order, packet_block):
 
 @pytest.mark.parametrize("options", [b"\2\0\0\0", b"\2\0\xff\xff", b"\2\0\3\0\x80\0\0", b"\2\0", b"\0\0\0\0"])
 def test_options_of_packets_that_are_damaged(replay, capture_of, options):
-    """They say nothing, and the packet is read."""
+    """Damaged options are ignored, and the packet is read."""
     path = capture_of(ng_section(), ng_interface(ETHERNET), ng_packet(0, BEHIND_MPLS, options=options))
     assert _counted(replay, path) == (1, 0, len(PACKET))
 

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What replay counts in real captures is what an independent parser counted."""
+"""The counts of replay in real captures equal those of an independent parser."""
 
 from counters import counter_names
 
-# The counted octets are min(40 + payload length, octets present); GROUND_TRUTH.json has 40 + payload length alone. They
-# differ where the payload length says more than the frame had.
+# The counted octets are min(40 + payload length, octets present); GROUND_TRUTH.json has only 40 + payload length. They
+# differ if the payload length is larger than the frame.
 OCTETS_BEYOND_THE_FRAME = {
     "zeek__ip6-ext-trunc.pcap": 60 - 40,
 }
 
-# Fuzzed files whose packets behind MPLS are followed by octets that are not theirs, but for one packet: the same as the
-# frames of a pseudowire.
+# Fuzzed files in which all packets after MPLS but one have a trailer, like the frames of a pseudowire.
 FRAMES_LIKE_A_PSEUDOWIRE = {
     "zeek__mpls-6in6-broken.pcap": 1,
     "zeek__mpls-6in6-6in6-4in6-trunc.pcap": 0,
@@ -37,7 +36,7 @@ def test_counts(replay, truth):
 
 
 def test_octets(replay, truth):
-    """CAP-A1, DEC-8: octets, but for the files named above."""
+    """CAP-A1, DEC-8: octets, except in the files named above."""
     if truth["file"] in FRAMES_LIKE_A_PSEUDOWIRE:
         return
     beyond = OCTETS_BEYOND_THE_FRAME.get(truth["file"], 0)
@@ -45,7 +44,7 @@ def test_octets(replay, truth):
 
 
 def test_conservation(replay, truth):
-    """Everything that was counted is in the flows, and live and spilled add up to it."""
+    """The flows add up to what was counted, and so do live and spilled."""
     document = replay.document(truth["path"])
     totals = document["totals"]
     for unit in ("packets", "bytes"):

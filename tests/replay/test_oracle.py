@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The project's own samples, packet by packet, as tshark reads them."""
+"""The flows of the project's samples, compared with those that tshark finds."""
 
 import collections
 import ipaddress

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""pcapng files: sections, interfaces, every kind of packet block, and what is wrong with damaged ones."""
+"""pcapng files: sections, interfaces, every kind of packet block, and the errors for damaged files."""
 
 import gzip
 import json
@@ -54,19 +54,19 @@ def _labels(document):
     return sorted(flow["label"] for flow in document["flows"] for _ in range(flow["packets"]))
 
 
-# What is read
+# Files that can be read
 
 
 def test_unused_interfaces(replay, capture_of):
-    """Interfaces without packets do no harm, whatever their link type."""
+    """Interfaces without packets may have any link type."""
     path = capture_of(pcapfile.pack_ng([(ETHERNET, [_packet()]), (SLL, []), (WIRELESS, [])]))
     assert replay.document(path)["totals"]["ipv6_packets"] == 1
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_simple_packets_with_a_snap_length(replay, capture_of, tmp_path, order):
-    """Of a simple packet block as much was captured as its section's first interface lets through; other interfaces and
-    sections may have other snap lengths."""
+    """The captured length of a simple packet block follows from the snap length of the first interface in its section.
+    Other interfaces and sections may have other snap lengths."""
     whole, out = _packet(1000), tmp_path / "out.pcapng"
     path = capture_of(
         ng_section(order), ng_interface(ETHERNET, 70, order), ng_interface(ETHERNET, 0, order),
@@ -80,7 +80,7 @@ def test_simple_packets_with_a_snap_length(replay, capture_of, tmp_path, order):
 
 
 def test_simple_packets_have_the_time_before_them(replay, capture_of):
-    """They have no stamp."""
+    """A simple packet has no timestamp of its own."""
     path = capture_of(ng_section(), ng_interface(ETHERNET), ng_packet(0, _packet()), ng_simple_packet(_packet()))
     (flow,) = replay.document(path)["flows"]
     assert (flow["packets"], flow["first_seen"], flow["last_seen"]) == (
@@ -88,7 +88,7 @@ def test_simple_packets_have_the_time_before_them(replay, capture_of):
 
 
 def test_obsolete_packets(replay, capture_of):
-    """Packet blocks as they were before the enhanced ones, in both byte orders."""
+    """Obsolete packet blocks are read in both byte orders."""
     path = capture_of(*(block for order in "<>" for block in (
         ng_section(order), ng_interface(RAW, order=order), ng_interface(ETHERNET, order=order),
         ng_obsolete_packet(1, _packet(), order))))
@@ -98,7 +98,7 @@ def test_obsolete_packets(replay, capture_of):
 
 
 def test_a_file_that_comes_in_pieces(replay):
-    """However a pipe cuts it: every packet, and the length that it had."""
+    """A pipe may split the file at any byte: every packet is read, with its original length."""
     octets = ng_section() + ng_interface(ETHERNET, 66) + ng_simple_packet(_packet(1000)[:66], 1062) * 3
     command = [os.environ["FLOWLABEL_BIN"], "replay", "-", "--json"]
     for cut in range(1, 150, 7):
@@ -112,7 +112,7 @@ def test_a_file_that_comes_in_pieces(replay):
 
 
 def test_sections_of_both_byte_orders(replay, capture_of, tmp_path):
-    """Each section has its own, whichever comes first."""
+    """Each section has a byte order of its own."""
     out = tmp_path / "out.pcapng"
     for orders in ("<>", "><", "<><"):
         path = capture_of(*(block for label, order in enumerate(orders) for block in (
@@ -124,7 +124,7 @@ def test_sections_of_both_byte_orders(replay, capture_of, tmp_path):
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("sections", [False, True], ids=["interfaces", "sections"])
 def test_several_link_types(replay, capture_of, tmp_path, sections, order):
-    """Each packet is taken apart by the link type of its own interface, of one section or of several."""
+    """Each packet is parsed by the link type of its interface. The interfaces are in one section, or in several."""
     packets = ON_LINKS | {NFLOG: _nflog(_bare(label=6), order)}
     head, out = [ng_section(order)], tmp_path / "out.pcapng"
     blocks = [] if sections else head + [ng_interface(link, order=order) for link in packets]
@@ -139,14 +139,15 @@ def test_several_link_types(replay, capture_of, tmp_path, sections, order):
 
 
 def test_simple_packets_of_another_link_type(replay, capture_of):
-    """A simple packet block names no interface: it is its section's first, which need not be the file's."""
+    """A simple packet block belongs to the first interface of its section, which may not be the first one of the
+    file."""
     path = capture_of(ng_section(), ng_interface(ETHERNET), ng_simple_packet(_packet(label=1)),
                       ng_section(), ng_interface(RAW), ng_interface(ETHERNET), ng_simple_packet(_bare(label=2)))
     assert _labels(replay.document(path)) == [1, 2]
 
 
 def test_stamping_several_link_types(replay, capture_of, tmp_path):
-    """The label of every packet changes, and not another bit of the file: neither blocks that nobody knows nor comments."""
+    """The label of every packet changes, and no other bit of the file. Unknown blocks and comments stay."""
     comment = ng_option(1, b"lab") + ng_option(0, b"")
     interfaces = [ng_interface(link, options=comment) for link in ON_LINKS]
     unlabelled = [_packet(), _bare(), bytes(14) + b"\x86\xdd" + _bare(), b"\x86\xdd" + bytes(18) + _bare(),
@@ -167,7 +168,7 @@ def test_stamping_several_link_types(replay, capture_of, tmp_path):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the kernel engine needs root")
 def test_the_kernel_engine_takes_several_link_types(replay, capture_of):
-    """It counts what the native engine does."""
+    """The kernel engine has the same counts as the native one."""
     path = capture_of(pcapfile.pack_ng([(link, [octets, octets[:-8], octets[:20]]) for link, octets in ON_LINKS.items()]))
     native, kernel = (replay.document(path, "--engine", engine) for engine in ("native", "kernel"))
     assert native["counters"] == kernel["counters"]
@@ -178,7 +179,7 @@ def test_the_kernel_engine_takes_several_link_types(replay, capture_of):
 @pytest.mark.parametrize("blocks", [[ng_section()], [ng_section(), ng_block(4, bytes(4))], [ng_section(), ng_interface(RAW)]],
                          ids=["nothing", "names", "an interface"])
 def test_files_without_packets(replay, capture_of, blocks):
-    """Nothing happened, and that is no error."""
+    """A file without packets is not an error: all counts are 0."""
     assert replay.document(capture_of(*blocks))["totals"]["seen_packets"] == 0
 
 
@@ -187,7 +188,7 @@ def test_files_without_packets(replay, capture_of, blocks):
     (3, 0, 1_700_000_000_500), (9, 0, 1_700_000_000_500_000_000), (0x80 | 1, 0, 3_400_000_001),
     (6, 1_700_000_000, 500_000), (0, -100, 1_700_000_100)])
 def test_stamps(replay, capture_of, order, resolution, offset, stamp):
-    """An interface may say what its stamps count, and from when."""
+    """An interface may have a timestamp resolution and offset of its own."""
     options = b"".join([ng_option(2, b"eth0", order), ng_option(9, bytes([resolution]), order),
                         ng_option(14, struct.pack(order + "q", offset), order), ng_option(0, b"", order)])
     path = capture_of(ng_section(order), ng_interface(ETHERNET, order=order, options=options),
@@ -196,7 +197,8 @@ def test_stamps(replay, capture_of, order, resolution, offset, stamp):
 
 
 def test_link_types_that_cannot_be_read(replay, capture_of, tmp_path):
-    """Their packets are left out and counted in a warning; the others are read, and all are written."""
+    """Packets with an unreadable link type are skipped, and a warning has their number. The others are read, and all
+    are written."""
     path, out = capture_of(pcapfile.pack_ng([(WIRELESS, [bytes(40)] * 2), (ETHERNET, [_packet()])])), tmp_path / "out.pcapng"
     done = replay.run(path, "--json", "--write", out)
     assert (done.status, done.stderr) == (0, "flowlabel: warning: 2 packets have link types that cannot be read, such as "
@@ -206,14 +208,14 @@ def test_link_types_that_cannot_be_read(replay, capture_of, tmp_path):
 
 
 def test_no_link_type_that_can_be_read(replay, capture_of):
-    """That is an error."""
+    """If no packet has a readable link type, that is an error."""
     done = replay.run(capture_of(pcapfile.pack_ng([(WIRELESS, [bytes(40)])])))
     assert done.status == 1 and done.stdout == ""
     assert "has link type 105 (IEEE 802.11), which cannot be read" in done.stderr
     assert "hint: readable link types are Ethernet" in done.stderr
 
 
-# What is wrong
+# Damaged files
 
 _LONG = struct.pack("<II", 7, (16 << 20) + 4) + bytes(8)
 _ODD = struct.pack("<II", 7, 13) + bytes(5) + struct.pack("<I", 13)
@@ -243,7 +245,8 @@ _BAD_SNAP = ng_simple_packet(bytes(16), 400)
     (ng_packet(0, bytes(60))[:5], "ends early, within a block"),
 ], ids=lambda part: part if isinstance(part, str) else "block")
 def test_damage(replay, capture_of, tmp_path, block, words):
-    """What comes before is printed; one line says what is wrong and where, one what became of it. Nothing is written."""
+    """The result up to the damage is printed. One line says what is wrong and where, and one what was printed and not
+    written."""
     path, out = capture_of(ng_section(), ng_interface(ETHERNET), ng_packet(0, _packet()), block), tmp_path / "out.pcapng"
     done = replay.run(path, "--json", "--write", out)
     assert done.status == 1
@@ -255,7 +258,7 @@ def test_damage(replay, capture_of, tmp_path, block, words):
 
 
 def test_more_interfaces_than_there_are(replay, tmp_path):
-    """A small compressed file that describes millions of interfaces ends soon, and takes no memory."""
+    """A small compressed file that describes millions of interfaces is refused quickly, with little memory."""
     path = tmp_path / "bomb.pcapng.gz"
     path.write_bytes(gzip.compress(ng_section() + ng_interface(ETHERNET) * 3_000_000, 1))
 
@@ -269,13 +272,13 @@ def test_more_interfaces_than_there_are(replay, tmp_path):
 
 
 def test_as_many_interfaces_as_may_be(replay, capture_of):
-    """The limit holds for each section by itself."""
+    """The limit applies to each section separately."""
     section = [ng_section(), *[ng_interface(ETHERNET)] * 65536, ng_packet(65535, _packet())]
     assert replay.document(capture_of(*section, *section))["totals"]["ipv6_packets"] == 2
 
 
 def test_a_block_that_claims_much_takes_little(replay, capture_of):
-    """Memory grows with what is there."""
+    """Memory grows with the bytes in the file, not with the declared length of a block."""
     def little_memory():
         resource.setrlimit(resource.RLIMIT_DATA, (64 << 20, 64 << 20))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""`flowlabel replay` on its command line: what it reads, what it prints, what it leaves behind."""
+"""`flowlabel replay` on its command line: what it reads, prints and writes."""
 
 import csv
 import datetime
@@ -40,18 +40,18 @@ def _error_lines(done, status=1):
 
 
 def test_the_samples_are_what_their_maker_makes(tmp_path):
-    """data/ holds what make_samples writes, octet by octet."""
+    """make_samples writes exactly the files in data/."""
     subprocess.run([os.environ["FLOWLABEL_MAKE_SAMPLES"], tmp_path], check=True)
     made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert made == {path.name: path.read_bytes() for path in SAMPLE.parent.iterdir()}
 
 
-# What is read
+# Captures that can be read
 
 
 @pytest.mark.parametrize("form", ["file", "stdin", "gzip file", "gzip stdin", "fifo"])
 def test_every_way_in_says_the_same(replay, tmp_path, form):
-    """A file, standard input, a pipe, compressed or not."""
+    """A file, standard input and a pipe give the same document, compressed or not."""
     expected = replay.document(SAMPLE)["flows"]
     octets = gzip.compress(SAMPLE.read_bytes()) if form.startswith("gzip") else SAMPLE.read_bytes()
     if form.endswith("stdin"):
@@ -71,7 +71,7 @@ def test_every_way_in_says_the_same(replay, tmp_path, form):
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("magic", [pcapfile.MICRO, pcapfile.NANO])
 def test_byte_orders_and_stamps(replay, write, order, magic):
-    """Both byte orders; times of packets from micro- and nanosecond stamps."""
+    """Both byte orders are read, and timestamps in microseconds and nanoseconds."""
     path = write([_packet(), _packet(), _packet()], order=order, magic=magic)
     (flow,) = replay.document(path)["flows"]
     assert (flow["packets"], flow["first_seen"], flow["last_seen"]) == (
@@ -79,14 +79,14 @@ def test_byte_orders_and_stamps(replay, write, order, magic):
 
 
 def test_times_are_the_captures(replay, write):
-    """The document's own time is that of the last packet: the same file gives the same document."""
+    """The time of the document is that of the last packet, so the same file gives the same document."""
     path = write([_packet()])
     assert replay.document(path)["captured_at"] == "2023-11-14T22:13:20.000Z"
     assert replay.document(path) == replay.document(path)
 
 
 def test_a_capture_without_stamps(replay, write):
-    """All of its packets are of 1970, and so is the document."""
+    """If the timestamps are 0, the times of the packets and of the document are in 1970."""
     document = replay.document(write([_packet()], seconds=0))
     assert document["captured_at"] == document["flows"][0]["last_seen"] == "1970-01-01T00:00:00.000Z"
 
@@ -95,7 +95,7 @@ def test_a_capture_without_stamps(replay, write):
 @pytest.mark.parametrize("seconds, date", [(2**31 - 1, "2038-01-19T03:14:07"), (2**31, "2038-01-19T03:14:08"),
                                            (2**32 - 1, "2106-02-07T06:28:15")])
 def test_stamps_until_2106(replay, write, tmp_path, magic, seconds, date):
-    """The seconds of pcap have 32 bits and no sign: they are read so, and written again as they were."""
+    """The seconds of pcap are an unsigned number of 32 bits, and are written unchanged."""
     path, out = write([_packet(), _packet()], magic=magic, seconds=seconds), tmp_path / "out.pcap"
     document = replay.document(path, "--write", out)
     assert document["captured_at"] == f"{date}.001Z"
@@ -104,8 +104,8 @@ def test_stamps_until_2106(replay, write, tmp_path, magic, seconds, date):
 
 
 def test_times_that_jump_by_decades(replay, tmp_path):
-    """A router without a clock of its own starts in 1970 and gets the time later: every flow keeps its times, and nothing is
-    counted twice."""
+    """A router without a battery-backed clock starts in 1970 and gets the time later: every flow keeps its times, and
+    nothing is counted twice."""
     path = tmp_path / "jump.pcap"
     seconds = [0, 1_790_000_000, 60, 1_790_000_060, 4_200_000_000]
     path.write_bytes(pcapfile.pack([]) + b"".join(
@@ -120,7 +120,8 @@ def test_times_that_jump_by_decades(replay, tmp_path):
 
 
 def test_times_that_jump_without_end(replay, tmp_path):
-    """However often the clock goes to and fro, the run ends soon, and says whose times are not right."""
+    """If the clock jumps very often, the run still ends soon, and a warning has the number of packets that are counted
+    at another time."""
     path = tmp_path / "jumps.pcap"
     path.write_bytes(pcapfile.pack([]) + b"".join(pcapfile.pack([_packet()], seconds=when)[24:] for when in [0, 2**31] * 5000))
     done = replay.run(path, "--json")
@@ -130,19 +131,19 @@ def test_times_that_jump_without_end(replay, tmp_path):
 
 
 def test_octets_are_those_on_the_wire(replay, write):
-    """DEC-8: of a packet captured in part, the original length counts."""
+    """DEC-8: the original length of a truncated packet counts."""
     whole = _packet(1000)
     document = replay.document(write([(whole[:60], len(whole)), whole], snap_length=60 + len(whole)))
     assert document["totals"]["ipv6_bytes"] == 2 * (len(whole) - 14)
 
 
 def test_payload_length_beyond_the_frame(replay, write):
-    """DEC-8: min(40 + payload length, octets present), the original length being what is present."""
+    """DEC-8: the bytes are min(40 + payload length, original length)."""
     assert replay.document(write([_packet(100)[:14 + 60]]))["totals"]["ipv6_bytes"] == 60
 
 
 def test_lengths_of_old_versions(replay, tmp_path):
-    """Before version 2.3 of pcap the length on the wire comes before what was captured; in 2.3 it may."""
+    """Before version 2.3 of pcap, the original length comes before the captured length. In 2.3 either may be first."""
     whole, path = _packet(100), tmp_path / "old.pcap"
     for minor in (2, 3):
         octets = bytearray(pcapfile.pack([(whole[:60], len(whole))]))
@@ -154,7 +155,7 @@ def test_lengths_of_old_versions(replay, tmp_path):
 
 
 def test_longer_heads_of_packets(replay, tmp_path):
-    """Kuznetzov's pcap has eight more octets in front of each packet."""
+    """Kuznetzov's pcap has packet headers that are eight octets longer."""
     octets, path, out = pcapfile.pack([_packet()], magic=0xA1B2CD34), tmp_path / "kuznetzov.pcap", tmp_path / "out.pcap"
     path.write_bytes(octets[:40] + bytes(8) + octets[40:])
     assert replay.document(path, "--write", out)["totals"]["ipv6_packets"] == 1
@@ -162,8 +163,8 @@ def test_longer_heads_of_packets(replay, tmp_path):
 
 
 def test_a_snap_length_cuts_nothing(replay, write, tmp_path):
-    """A packet of which more was captured than the file's snap length says, and one that fills a large file's buffer: every
-    octet is read and written."""
+    """A packet longer than the snap length of its file, and one that fills the buffer for large files, are read and
+    written completely."""
     path, out = write([_packet(184), _packet(), _packet() + bytes(262144 - 70)], snap_length=119), tmp_path / "out.pcap"
     assert replay.document(path, "--write", out)["totals"]["ipv6_bytes"] == 232 + 56 + 56
     assert out.read_bytes() == path.read_bytes()
@@ -172,7 +173,8 @@ def test_a_snap_length_cuts_nothing(replay, write, tmp_path):
 
 
 def test_every_flow_is_there_whatever_was_spilled(replay, write):
-    """More flows than the table has slots: each is there once, with all its packets, and the conservation identity holds."""
+    """With more flows than slots, each flow is printed once, with all its packets, and the conservation identity
+    holds."""
     count = 400_000
     head, tail = _packet(0)[:14 + 8], _packet(0)[14 + 24:]
     packets = [head + number.to_bytes(16, "big") + tail for number in range(1, count + 1)]
@@ -184,11 +186,11 @@ def test_every_flow_is_there_whatever_was_spilled(replay, write):
     assert totals["counted"]["packets"] == totals["live"]["packets"] + totals["spilled"]["packets"] == count + 1000
 
 
-# What is printed
+# Output
 
 
 def test_document(replay):
-    """The document is that of `flows` with another source, and counters."""
+    """The document is that of `flows`, with the capture as its source, and with counters."""
     document = replay.document(SAMPLE)
     assert list(document) == ["schema", "source", "captured_at", "totals", "counters", "flows"]
     assert document["schema"] == "flowlabel.flows/1"
@@ -197,7 +199,7 @@ def test_document(replay):
 
 
 def test_other_forms(replay):
-    """JSON lines and CSV hold the same flows; the selection applies."""
+    """JSON lines and CSV have the same flows, and the filters apply."""
     flows = replay.document(SAMPLE)["flows"]
     assert [json.loads(line) for line in replay.run(SAMPLE, "--jsonl").stdout.splitlines()] == flows
     rows = list(csv.DictReader(io.StringIO(replay.run(SAMPLE, "--csv").stdout)))
@@ -208,7 +210,7 @@ def test_other_forms(replay):
 
 
 def test_table(replay):
-    """A table that a person can read: what was in the file, then the flows."""
+    """The table begins with the totals of the file, and then has the flows."""
     done = replay.run(SAMPLE)
     assert (done.status, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
@@ -222,13 +224,13 @@ def test_table(replay):
 
 
 def test_a_capture_without_packets(replay, write):
-    """Nothing happened, and that is no error."""
+    """A capture without packets is not an error: all counts are 0."""
     document = replay.document(write([]))
     assert document["flows"] == [] and document["totals"]["seen_packets"] == 0
 
 
 def test_progress_bar_only_on_a_terminal(replay):
-    """A capture that takes longer than a second shows a bar, which goes away; stdout has nothing of it."""
+    """If reading takes longer than a second, a progress bar appears on stderr, and is removed at the end."""
     ours, theirs = pty.openpty()
     command = [os.environ["FLOWLABEL_BIN"], "replay", "-", "--json"]
     packets = pcapfile.pack([_packet()] * 5000)
@@ -251,13 +253,13 @@ def test_progress_bar_only_on_a_terminal(replay):
     assert re.search(r"\r[\d,]+ packets", shown)
 
 
-# The kernel's engine
+# The kernel engine
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the kernel engine needs root")
 @pytest.mark.parametrize("stamp", ["off", "zero"])
 def test_kernel_engine_says_the_same(replay, capture, tmp_path, stamp):
-    """Both engines count and write the same, but for times, and for what was captured in part."""
+    """Both engines have the same counts and write the same file, except for times and truncated packets."""
     options = ["--stamp", "zero", "--key-file", replay.key_file] if stamp == "zero" else []
     documents = {}
     for engine in ("native", "kernel"):
@@ -277,7 +279,7 @@ def test_kernel_engine_says_the_same(replay, capture, tmp_path, stamp):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the kernel engine needs root")
 def test_kernel_engine_takes_the_times_of_the_run(replay, write):
-    """No packet is seen before the run or after its end, to the 10 ms of the slowest kernel's jiffy."""
+    """The times of all packets are within the run, with a tolerance of 10 ms, the longest jiffy."""
     began = time.time()
     document = replay.document(write([_packet()]), "--engine", "kernel")
     (flow,) = document["flows"]
@@ -290,7 +292,8 @@ def test_kernel_engine_takes_the_times_of_the_run(replay, write):
 @pytest.mark.parametrize("link_type, layer", [(pcapfile.ETHERNET, 14), (pcapfile.RAW, 0), (pcapfile.SLL, 16)])
 @pytest.mark.parametrize("captured", [1, 8, 24, 39, 40])
 def test_kernel_engine_makes_no_flow_of_half_a_header(replay, write, link_type, layer, captured):
-    """A packet captured up to within its IPv6 header is truncated for both engines; no zeros stand in for its addresses."""
+    """A packet whose capture ends within its IPv6 header is truncated for both engines, and is not padded with
+    zeros."""
     packet = _packet()
     link = {pcapfile.SLL: bytes(14) + packet[12:14], pcapfile.RAW: b""}.get(link_type, packet[:14])
     path = write([(link + packet[14:14 + captured], layer + 500)], link_type=link_type)
@@ -306,14 +309,14 @@ def test_kernel_engine_makes_no_flow_of_half_a_header(replay, write, link_type, 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the kernel engine needs root")
 def test_kernel_engine_tells_what_it_could_not_run(replay, write):
-    """Frames that are too short are said to be, and are not counted."""
+    """Frames that are too short are not counted, and a warning says so."""
     done = replay.run(write([_packet(), b"\0" * 13]), "--engine", "kernel", "--json")
     assert done.status == 0
     assert "warning: 1 packets are too short or too long for the kernel's test run" in done.stderr
     assert json.loads(done.stdout)["totals"]["seen_packets"] == 1
 
 
-# What is wrong
+# Errors
 
 
 @pytest.mark.parametrize("octets, words", [
@@ -341,7 +344,7 @@ COMPRESSED = {"zstd": ["zstd", "-c"], "xz": ["xz", "-c"], "bzip2": ["bzip2", "-c
 
 @pytest.mark.parametrize("name", COMPRESSED)
 def test_other_compressions_are_named(replay, tmp_path, name):
-    """The hint is a command that works, for a file and for stdin."""
+    """The hint has a command that works, for a file and for stdin."""
     path = tmp_path / "compressed.pcap"
     path.write_bytes(subprocess.run(COMPRESSED[name], input=SAMPLE.read_bytes(), stdout=subprocess.PIPE, check=True).stdout)
     error, hint = _error_lines(replay.run(path))
@@ -357,13 +360,14 @@ def test_other_compressions_are_named(replay, tmp_path, name):
 
 @pytest.mark.parametrize("make", [lambda folder: folder / "missing.pcap", lambda folder: folder])
 def test_what_cannot_be_opened(replay, tmp_path, make):
-    """A missing file, a folder."""
+    """A missing file and a directory are errors."""
     assert str(make(tmp_path)) in _error_lines(replay.run(make(tmp_path)))[0]
 
 
 @pytest.mark.parametrize("compress", [lambda octets: octets, lambda octets: gzip.compress(octets)[:-40]])
 def test_a_capture_that_ends_early(replay, tmp_path, compress):
-    """What was read is printed, then that the capture ended early; exit 1, and nothing is written."""
+    """The result up to the end is printed, and an error says that the capture ends early. Exit status 1, and nothing is
+    written."""
     octets = pcapfile.pack([os.urandom(14) + _packet(200)[14:] for _ in range(40)])
     path, out = tmp_path / "capture", tmp_path / "out.pcap"
     path.write_bytes(compress(octets if compress(b"x") != b"x" else octets[:-10]))
@@ -378,7 +382,8 @@ def test_a_capture_that_ends_early(replay, tmp_path, compress):
 
 @pytest.mark.parametrize("name", ["same", "symbolic link", "hard link", "folder", "device"])
 def test_what_must_not_be_written_over(replay, tmp_path, name):
-    """Wrong usage: the capture itself by any name, and what is no file. Everything stays as it was."""
+    """The capture itself, by any name, and anything but a regular file are refused as wrong usage, and stay
+    unchanged."""
     capture = tmp_path / "capture.pcap"
     capture.write_bytes(SAMPLE.read_bytes())
     target = {"same": capture, "folder": tmp_path, "device": pathlib.Path("/dev/null")}.get(name, tmp_path / "link")
@@ -392,12 +397,12 @@ def test_what_must_not_be_written_over(replay, tmp_path, name):
 
 
 def test_output_that_cannot_be_written(replay, tmp_path):
-    """A folder that is not there."""
+    """A missing directory is an error."""
     assert "cannot write" in _error_lines(replay.run(SAMPLE, "--write", tmp_path / "no" / "out.pcap"))[0]
 
 
 def test_an_older_output_is_replaced_whole_or_not_at_all(replay, tmp_path, write):
-    """Through a symbolic link too; a run that fails leaves it."""
+    """The output file is replaced, also through a symbolic link. A run that fails leaves it unchanged."""
     old, link = tmp_path / "old.pcap", tmp_path / "link"
     old.write_bytes(b"old")
     old.chmod(0o640)
@@ -412,7 +417,7 @@ def test_an_older_output_is_replaced_whole_or_not_at_all(replay, tmp_path, write
 
 
 def test_a_full_disk(replay, tmp_path, write):
-    """One line that says so, and no half file."""
+    """An error says that the disk is full, and no incomplete file is left."""
     def small_files():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
@@ -425,7 +430,7 @@ def test_a_full_disk(replay, tmp_path, write):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_run_that_is_ended_leaves_nothing(replay, tmp_path, number):
-    """^C and kill: the process ends by the signal, and there is no file, whole or half."""
+    """After ^C or kill, the process has ended by the signal, and no file is left."""
     command = [os.environ["FLOWLABEL_BIN"], "replay", "-", "--write", tmp_path / "out.pcap"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdin.write(pcapfile.pack([_packet(1000)] * 5000))
@@ -439,7 +444,7 @@ def test_a_run_that_is_ended_leaves_nothing(replay, tmp_path, number):
 
 
 def test_usage(replay):
-    """Exit 2 for what makes no sense; --help says what the kernel engine cannot do."""
+    """Wrong usage ends with exit status 2. --help says what the kernel engine cannot do."""
     for arguments in ([], [SAMPLE, SAMPLE], [SAMPLE, "--engine", "other"], [SAMPLE, "--prf", "siphash-1-3"],
                       [SAMPLE, "--json", "--csv"]):
         _error_lines(replay.run(*arguments), status=2)

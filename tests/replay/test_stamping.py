@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Captures, stamped: what must not change does not, and what changes is the label of a second implementation."""
+"""Stamped captures: only labels change, and each equals that of a second implementation."""
 
 import collections
 import struct
@@ -15,7 +15,7 @@ import pcapfile
 
 
 def _stamped(replay, capture, tmp_path, *options):
-    """The records of CAPTURE and what became of them."""
+    """The records of CAPTURE, and of the stamped file."""
     out = tmp_path / "out.pcap"
     replay.stamp(capture, out, *options)
     before, after = pcapfile.read(capture), pcapfile.read(out)
@@ -24,7 +24,7 @@ def _stamped(replay, capture, tmp_path, *options):
 
 
 def _expected(octets, link_type, prf="siphash-2-4"):
-    """OCTETS as they must leave the stamper."""
+    """OCTETS as the stamper must write them."""
     found = dissect.find(octets, link_type)
     if not found or found.label or not found.in_scope:
         return octets
@@ -35,8 +35,8 @@ def _expected(octets, link_type, prf="siphash-2-4"):
 
 @pytest.mark.parametrize("prf", ["siphash-2-4", "siphash-1-3"])
 def test_only_labels_of_zero_change(replay, capture, tmp_path, prf):
-    """CAP-A2, R6437-2-4, R6437-2-5, R6437-3-4: labels other than 0 stay, the others become those of the formula; stamps and
-    lengths stay."""
+    """CAP-A2, R6437-2-4, R6437-2-5, R6437-3-4: labels other than 0 stay, and label 0 becomes that of the formula.
+    Timestamps and lengths stay."""
     before, after = _stamped(replay, capture, tmp_path, "--prf", prf)
     for old, new in zip(before.records, after.records):
         assert new.octets == _expected(old.octets, old.link_type, prf)
@@ -44,7 +44,7 @@ def test_only_labels_of_zero_change(replay, capture, tmp_path, prf):
 
 
 def test_flows_are_counted_as_they_leave(replay, capture, tmp_path):
-    """Stamped flows are counted under the label in the file that was written, and say that they were stamped."""
+    """Stamped flows are counted under the label in the written file, and marked as stamped."""
     out = tmp_path / "out.pcap"
     stamping = replay.stamp(capture, out)
     observing = replay.document(out)
@@ -54,7 +54,7 @@ def test_flows_are_counted_as_they_leave(replay, capture, tmp_path):
 
 
 def test_dry_run_changes_nothing(replay, capture, tmp_path):
-    """A dry run counts as stamping does and writes the file as it came, byte by byte."""
+    """A dry run has the counts of stamping, and writes an identical file."""
     out = tmp_path / "out.pcap"
     dry = replay.document(capture, "--stamp", "dry-run", "--key-file", replay.key_file, "--write", out)
     real = replay.stamp(capture, tmp_path / "real.pcap")
@@ -89,7 +89,7 @@ UNLABELLED_FRAGMENTS = {
 
 
 def test_captures_of_unlabelled_fragments(replay, truth, tmp_path):
-    """CAP-A3: they leave with one label for each datagram."""
+    """CAP-A3: after stamping, all fragments of a datagram have the same label."""
     if truth["file"] not in UNLABELLED_FRAGMENTS:
         assert truth["frag_nonfirst"] == 0 or truth["label_nonzero"], "a capture that this test does not know"
         return
@@ -100,8 +100,8 @@ def test_captures_of_unlabelled_fragments(replay, truth, tmp_path):
 
 
 def _checksums(paths):
-    """What tshark says of the checksums of each packet in PATHS: 1 is good, 0 bad, 2 not checked. One run for all, since
-    starting it takes longest."""
+    """The state of the checksums of each packet in PATHS, as tshark reports it: 1 is good, 0 bad, 2 not checked. One
+    run reads all files, because starting tshark takes longest."""
     merged = paths[0].parent / "merged.pcapng"
     subprocess.run(["mergecap", "-a", "-w", merged, *paths], check=True)
     command = ["tshark", "-n", "-r", merged, "-T", "fields", "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE"]
@@ -115,7 +115,7 @@ def _checksums(paths):
 
 @pytest.fixture(scope="module")
 def checksums(replay, all_captures, tmp_path_factory):
-    """{path: (what tshark says of the capture, what it says of it stamped)}."""
+    """{path: (checksum states of the capture, those of the stamped file)}."""
     folder = tmp_path_factory.mktemp("checksums")
     before, after = [], []
     for number, path in enumerate(all_captures):
@@ -141,7 +141,8 @@ def test_checksums_stay_as_they_were(checksums, capture):
 
 
 def test_checksum_captures_are_what_they_say(replay, checksums, truth, tmp_path):
-    """CAP-A6: the captures of good and of bad checksums are good and bad after stamping."""
+    """CAP-A6: the checksums in the captures named `good` are good, and those in the captures named `bad` are bad, also
+    after stamping."""
     if "_chksums_" not in truth["file"]:
         return
     out, good = tmp_path / "out.pcap", "-good-" in truth["file"]
