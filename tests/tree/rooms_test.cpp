@@ -87,7 +87,7 @@ TEST(Rooms, IncludeOnlyWhatTheTableAllows)
                 continue;
             }
             EXPECT_TRUE(other == room || rooms.contains(other_row->first) || rooms.contains(everything))
-                << path << " includes " << header << ", and loader/README.md has no arrow from " << room << " to "
+                << path << " includes " << header << ", and loader/README.md does not allow it from " << room << " to "
                 << other;
         }
     }
