@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What all tests share: the modules of tests/support, and how a run ends (77 where tests were skipped)."""
+"""For all tests: the path to the modules of tests/support, and the exit status (77 if tests were skipped)."""
 
 import pathlib
 import sys
@@ -27,7 +27,7 @@ def pytest_sessionfinish(session, exitstatus):
 
 @pytest.fixture(scope="session")
 def requirements():
-    """What a lab needs. Skips the tests that use it, with the reason, where that is missing."""
+    """Skips the tests that use it, with the reason, if the machine lacks something that a lab needs."""
     reason = lab_module.missing_requirements()
     if reason:
         pytest.skip(reason)

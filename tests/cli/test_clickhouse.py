@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Records in a ClickHouse server: whatever goes wrong, none is missing and none is there twice. Also runs the queries
-of docs/fleet.md."""
+"""Records in a ClickHouse server: after every fault, none is missing and none is there twice. Also runs the queries of
+docs/fleet.md."""
 
 import contextlib
 import json
@@ -113,7 +113,7 @@ def assert_whole(server, table="flowlabel.records"):
 
 
 def assert_all_there(server, router):
-    """Asserts that the table has every packet that the router counted, once, whatever it says about batches."""
+    """Asserts that the table has every packet that the router counted, once, whichever batches have them."""
     assert server.totals() == router.sent
     assert_whole(server)
 
@@ -512,8 +512,8 @@ def test_damaged_and_foreign_batches(router, server, tmp_path):
 
 
 def test_what_is_no_batch_keeps_nobody_from_the_others(lab, router, server, tmp_path):
-    """Whatever has the name of a batch in the spool and is none is set aside, costs no memory or time, and the other
-    batches are sent."""
+    """An entry of the spool that has the name of a batch and is not a batch is set aside, without cost in memory or
+    time, and the other batches are sent."""
     spool = tmp_path / "spool"
     server.kill()
     whole, closed = leave_spool(router, server.url, spool, 2)

@@ -661,7 +661,7 @@ def test_a_rotation_that_fails(lab, link, tmp_path):
 
 
 def test_what_cannot_be_rotated(lab, link, tmp_path):
-    """What has no size, such as a pipe and stdout, cannot be rotated. A wrong --rotate is wrong usage."""
+    """A pipe and stdout have no size, so they cannot be rotated. A wrong --rotate is wrong usage."""
     attach(lab, link)
     path = tmp_path / "pipe"
     os.mkfifo(path)

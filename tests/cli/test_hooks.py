@@ -274,7 +274,7 @@ def stamping(lab, host):
 
 
 def test_replace_keeps_the_stamping(lab, host, key_file):
-    """What an option does not set stays, and the message says so; --stamp off stops stamping. If an upgrade of the
+    """Settings without an option stay, and the message says so; --stamp off stops stamping. If an upgrade of the
     program silently stopped stamping, only the receivers of the packets would notice."""
     def replaced(*options):
         return lab.flowlabel(host, "attach", "v0", "--replace", *options).ok().stdout

@@ -36,7 +36,7 @@ RANDOM_KILLS = 5
 ATTEMPTS = 20  # to hit a call
 HAS_TCX = kernel_version() >= (6, 6)
 NEEDS_TCX = pytest.mark.skipif(not HAS_TCX, reason="tcx came with Linux 6.6")
-# What changes something that outlives the command: these system calls, and these commands of bpf().
+# The calls whose effect outlives the command: these system calls, and these commands of bpf().
 CALLS = "bpf,sendto,sendmsg,mkdir,mkdirat,unlink,unlinkat,rmdir,rename,renameat"
 LASTING = {"BPF_PROG_LOAD", "BPF_MAP_UPDATE_ELEM", "BPF_OBJ_PIN", "BPF_LINK_CREATE", "BPF_LINK_UPDATE",
            "BPF_LINK_DETACH"}

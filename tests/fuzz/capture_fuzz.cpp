@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Any file as a capture: it is read to its end or to an error, what was counted is in the flows, and the records
-/// together are the file.
+/// Reads any file as a capture, to its end or to an error. The flows must add up to what was counted, and the records
+/// together must be the file.
 #include <sys/mman.h>
 #include <unistd.h>
 

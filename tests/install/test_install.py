@@ -75,7 +75,7 @@ def test_headers_need_nothing_else(install, tmp_path):
 
 
 def test_links_between_the_documents(install, tmp_path):
-    """What README.md links to is installed at the same relative path, except for the manual page and the schemas, which
+    """Documents that README.md links to are installed at the same relative path. Only the manual page and the schemas
     have other places."""
     documents = install(tmp_path) / "share/doc/flowlabel"
     links = re.findall(r"\]\((?!http)([^)#]+)", (documents / "README.md").read_text())

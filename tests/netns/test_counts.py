@@ -34,7 +34,7 @@ def traffic_of_many_flows(topology):
 
 
 def between_the_hosts(flows):
-    """The FLOWS between client and server, without the packets that the kernels send by themselves."""
+    """The FLOWS between client and server, without packets that the kernels send on their own."""
     return {flow: count for flow, count in flows.items() if flow[:2] in BOTH_WAYS}
 
 

@@ -94,8 +94,7 @@ def test_records_arrive():
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
 @pytest.mark.parametrize("moment", [0.05, 0.3, 0.7, 1.2])
 def test_a_signal_leaves_nothing(number, moment):
-    """No process and no name stays, at whatever moment ^C is sent to the group, or SIGTERM or SIGKILL to the demo
-    only."""
+    """No process and no name stays after ^C to the group, or SIGTERM or SIGKILL to the demo only, at any moment."""
     demo = start()
     time.sleep(moment)
     send(demo, number)

@@ -199,7 +199,7 @@ def attach_without_btf(lab, namespace, interface, hook, *options):
 
 @TC_PLACES
 def test_a_kernel_that_does_not_show_its_packets(topology, key_file, interface, hook):
-    """Without BTF, a GRO list cannot be told from another merged packet: the first of either kind stops the
+    """Without BTF, a GRO list cannot be distinguished from another merged packet: the first of either kind stops the
     stamping."""
     router = Attachment(topology.lab, topology.router, interface, hook)
     said = attach_without_btf(topology.lab, topology.router, interface, hook, "--flows", 1024, *STAMP, key_file)

@@ -116,8 +116,7 @@ def test_what_the_device_has_put_together(topology, receive_offload, hook):
 @contextlib.contextmanager
 def vxlan(topology):
     """A VXLAN tunnel between client and router, over IPv6, with a label of its own. Yields the inner addresses. It
-    accepts only frames to the address of the other end, so that it carries no multicast that the kernels send by
-    themselves."""
+    drops frames to any address but that of the other end, such as the multicast that kernels send."""
     ends = (topology.client, CLIENT, INSIDE_CLIENT), (topology.router, ROUTER_LAN, INSIDE_ROUTER)
     for host, local, inside in ends:
         host.ip("link", "add", "tunnel", "mtu", "1400", "type", "vxlan", "id", "7", "dstport", TUNNEL_PORT, "local", local,
@@ -188,8 +187,8 @@ def gue(topology):
 
 @contextlib.contextmanager
 def srv6(topology):
-    """The client sends what is for the server to the router, in an outer IPv6 header with a segment routing header.
-    Yields the inner addresses."""
+    """The client sends packets for the server through the router, in an outer IPv6 header with a segment routing
+    header. Yields the inner addresses."""
     for interface in ("all", "lan"):
         topology.router.sysctl(f"net.ipv6.conf.{interface}.seg6_enabled", 1)
     topology.client.ip("-6", "route", "add", SERVER, "encap", "seg6", "mode", "encap", "segs", ROUTER_LAN, "dev", "eth0",
@@ -235,8 +234,8 @@ def gre_in_udp(topology):
 
 @pytest.mark.parametrize("hook", [TC_EGRESS, TC_EGRESS_CLSACT], ids=str)
 def test_super_packets_in_a_tunnel_that_is_not_known(topology, segmenting_client, hook):
-    """DEC-8: the kernel marks these super-packets as tunnelled, so the number of their segments is estimated and
-    counted as estimated."""
+    """DEC-8: the kernel marks these super-packets as tunnelled. flowlabel estimates their segments, and counts them as
+    `gso_estimated`."""
     with gre_in_udp(topology) as (source, destination), \
             attached(topology.lab, topology.client, "eth0", hook) as sender, \
             FlowCounters(topology.client, "eth0", hook="egress") as skbs, \

@@ -49,8 +49,8 @@ def attachment(network, request):
 
 @contextlib.contextmanager
 def traffic(network):
-    """A flood of UDP and a TCP connection during the block. At its end, asserts that every datagram has arrived, and
-    every byte in its place."""
+    """A flood of UDP and a TCP connection during the block. At its end, asserts that every datagram and every byte of
+    the connection has arrived."""
     with Sink(network.server, "eth0") as sink, no_new_errors(network.server):
         transfer = TcpTransfer(network.client, network.server, SERVER, octets=None, source=BULK_CLIENT)
         with Flood(network.client, CLIENT, SERVER) as flood:
@@ -94,8 +94,7 @@ def test_replace_keeps_the_key(network, attachment):
 
 
 def test_observers_beside_a_stamper(network, key_file):
-    """R6436-6: while two of three attachments on a router's path are attached and detached, the third one's stamped
-    labels stay."""
+    """R6436-6: attaching and detaching two observers does not change the labels that a third attachment stamps."""
     with attached(network.lab, network.router, "lan", XDP_NATIVE, "--stamp", "zero", "--key-file", key_file), \
             Capture(network.server, "eth0") as received:
         with traffic(network):

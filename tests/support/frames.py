@@ -26,7 +26,7 @@ def ethernet(destination, source, ethertype, *payload):
 
 
 def vlan(identifier, ethertype):
-    """The four bytes between a tag's own TPID and what ETHERTYPE announces."""
+    """The four bytes after the TPID of a tag: the tag, and the ETHERTYPE that follows."""
     return struct.pack("!HH", identifier, ethertype)
 
 

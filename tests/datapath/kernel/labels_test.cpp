@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What the stamper writes and what it leaves as it was, for many values.
+/// The bits that the stamper writes, and those that it must not change, for many values.
 #include <gtest/gtest.h>
 
 #include <map>

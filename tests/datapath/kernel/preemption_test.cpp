@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The programs for kernels on which programs of one CPU preempt each other, loaded on any kernel: they do what the
-/// other programs do. A test cannot see whether preemption is off where it must be; the verifier refuses a program that
-/// leaves it off.
+/// The programs for PREEMPT_RT kernels, on which programs of one CPU can preempt each other, are loaded on any kernel
+/// and compared with the usual programs. A test cannot see whether preemption is off where it must be; the verifier
+/// refuses a program that leaves it off.
 #include <gtest/gtest.h>
 #include <sys/utsname.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// A reader never sees the key of one flow with the counts of another, while every packet replaces a flow. The bytes
-/// that a flow counts depend on its key, so that a mixture shows.
+/// A reader never sees the key of one flow with the counts of another, while every packet replaces a flow. The bytes of
+/// a flow depend on its key, so the test detects a mixture.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -34,7 +34,7 @@ Octets frame_of(std::uint32_t number)
     return (Ethernet{} / IPv6{.src = src, .dst = dst, .label = 1} / Udp{} / Payload{octets_of[number] - 48}).octets();
 }
 
-/// What is wrong with FLOW, or an empty text.
+/// Describes what is wrong with FLOW; empty if it is right.
 std::string fault_of(const TableFlow& flow)
 {
     std::uint8_t octets[32];

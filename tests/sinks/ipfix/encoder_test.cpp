@@ -216,7 +216,7 @@ TEST(Encoder, TemplatesAgain)
     EXPECT_EQ(all[0].templates.size(), 3u);
 }
 
-/// RFC 7011 section 6.1.6: strings are UTF-8, whatever an interface is called.
+/// RFC 7011 section 6.1.6: strings are UTF-8, also if the name of an interface is not.
 TEST(Encoder, NamesAreText)
 {
     Encoder encoder = std::move(*Encoder::make(464));

@@ -2,7 +2,7 @@
 """A small virtual machine under software emulation.
 
 It never uses /dev/kvm: hardware virtualization is faster where it works, but on some machines /dev/kvm exists and these
-kernels hang with it. The kernel's log, the command's output and the exit status have a serial port each, so that
+kernels hang with it. The kernel's log, the command's output and the exit status each have a serial port, so that
 nothing has to be parsed.
 """
 
@@ -58,7 +58,7 @@ class Machine:
         return text.splitlines()[-lines:]
 
     def end(self):
-        """Ends the machine, in whatever state it is."""
+        """Ends the machine, in any state."""
         if self._qemu.poll() is None:
             self._qemu.kill()
         self._qemu.wait()
