@@ -13,7 +13,7 @@ WrongValue wrong_word(const std::string& option, const std::string& given, const
     const auto meant = most_similar(given, words);
 
     return {option,
-            {.what = fmt::format("'{}' is none of {}", given, fmt::join(words, ", ")),
+            {.what = fmt::format("'{}' is not one of {}", given, fmt::join(words, ", ")),
              .hint = meant ? fmt::format("did you mean '{}'?", *meant) : ""}};
 }
 

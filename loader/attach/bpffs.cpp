@@ -111,7 +111,7 @@ static Result<void> mount_over(const Directory& place)
         return fail_errno(errno, fmt::format("cannot mount a bpffs at {}", name),
                           errno == EPERM ? "run it as root; or let root mount one that this user may write, and name "
                                            "it with --bpffs: then CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON are enough"
-                                         : "does the kernel have CONFIG_BPF_SYSCALL?");
+                                         : "the kernel needs CONFIG_BPF_SYSCALL");
     return {};
 }
 

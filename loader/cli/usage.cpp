@@ -138,7 +138,7 @@ std::optional<Error> unexpected_argument(const CLI::App& root, const CLI::App& a
     for (const CLI::Option* const option : app.get_options())
         for (const std::string& value : option->results()) {
             if (value.empty())
-                return Error{fmt::format("{} is empty", option->get_name()), "is a shell variable unset?",
+                return Error{fmt::format("{} is empty", option->get_name()), "a shell variable may be unset",
                              Failure::usage};
             if (option->nonpositional() && option->get_type_size() > 0 && names_option(root, value))
                 return Error{fmt::format("{} needs {}", option->get_name(), alternatives(option->get_type_name())),

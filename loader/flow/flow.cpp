@@ -38,7 +38,7 @@ static Result<LabelFilter> parse_masked(std::string_view text, std::size_t at)
     const auto filter = parse_pair(text, at, Kind::masked);
 
     if (filter && (filter->first & ~filter->last) != 0)
-        return fail(fmt::format("no label is '{}': the label has bits outside the mask", text),
+        return fail(fmt::format("'{}' matches no label: it has bits outside the mask", text),
                     fmt::format("did you mean 0x{:x}/0x{:x}?", filter->first & filter->last, filter->last),
                     Failure::usage);
     return filter;

@@ -57,7 +57,7 @@ void ClickHouseOptions::add_to(CLI::App& collect)
         ->type_name("URL");
     collect
         .add_option("--cluster", cluster_,
-                    "a cluster in the server's configuration: the URL may lead to any server of it")
+                    "the name of a cluster in the server's configuration; the URL may name any server of it")
         ->type_name("NAME");
     collect.add_option("--router", router_, "the name of this router in its records; default: the host's name")
         ->type_name("NAME");

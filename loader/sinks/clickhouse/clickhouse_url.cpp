@@ -41,7 +41,7 @@ std::string ClickHouseUrl::text() const
 
 static std::unexpected<Error> wrong(std::string_view text, std::string_view why)
 {
-    return fail(fmt::format("'{}' is no URL of a ClickHouse server: {}", text, why), example, Failure::usage);
+    return fail(fmt::format("'{}' is not the URL of a ClickHouse server: {}", text, why), example, Failure::usage);
 }
 
 /// Is it a name or an address, with nothing that curl would take for something else?
@@ -56,7 +56,7 @@ static bool is_host(const HostPort& given)
            std::ranges::all_of(given.host, allowed);
 }
 
-constexpr const char* only_database = "behind the host there is only the name of a database: letters, digits and _";
+constexpr const char* only_database = "only the name of a database may follow the host: letters, digits and _";
 
 /// Reads HOST[:PORT] into URL.
 static Result<void> parse_server(ClickHouseUrl& url, std::string_view given, std::string_view text)
@@ -68,7 +68,7 @@ static Result<void> parse_server(ClickHouseUrl& url, std::string_view given, std
     if (server.fault == HostPort::Fault::rest)
         return wrong(text, only_database);
     if (server.fault != HostPort::Fault::none)
-        return wrong(text, "its port is none of 1 to 65535");
+        return wrong(text, "its port is not a number from 1 to 65535");
     url.host = std::move(server.host);
     url.port = server.port.value_or(url.tls ? https_port : http_port);
     return {};

@@ -54,7 +54,7 @@ Result<Credentials> credentials_from_environment()
                             .password = variable("FLOWLABEL_CLICKHOUSE_PASSWORD")};
 
     if (!is_printable(credentials.user) || !is_printable(credentials.password))
-        return fail("the environment's ClickHouse credentials hold control characters",
+        return fail("the ClickHouse credentials in the environment contain control characters",
                     "set FLOWLABEL_CLICKHOUSE_USER and FLOWLABEL_CLICKHOUSE_PASSWORD to printable text");
     if (credentials.user.empty() && !credentials.password.empty())
         return fail("FLOWLABEL_CLICKHOUSE_PASSWORD is set and FLOWLABEL_CLICKHOUSE_USER is not", "set both");

@@ -228,19 +228,20 @@ static Error error_for(CURL* request, CURLcode code, bool sent)
     curl_easy_getinfo(request, CURLINFO_OS_ERRNO, &err);
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
-        return {.what = "cannot look up the host", .hint = "is its name right, and does a name server answer?"};
+        return {.what = "cannot look up the host",
+                .hint = "check the name of the host, and that a name server answers"};
     case CURLE_COULDNT_CONNECT:
         return {.what = err == 0
                             ? "cannot connect"
                             : fmt::format("cannot connect: {}", std::generic_category().message(static_cast<int>(err))),
-                .hint = "is the server up, and the name, address and port right?"};
+                .hint = "check that the server is up, and that the name, address and port are right"};
     case CURLE_SSL_CONNECT_ERROR:
-        return {.what = "cannot set up TLS", .hint = "does the server speak TLS on this port?"};
+        return {.what = "cannot set up TLS", .hint = "check that the server speaks TLS on this port"};
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
         return {.what = "the certificate of the server is not valid",
-                .hint = "is it for this host name, and not expired? For a CA of your own set SSL_CERT_FILE, or add it "
-                        "to the system's CAs"};
+                .hint = "check that it is for this host name and has not expired; for a CA of your own set "
+                        "SSL_CERT_FILE, or add it to the system's CAs"};
     case CURLE_WRITE_ERROR: // take_head() and take_body()
         return {.what = "the answer is not that of a ClickHouse server: it is too long", .hint = {}};
     case CURLE_SEND_ERROR:
@@ -248,7 +249,8 @@ static Error error_for(CURL* request, CURLcode code, bool sent)
     case CURLE_OPERATION_TIMEDOUT:
         if (sent)
             return {.what = "no complete answer in time", .hint = {}};
-        return {.what = "cannot connect in time", .hint = "is the server up, and the name, address and port right?"};
+        return {.what = "cannot connect in time",
+                .hint = "check that the server is up, and that the name, address and port are right"};
     default:
         return {.what = "the connection broke, or the answer is not HTTP", .hint = {}};
     }

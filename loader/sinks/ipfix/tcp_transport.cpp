@@ -333,9 +333,9 @@ Error TcpTransport::stalled() const
 {
     if (reads_)
         return {fmt::format("{} reads more slowly than records come", name_),
-                "records wait, as many as there is room for; is the collector or the network overloaded?"};
+                "records wait, as many as there is room for; the collector or the network may be overloaded"};
     return {fmt::format("{} does not read", name_),
-            "records wait until it does, as many as there is room for; is the collector overloaded or stopped?"};
+            "records wait until it does, as many as there is room for; the collector may be overloaded or stopped"};
 }
 
 std::uint64_t TcpTransport::unacknowledged() const
@@ -382,7 +382,7 @@ Error TcpTransport::broken(int err)
     disconnect();
     if (err == EPROTO)
         error = {.what = fmt::format("{} sends data, which no IPFIX collector does: the connection is closed", name_),
-                 .hint = "does the URL lead to an IPFIX collector? A new connection is made later"};
+                 .hint = "check that the URL names an IPFIX collector; a new connection is made later"};
     else if (err != EPIPE)
         error.what = fail_errno(err, fmt::format("the connection to {} broke", name_)).error().what;
     if (flows > 0)

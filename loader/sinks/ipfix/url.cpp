@@ -36,10 +36,11 @@ static Result<IpfixUrl> parse_endpoint(IpfixUrl url, std::string_view text)
     HostPort parsed = parse_host_port(text);
 
     if (parsed.fault == Fault::open_bracket)
-        return wrong(fmt::format("'{}' has a bracket without its other half", url.text), "as in udp://[2001:db8::1]");
+        return wrong(fmt::format("'{}' has an unmatched bracket", url.text),
+                     "write an IPv6 address in brackets, as in udp://[2001:db8::1]");
     if (parsed.fault == Fault::bare_address)
         return wrong(fmt::format("'{}' has an IPv6 address without brackets", url.text),
-                     "as in udp://[2001:db8::1]:4739");
+                     "write it in brackets, as in udp://[2001:db8::1]:4739");
     if (parsed.host.empty())
         return wrong(fmt::format("'{}' names no host", url.text), fmt::format("write {}", forms));
     if (parsed.fault != Fault::none)
@@ -66,7 +67,7 @@ Result<IpfixUrl> parse_ipfix_url(std::string_view text)
         url.scheme = IpfixUrl::Scheme::tcp;
         return parse_endpoint(std::move(url), text.substr(tcp.size()));
     }
-    return wrong(fmt::format("'{}' is no place for IPFIX", text), fmt::format("write {}", forms));
+    return wrong(fmt::format("'{}' is not a destination for IPFIX", text), fmt::format("write {}", forms));
 }
 
 } // namespace flowlabel

@@ -24,10 +24,11 @@ public:
             .add_option("--jsonl", file_,
                         "write each record as a line with a JSON object; - is stdout; SIGHUP opens the file again")
             ->type_name("FILE|-");
-        add_parsed(collect, "--rotate", rotate_, parse_size,
-                   fmt::format("before the file of --jsonl grows beyond SIZE (16M, 1Gi), it becomes FILE.1, that one "
-                               "FILE.2, up to FILE.{}",
-                               JsonlFile::kept))
+        add_parsed(
+            collect, "--rotate", rotate_, parse_size,
+            fmt::format("rename the file of --jsonl to FILE.1 before it grows beyond SIZE (16M, 1Gi), and FILE.1 "
+                        "to FILE.2, up to FILE.{}",
+                        JsonlFile::kept))
             ->type_name("SIZE");
     }
 
