@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The entry points for kernels on which programs of one CPU preempt each other (see env_bpf.h). */
+/* The entry points for PREEMPT_RT kernels, on which programs of one CPU can preempt each other (see env_bpf.h). */
 #define FLOWLABEL_PREEMPTIBLE
 #include "flowlabel.bpf.c"

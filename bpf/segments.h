@@ -103,8 +103,9 @@ fl_inline __u16 fl_ethertype_of_vxlan(const struct fl_udp_tunnel_header *header)
 }
 
 /* Moves INNER from the end of UDP to the packet inside: an IP packet (FOU, GUE variant 1, bareudp), or what a
- * Geneve, GUE or VXLAN header announces. Ports are configured and say little. The caller accepts a header only if
- * the inner packet has the length that is left. None of these headers begins like an IP packet. */
+ * Geneve, GUE or VXLAN header announces. Ports can be configured, so they do not identify a tunnel. The caller
+ * accepts a header only if the inner packet has the length that is left. None of these headers begins like an IP
+ * packet. */
 fl_inline bool fl_pass_udp_tunnel(const struct fl_packet *p, struct fl_link *inner)
 {
 	struct fl_udp_tunnel_header header;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The mechanics of a table, whatever its key: sets of FL_WAYS slots, the order of probing, the choice of the slot to
- * take, and the generation by which a reader on another CPU sees a change. Of a slot they touch only the tag.
+ * The mechanics of any table: sets of FL_WAYS slots, the order of probing, the choice of the slot to take, and the
+ * generation by which a reader on another CPU sees a change. They touch only the tag of a slot.
  *
- * A key has a header of its own (flow_table.h for flows). It hashes the key (hash.h), compares, fills and counts, and
- * passes its functions here; all are inlined. Sets and slots have no type here: each table has its own (FL_TABLES).
+ * Each kind of key has its own header (flow_table.h for flows), which hashes the key (hash.h), compares, fills and
+ * counts, and passes its functions to those of this header. All are inlined. Sets and slots have no type here: each
+ * table has its own (FL_TABLES).
  */
 #ifndef FLOWLABEL_SET_H
 #define FLOWLABEL_SET_H
@@ -29,9 +30,9 @@ fl_inline __u64 fl_smaller(__u64 a, __u64 b)
 }
 
 /*
- * The slot for a key that has none: the first free one in the order of probing, or else the one that saw no packet for
- * longest. LAST_SEEN gives a number below 2^63 that grows with the time of the last packet; its low FL_WAYS_SHIFT bits
- * do not count.
+ * The slot for a key that has none: the first free one in the order of probing, or else the one whose last packet is
+ * the oldest. LAST_SEEN gives a number below 2^63 that grows with the time of the last packet; its low FL_WAYS_SHIFT
+ * bits do not count.
  *
  * The result cannot be predicted, and a mispredicted branch that waits for memory throws away work on the following
  * packets. So the times are compared without branches; the low bits of each are replaced by the slot's place in the

@@ -5,7 +5,7 @@
 
 #include "set.h"
 
-/* What the sweep asks of a table. */
+/* What the sweep needs from a table. */
 struct fl_swept_table {
 	/* The times of the first and of the last packet of the flow in SLOT, in time units. */
 	__u64 (*first_seen)(const void *slot);

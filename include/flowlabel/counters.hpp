@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The counters of the datapath, with those that are sums of others. The list is FL_COUNTERS in abi.h. Plain values,
-/// which any thread may copy and read.
+/// The counters of the datapath, and those that are computed from them. The list is FL_COUNTERS in abi.h. They are
+/// plain values, which any thread may copy and read.
 ///
 ///     flowlabel::sum_counters(attachment.cpu_counters()).each([](const char* name, std::uint64_t value, const char*) {
 ///         std::cout << name << ' ' << value << '\n';

@@ -5,7 +5,7 @@
 ///
 /// Sockets are file descriptors that the caller owns. Several threads may call these functions at once; the caller
 /// coordinates threads that use one socket. Labels are numbers of 20 bits in host order. Everything is per network
-/// namespace. If the kernel refuses a request, the error says why, as far as the request shows it, and what to do.
+/// namespace. If the kernel refuses a request, the error has the reason, if the request shows it, and says what to do.
 /// Source: net/ipv6/ip6_flowlabel.c, net/ipv6/datagram.c and net/ipv6/tcp_ipv6.c of Linux.
 #pragma once
 
@@ -59,8 +59,8 @@ struct LeaseState {
 /// A reference of a socket to a label. The socket must outlive it unless abandon() is called.
 class Lease {
 public:
-    /// Leases a label for SOCKET (any IPv6 socket), which does not send it yet: see send_labels(). For the kernel a
-    /// refused request is a use, too, which prolongs the time that the label lingers.
+    /// Leases a label for SOCKET (any IPv6 socket), which does not send it yet: see send_labels(). The kernel counts a
+    /// refused request as a use of the label, which therefore lingers longer.
     static Result<Lease> get(int socket, const LeaseRequest& request);
 
     Lease(Lease&& other) noexcept : socket_(std::exchange(other.socket_, -1)), label_(other.label_) {}

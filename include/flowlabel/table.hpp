@@ -41,7 +41,7 @@ struct TableFlow {
     std::uint64_t last;  ///< time units since attach
 };
 
-/// Times of a record, or of a slot that does not change meanwhile; in time units.
+/// Times of a record, or of a slot that does not change during the call; in time units.
 constexpr std::uint64_t first_of(const fl_slot& slot)
 {
     return std::uint64_t{slot.first_high} << 16 | (slot.last_first & 0xFFFF);
@@ -52,7 +52,7 @@ constexpr std::uint64_t last_of(const fl_slot& slot)
     return slot.last_first >> 16;
 }
 
-/// The flow of a record, or of a slot that does not change meanwhile.
+/// The flow of a record, or of a slot that does not change during the call.
 TableFlow flow_of(const fl_slot& slot);
 
 using TableFlows = std::vector<TableFlow, HugePages<TableFlow>>;

@@ -46,7 +46,8 @@ public:
 
     [[nodiscard]] fl_account get() const;
 
-    /// Writes ACCOUNT: all of it, or nothing if this process ends meanwhile. The object must come from open_or_make().
+    /// Writes ACCOUNT: all of it, or nothing if this process ends during the call. The object must come from
+    /// open_or_make().
     void set(const fl_account& account);
 
     /// Counts as lost what is neither exported nor lost, and was in the memory of a collector that has ended.

@@ -8,11 +8,11 @@
 namespace flowlabel {
 
 /// Compares how the counters of the device and of the hook grow from one observation to the next. Drivers may update
-/// their counters late, so it takes several intervals in a row. It also takes more than a few packets: some devices
-/// count packets that they never pass on, such as keepalives.
+/// their counters late, so a hook is blind only after several intervals in a row. It is blind only if the device
+/// counted more than a few packets: some devices count packets that they never pass on, such as keepalives.
 class Blindness {
 public:
-    /// INTERVALS: how many intervals in a row it takes.
+    /// INTERVALS: the number of intervals in a row.
     explicit Blindness(unsigned intervals) : wanted_(intervals) {}
 
     /// SEEN: all frames at the hook so far. DEVICE: packets of the device in that direction so far; empty if they

@@ -95,7 +95,7 @@ static int ask(std::uint16_t type, std::uint32_t ifindex, std::uint32_t parent, 
     return ask_rtnetlink(*request, note, data);
 }
 
-/// Repeats the dump as long as the list changes meanwhile. RESET discards what NOTE has put into DATA.
+/// Repeats the dump until the list does not change during it. RESET discards what NOTE has put into DATA.
 template <class Reset>
 static Result<void> ask_until_whole(std::uint16_t type, std::uint32_t ifindex, std::uint32_t parent, mnl_cb_t note,
                                     void* data, Reset reset)
@@ -145,7 +145,7 @@ static int note_filter_attribute(const nlattr* attribute, void* data)
     return MNL_CB_OK;
 }
 
-/// All filters of one priority are of one kind, so one with a program here is a BPF filter.
+/// All filters of one priority have the same kind. If flowlabel's filter is among them, all are BPF filters.
 static int note_filter(const nlmsghdr* message, void* data)
 {
     const auto* const answer = static_cast<const tcmsg*>(mnl_nlmsg_get_payload(message));

@@ -13,7 +13,7 @@ namespace flowlabel {
 
 constexpr std::uint64_t smallest_slots = FL_WAYS;
 
-/// What is known before a program is loaded.
+/// The facts that are known before the program is loaded.
 struct Plan {
     const Bpffs& bpffs;
     const AttachOptions& options;

@@ -9,14 +9,14 @@
 
 namespace flowlabel {
 
-/// What a text of the form HOST[:PORT] says. Each caller decides what it accepts, and words the error.
+/// The parts of a text of the form HOST[:PORT]. Each caller decides what it accepts, and writes its own error.
 struct HostPort {
     enum class Fault {
         none,
-        open_bracket, ///< the bracket of an IPv6 address has no other half
+        open_bracket, ///< an IPv6 address has an unmatched bracket
         bare_address, ///< an IPv6 address has no brackets; `host` is what precedes its first colon
         rest,         ///< something else than a colon follows the closing bracket
-        port,         ///< what follows the colon is none of 1 to 65535
+        port,         ///< the text after the colon is not a number from 1 to 65535
     };
 
     std::string host;                  ///< without brackets; empty: the text has none

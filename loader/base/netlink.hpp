@@ -7,7 +7,7 @@
 namespace flowlabel {
 
 /// Sends REQUEST and calls NOTE with each answer and DATA, until NOTE returns MNL_CB_STOP or the dump ends. Returns 0
-/// or an errno; EINTR: the dumped list changed meanwhile.
+/// or an errno; EINTR: the list changed during the dump.
 int ask_rtnetlink(nlmsghdr& request, mnl_cb_t note, void* data);
 
 } // namespace flowlabel

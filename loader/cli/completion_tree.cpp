@@ -14,7 +14,7 @@ bool is_word(const std::string& text)
     return text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == text.npos && text != "-";
 }
 
-/// What completes a value of TYPE: `FILE|-`, `off|dry-run|zero`, `IFACE`.
+/// The completion of a value of TYPE: `FILE|-`, `off|dry-run|zero`, `IFACE`.
 CompletedValue completed_value(const std::string& type)
 {
     std::istringstream alternatives(type);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// What commands share that run until ^C: a line on the terminal that is drawn again and again, and signals.
+/// The status line on the terminal, and the signals, of commands that run until ^C.
 #pragma once
 
 #include <chrono>
@@ -37,12 +37,12 @@ private:
     Clock::time_point next_;
 };
 
-/// Signals that no longer interrupt or end the process: a command takes them when it waits.
+/// Signals that no longer interrupt or end the process: a command receives them while it waits.
 class BlockedSignals {
 public:
     using Clock = std::chrono::steady_clock;
 
-    /// Blocks SIGNALS for good, also in threads that begin later.
+    /// Blocks SIGNALS until the process ends, also in threads that start later.
     BlockedSignals(std::initializer_list<int> signals);
 
     /// Waits for a signal until END at the latest. Returns it, or 0.

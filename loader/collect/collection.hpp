@@ -78,7 +78,7 @@ public:
     /// Lost packets. Does not scan the table.
     [[nodiscard]] std::uint64_t lost_packets() const;
 
-    /// Populates more pages of the merged table, for some milliseconds. Stops for good once all are populated, or if
+    /// Populates more pages of the merged table, for some milliseconds. Does nothing more once all are populated, or if
     /// the rest would not fit into memory.
     void populate();
 

@@ -53,7 +53,7 @@ public:
     /// Grows while records, or parts of one, are delivered.
     [[nodiscard]] std::uint64_t progress() const;
 
-    /// True once the reader of the sink has gone for good.
+    /// True once the reader of the sink has closed its pipe, and no other reader can open it.
     [[nodiscard]] bool closed() const { return closed_.load(); }
 
     /// The warnings since the last call.

@@ -59,7 +59,7 @@ public:
     /// Called once, after all records were taken.
     virtual Result<void> finish() { return {}; }
 
-    /// True once the reader of a pipe has closed it for good. The collector may stop.
+    /// True once the reader has closed a pipe that no other process can open. The collector may stop.
     [[nodiscard]] virtual bool closed() const { return false; }
 
     /// Begins the shutdown. From now on the sink waits at most a second for a peer that takes nothing, some seconds for

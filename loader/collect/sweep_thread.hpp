@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Sweeps the kernel's tables of all collections, again and again, on a thread of its own.
+/// Sweeps the kernel's tables of all collections periodically, on its own thread.
 #pragma once
 
 #include <chrono>

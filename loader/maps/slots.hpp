@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Reading the slots of a table while programs change them, whatever their key (bpf/set.h is the other side). What is
-/// particular to a table is a type KIND:
+/// Reads the slots of any table while programs change them (bpf/set.h is the other side). What is particular to a table
+/// is a type KIND:
 ///
 ///     struct FlowSlots {
 ///         using Set = fl_set;
@@ -27,14 +27,14 @@ namespace flowlabel {
 /// One step of the generation in a tag.
 constexpr std::uint32_t generation_step = 1u << FL_TAG_GENERATION_SHIFT;
 
-/// Loads a word that a CPU may be writing; never torn.
+/// Loads a word that a CPU may be writing, in one access.
 template <class Word> Word load_word(const Word& word, int order = __ATOMIC_RELAXED)
 {
     return __atomic_load_n(&word, order);
 }
 
-/// What SLOT holds. Empty: it is free. The generation tells whether the slot changed its flow meanwhile. It has eight
-/// bits and may wrap around while a reader sleeps, so the key and what stays with it are compared too.
+/// What SLOT holds. Empty: it is free. The generation shows whether the slot changed its flow during the copy. It has
+/// eight bits and may wrap around while a reader sleeps, so the key and what stays with it are compared too.
 template <class Kind, class Slot> std::optional<typename Kind::Value> read_slot(const Slot& slot)
 {
     for (;;) {

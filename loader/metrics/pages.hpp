@@ -13,8 +13,9 @@
 
 namespace flowlabel {
 
-/// Counters that never decrease. A counter that is computed as a difference may: its terms are read one after the other
-/// while packets arrive. Prometheus takes a decrease for a reset to 0, and adds the whole value to a rate.
+/// Keeps counters from decreasing. A counter that is computed as a difference can decrease, because its terms are read
+/// one after the other while packets arrive. Prometheus takes a decrease for a reset to 0, and adds the whole value to
+/// a rate.
 class MonotonicCounters {
 public:
     /// Raises each counter of STATE to its previous value where it is lower.

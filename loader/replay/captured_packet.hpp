@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// The records and packets of a capture, whatever its format.
+/// The records and packets of a capture in any format.
 #pragma once
 
 #include <algorithm>

@@ -116,7 +116,7 @@ struct Milliseconds {
 
 } // namespace
 
-/// Calls VISIT with what describes COLUMN as one of TYPE, and with what gets its value of a record.
+/// Calls VISIT(describe, get) for COLUMN, written as TYPE.
 template <class Type, class Visit, class Getter>
 static void visit_as(const Visit& visit, const char* suffix, const char* meaning, const Column<Getter>& column)
 {

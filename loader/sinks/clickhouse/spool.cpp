@@ -298,8 +298,8 @@ static std::expected<Header, Refusal> read_header(const Fd& file, std::uint64_t 
     return header;
 }
 
-/// Reads the block after the HEADER of a FILE of SIZE bytes. Takes no more memory than a batch can have, whatever the
-/// size of the file and its header say.
+/// Reads the block after the HEADER of a FILE of SIZE bytes. Uses no more memory than a batch can have, even if the
+/// file or its header is damaged.
 static std::expected<std::string, Refusal> read_block(const Fd& file, std::uint64_t size, const Header& header)
 {
     const Refusal refusal{".damaged", fmt::format("is damaged: {} records with {} packets {} bytes are lost",
@@ -366,7 +366,7 @@ Result<void> Spool::mark_sent()
 
     if (waiting.kind == Kind::sent)
         return {};
-    // If the file was removed, the batch was read before: it is sent all the same.
+    // If the file was removed after the batch was read, the batch is sent nevertheless.
     if (renameat(fd_.get(), name_of(number, batch_suffix).c_str(), fd_.get(), name_of(number, sent_suffix).c_str()) !=
             0 &&
         errno != ENOENT)

@@ -94,7 +94,7 @@ Outcome FileTransport::send(const Messages& messages)
         if (written < 0) {
             const int err = errno;
 
-            // If this fails, a torn message stays: as bad as the error itself.
+            // If this fails, an incomplete message stays: as bad as the error itself.
             if (ftruncate(fd_.get(), start) != 0)
                 return {.error = fail_errno(errno, fmt::format("'{}' ends with an incomplete message", path_)).error()};
             return {.error = fail_errno(err, fmt::format("cannot write records to '{}'", path_),

@@ -65,7 +65,7 @@ using ShuttingDown = std::function<bool()>;
 /// The error for a collector whose host could not be looked up. NAME is the URL.
 Error not_found(const std::string& name, const std::string& why);
 
-/// IPFIX files (RFC 5655). Creates a regular file, or appends to it after it has cut off a torn message at the end. A
+/// IPFIX files (RFC 5655). Creates a regular file, or appends to it after removing an incomplete message at the end. A
 /// file with other content is an error.
 Result<std::unique_ptr<IpfixTransport>> open_ipfix_file(const IpfixUrl& url);
 

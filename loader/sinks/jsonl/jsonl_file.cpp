@@ -35,8 +35,8 @@ static bool is_inherited(const std::string& path)
     return path == "-" || path.starts_with("/dev/") || path.starts_with("/proc/");
 }
 
-/// Cuts off the torn line that a killed collector left at the end of a file of SIZE bytes. The account counts its
-/// record as lost. If it is not the beginning of a record, it stays, and that is an error.
+/// Removes the incomplete line that a killed collector left at the end of a file of SIZE bytes. The account counts its
+/// record as lost. A line that is not the beginning of a record stays, and is an error.
 static Result<void> cut_torn_line(const Fd& fd, off_t size, const std::string& path)
 {
     std::array<char, max_line> end{};
@@ -223,7 +223,7 @@ Result<void> JsonlFile::write_batch(const RecordBatch& batch)
 
     if (std::exchange(moved_, false) && begun_ > 0)
         begun_ = text.rfind('\n', begun_ - 1) +
-                 1; // the old pipe got whole lines up to here; the new one gets the torn line again
+                 1; // the old pipe got complete lines up to here; the new one gets the incomplete line again
     rest.remove_prefix(begun_);
     auto written = write_text(rest);
 
@@ -233,7 +233,7 @@ Result<void> JsonlFile::write_batch(const RecordBatch& batch)
         begun_ = text.size() - rest.size();
     if (!written && file_.regular &&
         (ftruncate(file_.fd.get(), start) != 0 || lseek(file_.fd.get(), start, SEEK_SET) < 0))
-        return failed(errno); // a torn line stays: as bad as the first error
+        return failed(errno); // an incomplete line stays: as bad as the first error
     return written;
 }
 

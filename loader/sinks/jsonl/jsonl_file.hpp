@@ -25,7 +25,7 @@ public:
     /// How many earlier files are kept beside the current one. PATH.1 is the newest.
     static constexpr unsigned kept = 9;
 
-    /// Creates PATH, or appends to it after it has cut off a torn record at the end; "-" is stdout. A pipe without a
+    /// Creates PATH, or appends to it after removing an incomplete record at the end; "-" is stdout. A pipe without a
     /// reader is an error. With MAX_BYTES the file is rotated before it would become larger: it becomes PATH.1, that
     /// one PATH.2, and so on. Then PATH must be a regular file.
     static Result<std::unique_ptr<JsonlFile>> open(const std::string& path,
