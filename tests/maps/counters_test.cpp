@@ -9,7 +9,7 @@
 namespace flowlabel {
 namespace {
 
-/// Every stored counter has another value, so that a sum of the wrong counters shows.
+/// Every stored counter has another value, so the test detects a sum of the wrong counters.
 fl_counters distinct_counters()
 {
     fl_counters cpu{};

@@ -17,7 +17,7 @@ _TIMEOUT = 60
 _PIECE = 1 << 18
 _STEADY_PIECE = 1 << 14
 
-_PATTERN = struct.pack("!262144I", *range(262144))  # all words differ, so that a misplaced segment shows
+_PATTERN = struct.pack("!262144I", *range(262144))  # all words differ, so a misplaced segment is detected
 
 
 @dataclasses.dataclass(frozen=True)

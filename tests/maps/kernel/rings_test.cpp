@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 constexpr unsigned small = 5; ///< 32 records
 constexpr std::uint32_t small_records = 1u << small;
 
-/// The bytes of a packet of flow NUMBER. They differ between flows, so that a mixture of two flows shows.
+/// The bytes of a packet of flow NUMBER. They differ between flows, so the test detects a mixture of two flows.
 std::size_t octets_of(std::uint32_t number)
 {
     return 48 + number % 97;

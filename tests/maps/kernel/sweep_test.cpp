@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 constexpr std::uint64_t never = 1ull << FL_TICK_BITS;
 constexpr auto limit = 3s; // timeout: a flow that must stay outlives a machine that stands still for a second
 
-/// The bytes of a packet of flow NUMBER. They differ between flows, so that a mixture of two flows shows.
+/// The bytes of a packet of flow NUMBER. They differ between flows, so the test detects a mixture of two flows.
 std::size_t octets_of(std::uint32_t number)
 {
     return 48 + number % 97;
@@ -238,8 +238,8 @@ TEST_P(Sweep, ACallStaysWithinItsCpuItsSetsAndItsEnds)
     expect_conserved();
 }
 
-/// Two CPUs send without a pause while a third thread sweeps both and drains the rings; they only wait when it is so
-/// late that a ring could fill. In the end the records of each flow and its live counts add up to what was sent.
+/// Two CPUs send without a pause while a third thread sweeps both and drains the rings; the senders wait only if it is
+/// so late that a ring could fill. At the end, the records of each flow and its live counts add up to what was sent.
 TEST_P(Sweep, NoPacketIsLostOrCountedTwiceUnderLoad)
 {
     if (::sysconf(_SC_NPROCESSORS_ONLN) < 2)
