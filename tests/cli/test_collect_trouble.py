@@ -15,7 +15,7 @@ from collector import Collector, assert_collected, entries, total
 from feed import Sender, cable, generate
 from flows import XDP_NATIVE
 from kernel import eventually
-from lab import Result
+from lab import LAYOUT, Result
 from saying import refused
 from test_collect import attach, status
 
@@ -93,7 +93,7 @@ def test_one_damaged_attachment(lab, link, tmp_path):
     attach(lab, link)
     lab.flowlabel(link, "attach", "v1", "--flows", 64).ok()
     (other,) = (entry["source"]["ifindex"] for entry in entries(lab, link) if entry["source"]["interface"] == "v1")
-    (directory,) = pathlib.Path(lab.bpffs).glob(f"flowlabel/v1/*-{other}/xdp")
+    (directory,) = pathlib.Path(lab.bpffs).glob(f"flowlabel/v{LAYOUT}/*-{other}/xdp")
     (directory / "ring").unlink()
     for names in ([], ["v0", "v1"]):
         collector = Collector(lab, link, tmp_path / f"damaged{len(names)}", *names).says("ring: No such file or directory")
@@ -136,7 +136,7 @@ def test_one_directory_that_cannot_be_trusted(lab, link, tmp_path, level, damage
     attach(lab, link)
     lab.flowlabel(link, "attach", "v1", "--flows", 64).ok()
     (other,) = (entry["source"]["ifindex"] for entry in entries(lab, link) if entry["source"]["interface"] == "v1")
-    (directory,) = pathlib.Path(lab.bpffs).glob(f"flowlabel/v1/*-{other}" + ("/xdp" if level == "hook" else ""))
+    (directory,) = pathlib.Path(lab.bpffs).glob(f"flowlabel/v{LAYOUT}/*-{other}" + ("/xdp" if level == "hook" else ""))
     mend = damage(directory)
     with Sender(link) as sender, Sender(link, "w1") as other_sender:
         collector = Collector(lab, link, tmp_path / "first", "--idle", "200ms").says(words)

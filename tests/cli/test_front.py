@@ -14,7 +14,7 @@ from bpf import detach_link, put_into_link, put_tcx_first, tcx_programs
 from collector import Collector
 from feed import Sender, cable, start_flood
 from kernel import attached_xdp, eventually, filters, pins
-from lab import command, kernel_version
+from lab import LAYOUT, command, kernel_version
 from saying import refused, warned
 from test_hooks import CLSACT, foreign_object
 
@@ -25,7 +25,7 @@ IN_FRONT = "runs before flowlabel's"
 
 def link_pin(lab, hook):
     """The path of the pinned link of the only attachment to HOOK."""
-    (path,) = pathlib.Path(lab.bpffs).glob(f"flowlabel/v1/*/{hook}/link")
+    (path,) = pathlib.Path(lab.bpffs).glob(f"flowlabel/v{LAYOUT}/*/{hook}/link")
     return path
 
 

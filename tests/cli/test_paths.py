@@ -13,7 +13,7 @@ import pytest
 
 import lab as lab_module
 from kernel import attached_xdp, pins
-from lab import command
+from lab import LAYOUT, command
 from saying import refused
 
 NOBODY = 65534
@@ -64,8 +64,8 @@ def test_pins_that_another_user_made(lab, host, victim):
     """Root follows no symbolic link of another user, removes nothing that it leads to, and names the owner of the
     directory."""
     home = pathlib.Path(lab.bpffs, "flowlabel")
-    as_nobody("mkdir", "-p", home / "v1")
-    as_nobody("ln", "-s", victim, home / "v1/1-1")
+    as_nobody("mkdir", "-p", home / f"v{LAYOUT}")
+    as_nobody("ln", "-s", victim, home / f"v{LAYOUT}/1-1")
     before = tree(victim)
     for argv in EVERY_COMMAND:
         refused(lab.flowlabel(host, *argv), 1, home, f"belongs to user {NOBODY}", f"rm -r {home}", "chmod 0700")
@@ -111,7 +111,7 @@ def test_a_symbolic_link_among_the_pins(lab, host, victim):
     """A symbolic link among the pins is reported, whoever owns it, and its target is not touched."""
     home = pathlib.Path(lab.bpffs, "flowlabel")
     before = tree(victim)
-    for level in ("v1", "v1/1-1", "v1/1-1/xdp"):
+    for level in (f"v{LAYOUT}", f"v{LAYOUT}/1-1", f"v{LAYOUT}/1-1/xdp"):
         link = home / level
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(victim / "xdp" if link.name == "xdp" else victim)
@@ -123,7 +123,7 @@ def test_a_symbolic_link_among_the_pins(lab, host, victim):
 
 def test_what_is_left_over_is_removed_and_nothing_else(lab, host, victim):
     """A symbolic link in a directory that a killed command left is removed; its target stays."""
-    directory = pathlib.Path(lab.bpffs, "flowlabel/v1/1-1/xdp")
+    directory = pathlib.Path(lab.bpffs, f"flowlabel/v{LAYOUT}/1-1/xdp")
     directory.mkdir(parents=True)
     (directory / "table").symlink_to(victim)
     (directory / "link").symlink_to(victim / "xdp/data/file")

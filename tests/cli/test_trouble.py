@@ -13,7 +13,7 @@ import lab as lab_module
 import schema
 from flows import KEY
 from kernel import attached_xdp, eventually, filters, flowlabel_programs, pins, qdiscs
-from lab import command
+from lab import LAYOUT, command
 from saying import refused
 
 EVERY_COMMAND = [["attach", "v0"], ["detach", "v0"], ["status", "v0"], ["flows", "v0"], ["stats", "v0"]]
@@ -161,7 +161,7 @@ def test_a_directory_that_others_may_change(lab, host):
         lab.flowlabel(host, "attach", interface, "--flows", 4).ok()
     (ifindex,) = (entry["source"]["ifindex"] for entry in lab.flowlabel(host, "status", "--json").json()["attachments"]
                   if entry["source"]["interface"] == "w0")
-    (directory,) = pathlib.Path(lab.bpffs).glob(f"flowlabel/v1/*-{ifindex}")
+    (directory,) = pathlib.Path(lab.bpffs).glob(f"flowlabel/v{LAYOUT}/*-{ifindex}")
     directory.chmod(0o777)
     shown = lab.flowlabel(host, "status").expect(1)
     assert shown.stdout.startswith("v0 xdp ") and "w0" not in shown.stdout
@@ -194,9 +194,10 @@ def test_read_only_bpffs(lab, host, read_only, argv):
 @pytest.mark.parametrize("argv", EVERY_COMMAND, **NAMED)
 def test_another_layout(lab, host, argv):
     """Pins of another layout version are reported with a hint, and not touched."""
-    other = pathlib.Path(lab.bpffs, "flowlabel/v2/1-2/xdp")
+    version = f"v{LAYOUT + 1}"
+    other = pathlib.Path(lab.bpffs, "flowlabel", version, "1-2/xdp")
     other.mkdir(parents=True)
-    refused(lab.flowlabel(host, *argv), 1, "flowlabel/v2", "layout v2", "v1", "--bpffs")
+    refused(lab.flowlabel(host, *argv), 1, f"flowlabel/{version}", f"layout {version}", f"v{LAYOUT}", "--bpffs")
     assert other.is_dir()
     assert attached_xdp(host, "v0") == {}
 

@@ -32,6 +32,7 @@ import schema
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 NETNS_DIRECTORY = pathlib.Path("/run/netns")
 PREFIX = "fltest"
+LAYOUT = int((REPOSITORY / "tests/maps/layout.txt").read_text().split()[1])  # FL_LAYOUT_VERSION
 
 CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
