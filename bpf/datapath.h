@@ -6,6 +6,7 @@
 
 #include <bpf/bpf_endian.h>
 
+#include "connection_table.h"
 #include "counters.h"
 #include "env.h"
 #include "flow_table.h"
@@ -47,7 +48,62 @@ fl_inline __u64 fl_segments_bytes(struct fl_packet *p, const struct fl_ip6 *ip6,
 	return present + (__u64)(p->segments - 1) * headers;
 }
 
-fl_inline void fl_datapath(struct fl_packet *p)
+/* The label of P, which came with 0, and the flags of its tag. */
+fl_inline __u32 fl_stamp(const struct fl_packet *p, const struct fl_ip6 *ip6)
+{
+	struct fl_walk walk;
+	__u32 ports = 0;
+	__u32 label;
+	bool has_ports;
+
+	if (!fl_may_stamp(p, ip6))
+		return 0;
+	walk = fl_walk_headers(p, ip6);
+	has_ports = fl_read_ports(p, &walk, &ports);
+	fl_count_headers(p, &walk, has_ports);
+	label = fl_compute_label(p, ip6, fl_flow_id_tail(&walk, has_ports, ports));
+	return fl_write_label(p, ip6, label) ? label | FL_TAG_STAMPED : 0;
+}
+
+/* The same for A, a packet of P that is tracked. REMEMBERED: the label that its connection got; 0: none. */
+fl_inline __u32 fl_stamp_tracked(const struct fl_packet *p, const struct fl_walk *walk, const struct fl_arrival *a,
+				 __u32 remembered)
+{
+	const bool has_ports = a->kind >> FL_KIND_SHIFT == FL_KIND_PORTS;
+	__u32 label = remembered;
+
+	if (!fl_may_stamp(p, a->ip6))
+		return 0;
+	fl_count_headers(p, walk, has_ports);
+	if (!label)
+		label = fl_compute_label(p, a->ip6, fl_flow_id_tail(walk, has_ports, a->ports_be));
+	return fl_write_label(p, a->ip6, label) ? label | FL_TAG_STAMPED | FL_TAG_CAME_ZERO : 0;
+}
+
+/* Labels P, which came with LABEL, and counts it by its connection. */
+fl_inline void fl_track(const struct fl_packet *p, const struct fl_ip6 *ip6, __u32 label, __u64 bytes)
+{
+	struct fl_walk walk = fl_walk_headers(p, ip6);
+	struct fl_arrival a = fl_arrival_of(p, ip6, &walk, bytes);
+	struct fl_place place;
+	__u32 tag;
+
+	fl_env_enter_table(p);
+	place = fl_find_connection(p, &a);
+	tag = place.slot ? place.slot->tag : 0;
+	fl_env_leave_table(p);
+	if (fl_unlikely(place.slot && label != fl_came_with(tag)))
+		fl_read_quic(p, &walk, &a);
+	a.tag = label;
+	if (!label && fl_env_config(p)->stamp != FL_STAMP_OFF)
+		a.tag = fl_stamp_tracked(p, &walk, &a, tag & FL_TAG_STAMPED ? tag & FL_LABEL_MASK : 0);
+	if (fl_unlikely((ip6->word_be & FL_ECN_MASK_BE) == FL_ECN_MASK_BE))
+		a.tag |= FL_TAG_CE;
+	fl_connections_add(p, place, &a);
+}
+
+/* TRACK: count by connection; a constant in every entry. */
+fl_inline void fl_datapath(struct fl_packet *p, const bool track)
 {
 	struct fl_key key;
 	struct fl_ip6 ip6;
@@ -70,25 +126,20 @@ fl_inline void fl_datapath(struct fl_packet *p)
 	} else {
 		bytes = fl_packet_bytes(p, &ip6);
 	}
-	if (key.label) {
+	if (key.label)
 		fl_count(p, labelled);
-	} else if (fl_env_config(p)->stamp != FL_STAMP_OFF) {
-		if (!fl_in_scope(p, &ip6)) {
-			fl_count(p, skip_scope);
-		} else if (fl_unlikely(!fl_env_may_stamp(p))) {
-			fl_count(p, skip_gro_list);
-		} else {
-			struct fl_walk walk = fl_walk_headers(p, &ip6);
-			__u32 label = fl_compute_label(p, &ip6, &walk);
-
-			if (fl_write_label(p, &ip6, label)) {
-				key.label = label;
-				flags = FL_TAG_STAMPED;
-			}
-		}
-	}
 	fl_count(p, counted);
 	fl_env_add(p->counters->counted_bytes, bytes);
+	if (track) {
+		fl_track(p, &ip6, key.label, bytes);
+		return;
+	}
+	if (!key.label && fl_env_config(p)->stamp != FL_STAMP_OFF) {
+		__u32 stamped = fl_stamp(p, &ip6);
+
+		key.label = stamped & FL_LABEL_MASK;
+		flags = stamped & FL_TAG_STAMPED;
+	}
 	fl_table_add(p, &key, flags, bytes);
 }
 

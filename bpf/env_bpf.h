@@ -51,6 +51,13 @@ fl_inline void *fl_set_of_map(const struct fl_packet *p, void *map, __u32 index)
 
 #define fl_env_table_set(p, name, index) fl_set_of_map(p, &(name), index)
 
+fl_inline struct fl_history *fl_env_history(const struct fl_packet *p, __u32 index)
+{
+	__u32 key = (p->cpu << config.slots_shift) + index;
+
+	return bpf_map_lookup_elem(&history, &key);
+}
+
 /*
  * A program runs with softirqs off. On most kernels no other program can then run on this CPU. This is not so on
  * PREEMPT_RT without PREEMPT_RT_NEEDS_BH_LOCK, possible since Linux 6.18: there local_bh_disable() only disables
@@ -60,6 +67,8 @@ fl_inline void *fl_set_of_map(const struct fl_packet *p, void *map, __u32 index)
  * memory.
  */
 #ifdef FLOWLABEL_PREEMPTIBLE
+#define FL_ENV_PREEMPTIBLE true
+
 extern void bpf_preempt_disable(void) __ksym; /* Linux 6.10 */
 extern void bpf_preempt_enable(void) __ksym;
 
@@ -77,6 +86,8 @@ fl_inline void fl_env_leave_table(const struct fl_packet *p)
 	bpf_preempt_enable();
 }
 #else
+#define FL_ENV_PREEMPTIBLE false
+
 #define fl_env_add(counter, n) ((void)((counter) += (n)))
 
 fl_inline void fl_env_enter_table(const struct fl_packet *p)
@@ -120,30 +131,31 @@ fl_inline void fl_set_written(struct fl_ring *positions, __u64 written)
 
 /* The position of the reader is in a cache line of the reader's CPU, so the program reads it only when the ring
  * looks full. No store to a place can pass the branch that found the place free. */
-fl_inline bool fl_env_spill(const struct fl_packet *p, const void *slot, __u8 reason)
+fl_inline struct fl_record_place fl_env_record(const struct fl_packet *p)
 {
 	const __u64 records = 1ULL << config.ring_shift;
-	struct fl_ring *positions;
-	struct fl_slot *record;
+	struct fl_record_place place = {};
 	__u32 key = p->cpu;
 	__u64 written;
 
-	positions = bpf_map_lookup_elem(&ring_positions, &key);
-	if (!positions)
-		return false;
-	written = positions->written;
-	if (written - positions->known_read >= records) {
-		positions->known_read = *(volatile __u64 *)&positions->read;
-		if (written - positions->known_read >= records)
-			return false;
+	place.ring = bpf_map_lookup_elem(&ring_positions, &key);
+	if (!place.ring)
+		return place;
+	written = place.ring->written;
+	if (written - place.ring->known_read >= records) {
+		place.ring->known_read = *(volatile __u64 *)&place.ring->read;
+		if (written - place.ring->known_read >= records)
+			return place;
 	}
 	key = (key << config.ring_shift) + (__u32)(written & (records - 1));
-	record = bpf_map_lookup_elem(&ring, &key);
-	if (!record)
-		return false;
-	fl_fill_record(record, slot, reason);
-	fl_set_written(positions, written + 1);
-	return true;
+	place.record = bpf_map_lookup_elem(&ring, &key);
+	return place;
+}
+
+fl_inline void fl_env_commit(const struct fl_packet *p, struct fl_record_place place)
+{
+	(void)p;
+	fl_set_written(place.ring, place.ring->written + 1);
 }
 
 /* With the alignment given, clang copies whole words. The machines that flowlabel supports can read them from any

@@ -32,20 +32,29 @@ fl_inline __u64 fl_env_now(const struct fl_packet *p)
 
 #define fl_env_table_set(p, name, index) (&fl_user_frame_of(p)->user->name[index])
 
-fl_inline bool fl_env_spill(const struct fl_packet *p, const void *slot, __u8 reason)
+fl_inline struct fl_history *fl_env_history(const struct fl_packet *p, __u32 index)
+{
+	return &fl_user_frame_of(p)->user->history[index];
+}
+
+fl_inline struct fl_record_place fl_env_record(const struct fl_packet *p)
 {
 	struct fl_user *user = fl_user_frame_of(p)->user;
-	struct fl_slot *record = user->next_record(user);
 
-	if (!record)
-		return false;
-	fl_fill_record(record, slot, reason);
-	return true;
+	return (struct fl_record_place){.record = user->next_record(user->ring)};
+}
+
+fl_inline void fl_env_commit(const struct fl_packet *p, struct fl_record_place place)
+{
+	(void)p;
+	(void)place;
 }
 
 #define fl_env_add(counter, n) ((void)((counter) += (n)))
 
 /* The writer and the reader are the same thread. */
+#define FL_ENV_PREEMPTIBLE false
+
 fl_inline void fl_env_enter_table(const struct fl_packet *p)
 {
 	(void)p;

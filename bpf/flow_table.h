@@ -33,10 +33,12 @@ fl_inline bool fl_holds_flow(const struct fl_slot *slot, const struct fl_key *ke
 	       slot->dst[1] == key->ip6->dst[1] && slot->src[0] == key->ip6->src[0] && slot->dst[0] == key->ip6->dst[0];
 }
 
-fl_inline __u64 fl_table_first_seen(const void *slot)
+fl_inline __u64 fl_table_first_seen(const struct fl_packet *p, const void *slot, __u32 index)
 {
 	const struct fl_slot *flow = slot;
 
+	(void)p;
+	(void)index;
 	return (__u64)flow->first_high << 16 | (flow->last_first & 0xFFFF);
 }
 
@@ -55,16 +57,43 @@ fl_inline __u64 fl_flow_last_seen(const void *slot)
 	return flow->last_first >> 1;
 }
 
-/* Puts the flow of SLOT into the ring as a record. False: the ring is full, and nothing was done. */
-fl_inline bool fl_table_spill(const struct fl_packet *p, const void *slot, __u8 reason)
+/* Counts a record with PACKETS and OCTETS as spilled. */
+fl_inline void fl_count_spilled(const struct fl_packet *p, __u64 packets, __u64 octets)
 {
-	const struct fl_slot *flow = slot;
-
-	if (!fl_env_spill(p, slot, reason))
-		return false;
 	p->counters->spilled_flows++;
-	p->counters->spilled_packets += flow->packets;
-	p->counters->spilled_bytes += flow->octets;
+	p->counters->spilled_packets += packets;
+	p->counters->spilled_bytes += octets;
+}
+
+/* Puts FLOW into the ring as a record. False: the ring is full, and nothing was done. */
+fl_inline bool fl_spill_flow(const struct fl_packet *p, const struct fl_slot *flow, __u8 reason)
+{
+	const struct fl_record_place place = fl_env_record(p);
+	struct fl_slot *record = place.record;
+
+	if (!record)
+		return false;
+	record->src[0] = flow->src[0];
+	record->src[1] = flow->src[1];
+	record->dst[0] = flow->dst[0];
+	record->dst[1] = flow->dst[1];
+	record->packets = flow->packets;
+	record->octets = flow->octets;
+	record->tag = fl_record_tag(flow->tag, reason);
+	record->first_high = flow->first_high;
+	record->last_first = flow->last_first;
+	fl_env_commit(p, place);
+	fl_count_spilled(p, flow->packets, flow->octets);
+	return true;
+}
+
+/* Puts the flow of SLOT into the ring as a record, then frees SLOT. False: the ring is full, and the flow stays. */
+fl_inline bool fl_table_end(const struct fl_packet *p, void *slot, __u32 index, __u8 reason)
+{
+	(void)index;
+	if (!fl_spill_flow(p, slot, reason))
+		return false;
+	fl_free_slot(p, slot);
 	return true;
 }
 
@@ -83,7 +112,7 @@ fl_inline void fl_take_slot(const struct fl_packet *p, struct fl_slot *slot, con
 	__u64 now = fl_env_now(p);
 	__u32 generation;
 
-	if (slot->tag & FL_TAG_USED && !fl_table_spill(p, slot, FL_END_EVICTED))
+	if (slot->tag & FL_TAG_USED && !fl_spill_flow(p, slot, FL_END_EVICTED))
 		fl_lose(p, slot->packets, slot->octets);
 	generation = fl_begin_change(p, slot);
 	slot->src[0] = key->ip6->src[0];

@@ -36,12 +36,12 @@ fl_inline struct fl_packet fl_skb_packet(struct __sk_buff *skb, const enum fl_ho
 		.segments = skb->gso_segs ? skb->gso_segs : 1, .segment_size = skb->gso_segs ? 0 : skb->gso_size);
 }
 
-fl_inline void fl_run_xdp(struct xdp_md *ctx)
+fl_inline void fl_run_xdp(struct xdp_md *ctx, const bool track)
 {
 	struct fl_packet p = fl_xdp_packet(ctx);
 
 	if (p.counters)
-		fl_datapath(&p);
+		fl_datapath(&p, track);
 }
 
 /* Is the network header OFFSET bytes after skb->data? The helper counts from the network header and reads only the
@@ -82,7 +82,7 @@ fl_inline bool fl_after_ethernet(const struct fl_packet *p, struct __sk_buff *sk
 	       fl_network_header_at(skb, FL_ETHERNET_SIZE);
 }
 
-fl_inline void fl_run_tc_ingress(struct __sk_buff *skb)
+fl_inline void fl_run_tc_ingress(struct __sk_buff *skb, const bool track)
 {
 	struct fl_packet p = fl_skb_packet(skb, FL_HOOK_TC_INGRESS, FL_ANNOUNCED_PROTOCOL);
 
@@ -95,17 +95,17 @@ fl_inline void fl_run_tc_ingress(struct __sk_buff *skb)
 		fl_count(&p, link_unknown);
 		return;
 	}
-	fl_datapath(&p);
+	fl_datapath(&p, track);
 }
 
 /* On egress skb->data is at the link layer. The network header of a tagged frame is not reliable: a bridge and packet
  * sockets set it after the tags, while skb->protocol is still the outermost tag. */
-fl_inline void fl_run_tc_egress(struct __sk_buff *skb)
+fl_inline void fl_run_tc_egress(struct __sk_buff *skb, const bool track)
 {
 	struct fl_packet p = fl_skb_packet(skb, FL_HOOK_TC_EGRESS, fl_announced_by(config.link_layer));
 
 	if (p.counters)
-		fl_datapath(&p);
+		fl_datapath(&p, track);
 }
 
 #endif

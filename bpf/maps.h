@@ -21,6 +21,15 @@
 
 FL_TABLES(FL_TABLE_MAP)
 
+/* The history of each slot of the table of connections; without tracking, one entry. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fl_history);
+} history SEC(".maps");
+
 /* One entry for each possible CPU. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The record of a finished flow: a copy of its slot, of any table, with the end reason instead of the generation. */
+/* Where the record of a finished flow goes: its place in a ring. */
 #ifndef FLOWLABEL_RECORD_H
 #define FLOWLABEL_RECORD_H
 
-#include "slot.h"
+#include "flowlabel/abi.h"
 
-/* REASON: enum fl_end_reason. */
-fl_inline void fl_fill_record(void *record, const void *slot, __u8 reason)
-{
-	const __u32 generation = ~0u << FL_TAG_GENERATION_SHIFT;
-	const struct fl_any_slot *from = slot;
-	struct fl_any_slot *to = record;
+struct fl_record_place {
+	struct fl_slot *record; /* NULL: the ring is full */
+	struct fl_ring *ring;   /* in BPF */
+};
 
-	for (__u32 i = 0; i < FL_TAG_OFFSET / sizeof(__u64); i++)
-		to->before_tag[i] = from->before_tag[i];
-	to->tag = (from->tag & ~generation) | (__u32)reason << FL_TAG_REASON_SHIFT;
-	to->after_tag = from->after_tag;
-	to->last = from->last;
-}
+/* The tag of a record: that of its slot, with REASON (enum fl_end_reason) instead of the generation. */
+#define fl_record_tag(tag, reason)                                                                                     \
+	(((tag) & ((1u << FL_TAG_REASON_SHIFT) - 1)) | (__u32)(reason) << FL_TAG_REASON_SHIFT)
 
 #endif

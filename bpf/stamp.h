@@ -5,6 +5,7 @@
 
 #include <bpf/bpf_endian.h>
 
+#include "arrival.h"
 #include "counters.h"
 #include "env.h"
 #include "length.h"
@@ -48,23 +49,17 @@ fl_inline bool fl_in_scope(const struct fl_packet *p, const struct fl_ip6 *ip6)
 	       !fl_is_neighbour_discovery(p, ip6);
 }
 
-fl_inline bool fl_has_ports(__u32 protocol)
+/* The part of the flow id after the addresses, as fl_siphash() takes it: protocol and ports, or nothing. */
+fl_inline __u64 fl_flow_id_tail(const struct fl_walk *walk, bool has_ports, __u32 ports)
 {
-	return protocol == FL_NEXT_TCP || protocol == FL_NEXT_UDP || protocol == FL_NEXT_DCCP ||
-	       protocol == FL_NEXT_SCTP || protocol == FL_NEXT_UDPLITE;
+	__u64 tail = (__u64)walk->protocol | ((__u64)fl_le32(ports) << 8);
+
+	return has_ports ? tail | 37ULL << 56 : 32ULL << 56;
 }
 
-/* The part of the flow id after the addresses, as fl_siphash() takes it: protocol and ports, or nothing. */
-fl_inline __u64 fl_flow_id_tail(const struct fl_packet *p, const struct fl_walk *walk)
+/* Counts why P is labelled by its addresses only. */
+fl_inline void fl_count_no_ports(const struct fl_packet *p, const struct fl_walk *walk)
 {
-	__u32 ports;
-
-	if (walk->end == FL_WALK_UPPER && fl_has_ports(walk->protocol) && walk->offset + sizeof(ports) <= walk->limit &&
-	    fl_env_load(p, p->link.l3 + walk->offset, &ports, sizeof(ports))) {
-		__u64 tail = (__u64)walk->protocol | ((__u64)fl_le32(ports) << 8);
-
-		return tail | 37ULL << 56;
-	}
 	switch (walk->end) {
 	case FL_WALK_UPPER:
 		fl_count(p, no_ports);
@@ -79,7 +74,17 @@ fl_inline __u64 fl_flow_id_tail(const struct fl_packet *p, const struct fl_walk 
 		fl_count(p, eh_truncated);
 		break;
 	}
-	return 32ULL << 56;
+}
+
+/* Counts what the headers of P, which is labelled, are like. */
+fl_inline void fl_count_headers(const struct fl_packet *p, const struct fl_walk *walk, bool has_ports)
+{
+	if (!has_ports)
+		fl_count_no_ports(p, walk);
+	if (walk->atomic_fragment)
+		fl_count(p, atomic_fragments);
+	if (walk->misplaced_hop_by_hop)
+		fl_count(p, hbh_misplaced);
 }
 
 /* A label from 1 to 0xFFFFF; uniform to within 2^-24. */
@@ -88,19 +93,28 @@ fl_inline __u32 fl_label_of_hash(__u64 hash)
 	return 1 + (__u32)(((hash >> 20) * FL_LABEL_MASK) >> 44);
 }
 
-/* The label for a packet that came with 0. */
-fl_inline __u32 fl_compute_label(const struct fl_packet *p, const struct fl_ip6 *ip6, const struct fl_walk *walk)
+/* The label for a packet that came with 0. TAIL: of its flow id. */
+fl_inline __u32 fl_compute_label(const struct fl_packet *p, const struct fl_ip6 *ip6, __u64 tail)
 {
 	const __u64 *key = fl_env_secrets(p)->stamp;
-	__u64 tail = fl_flow_id_tail(p, walk);
 
-	if (walk->atomic_fragment)
-		fl_count(p, atomic_fragments);
-	if (walk->misplaced_hop_by_hop)
-		fl_count(p, hbh_misplaced);
 	if (fl_env_config(p)->prf == FL_PRF_SIPHASH_1_3)
 		return fl_label_of_hash(fl_siphash(key, ip6->src, ip6->dst, tail, 1, 3));
 	return fl_label_of_hash(fl_siphash(key, ip6->src, ip6->dst, tail, 2, 4));
+}
+
+/* May a packet with label 0 get one? Counts why not. */
+fl_inline bool fl_may_stamp(const struct fl_packet *p, const struct fl_ip6 *ip6)
+{
+	if (!fl_in_scope(p, ip6)) {
+		fl_count(p, skip_scope);
+		return false;
+	}
+	if (fl_unlikely(!fl_env_may_stamp(p))) {
+		fl_count(p, skip_gro_list);
+		return false;
+	}
+	return true;
 }
 
 /* Writes LABEL into the packet; in a dry run, only counts. False: the packet keeps label 0. */

@@ -5,6 +5,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "connection_table.h"
 #include "flow_table.h"
 #include "sweep.h"
 
@@ -29,7 +30,7 @@ fl_inline long fl_sweep_next(struct fl_sweep *sweep, void *map, const struct fl_
 	set = fl_set_of_map(&p, map, result->next);
 	if (!set)
 		return 1;
-	if (!fl_sweep_set(&p, functions, set, &sweep->request, &result->ended)) {
+	if (!fl_sweep_set(&p, functions, set, result->next, &sweep->request, &result->ended)) {
 		result->ring_full = 1;
 		return 1;
 	}
@@ -58,7 +59,7 @@ fl_inline int fl_sweep_part(struct xdp_md *ctx, long (*const next)(__u32 index, 
 	{                                                                                                              \
 		const struct fl_swept_table functions = {.first_seen = fl_##name##_first_seen,                         \
 							 .last_seen = fl_##name##_last_seen,                           \
-							 .spill = fl_##name##_spill};                                  \
+							 .end = fl_##name##_end};                                      \
                                                                                                                        \
 		(void)index;                                                                                           \
 		return fl_sweep_next(sweep, &(name), functions);                                                       \

@@ -19,6 +19,7 @@
 
 #include "flowlabel/abi.h"
 #include "flowlabel/bpffs.hpp"
+#include "flowlabel/connections.hpp"
 #include "flowlabel/counters.hpp"
 #include "flowlabel/key.hpp"
 #include "flowlabel/result.hpp"
@@ -48,6 +49,7 @@ struct AttachOptions {
     XdpMode mode = XdpMode::automatic;
     TcLink tc_link = TcLink::automatic;
     std::optional<std::uint64_t> slots = std::nullopt; ///< of each possible CPU; rounded up to a power of two
+    bool track = false; ///< count by connection; a replacement goes on with what the replaced attachment does
     std::optional<fl_stamp_mode> stamp = std::nullopt; ///< default: that of a replaced attachment, else off
     std::optional<fl_prf> prf = std::nullopt;          ///< default: that of a replaced attachment, else SipHash-2-4
     std::optional<Key> key = std::nullopt;             ///< default: that of a replaced attachment, else random
@@ -57,13 +59,13 @@ struct AttachOptions {
 struct AttachReport {
     fl_info info{};
     bool replaced = false;
-    /// What was kept of the replaced attachment: "flow table", "stamp mode", "function", "key".
+    /// What was kept of the replaced attachment: "flow table", "tracking", "stamp mode", "function", "key".
     std::vector<std::string> kept;
     std::vector<std::string> warnings;
 };
 
-/// The memory of a flow table.
-std::uint64_t table_bytes(std::uint64_t slots, std::uint64_t cpus);
+/// The memory of a flow table, which counts by connection if TRACK.
+std::uint64_t table_bytes(std::uint64_t slots, std::uint64_t cpus, bool track);
 
 /// The memory of the rings of finished flows, each with RECORDS.
 std::uint64_t rings_bytes(std::uint64_t records, std::uint64_t cpus);
@@ -128,8 +130,9 @@ public:
     [[nodiscard]] std::vector<Counters> cpu_counters() const;
     [[nodiscard]] TableView table() const;
 
-    /// All tables that it fills, by a scan of each.
-    [[nodiscard]] std::vector<TableUsage> tables() const;
+    /// Empty if it does not track connections (fl_info.track).
+    [[nodiscard]] ConnectionView connections() const;
+
     [[nodiscard]] Result<RingUsage> ring_usage() const;
 
     /// What collectors did with the records; all 0 if there was no collector.

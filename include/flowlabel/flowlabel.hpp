@@ -9,7 +9,8 @@
 #include "flowlabel/address.hpp"    // IWYU pragma: export
 #include "flowlabel/attachment.hpp" // IWYU pragma: export
 #include "flowlabel/bpffs.hpp"      // IWYU pragma: export
-#include "flowlabel/counters.hpp"   // IWYU pragma: export
+#include "flowlabel/connections.hpp" // IWYU pragma: export
+#include "flowlabel/counters.hpp"    // IWYU pragma: export
 #include "flowlabel/flow.hpp"       // IWYU pragma: export
 #include "flowlabel/host.hpp"       // IWYU pragma: export
 #include "flowlabel/key.hpp"        // IWYU pragma: export

@@ -13,7 +13,6 @@
 #include <cstdint>
 #include <functional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "flowlabel/abi.h"
@@ -22,12 +21,6 @@
 #include "flowlabel/huge_pages.hpp"
 
 namespace flowlabel {
-
-/// How much of a table is used.
-struct TableUsage {
-    std::string name;           ///< of its map and its pin
-    std::uint64_t occupied = 0; ///< slots in use, of all CPUs
-};
 
 /// A live flow of one or of all CPUs.
 struct TableFlow {
@@ -52,21 +45,39 @@ constexpr std::uint64_t last_of(const fl_slot& slot)
     return slot.last_first >> 16;
 }
 
+/// The record that FLOW leaves in a ring.
+fl_slot record_of(const TableFlow& flow);
+
+/// The counts of a slot of the table of connections, which does not change during the call.
+TableFlow flow_of(const fl_connection& slot, const fl_history& history);
+
 /// The flow of a record, or of a slot that does not change during the call.
 TableFlow flow_of(const fl_slot& slot);
 
 using TableFlows = std::vector<TableFlow, HugePages<TableFlow>>;
 
-/// The sets of all CPUs, one CPU after the other.
+/// The sets of all CPUs, one CPU after the other: of the flow table, or of the table of connections.
 class TableView {
 public:
     /// SETS holds CPUS parts of equal size.
     TableView(std::span<const fl_set> sets, unsigned cpus) : sets_(sets), cpus_(cpus) {}
 
-    /// Calls VISIT for each live flow, merged over the CPUs: a flow has the same set number in the part of each CPU, so
-    /// merging is local. Even while packets arrive, the counts of different flows are never mixed.
+    /// HISTORY has an entry for each slot of CONNECTIONS.
+    TableView(std::span<const fl_connection_set> connections, std::span<const fl_history> history, unsigned cpus)
+        : connections_(connections), history_(history), cpus_(cpus)
+    {
+    }
+
+    /// Calls VISIT for each live flow, merged over the CPUs. A flow has the same set number in the part of each CPU, so
+    /// merging is local; but the parts that connections counted of a flow are in any set, and are sorted. Even while
+    /// packets arrive, the counts of different flows are never mixed.
     template <class Visitor> void each_flow(Visitor&& visit) const
     {
+        if (!connections_.empty()) {
+            for (const TableFlow& flow : flows_of_connections())
+                visit(flow);
+            return;
+        }
         std::vector<TableFlow> merged;
         const std::size_t sets_per_cpu = sets_.size() / cpus_;
 
@@ -97,7 +108,12 @@ private:
     /// Returns how many slots are in use.
     std::size_t merge_set(std::size_t index, std::vector<TableFlow>& merged) const;
 
+    /// OCCUPIED, unless null, is set to the number of slots in use.
+    [[nodiscard]] std::vector<TableFlow> flows_of_connections(std::size_t* occupied = nullptr) const;
+
     std::span<const fl_set> sets_;
+    std::span<const fl_connection_set> connections_;
+    std::span<const fl_history> history_;
     unsigned cpus_;
 };
 

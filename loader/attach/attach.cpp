@@ -25,11 +25,11 @@
 namespace flowlabel {
 
 /// WANTED, rounded up. An error if a table of that size is not possible.
-static Result<std::uint32_t> checked_slots(std::uint64_t wanted, unsigned cpus)
+static Result<std::uint32_t> checked_slots(std::uint64_t wanted, unsigned cpus, bool track)
 {
     constexpr std::uint64_t beyond_doubt = 1ull << 40;
     const std::uint64_t slots = std::bit_ceil(std::clamp(wanted, smallest_slots, beyond_doubt));
-    const std::uint64_t bytes = table_bytes(slots, cpus);
+    const std::uint64_t bytes = table_bytes(slots, cpus, track);
     const std::uint64_t rings = rings_bytes(1u << default_ring_shift, cpus);
     const std::uint64_t available = available_memory();
 
@@ -51,7 +51,7 @@ static Result<std::array<std::uint64_t, 2>> stamp_key(const AttachOptions& optio
 
 static Result<AttachReport> attach_new(const Plan& plan)
 {
-    const auto slots = TRY(checked_slots(plan.options.slots.value_or(default_slots), plan.cpus));
+    const auto slots = TRY(checked_slots(plan.options.slots.value_or(default_slots), plan.cpus, plan.options.track));
     const Epoch epoch = TRY(read_epoch());
     ProgramSetup setup = TRY(setup_for(plan, slots));
 

@@ -98,9 +98,9 @@ TableView Attachment::table() const
     return state_->table.view();
 }
 
-std::vector<TableUsage> Attachment::tables() const
+ConnectionView Attachment::connections() const
 {
-    return state_->table.usage();
+    return state_->table.connections();
 }
 
 Result<RingUsage> Attachment::ring_usage() const
@@ -134,9 +134,9 @@ std::uint64_t Attachment::epoch_utc() const
     return utc_of(info().epoch);
 }
 
-std::uint64_t table_bytes(std::uint64_t slots, std::uint64_t cpus)
+std::uint64_t table_bytes(std::uint64_t slots, std::uint64_t cpus, bool track)
 {
-    return slots * sizeof(fl_slot) * cpus;
+    return slots * bytes_of_slot(track) * cpus;
 }
 
 std::uint64_t rings_bytes(std::uint64_t records, std::uint64_t cpus)
@@ -170,7 +170,7 @@ Result<Attachment> open_attachment(Inspected found)
 
     state->interface = interface_of(kept);
     state->program_tag = tag_of_program(kept);
-    state->table = MappedTable(kept.maps, info.cpus, info.slots);
+    state->table = MappedTable(kept.maps, info.cpus, info.slots, info.track);
     if (!state->table)
         return fail_errno(errno, "cannot map the flow table of " + kept.directory.path().string());
     return Attachment(std::move(state));

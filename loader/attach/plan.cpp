@@ -36,6 +36,7 @@ Result<ProgramSetup> setup_for(const Plan& plan, std::uint32_t slots, const fl_i
     setup.config.link_layer = static_cast<std::uint8_t>(plan.interface.link_layer);
     setup.config.slots_shift = static_cast<std::uint8_t>(std::countr_zero(slots));
     setup.config.ring_shift = default_ring_shift;
+    setup.config.track = options.track || (old && old->track);
     if (setup.config.stamp != FL_STAMP_OFF)
         setup.gro_lists = list_receivers(plan);
     return setup;
@@ -58,6 +59,7 @@ fl_info describe(const Plan& plan, const ProgramSetup& setup, std::uint32_t prog
     info.stamp = setup.config.stamp;
     info.prf = setup.config.prf;
     info.link_layer = setup.config.link_layer;
+    info.track = setup.config.track;
     plan.interface.name.copy(info.ifname, sizeof(info.ifname) - 1);
     return info;
 }

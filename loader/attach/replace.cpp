@@ -30,6 +30,11 @@ static Result<void> check_replacement(const AttachOptions& options, const fl_inf
         return fail(fmt::format("the table of {} has {} slots for each CPU, and a replacement keeps it",
                                 options.interface, old.slots),
                     "leave --flows out, or " + hint);
+    if (options.track && !old.track)
+        return fail(fmt::format("{} is attached without --track, and a replacement keeps its table, which knows no "
+                                "connections",
+                                options.interface),
+                    "leave --track out, or " + hint);
     if ((options.mode == XdpMode::native && old.mode == FL_MODE_GENERIC) ||
         (options.mode == XdpMode::generic && old.mode == FL_MODE_NATIVE))
         return fail(fmt::format("{} is attached in {} mode, and a replacement keeps it", options.interface,
@@ -115,6 +120,8 @@ static std::vector<std::string> kept_by_replacement(const AttachOptions& options
     std::vector<std::string> kept{"flow table"};
     const bool stamps = old.stamp != FL_STAMP_OFF || info.stamp != FL_STAMP_OFF;
 
+    if (old.track)
+        kept.emplace_back("tracking");
     if (!options.stamp)
         kept.emplace_back("stamp mode");
     if (!options.prf && stamps)

@@ -30,10 +30,11 @@ static std::string report_text(const AttachReport& report, const std::string& in
 
     if (info.stamp != FL_STAMP_OFF)
         stamping += fmt::format(" ({})", name_of(static_cast<fl_prf>(info.prf)));
-    return fmt::format("{} {}: {} ({}), stamp {}, table {} slots x {} CPUs = {}, rings {}\n{}", printable(interface),
+    return fmt::format("{} {}: {} ({}), stamp {}{}, table {} slots x {} CPUs = {}, rings {}\n{}", printable(interface),
                        name_of(static_cast<fl_hook>(info.hook)), report.replaced ? "replaced" : "attached",
-                       name_of(static_cast<fl_mode>(info.mode)), stamping, grouped(info.slots), info.cpus,
-                       memory_text(table_bytes(info.slots, info.cpus)),
+                       name_of(static_cast<fl_mode>(info.mode)), stamping, info.track ? ", connections tracked" : "",
+                       grouped(info.slots), info.cpus,
+                       memory_text(table_bytes(info.slots, info.cpus, info.track)),
                        memory_text(rings_bytes(info.ring_records, info.cpus)),
                        report.kept.empty() ? "" : fmt::format("  kept: {}\n", fmt::join(report.kept, ", ")));
 }
@@ -110,9 +111,11 @@ void add_attach(CLI::App& app, Context& context)
                "slots of the flow table for each possible CPU, 64 bytes each, rounded up to a power of two; "
                "default: 65536");
     command->stamp.add_to(attach);
+    attach.add_flag("--track", options.track,
+                    "count by connection, and keep the history of its label; 192 bytes more for each slot");
     attach.add_flag("--replace", options.replace,
-                    "replace the program of an attachment; keep the flow table and the counters, and the stamp mode, "
-                    "function and key unless they are set again");
+                    "replace the program of an attachment; keep the flow table, the counters and --track, and the stamp "
+                    "mode, function and key unless they are set again");
     add_examples(attach, {{"flowlabel attach eth0", "count received packets, with XDP"},
                           {"flowlabel attach eth0 --hook tc-egress --stamp dry-run",
                            "count sent packets, and show which flows would get a label"},

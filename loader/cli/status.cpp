@@ -49,7 +49,7 @@ static Result<StatusEntry> read_entry(const Attachment& attachment)
         .info = attachment.info(),
         .program_tag = attachment.program_tag(),
         .ring = ring,
-        .tables = attachment.tables(),
+        .occupied = live.occupied,
         .collector = attachment.collector(),
         .totals = make_totals(sum_counters(attachment.cpu_counters()), live.flows, live.amount, attachment.account()),
         .in_front = attachment.in_front(),

@@ -61,7 +61,7 @@ Result<std::shared_ptr<Collection>> Collection::open(Inspected found, Fd lock, s
     auto account = TRY(Account::open_or_make(found.directory));
     auto rings = TRY(Rings::open(found.maps, info.cpus, info.ring_records, Mapping::Access::write));
     auto sweeper = TRY(Sweeper::load(found.maps, info));
-    MappedTable table(found.maps, info.cpus, info.slots, Mapping::Access::write);
+    MappedTable table(found.maps, info.cpus, info.slots, info.track, Mapping::Access::write);
 
     if (!table)
         return fail_errno(errno, "cannot map the flow table of " + found.directory.path().string());
@@ -177,7 +177,8 @@ std::uint64_t Collection::now() const
 }
 
 /// The time of the last packet of FLOW, by the slots of the kernel's table that hold it now; 0: no slot does. A slot
-/// that changes its flow meanwhile may give the time of the other flow. Then FLOW ends a moment later.
+/// that changes its flow meanwhile may give the time of the other flow. Then FLOW ends a moment later. Connections have
+/// their slots by other keys: a flow whose connections go on may end as idle, and have another record later.
 std::uint64_t Collection::last_in_kernel(const fl_slot& flow) const
 {
     const std::size_t set = hash_.preferred_slot(flow) >> FL_WAYS_SHIFT;
@@ -284,17 +285,26 @@ Amount Collection::count_some_lost()
 void Collection::take_slot(std::size_t index, Amount& taken)
 {
     const fl_info& info = found_.info();
-    fl_slot& slot = table_.writable_sets()[index / FL_WAYS].slot[index % FL_WAYS];
     fl_counters& counters = table_.writable_counters()[index / info.slots];
+    const auto take = [&](auto& slot, const auto& flow_of_slot) {
+        if (!(slot.tag & FL_TAG_USED))
+            return;
+        if (const TableFlow flow = flow_of_slot(slot); flow.packets > 0) {
+            merged_.add(record_of(flow));
+            counters.spilled_flows++;
+            counters.spilled_packets += flow.packets;
+            counters.spilled_bytes += flow.octets;
+            taken += Amount{.packets = flow.packets, .octets = flow.octets};
+        }
+        free_slot(slot);
+    };
 
-    if (!(slot.tag & FL_TAG_USED))
-        return;
-    merged_.add(slot);
-    counters.spilled_flows++;
-    counters.spilled_packets += slot.packets;
-    counters.spilled_bytes += slot.octets;
-    taken += Amount{.packets = slot.packets, .octets = slot.octets};
-    free_slot(slot);
+    if (info.track)
+        take(table_.writable_sets<FL_TABLE_connections>()[index / FL_WAYS].slot[index % FL_WAYS],
+             [&](const fl_connection& slot) { return flow_of(slot, table_.history()[index]); });
+    else
+        take(table_.writable_sets<FL_TABLE_table>()[index / FL_WAYS].slot[index % FL_WAYS],
+             [](const fl_slot& slot) { return flow_of(slot); });
 }
 
 std::size_t Collection::take_left(ExportQueues& queues)

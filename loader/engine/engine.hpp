@@ -11,6 +11,7 @@
 #include <span>
 
 #include "flowlabel/abi.h"
+#include "flowlabel/connections.hpp"
 #include "flowlabel/counters.hpp"
 #include "flowlabel/key.hpp"
 #include "flowlabel/result.hpp"
@@ -32,6 +33,7 @@ struct EngineOptions {
     fl_stamp_mode stamp = FL_STAMP_OFF;
     fl_prf prf = FL_PRF_SIPHASH_2_4;
     std::optional<Key> key;    ///< default: a random one
+    bool track = false;        ///< count by connection
     unsigned slots_shift = 16; ///< log2 of the number of slots
 };
 
@@ -69,6 +71,9 @@ public:
     /// The live flows. The view is valid as long as the engine exists.
     [[nodiscard]] virtual TableView table() const = 0;
 
+    /// The live connections, if the engine tracks them.
+    [[nodiscard]] virtual ConnectionView connections() const = 0;
+
     /// Visits and removes the records of the flows that left the table; those of one CPU come in the order of leaving.
     virtual void drain(const std::function<void(const fl_slot& record)>& visit) = 0;
 
@@ -93,6 +98,7 @@ public:
     Result<Verdict> run(const Frame& frame) override;
     [[nodiscard]] Counters counters() const override;
     [[nodiscard]] TableView table() const override;
+    [[nodiscard]] ConnectionView connections() const override;
     void drain(const std::function<void(const fl_slot& record)>& visit) override;
     void reset() override;
 
@@ -123,6 +129,7 @@ public:
     Result<Verdict> run(const Frame& frame) override;
     [[nodiscard]] Counters counters() const override;
     [[nodiscard]] TableView table() const override;
+    [[nodiscard]] ConnectionView connections() const override;
     void drain(const std::function<void(const fl_slot& record)>& visit) override;
     void reset() override;
 

@@ -64,7 +64,7 @@ struct KernelEngine::State {
 
 Result<void> KernelEngine::State::map(const fl_config& config)
 {
-    table = MappedTable(program.maps, cpus, 1u << config.slots_shift, Mapping::Access::write);
+    table = MappedTable(program.maps, cpus, 1u << config.slots_shift, config.track, Mapping::Access::write);
     if (!table)
         return fail_errno(errno, "cannot map the flow table");
     rings = TRY(Rings::open(program.maps, cpus, 1u << config.ring_shift, Mapping::Access::write));
@@ -177,6 +177,11 @@ Counters KernelEngine::counters() const
 TableView KernelEngine::table() const
 {
     return state_->table.view();
+}
+
+ConnectionView KernelEngine::connections() const
+{
+    return state_->table.connections();
 }
 
 void KernelEngine::drain(const std::function<void(const fl_slot& record)>& visit)

@@ -21,7 +21,7 @@ fl_inline void fl_run(struct fl_user *user, __u8 *data, __u32 captured, __u32 wi
 	struct fl_user_frame frame = {.user = user, .captured = captured, .wire_length = wire_length};
 	struct fl_packet p = fl_packet_of(&frame, data, link);
 
-	fl_datapath(&p);
+	fl_datapath(&p, user->config.track);
 }
 
 void fl_native_frame(struct fl_user *user, __u8 *data, __u32 captured, __u32 wire_length)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <algorithm>
 #include <limits>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/engine.hpp"
@@ -9,13 +11,19 @@
 namespace flowlabel {
 
 struct NativeEngine::State {
-    fl_user user{};                     // first member: the callback only gets its address
+    fl_user user{};
     __u8 link_layer = FL_LINK_ETHERNET; ///< of frames that do not set one
 #define FL_TABLE_SETS(name, set, used) std::vector<set> name;
     FL_TABLES(FL_TABLE_SETS)
 #undef FL_TABLE_SETS
+    std::unique_ptr<fl_history[]> history;
     std::vector<fl_slot> records;
     std::size_t ring_records;
+
+    [[nodiscard]] std::span<const fl_history> histories() const
+    {
+        return {history.get(), connections.size() * FL_WAYS};
+    }
 
     void make_tables(const fl_config& config)
     {
@@ -26,6 +34,9 @@ struct NativeEngine::State {
     user.name = (name).data();
         FL_TABLES(FL_MAKE_TABLE)
 #undef FL_MAKE_TABLE
+        if (config.track) // pages are taken when slots are used: the datapath writes the history of a slot before it reads it
+            history = std::make_unique_for_overwrite<fl_history[]>(sets * FL_WAYS);
+        user.history = history.get();
     }
 
     void clear_tables()
@@ -35,11 +46,9 @@ struct NativeEngine::State {
 #undef FL_CLEAR_TABLE
     }
 
-    static State* of(fl_user* user) { return reinterpret_cast<State*>(user); }
-
-    static fl_slot* next_record(fl_user* user)
+    static fl_slot* next_record(void* ring)
     {
-        State* state = of(user);
+        auto* const state = static_cast<State*>(ring);
 
         return state->records.size() < state->ring_records ? &state->records.emplace_back() : nullptr;
     }
@@ -48,14 +57,13 @@ struct NativeEngine::State {
 NativeEngine::NativeEngine(const EngineSetup& setup, std::optional<std::size_t> ring_records)
     : state_(std::make_unique<State>())
 {
-    static_assert(offsetof(State, user) == 0);
-
     state_->ring_records = ring_records.value_or(std::numeric_limits<std::size_t>::max());
     state_->make_tables(setup.config);
     state_->user.config = setup.config;
     state_->link_layer = setup.config.link_layer;
     state_->user.secrets = setup.secrets;
     state_->user.next_record = State::next_record;
+    state_->user.ring = state_.get();
 }
 
 NativeEngine::~NativeEngine() = default;
@@ -92,7 +100,14 @@ Counters NativeEngine::counters() const
 
 TableView NativeEngine::table() const
 {
-    return {state_->table, 1};
+    if (!state_->user.config.track)
+        return {state_->table, 1};
+    return {state_->connections, state_->histories(), 1};
+}
+
+ConnectionView NativeEngine::connections() const
+{
+    return {state_->connections, state_->histories(), 1};
 }
 
 void NativeEngine::drain(const std::function<void(const fl_slot& record)>& visit)

@@ -17,6 +17,7 @@ Result<EngineSetup> make_engine_setup(const EngineOptions& options)
 
     setup.config.stamp = static_cast<__u8>(options.stamp);
     setup.config.prf = static_cast<__u8>(options.prf);
+    setup.config.track = options.track;
     setup.config.slots_shift = static_cast<__u8>(options.slots_shift);
     setup.config.ring_shift = default_ring_shift;
     std::ranges::copy(siphash_words(*key), setup.secrets.stamp);

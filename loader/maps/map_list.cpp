@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "maps/map_list.hpp"
 
-#include <bpf/bpf.h>
 #include <fcntl.h>
 
 #include <cerrno>
@@ -43,16 +42,6 @@ Maps maps_of(const bpf_object& object)
     for (const ListedMap& listed : map_list)
         maps.*listed.fd = Fd(fcntl(bpf_object__find_map_fd_by_name(&object, listed.name), F_DUPFD_CLOEXEC, 0));
     return maps;
-}
-
-bool is_used(const Maps& maps, const ListedMap& table, std::size_t sets)
-{
-    bpf_map_info info{};
-    std::uint32_t length = sizeof(info);
-
-    if (bpf_obj_get_info_by_fd((maps.*table.fd).get(), &info, &length) != 0)
-        return true; // using it fails, with an error that says why
-    return info.max_entries != 1 || sets == 1;
 }
 
 } // namespace flowlabel

@@ -21,6 +21,7 @@ struct Maps {
 #define FL_TABLE_FD(name, set, used) Fd name;
     FL_TABLES(FL_TABLE_FD)
 #undef FL_TABLE_FD
+    Fd history;
     Fd counters;
     Fd ring;
     Fd ring_positions;
@@ -45,7 +46,11 @@ inline constexpr ListedMap map_list[] = {
      }},
     FL_TABLES(FL_LISTED_TABLE)
 #undef FL_LISTED_TABLE
-        {"counters", "counters", &Maps::counters, [](const fl_config&, unsigned cpus) { return cpus; }},
+        {"history", "history", &Maps::history,
+         [](const fl_config& config, unsigned cpus) {
+             return config.track ? cpus << config.slots_shift : std::uint32_t{1};
+         }},
+    {"counters", "counters", &Maps::counters, [](const fl_config&, unsigned cpus) { return cpus; }},
     {"ring", "ring", &Maps::ring, [](const fl_config& config, unsigned cpus) { return cpus << config.ring_shift; }},
     {"ring_positions", "ring_positions", &Maps::ring_positions, [](const fl_config&, unsigned cpus) { return cpus; }},
     {info_pin, "info", &Maps::info, [](const fl_config&, unsigned) { return std::uint32_t{FL_ENTRIES}; }},
@@ -58,6 +63,12 @@ inline constexpr auto table_list = std::span(map_list).first<FL_TABLE_COUNT>();
 /// Once it is there, all maps have their pins.
 constexpr auto last_pin = std::rbegin(map_list)->pin;
 
+/// The memory of a slot, in bytes.
+constexpr std::uint64_t bytes_of_slot(bool track)
+{
+    return FL_SLOT_SIZE + (track ? sizeof(fl_history) : 0);
+}
+
 /// Sizes the maps of OBJECT, which is not loaded yet. Returns 0 or an errno.
 int size_maps(const bpf_object& object, const fl_config& config, unsigned cpus);
 
@@ -67,7 +78,21 @@ int reuse_maps(const bpf_object& object, const Maps& maps);
 /// The maps of OBJECT, which is loaded, with descriptors of their own.
 Maps maps_of(const bpf_object& object);
 
-/// Does the attachment of MAPS, whose tables have SETS sets each, fill TABLE?
-bool is_used(const Maps& maps, const ListedMap& table, std::size_t sets);
+/// Does an attachment that tracks connections, or one that does not, fill TABLE?
+constexpr bool fills(fl_table table, bool track)
+{
+    const fl_config config{.track = track};
+
+    switch (table) {
+#define FL_FILLS_TABLE(name, set, used)                                                                                \
+    case FL_TABLE_##name:                                                                                              \
+        return used;
+        FL_TABLES(FL_FILLS_TABLE)
+#undef FL_FILLS_TABLE
+    case FL_TABLE_COUNT:
+        break;
+    }
+    return false;
+}
 
 } // namespace flowlabel

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "flowlabel/abi.h"
+#include "flowlabel/connections.hpp"
 #include "flowlabel/counters.hpp"
 #include "flowlabel/table.hpp"
 #include "maps/map_list.hpp"
@@ -30,10 +31,11 @@ class MappedTable {
 public:
     MappedTable() = default;
 
-    /// SLOTS are those of one CPU. False afterwards: errno says why.
-    MappedTable(const Maps& maps, unsigned cpus, std::uint32_t slots, Mapping::Access access = Mapping::Access::read);
+    /// SLOTS are those of one CPU. TRACK: the attachment counts by connection. False afterwards: errno says why.
+    MappedTable(const Maps& maps, unsigned cpus, std::uint32_t slots, bool track,
+                Mapping::Access access = Mapping::Access::read);
 
-    [[nodiscard]] explicit operator bool() const { return sets_[FL_TABLE_table] && counters_; }
+    [[nodiscard]] explicit operator bool() const { return static_cast<bool>(counters_); }
 
     [[nodiscard]] std::size_t sets_per_cpu() const { return sets_per_cpu_; }
 
@@ -44,15 +46,18 @@ public:
     }
 
     /// The same, mapped with Access::write.
-    [[nodiscard]] std::span<fl_set> writable_sets()
+    template <fl_table Table> [[nodiscard]] auto writable_sets()
     {
-        return sets_[FL_TABLE_table].items<fl_set>(sets_per_cpu_ * cpus_);
+        return sets_[Table].template items<typename SetOf<Table>::type>(sets_of(Table));
     }
 
-    /// The tables that the attachment fills, with how many of their slots are in use.
-    [[nodiscard]] std::vector<TableUsage> usage() const;
+    /// Of each slot of the table of connections.
+    [[nodiscard]] std::span<const fl_history> history() const
+    {
+        return history_.items<const fl_history>(sets_of(FL_TABLE_connections) * FL_WAYS);
+    }
 
-    /// Clears all tables and counters, mapped with Access::write.
+    /// Clears the table and the counters, mapped with Access::write.
     void clear();
 
     /// An entry for each possible CPU.
@@ -61,7 +66,13 @@ public:
     /// The same, mapped with Access::write.
     [[nodiscard]] std::span<fl_counters> writable_counters() { return counters_.items<fl_counters>(cpus_); }
 
-    [[nodiscard]] TableView view() const { return {sets(), cpus_}; }
+    /// The view of the table that the attachment fills.
+    [[nodiscard]] TableView view() const
+    {
+        return track_ ? TableView(sets<FL_TABLE_connections>(), history(), cpus_) : TableView(sets(), cpus_);
+    }
+
+    [[nodiscard]] ConnectionView connections() const { return {sets<FL_TABLE_connections>(), history(), cpus_}; }
 
     /// With the derived ones.
     [[nodiscard]] std::vector<Counters> cpu_counters() const;
@@ -74,7 +85,9 @@ private:
 
     unsigned cpus_ = 0;
     std::size_t sets_per_cpu_ = 0;
+    bool track_ = false;
     std::array<Mapping, FL_TABLE_COUNT> sets_; ///< by enum fl_table
+    Mapping history_;
     Mapping counters_;
 };
 

@@ -11,6 +11,7 @@
 #include <ctime>
 #include <iterator>
 #include <memory>
+#include <string>
 
 #include "base/privilege.hpp"
 #include "base/time.hpp"
@@ -82,17 +83,14 @@ void add_machine(fl_config& config)
     config.fences |= !stores_stay_in_order;
 }
 
-template <class Skeleton> static bpf_program* program_of(const Skeleton& skeleton, fl_hook hook)
+/// The program of bpf/flowlabel.bpf.c for SETUP.
+static bpf_program* program_of(const bpf_object& object, const ProgramSetup& setup)
 {
-    switch (hook) {
-    case FL_HOOK_TC_INGRESS:
-        return skeleton.progs.flowlabel_tc_ingress;
-    case FL_HOOK_TC_EGRESS:
-        return skeleton.progs.flowlabel_tc_egress;
-    case FL_HOOK_XDP:
-        break;
-    }
-    return skeleton.progs.flowlabel_xdp;
+    std::string name = "flowlabel_xdp";
+
+    if (setup.hook != FL_HOOK_XDP)
+        name = setup.hook == FL_HOOK_TC_INGRESS ? "flowlabel_tc_ingress" : "flowlabel_tc_egress";
+    return bpf_object__find_program_by_name(&object, (setup.config.track ? name + "_track" : name).c_str());
 }
 
 std::unexpected<Error> load_error(int err)
@@ -123,7 +121,7 @@ static std::unexpected<Error> load_error(int err, const ProgramSetup& setup, uns
 {
     if (err != ENOMEM && err != E2BIG)
         return load_error(err, setup.preemptible);
-    const std::uint64_t bytes = (std::uint64_t{sizeof(fl_slot)} << setup.config.slots_shift) * cpus;
+    const std::uint64_t bytes = (bytes_of_slot(setup.config.track) << setup.config.slots_shift) * cpus;
 
     return fail(fmt::format("the kernel has no memory for a flow table of {}", memory_text(bytes)),
                 "choose fewer slots with --flows");
@@ -152,7 +150,7 @@ template <class Skeleton> static Result<Program> load_as(const ProgramSetup& set
 
     if (!skeleton)
         return load_error(errno, setup, cpus);
-    bpf_program* const program = program_of(*skeleton, setup.hook);
+    bpf_program* const program = program_of(*skeleton->obj, setup);
 
     bpf_program* other = nullptr;
 

@@ -78,9 +78,9 @@ Result<std::unique_ptr<Sweeper::State>> Sweeper::load_as(const Maps& maps, const
     add_machine(skeleton.rodata->config);
     if (const int err = reuse_maps(*skeleton.obj, maps))
         return sweep_error(err);
-    for (const ListedMap& table : table_list)
-        bpf_program__set_autoload(program_of(*skeleton.obj, table),
-                                  is_used(maps, table, std::size_t{state->sets} * state->cpus));
+    for (unsigned i = 0; i < table_list.size(); i++)
+        bpf_program__set_autoload(program_of(*skeleton.obj, table_list[i]),
+                                  fills(static_cast<fl_table>(i), info.track));
     if (const int result = Skeleton::load(&skeleton))
         return sweep_error(-result);
     for (std::size_t i = 0; i < table_list.size(); i++)

@@ -38,12 +38,13 @@ Json status_json(const StatusDocument& document)
             {"in_front", in_front_json(entry.in_front)},
         };
 
-        for (const TableUsage& table : entry.tables)
-            attachment[table.name] = {{"slots", info.slots},
-                                      {"cpus", info.cpus},
-                                      {"bytes", table_bytes(info.slots, info.cpus)},
-                                      {"occupied", table.occupied}};
         attachment.update({
+            {"track", info.track != 0},
+            {"table",
+             {{"slots", info.slots},
+              {"cpus", info.cpus},
+              {"bytes", table_bytes(info.slots, info.cpus, info.track)},
+              {"occupied", entry.occupied}}},
             {"ring", {{"bytes", entry.ring.bytes}, {"used", entry.ring.used}, {"reader", reader}}},
             {"totals", totals_json(entry.totals)},
             {"collected",
@@ -73,9 +74,9 @@ void write_status_table(const std::vector<StatusEntry>& entries, const TextWrite
                                                      name_of(static_cast<fl_prf>(info.prf)))));
         write(fmt::format("  since    {}, program {}{}\n", rfc3339(info.attached_at), info.program_id,
                           entry.program_tag.empty() ? "" : " tag " + entry.program_tag));
-        for (const TableUsage& table : entry.tables)
-            write(fmt::format("  {:<8} {} slots x {} CPUs, {}, {} in use\n", table.name, grouped(info.slots), info.cpus,
-                              memory_text(table_bytes(info.slots, info.cpus)), grouped(table.occupied)));
+        write(fmt::format("  table    {} slots x {} CPUs, {}, {} in use{}\n", grouped(info.slots), info.cpus,
+                          memory_text(table_bytes(info.slots, info.cpus, info.track)), grouped(entry.occupied),
+                          info.track ? "; connections are tracked" : ""));
         write(fmt::format("  ring     {}, {} used, {}\n", memory_text(entry.ring.bytes), memory_text(entry.ring.used),
                           entry.collector ? fmt::format("drained by process {}", *entry.collector) : "no reader"));
         write(fmt::format("  seen     {} packets, {} of them IPv6, {} with a label\n",

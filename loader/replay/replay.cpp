@@ -5,7 +5,7 @@
 
 #include "base/time.hpp"
 #include "base/try.hpp"
-#include "replay/flow_collector.hpp"
+#include "maps/flow_collector.hpp"
 
 namespace flowlabel {
 

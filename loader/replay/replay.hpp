@@ -31,7 +31,7 @@ inline constexpr WordTable<EngineKind> word_table<EngineKind> = {
 
 struct ReplayOptions {
     EngineKind engine = EngineKind::native;
-    EngineOptions setup{.slots_shift = 18};
+    EngineOptions setup{.track = true, .slots_shift = 18};
 };
 
 struct ReplayReport {

@@ -36,6 +36,8 @@ __u32 positions[POSITIONS * POSITION_WORDS];
 
 const volatile __u32 bench_l3 = FL_ETHERNET_SIZE; /* offset of the packet's IPv6 header */
 const volatile __u32 bench_labelled;              /* each flow has a label of its own */
+const volatile __u32 bench_relabelled;            /* each packet has another label than the one before */
+const volatile __u32 bench_tcp_offset;            /* of the sequence number, from the IPv6 header; 0: not TCP */
 
 /* The clock of the datapath, which is the cheapest one. */
 fl_inline __u64 now(void)
@@ -87,10 +89,19 @@ fl_inline bool fresh_packet(struct xdp_md *ctx)
 
 	if (!pair || ip6 + FL_IP6_SIZE > data_end)
 		return false;
+	if (bench_tcp_offset) {
+		__u8 *seq = ip6 + bench_tcp_offset % 256;
+
+		if (seq + sizeof(number) > data_end)
+			return false;
+		*(__u32 *)seq = bpf_htonl(number);
+	}
 	flow = pair->flow[number % 2];
 	*(__u32 *)(ip6 + 20) = flow;
 	*(__u32 *)(ip6 + 32) = flow * 2654435761u;
 	*(__u32 *)ip6 = bpf_htonl(0x60000000) | (bench_labelled ? bpf_htonl((flow + 1) & FL_LABEL_MASK) : 0);
+	if (bench_relabelled)
+		*(__u32 *)ip6 = bpf_htonl(0x60000000 | ((number + 1) & FL_LABEL_MASK));
 	return true;
 }
 
@@ -192,7 +203,17 @@ int datapath(struct xdp_md *ctx)
 {
 	if (!fresh_packet(ctx))
 		return XDP_ABORTED;
-	fl_run_xdp(ctx);
+	fl_run_xdp(ctx, false);
+	return XDP_PASS;
+}
+
+/* The same, by connection. */
+SEC("xdp.frags")
+int track(struct xdp_md *ctx)
+{
+	if (!fresh_packet(ctx))
+		return XDP_ABORTED;
+	fl_run_xdp(ctx, true);
 	return XDP_PASS;
 }
 
@@ -205,11 +226,8 @@ int stamp(struct xdp_md *ctx)
 
 	if (!parsed(ctx, &p, &ip6))
 		return XDP_ABORTED;
-	if (!(ip6.word_be & bpf_htonl(FL_LABEL_MASK)) && fl_in_scope(&p, &ip6)) {
-		struct fl_walk walk = fl_walk_headers(&p, &ip6);
-
-		fl_write_label(&p, &ip6, fl_compute_label(&p, &ip6, &walk));
-	}
+	if (!(ip6.word_be & bpf_htonl(FL_LABEL_MASK)))
+		fl_stamp(&p, &ip6);
 	return XDP_PASS;
 }
 
@@ -377,7 +395,15 @@ SEC("xdp.frags")
 int path_xdp(struct xdp_md *ctx)
 {
 	arrived++;
-	fl_run_xdp(ctx);
+	fl_run_xdp(ctx, false);
+	return XDP_DROP;
+}
+
+SEC("xdp.frags")
+int path_xdp_track(struct xdp_md *ctx)
+{
+	arrived++;
+	fl_run_xdp(ctx, true);
 	return XDP_DROP;
 }
 
@@ -393,7 +419,7 @@ SEC("tc")
 int path_tc(struct __sk_buff *skb)
 {
 	arrived++;
-	fl_run_tc_ingress(skb);
+	fl_run_tc_ingress(skb, false);
 	return TC_ACT_SHOT;
 }
 

@@ -61,18 +61,18 @@ Object::Object(const ObjectSetup& setup) : skeleton_(bench_bpf__open())
                                  .prf = static_cast<std::uint8_t>(setup.prf),
                                  .link_layer = FL_LINK_ETHERNET,
                                  .slots_shift = setup.table_shift,
-                                 .ring_shift = default_ring_shift};
+                                 .ring_shift = default_ring_shift,
+                                 .track = setup.program.contains("track")};
     add_machine(skeleton_->rodata->config);
     skeleton_->rodata->bench_l3 = setup.l3;
     skeleton_->rodata->bench_labelled = setup.labelled;
+    skeleton_->rodata->bench_relabelled = setup.relabelled;
+    skeleton_->rodata->bench_tcp_offset = setup.tcp_offset;
     skeleton_->rodata->bench_out_ifindex = setup.out_ifindex;
     skeleton_->rodata->bench_pace = setup.pace_ns;
     skeleton_->data_secrets->secrets[0] = *secrets;
-    bpf_map__set_max_entries(skeleton_->maps.table, cpus << (setup.table_shift - FL_WAYS_SHIFT));
-    bpf_map__set_max_entries(skeleton_->maps.counters, cpus);
-    bpf_map__set_max_entries(skeleton_->maps.ring, cpus << default_ring_shift);
-    bpf_map__set_max_entries(skeleton_->maps.ring_positions, cpus);
-    if (bench_bpf__load(skeleton_.get()) != 0)
+    if (size_maps(*skeleton_->obj, skeleton_->rodata->config, cpus) != 0 ||
+        bench_bpf__load(skeleton_.get()) != 0)
         throw std::runtime_error("cannot load " + setup.program + " (are you root?)");
     program_ = bpf_program__fd(bpf_object__find_program_by_name(skeleton_->obj, setup.program.c_str()));
     filler_ = setup.filler.empty()

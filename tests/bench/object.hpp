@@ -23,6 +23,8 @@ struct ObjectSetup {
     Draw draw = Draw::uniform;
     std::uint32_t l3 = 14;
     bool labelled = false;
+    bool relabelled = false;
+    std::uint32_t tcp_offset = 0; ///< of the sequence number, from the IPv6 header; 0: not TCP
     fl_stamp_mode stamp = FL_STAMP_OFF;
     fl_prf prf = FL_PRF_SIPHASH_2_4;
     std::uint8_t table_shift = default_table_shift;

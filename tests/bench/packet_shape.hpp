@@ -19,10 +19,12 @@ struct Shape {
     bool vlan = false;
     unsigned extension_headers = 0;
     bool labelled = false;
+    bool relabelled = false; ///< each packet has another label than the one before
+    bool tcp = false;        ///< TCP, else UDP
     std::uint8_t table_shift = default_table_shift;
 };
 
-/// An Ethernet frame with an IPv6 UDP packet of that shape.
+/// An Ethernet frame with an IPv6 packet of that shape.
 std::vector<std::uint8_t> make_packet(const Shape& shape);
 
 } // namespace flowlabel::bench

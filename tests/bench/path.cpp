@@ -48,6 +48,7 @@ constexpr Subject subjects[] = {
     {.row = "xdp-count", .baseline = "xdp-drop", .program = "path_xdp_count", .filler = "path_xdp"},
     {"xdp-observe", "xdp-drop", "path_xdp"},
     {"xdp-observe+stamp", "xdp-drop", "path_xdp", FL_STAMP_ZERO},
+    {"xdp-track", "xdp-drop", "path_xdp_track"},
     {"tc-drop", "tc-drop", "path_tc_drop"},
     {"tc-observe", "tc-drop", "path_tc"},
     {"tc-observe+stamp", "tc-drop", "path_tc", FL_STAMP_ZERO},

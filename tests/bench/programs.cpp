@@ -40,6 +40,8 @@ constexpr Subject subjects[] = {
     {"prog", "stamp-siphash-2-4", "stamp", FL_STAMP_ZERO, FL_PRF_SIPHASH_2_4},
     {"prog", "stamp-siphash-1-3", "stamp", FL_STAMP_ZERO, FL_PRF_SIPHASH_1_3},
     {"prog", "observe+stamp", "datapath", FL_STAMP_ZERO, FL_PRF_SIPHASH_2_4},
+    {"prog", "track", "track"},
+    {"prog", "track+stamp", "track", FL_STAMP_ZERO, FL_PRF_SIPHASH_2_4},
     {"alt", "bare-siphash-2-4", "bare_siphash"},
     {"alt", "LRU_PERCPU_HASH", "alt_lru_percpu_hash"},
     {"alt", "LRU_HASH+atomic", "alt_lru_hash"},
@@ -57,6 +59,8 @@ public:
                    .draw = shape.draw,
                    .l3 = shape.vlan ? 18u : 14u,
                    .labelled = shape.labelled,
+                   .relabelled = shape.relabelled,
+                   .tcp_offset = shape.tcp ? 44u + 8 * shape.extension_headers : 0,
                    .stamp = subject.stamp,
                    .prf = subject.prf,
                    .table_shift = shape.table_shift}),
@@ -244,6 +248,13 @@ static void drain(std::uint64_t flows, const ProgramOptions& options, Results& r
     scale(runner, flows, 1, ", drained", options, results);
 }
 
+/// Only what tracking connections costs.
+static ProgramOptions tracking_of(ProgramOptions options)
+{
+    options.names = {"observe", "observe+stamp", "track", "track+stamp"};
+    return options;
+}
+
 /// Only the lower bounds, and the row that comes closest to them.
 static ProgramOptions limit_of(ProgramOptions options)
 {
@@ -255,6 +266,11 @@ void run_programs(const ProgramOptions& options, Results& results)
 {
     for (const std::uint64_t flows : options.flows)
         compare(flows, {.name = "uniform"}, options, results);
+    if (options.names.empty())
+        for (const std::uint64_t flows : {1, 1'000}) {
+            compare(flows, {.name = "tcp", .tcp = true}, tracking_of(options), results);
+            compare(flows, {.name = "relabelled", .relabelled = true}, tracking_of(options), results);
+        }
     if (!options.variants)
         return;
     for (const std::uint64_t flows : options.flows)

@@ -60,6 +60,7 @@ EngineSetup setup_for(const Choice& choice)
     setup.config.stamp = static_cast<__u8>(choice.stamp);
     setup.config.prf = static_cast<__u8>(choice.prf);
     setup.config.link_layer = static_cast<__u8>(choice.link_layer);
+    setup.config.track = choice.track;
     setup.config.slots_shift = static_cast<__u8>(choice.slots_shift);
     setup.config.ring_shift = static_cast<__u8>(choice.ring_shift);
     setup.config.fences = choice.fences;

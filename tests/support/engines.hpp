@@ -30,6 +30,7 @@ struct Choice {
     fl_stamp_mode stamp = FL_STAMP_OFF;
     fl_prf prf = FL_PRF_SIPHASH_2_4;
     fl_link_layer link_layer = FL_LINK_ETHERNET;
+    bool track = false;
     unsigned slots_shift = 10;
     unsigned ring_shift = 17; ///< log2 of the number of records in the ring of each CPU
     bool fences = false;      ///< as on machines with weakly ordered stores

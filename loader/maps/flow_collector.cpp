@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "replay/flow_collector.hpp"
+#include "maps/flow_collector.hpp"
 
 #include <algorithm>
 #include <tuple>

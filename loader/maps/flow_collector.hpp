@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/// Merges the flows of a capture from the parts that left the flow table and those that are in it at the end.
+/// Merges flows from their parts, in any order: those of connections in the table, and those of a capture that left the
+/// table or are in it at the end.
 #pragma once
 
 #include <cstddef>
