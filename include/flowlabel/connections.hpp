@@ -12,42 +12,48 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "flowlabel/abi.h"
+#include "flowlabel/flow.hpp"
+#include "flowlabel/huge_pages.hpp"
+#include "flowlabel/table.hpp"
 
 namespace flowlabel {
 
 /// How often a label changed, by enum fl_change.
 using Changes = std::array<std::uint64_t, FL_CHANGE_COUNT>;
 
-/// The name of CHANGE in every output: "rto-rehash".
-std::string_view name_of(fl_change change);
-
-/// What is known of a connection since it has a slot. A connection is (source, destination, protocol, ports) in one
-/// direction; packets without ports are one of (source, destination, protocol), and fragments have protocol 44.
-struct TableConnection {
-    std::uint64_t src[2]; ///< as on the wire
-    std::uint64_t dst[2]; ///< as on the wire
+/// What a connection has beside a flow. A connection is (source, destination, protocol, ports) in one direction; packets
+/// without ports are one of (source, destination, protocol), and fragments have protocol 44.
+struct ConnectionDetails {
     std::uint8_t protocol = 0;
     bool has_ports = false;
     std::uint16_t sport = 0;
     std::uint16_t dport = 0;
-    std::uint32_t label = 0; ///< of the latest packet, when it left
-    bool stamped = false;    ///< a packet with that label came with label 0
-    std::uint64_t packets = 0;
-    std::uint64_t octets = 0;
-    std::uint64_t first = 0; ///< time units since attach
-    std::uint64_t last = 0;  ///< time units since attach
-    std::uint32_t labels = 0; ///< how many came; a label that was neither the first nor the one before counts again
+    std::uint32_t labels = 0; ///< how many came; one that was neither the first nor the one before counts again
     std::uint32_t reused = 0; ///< how often a SYN with another sequence number began a new connection on the same ports
-    std::uint32_t from = 0;   ///< the label before the latest one
+    std::uint32_t from = 0;   ///< the label before the latest one, as it came
     std::uint32_t to = 0;     ///< the latest label, as it came
     Changes changes{};
-    std::uint64_t first_change = 0; ///< time units since attach; 0: none
+    std::uint64_t first_change = 0; ///< a time, as those of the flow; 0: no label changed
     std::uint64_t last_change = 0;
 };
+
+/// A connection since it has a slot, of one or of all CPUs. Its label is the latest one, when it left; it is `stamped`
+/// if a packet came with 0 and left with that label.
+struct TableConnection : TableFlow, ConnectionDetails {};
+
+/// The same, with times of day.
+struct Connection : Flow, ConnectionDetails {};
+
+using Connections = std::vector<Connection, HugePages<Connection>>;
+
+/// Converts time units to time of day; EPOCH_UTC is time 0 in ns since 1970.
+Connection make_connection(const TableConnection& connection, std::uint64_t epoch_utc);
+
+/// The connections that match QUERY, as select_flows() sorts and limits flows; ties also by protocol and ports.
+Connections select_connections(Connections connections, const FlowQuery& query, Matched* matched = nullptr);
 
 /// The table of connections: the sets of all CPUs, one CPU after the other. Empty if the attachment does not track.
 class ConnectionView {

@@ -60,6 +60,24 @@ inline constexpr WordTable<SortBy> word_table<SortBy> = {
 };
 
 template <>
+inline constexpr WordTable<fl_change> word_table<fl_change> = {
+    {FL_CHANGE_syn_then_zero, "syn-then-zero"},
+    {FL_CHANGE_zeroed, "zeroed"},
+    {FL_CHANGE_labelled_late, "labelled-late"},
+    {FL_CHANGE_alternating, "alternating"},
+    {FL_CHANGE_changed, "changed"},
+    {FL_CHANGE_frag_label, "frag-label"},
+    {FL_CHANGE_syn_rehash, "syn-rehash"},
+    {FL_CHANGE_rto_rehash, "rto-rehash"},
+    {FL_CHANGE_quic_repath, "quic-repath"},
+    {FL_CHANGE_rst_only, "rst-only"},
+    {FL_CHANGE_synack_zero, "synack-zero"},
+    {FL_CHANGE_synack_cookie, "synack-cookie"},
+    {FL_CHANGE_udp_new_socket, "udp-new-socket"},
+    {FL_CHANGE_ack_change, "ack-change"},
+};
+
+template <>
 inline constexpr WordTable<LabelShare> word_table<LabelShare> = {
     {LabelShare::any, "any"},
     {LabelShare::exclusive, "excl"},

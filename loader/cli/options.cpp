@@ -65,7 +65,11 @@ void FlowOptions::select(FlowsDocument& document) const
     else if (format == FlowFormat::table)
         bounded.limit = table_rows;
     document.filtered = query.filters();
-    document.flows = select_flows(std::move(document.flows), bounded, &document.matched);
+    if (auto* const flows = std::get_if<Flows>(&document.rows))
+        document.rows = select_flows(std::move(*flows), bounded, &document.matched);
+    else
+        document.rows =
+            select_connections(std::get<Connections>(std::move(document.rows)), bounded, &document.matched);
 }
 
 void FlowOptions::write(const FlowsDocument& document, const TextWriter& write) const

@@ -69,7 +69,7 @@ FlowsDocument document_of(const ReplayCommand& command, ReplayReport&& report)
         .captured_at = report.last_packet.value_or(now_utc()),
         .totals = report.totals,
         .counters = report.counters,
-        .flows = std::move(report.flows),
+        .rows = std::move(report.flows),
     };
 }
 

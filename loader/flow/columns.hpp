@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "flow/record.hpp"
+#include "flowlabel/connections.hpp"
 
 namespace flowlabel {
 
@@ -25,6 +26,16 @@ struct Label {
 /// A point in time, with milliseconds in every output.
 struct Time {
     std::uint64_t utc_ns;
+};
+
+/// A number of the IANA registry of protocols.
+struct Protocol {
+    std::uint8_t number;
+};
+
+/// How often the label of a connection changed, for each class in which it did.
+struct ChangeCounts {
+    const Changes& counts;
 };
 
 /// Names of the IANA registry of information elements; none: not in IPFIX.
@@ -125,15 +136,43 @@ inline constexpr std::tuple columns{
                }},
 };
 
+/// What a connection has beside the columns of its flow. Records do not have them.
+inline constexpr std::tuple connection_columns{
+    Column{.name = "protocol",
+           .meaning = "number of the protocol after the extension headers; 44: fragments",
+           .get = [](const Connection& row) { return Protocol(row.protocol); },
+           .heading = "PROTO"},
+    Column{.name = "sport",
+           .meaning = "source port, where there is one",
+           .get = [](const Connection& row) { return row.has_ports ? std::optional(row.sport) : std::nullopt; }},
+    Column{.name = "dport",
+           .meaning = "destination port, where there is one",
+           .get = [](const Connection& row) { return row.has_ports ? std::optional(row.dport) : std::nullopt; }},
+    Column{.name = "labels",
+           .unit = "labels",
+           .meaning = "with how many labels its packets came",
+           .get = [](const Connection& row) { return row.labels; },
+           .heading = "LABELS"},
+    Column{.name = "changes",
+           .unit = "changes",
+           .meaning = "how often the label changed, for each class in which it did",
+           .get = [](const Connection& row) { return ChangeCounts{row.changes}; },
+           .heading = "CHANGES"},
+};
+
 /// Calls VISIT with each column.
 template <class Visit> constexpr void each_column(Visit&& visit)
 {
     std::apply([&](const auto&... column) { (visit(column), ...); }, columns);
 }
 
-/// Calls VISIT with each column of an OWNER.
+/// Calls VISIT with each column of an OWNER. A connection has those of its flow, too.
 template <class Owner, class Visit> constexpr void each_column_of(Visit&& visit)
 {
+    if constexpr (std::is_same_v<Owner, Connection>) {
+        each_column_of<Flow>(visit);
+        std::apply([&](const auto&... column) { (visit(column), ...); }, connection_columns);
+    }
     each_column([&]<class Getter>(const Column<Getter>& column) {
         if constexpr (std::is_same_v<typename Column<Getter>::Owner, Owner>)
             visit(column);

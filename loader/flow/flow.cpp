@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/try.hpp"
+#include "flowlabel/connections.hpp"
 
 namespace flowlabel {
 
@@ -113,37 +114,58 @@ static std::uint64_t sort_key(const Flow& flow, SortBy by)
     return flow.octets;
 }
 
-static Matched sum_of(const Flows& flows)
+template <class Rows> static Matched sum_of(const Rows& rows)
 {
-    Matched sum{.flows = flows.size()};
+    Matched sum{.flows = rows.size()};
 
-    for (const Flow& flow : flows) {
+    for (const Flow& flow : rows) {
         sum.packets += flow.packets;
         sum.octets += flow.octets;
     }
     return sum;
 }
 
-Flows select_flows(Flows flows, const FlowQuery& query, Matched* matched)
+static auto tie_of(const Flow& flow)
 {
-    const auto before = [&](const Flow& a, const Flow& b) {
+    return std::tie(flow.src, flow.dst, flow.label);
+}
+
+static auto tie_of(const Connection& row)
+{
+    return std::tie(row.src, row.dst, row.label, row.protocol, row.sport, row.dport);
+}
+
+/// select_flows(), for rows of any kind.
+template <class Rows> static Rows select(Rows rows, const FlowQuery& query, Matched* matched)
+{
+    const auto before = [&](const auto& a, const auto& b) {
         const std::uint64_t of_a = sort_key(a, query.sort);
         const std::uint64_t of_b = sort_key(b, query.sort);
 
-        return of_a != of_b ? of_a > of_b : std::tie(a.src, a.dst, a.label) < std::tie(b.src, b.dst, b.label);
+        return of_a != of_b ? of_a > of_b : tie_of(a) < tie_of(b);
     };
 
-    std::erase_if(flows, [&](const Flow& flow) { return !query.matches(flow); });
+    std::erase_if(rows, [&](const Flow& flow) { return !query.matches(flow); });
     if (matched)
-        *matched = sum_of(flows);
-    const std::size_t count = std::min(query.limit.value_or(flows.size()), flows.size());
+        *matched = sum_of(rows);
+    const std::size_t count = std::min(query.limit.value_or(rows.size()), rows.size());
 
-    if (count == flows.size()) // partial_sort() of all is a heap sort, three times as slow
-        std::ranges::sort(flows, before);
+    if (count == rows.size()) // partial_sort() of all is a heap sort, three times as slow
+        std::ranges::sort(rows, before);
     else
-        std::partial_sort(flows.begin(), flows.begin() + static_cast<std::ptrdiff_t>(count), flows.end(), before);
-    flows.resize(count);
-    return flows;
+        std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end(), before);
+    rows.resize(count);
+    return rows;
+}
+
+Flows select_flows(Flows flows, const FlowQuery& query, Matched* matched)
+{
+    return select(std::move(flows), query, matched);
+}
+
+Connections select_connections(Connections connections, const FlowQuery& query, Matched* matched)
+{
+    return select(std::move(connections), query, matched);
 }
 
 } // namespace flowlabel

@@ -4,29 +4,11 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <string>
 
 #include "maps/connection_slots.hpp"
 #include "settle.h"
 
 namespace flowlabel {
-
-std::string_view name_of(fl_change change)
-{
-    static const auto names = [] {
-        std::array<std::string, FL_CHANGE_COUNT> made{
-#define FL_CHANGE_NAME(name) #name,
-            FL_CHANGES(FL_CHANGE_NAME)
-#undef FL_CHANGE_NAME
-        };
-
-        for (std::string& name : made)
-            std::ranges::replace(name, '_', '-');
-        return made;
-    }();
-
-    return names[change];
-}
 
 namespace {
 
@@ -49,26 +31,23 @@ Changes changes_of(const fl_connection& slot, fl_history history)
 TableConnection connection_of(const TrackedSlot& tracked)
 {
     const auto& [slot, history] = tracked;
+    TableFlow flow = flow_of(slot, history);
 
-    return {.src = {slot.src[0], slot.src[1]},
-            .dst = {slot.dst[0], slot.dst[1]},
-            .protocol = static_cast<std::uint8_t>(slot.octets_kind),
-            .has_ports = kind_of(slot) == FL_KIND_PORTS,
-            .sport = static_cast<std::uint16_t>(ntohl(slot.ports_be) >> 16),
-            .dport = static_cast<std::uint16_t>(ntohl(slot.ports_be)),
-            .label = slot.tag & FL_LABEL_MASK,
-            .stamped = (slot.tag & FL_TAG_STAMPED) != 0,
-            .packets = fl_counted_packets(&slot) + history.more_packets,
-            .octets = (slot.octets_kind >> FL_OCTETS_SHIFT) + history.more_octets,
-            .first = history.first_seen,
-            .last = slot.last_seen >> FL_LAST_SHIFT,
-            .labels = history.labels,
-            .reused = history.reused,
-            .from = history.previous_label,
-            .to = fl_came_with(slot.tag),
-            .changes = changes_of(slot, history),
-            .first_change = history.changed ? history.first_change : 0,
-            .last_change = history.last_change};
+    flow.packets += history.more_packets;
+    flow.octets += history.more_octets;
+    flow.first = history.first_seen;
+    return {flow,
+            {.protocol = static_cast<std::uint8_t>(slot.octets_kind),
+             .has_ports = kind_of(slot) == FL_KIND_PORTS,
+             .sport = static_cast<std::uint16_t>(ntohl(slot.ports_be) >> 16),
+             .dport = static_cast<std::uint16_t>(ntohl(slot.ports_be)),
+             .labels = history.labels,
+             .reused = history.reused,
+             .from = history.previous_label,
+             .to = fl_came_with(slot.tag),
+             .changes = changes_of(slot, history),
+             .first_change = history.changed ? history.first_change : 0,
+             .last_change = history.last_change}};
 }
 
 /// Adds OTHER, what another CPU saw of the same connection.
@@ -93,6 +72,16 @@ void add_part(TableConnection& into, const TableConnection& other)
 }
 
 } // namespace
+
+Connection make_connection(const TableConnection& connection, std::uint64_t epoch_utc)
+{
+    Connection made{make_flow(connection, epoch_utc), connection};
+    const auto time = [&](std::uint64_t units) { return units ? epoch_utc + (units << FL_TICK_SHIFT) : 0; };
+
+    made.first_change = time(connection.first_change);
+    made.last_change = time(connection.last_change);
+    return made;
+}
 
 void ConnectionView::merge_set(std::size_t index, std::vector<TableConnection>& merged) const
 {

@@ -68,9 +68,9 @@ private:
 };
 
 /// All clients; accepts new ones.
-class Connections {
+class Clients {
 public:
-    Connections(const std::vector<Fd>& listeners, int stopped, Responder& responder)
+    Clients(const std::vector<Fd>& listeners, int stopped, Responder& responder)
         : listeners_(listeners), stopped_(stopped), responder_(responder)
     {
     }
@@ -156,7 +156,7 @@ bool Connection::close()
     return got > 0 || (got < 0 && would_block());
 }
 
-std::vector<pollfd> Connections::watched() const
+std::vector<pollfd> Clients::watched() const
 {
     std::vector<pollfd> all{{.fd = stopped_, .events = POLLIN}};
     const bool accepting = Clock::now() >= accept_again_;
@@ -169,7 +169,7 @@ std::vector<pollfd> Connections::watched() const
 }
 
 /// ms until the next deadline or retry; -1: none.
-int Connections::timeout() const
+int Clients::timeout() const
 {
     const auto now = Clock::now();
     auto next = Clock::time_point::max();
@@ -185,7 +185,7 @@ int Connections::timeout() const
 }
 
 /// EVENTS holds the entries that watched() made, in the same order.
-void Connections::advance(const std::vector<pollfd>& events)
+void Clients::advance(const std::vector<pollfd>& events)
 {
     const auto now = Clock::now();
     auto event = events.begin() + 1 + static_cast<std::ptrdiff_t>(listeners_.size());
@@ -198,7 +198,7 @@ void Connections::advance(const std::vector<pollfd>& events)
 }
 
 /// Accepts a client; its request has usually arrived already. Once there are too many, the oldest is closed.
-void Connections::accept_from(int listener)
+void Clients::accept_from(int listener)
 {
     Fd fd(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
 
@@ -215,7 +215,7 @@ void Connections::accept_from(int listener)
 }
 
 /// One round of poll(). False: stop.
-bool Connections::tick()
+bool Clients::tick()
 {
     std::vector<pollfd> events = watched();
 
@@ -230,7 +230,7 @@ bool Connections::tick()
     return true;
 }
 
-void Connections::run()
+void Clients::run()
 {
     for (bool more = true; more;) {
         try {
@@ -262,7 +262,7 @@ MetricsServer::MetricsServer(MetricsPort port, ReadCollector watch)
           MetricsPages pages(watch, port_.top, port_.source);
           Responder responder([&pages](MetricsFormat format) { return pages.page(format, Clock::now()); });
 
-          Connections(port_.listeners, port_.stopped.get(), responder).run();
+          Clients(port_.listeners, port_.stopped.get(), responder).run();
       })
 {
 }

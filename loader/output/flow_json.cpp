@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "output/flow_json.hpp"
 
+#include <fmt/format.h>
+
 #include "output/json_text.hpp"
 #include "output/value.hpp"
 
@@ -19,6 +21,15 @@ template <class Value> static void append_json(std::string& text, const Value& v
     }
 }
 
+static void append_json(std::string& text, const ChangeCounts& changes)
+{
+    text += '{';
+    each_change(changes, [&](fl_change change, std::uint64_t count) {
+        text += fmt::format("{}\"{}\":{}", text.back() == '{' ? "" : ",", name_of(change), count);
+    });
+    text += '}';
+}
+
 static void append_member(std::string& text, const char* name, const auto& value)
 {
     text += '"';
@@ -29,7 +40,8 @@ static void append_member(std::string& text, const char* name, const auto& value
 }
 
 /// A member without a value is left out.
-static void append_member(std::string& text, const char* name, const std::optional<std::string_view>& value)
+template <class Value>
+static void append_member(std::string& text, const char* name, const std::optional<Value>& value)
 {
     if (value)
         append_member(text, name, *value);
@@ -53,6 +65,11 @@ template <class Owner> static std::string object_of(const Owner& owner)
 std::string flow_json(const Flow& flow)
 {
     return object_of(flow);
+}
+
+std::string flow_json(const Connection& connection)
+{
+    return object_of(connection);
 }
 
 std::string point_json(const ObservationPoint& point)

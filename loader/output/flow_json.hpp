@@ -6,11 +6,15 @@
 #include <string>
 
 #include "flow/record.hpp"
+#include "flowlabel/connections.hpp"
 
 namespace flowlabel {
 
 /// On one line, without its end.
 std::string flow_json(const Flow& flow);
+
+/// The same, with what the connection has beside it.
+std::string flow_json(const Connection& connection);
 
 /// The members of POINT, as an object on one line.
 std::string point_json(const ObservationPoint& point);

@@ -21,17 +21,17 @@ void write_flows_json(const FlowsDocument& document, const TextWriter& write)
 
     text.pop_back(); // the closing brace comes after the flows
     write(text + ",\n\"flows\":[");
-    for (const char* separator = "\n"; const Flow& flow : document.flows) {
-        write(separator + flow_json(flow));
+    const char* separator = "\n";
+    each_row(document, [&](const auto& row) {
+        write(separator + flow_json(row));
         separator = ",\n";
-    }
+    });
     write("\n]}\n");
 }
 
 void write_flows_jsonl(const FlowsDocument& document, const TextWriter& write)
 {
-    for (const Flow& flow : document.flows)
-        write(flow_json(flow) + "\n");
+    each_row(document, [&](const auto& row) { write(flow_json(row) + "\n"); });
 }
 
 } // namespace flowlabel

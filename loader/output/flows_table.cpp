@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 #include <concepts>
+#include <optional>
+#include <span>
+#include <variant>
 
 #include "base/time.hpp"
 #include "base/units.hpp"
 #include "flow/columns.hpp"
 #include "output/flows_document.hpp"
+#include "output/value.hpp"
 
 namespace flowlabel {
 
@@ -28,12 +33,14 @@ static std::string ago(std::uint64_t then, std::uint64_t now)
 /// "7 live flows, 1,521 packets, 2.1 MB", or "5 of 7 flows match, …".
 static std::string selection_text(const FlowsDocument& document)
 {
-    const std::uint64_t all = document.totals.flows;
+    const bool connections = std::holds_alternative<Connections>(document.rows);
+    const char* const row = connections ? "connection" : "flow";
+    const std::uint64_t all = connections ? document.connections : document.totals.flows;
     const Matched& matched = document.matched;
     const std::string flows = document.filtered
-                                  ? fmt::format("{} of {} flow{} match{}", grouped(matched.flows), grouped(all),
+                                  ? fmt::format("{} of {} {}{} match{}", grouped(matched.flows), grouped(all), row,
                                                 all == 1 ? "" : "s", matched.flows == 1 ? "es" : "")
-                                  : fmt::format("{} live flow{}", grouped(all), all == 1 ? "" : "s");
+                                  : fmt::format("{} live {}{}", grouped(all), row, all == 1 ? "" : "s");
 
     return fmt::format("{}, {} packet{}, {}\n", flows, grouped(matched.packets), matched.packets == 1 ? "" : "s",
                        traffic_text(matched.octets));
@@ -65,6 +72,25 @@ static std::string other_counters(const Counters& counters)
     return text.empty() ? text : text + "\n";
 }
 
+/// As people know it.
+static std::string protocol_name(std::uint8_t number)
+{
+    switch (number) {
+    case IPPROTO_TCP:
+        return "tcp";
+    case IPPROTO_UDP:
+        return "udp";
+    case IPPROTO_FRAGMENT:
+        return "frag";
+    case IPPROTO_ICMPV6:
+        return "icmp6";
+    case IPPROTO_SCTP:
+        return "sctp";
+    default:
+        return std::to_string(number);
+    }
+}
+
 namespace {
 
 /// How the values of a column are shown. A table has words first, then numbers, then ages.
@@ -75,10 +101,10 @@ template <std::unsigned_integral Number> constexpr CellKind kind_of<Number> = Ce
 template <> constexpr CellKind kind_of<bool> = CellKind::word;
 template <> constexpr CellKind kind_of<Time> = CellKind::age;
 
-/// The lines of a table, whose cells are as wide as their columns.
-class FlowsTable {
+/// The lines of a table, whose cells are as wide as their columns. ROW: Flow or Connection.
+template <class Row> class FlowsTable {
 public:
-    explicit FlowsTable(const FlowsDocument& document) : document_(document)
+    FlowsTable(const FlowsDocument& document, std::span<const Row> rows) : document_(document), rows_(rows)
     {
         each_shown([this](const auto& column) { widths_.push_back(width_of(column)); });
     }
@@ -88,9 +114,9 @@ public:
         return line([](const auto& column) { return column.heading; });
     }
 
-    [[nodiscard]] std::string row(const Flow& flow) const
+    [[nodiscard]] std::string row(const Row& row) const
     {
-        return line([&](const auto& column) { return cell(column.get(flow)); });
+        return line([&](const auto& column) { return cell_of(column, row); });
     }
 
 private:
@@ -104,7 +130,7 @@ private:
 
     template <CellKind kind, class Visit> static void each_shown_of(const Visit& visit)
     {
-        each_column_of<Flow>([&]<class Getter>(const Column<Getter>& column) {
+        each_column_of<Row>([&]<class Getter>(const Column<Getter>& column) {
             if constexpr (kind_of<typename Column<Getter>::Value> == kind)
                 if (column.heading)
                     visit(column);
@@ -115,9 +141,11 @@ private:
     {
         std::size_t width = std::max(column.width, std::string_view(column.heading).size());
 
-        if constexpr (std::is_same_v<typename Column<Getter>::Value, Address>)
-            for (const Flow& flow : document_.flows)
-                width = std::max(width, column.get(flow).text().size());
+        using Value = typename Column<Getter>::Value;
+
+        if constexpr (std::is_same_v<Value, Address> || std::is_same_v<Value, ChangeCounts>)
+            for (const Row& row : rows_)
+                width = std::max(width, cell_of(column, row).size());
         return width;
     }
 
@@ -137,7 +165,27 @@ private:
         return text + '\n';
     }
 
+    /// The address of a connection has its port (RFC 5952 section 6).
+    template <class Getter>
+    [[nodiscard]] std::string cell_of(const Column<Getter>& column, const Row& row) const
+    {
+        if constexpr (std::is_same_v<Row, Connection> && std::is_same_v<typename Column<Getter>::Value, Address>)
+            if (row.has_ports)
+                return fmt::format("[{}]:{}", column.get(row).text(),
+                                   std::string_view(column.name) == "src" ? row.sport : row.dport);
+        return cell(column.get(row));
+    }
+
     [[nodiscard]] static std::string cell(const Address& address) { return address.text(); }
+    [[nodiscard]] static std::string cell(Protocol protocol) { return protocol_name(protocol.number); }
+    [[nodiscard]] static std::string cell(const std::optional<std::uint16_t>&) { return {}; } // shown with its address
+    [[nodiscard]] static std::string cell(const ChangeCounts& changes)
+    {
+        std::string text;
+
+        append_value(text, changes);
+        return text.empty() ? "none" : text;
+    }
     [[nodiscard]] static std::string cell(Label label) { return fmt::format("0x{:05x}", label.value); }
     template <std::unsigned_integral Number> [[nodiscard]] static std::string cell(Number number)
     {
@@ -152,8 +200,22 @@ private:
     }
 
     const FlowsDocument& document_;
+    std::span<const Row> rows_;
     std::vector<std::size_t> widths_;
 };
+
+template <class Row>
+void write_rows_table(const FlowsDocument& document, std::span<const Row> rows, const TextWriter& write)
+{
+    const FlowsTable<Row> table(document, rows);
+
+    write(table.head());
+    for (const Row& row : rows)
+        write(table.row(row));
+    if (document.matched.flows > rows.size())
+        write(fmt::format("and {} more (--limit {} shows all)\n", grouped(document.matched.flows - rows.size()),
+                          document.matched.flows));
+}
 
 } // namespace
 
@@ -164,14 +226,7 @@ void write_flows_table(const FlowsDocument& document, const TextWriter& write)
         write(other_counters(*document.counters) + (document.filtered ? selection_text(document) : ""));
     if (document.matched.flows == 0)
         return;
-    const FlowsTable table(document);
-
-    write(table.head());
-    for (const Flow& flow : document.flows)
-        write(table.row(flow));
-    if (document.matched.flows > document.flows.size())
-        write(fmt::format("and {} more (--limit {} shows all)\n",
-                          grouped(document.matched.flows - document.flows.size()), document.matched.flows));
+    std::visit([&](const auto& rows) { write_rows_table(document, std::span(rows), write); }, document.rows);
 }
 
 } // namespace flowlabel
