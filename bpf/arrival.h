@@ -42,7 +42,6 @@ struct fl_arrival {
 	__u8 tcp_flags;	 /* 0: not TCP, or no whole header */
 	bool sequenced;	 /* SEQ and END_SEQ are valid */
 	bool fragment;	 /* and not an atomic one */
-	bool counted;	 /* its slot has its packets */
 	bool long_header; /* UDP: its payload begins like the long header of QUIC (RFC 9000 section 17.2) */
 };
 

@@ -113,17 +113,25 @@ fl_inline struct fl_place fl_find_connection(const struct fl_packet *p, const st
 /* The counts of SLOT. HISTORY: its history. */
 fl_inline struct fl_part fl_part_of(const struct fl_connection *slot, const struct fl_history *history)
 {
-	const bool account = fl_is_account(slot);
-
-	return (struct fl_part){
+	const __u64 last = fl_connections_last_seen(slot);
+	struct fl_part part = {
 		.src = slot->src,
 		.dst = slot->dst,
-		.packets = fl_counted_packets(slot) + (account ? history->more_packets : 0),
-		.octets = fl_octets_of(slot) + (account ? history->more_octets : 0),
-		.first = history->label_since,
-		.last = fl_connections_last_seen(slot),
+		.packets = fl_counted_packets(slot),
+		.octets = fl_octets_of(slot),
+		.first = last,
+		.last = last,
 		.tag = slot->tag & (FL_LABEL_MASK | FL_TAG_STAMPED),
 	};
+
+	if (fl_is_young(slot))
+		return part;
+	part.first = history->label_since;
+	if (fl_is_account(slot)) {
+		part.packets += history->more_packets;
+		part.octets += history->more_octets;
+	}
+	return part;
 }
 
 /* Puts PART into the ring as the record of a flow. False: the ring is full, and nothing was done. */
@@ -191,13 +199,27 @@ fl_inline __u32 fl_bits_of(const struct fl_connection *slot)
 	return slot->tag & (FL_GENERATION - 1);
 }
 
+/* SLOT is not young any more. */
+fl_inline void fl_mature(const struct fl_packet *p, struct fl_connection *slot, struct fl_history *history)
+{
+	const __u32 bits = fl_bits_of(slot);
+	const __u32 generation = fl_begin_change(p, slot);
+
+	fl_write_history(slot, history);
+	slot->packets &= ~FL_PACKETS_YOUNG;
+	fl_end_change(p, slot, generation, bits);
+}
+
 /* Adds PART to the account in SLOT. */
 fl_inline void fl_add_to_account(const struct fl_packet *p, struct fl_connection *slot, struct fl_history *history,
 				 const struct fl_part *part)
 {
 	const __u32 bits = fl_bits_of(slot) | (part->tag & FL_TAG_STAMPED);
-	const __u32 generation = fl_begin_change(p, slot);
+	__u32 generation;
 
+	if (fl_is_young(slot))
+		fl_mature(p, slot, history);
+	generation = fl_begin_change(p, slot);
 	history->more_packets += part->packets;
 	history->more_octets += part->octets;
 	if (part->first < history->label_since)
@@ -221,17 +243,20 @@ fl_inline bool fl_open_account(const struct fl_packet *p, const struct fl_place 
 	slot->end_seq = 0;
 	slot->ports_be = 0;
 	slot->last_seen = part->last << FL_LAST_SHIFT;
-	history->first_seen = part->first;
-	history->label_since = part->first;
-	history->more_packets = part->packets;
-	history->more_octets = part->octets;
-	history->changed = 0;
+	if (part->first == part->last && part->packets < FL_PACKETS_MANY && part->octets < FL_OCTETS_MANY >> FL_OCTETS_SHIFT) {
+		slot->octets_kind |= part->octets << FL_OCTETS_SHIFT;
+		slot->packets = (__u32)part->packets | FL_PACKETS_YOUNG;
+	} else {
+		history->label_since = part->first;
+		history->more_packets = part->packets;
+		history->more_octets = part->octets;
+	}
 	fl_end_change(p, slot, generation, part->tag | FL_TAG_USED);
 	return true;
 }
 
-/* Moves PART to the account of its addresses and its label. All packets of an account are in its history. False: it
- * cannot; this does not happen, but the verifier wants the checks. */
+/* Moves PART to the account of its addresses and its label. False: it cannot; this does not happen, but the verifier
+ * wants the checks. */
 fl_inline bool fl_move_to_account(const struct fl_packet *p, const struct fl_part *part)
 {
 	const __u32 kind = FL_KIND_ACCOUNT << FL_KIND_SHIFT;
@@ -262,29 +287,34 @@ fl_inline void fl_account(const struct fl_packet *p, const struct fl_part *part)
 }
 
 /* The counts of SLOT begin with A. */
-fl_inline void fl_begin_counts(const struct fl_packet *p, struct fl_connection *slot, struct fl_history *history,
-			       const struct fl_arrival *a)
+fl_inline void fl_begin_counts(struct fl_connection *slot, const struct fl_arrival *a)
 {
-	history->label_since = a->now;
-	slot->packets = p->segments;
+	slot->packets = a->segments;
 	slot->octets_kind = a->octets << FL_OCTETS_SHIFT | a->kind;
+	slot->last_seen = a->now << FL_LAST_SHIFT;
 }
 
 /* Gives a slot of PLACE to the connection of A. */
 fl_inline bool fl_open_connection(const struct fl_packet *p, const struct fl_place *place, const struct fl_arrival *a)
 {
+	const bool syn = a->tcp_flags & FL_TCP_SYN;
 	struct fl_history *history;
 	__u32 generation;
 	struct fl_connection *slot = fl_take_connection(p, place, a->ip6->src, a->ip6->dst, &generation, &history);
 
 	if (!slot)
 		return false;
-	fl_begin_history(history, a);
-	fl_begin_counts(p, slot, history, a);
+	fl_begin_counts(slot, a);
+	slot->packets |= FL_PACKETS_YOUNG;
+	if (syn)
+		slot->octets_kind |= FL_YOUNG_SYN | (a->tcp_flags & FL_TCP_ACK ? FL_YOUNG_ACK : 0);
 	slot->end_seq = a->end_seq;
 	slot->ports_be = a->ports_be;
-	slot->last_seen = a->now << FL_LAST_SHIFT;
 	fl_end_change(p, slot, generation, a->tag | FL_TAG_USED);
+	if (syn && a->end_seq - a->seq != 1) { /* with data (RFC 7413): its sequence number cannot be told from the end */
+		fl_mature(p, slot, history);
+		history->isn = a->seq;
+	}
 	return true;
 }
 
@@ -337,43 +367,38 @@ fl_inline void fl_add_and_part(const struct fl_packet *p, struct fl_connection *
 	history->syns = syn;
 	history->more_packets += part.packets;
 	history->more_octets += part.octets;
-	fl_begin_counts(p, slot, history, a);
+	history->label_since = a->now;
+	fl_begin_counts(slot, a);
 	if (reuse)
 		slot->end_seq = a->end_seq;
 	else
 		fl_advance(slot, a);
-	slot->last_seen = a->now << FL_LAST_SHIFT;
 	fl_end_change(p, slot, generation, bits);
 	fl_account(p, &part);
+}
+
+/* Adds A to the counts of SLOT. */
+fl_inline void fl_count_arrival(struct fl_connection *slot, const struct fl_arrival *a)
+{
+	if (fl_unlikely(a->tag & ~slot->tag & (FL_TAG_STAMPED | FL_TAG_CE)))
+		slot->tag |= a->tag & (FL_TAG_STAMPED | FL_TAG_CE);
+	slot->packets += a->segments;
+	slot->octets_kind += a->octets << FL_OCTETS_SHIFT;
+	slot->last_seen = a->now << FL_LAST_SHIFT;
+	fl_advance(slot, a);
 }
 
 /* Adds A, a retransmitted SYN, to the connection in SLOT. */
 fl_inline void fl_add_syn(const struct fl_packet *p, struct fl_connection *slot, struct fl_history *history,
 			  const struct fl_arrival *a)
 {
-	const __u32 bits = fl_bits_of(slot) | (a->tag & (FL_TAG_CE | FL_TAG_STAMPED));
+	const __u32 bits = fl_bits_of(slot);
 	const __u32 generation = fl_begin_change(p, slot);
 
 	fl_note_syn(history, a, true);
 	history->syns = fl_saturated(history->syns, FL_SYNS_MAX);
-	slot->packets += p->segments;
-	slot->octets_kind += a->octets << FL_OCTETS_SHIFT;
-	slot->last_seen = a->now << FL_LAST_SHIFT;
 	fl_end_change(p, slot, generation, bits);
-}
-
-/* Adds A to the connection in SLOT: its label changes, or A is a SYN. */
-fl_inline void fl_add_change(const struct fl_packet *p, struct fl_connection *slot, struct fl_history *history,
-			     const struct fl_arrival *a)
-{
-	const bool reuse = a->tcp_flags & FL_TCP_SYN && !(history->isn_known && history->isn == a->seq);
-
-	if (a->tcp_flags & FL_TCP_RST && fl_came_with(slot->tag) != fl_came_with(a->tag))
-		fl_add_reset(p, slot, history, a);
-	else if (reuse || (slot->tag ^ a->tag) & FL_TAG_LABEL_STATE)
-		fl_add_and_part(p, slot, history, a, reuse);
-	else
-		fl_add_syn(p, slot, history, a);
+	fl_count_arrival(slot, a);
 }
 
 /* The counts of the connection in SLOT have moved elsewhere. They begin anew with its next packet. */
@@ -390,79 +415,103 @@ fl_inline void fl_empty(struct fl_connection *slot, struct fl_history *history)
 	slot->octets_kind = fl_kind_of(slot);
 }
 
-/* The counts of SLOT begin with the latest packet, A, or are about to outgrow their fields and move to an account. */
-fl_inline void fl_recount(const struct fl_packet *p, struct fl_connection *slot, struct fl_history *history,
-			  const struct fl_arrival *a)
+/* Do the counts of SLOT outgrow their fields soon? */
+fl_inline bool fl_is_full(const struct fl_connection *slot)
 {
-	struct fl_part part = fl_part_of(slot, history);
-	const bool anew = slot->packets & FL_PACKETS_ANEW;
+	return slot->packets & FL_PACKETS_MANY || slot->octets_kind & FL_OCTETS_MANY;
+}
+
+/* Empties SLOT, whose counts outgrow their fields. Returns them. */
+fl_inline struct fl_part fl_take_part(const struct fl_packet *p, struct fl_connection *slot, struct fl_history *history)
+{
+	const struct fl_part part = fl_part_of(slot, history);
 	const __u32 bits = fl_bits_of(slot);
 	const __u32 generation = fl_begin_change(p, slot);
 
-	part.src = a->ip6->src; /* the account may take this slot */
-	part.dst = a->ip6->dst;
-	if (anew) {
-		slot->packets = fl_counted_packets(slot);
-		history->label_since = a->now;
-	} else {
-		fl_empty(slot, history);
-	}
+	fl_empty(slot, history);
 	fl_end_change(p, slot, generation, bits);
-	if (!anew)
-		fl_account(p, &part);
+	return part;
 }
 
-/* Does more than add A to the counts of PLACE: for new connections, SYNs, changes of the label, and counts that begin
- * anew. A->counted: the slot has its packets already. The packet comes in parts, since clang keeps on the stack whatever
- * a function can reach. */
+/* The counts of SLOT begin with a packet at NOW. */
+fl_inline void fl_begin_anew(const struct fl_packet *p, struct fl_connection *slot, struct fl_history *history,
+			     __u64 now)
+{
+	const __u32 bits = fl_bits_of(slot);
+	const __u32 generation = fl_begin_change(p, slot);
+
+	slot->packets = 0;
+	history->label_since = now;
+	fl_end_change(p, slot, generation, bits);
+}
+
+/* Adds A to the connection in SLOT, with more than its counts. */
+fl_inline void fl_add_with_history(const struct fl_packet *p, struct fl_connection *slot, struct fl_history *history,
+				   const struct fl_arrival *a)
+{
+	struct fl_part full = {};
+	bool reuse;
+
+	if (fl_is_young(slot))
+		fl_mature(p, slot, history);
+	if (a->tcp_flags & FL_TCP_RST && fl_came_with(slot->tag) != fl_came_with(a->tag)) {
+		fl_add_reset(p, slot, history, a);
+		return;
+	}
+	if (fl_is_full(slot))
+		full = fl_take_part(p, slot, history);
+	if (slot->packets & FL_PACKETS_ANEW)
+		fl_begin_anew(p, slot, history, a->now);
+	reuse = a->tcp_flags & FL_TCP_SYN && !(history->isn_known && history->isn == a->seq);
+	if (reuse || (slot->tag ^ a->tag) & FL_TAG_LABEL_STATE)
+		fl_add_and_part(p, slot, history, a, reuse);
+	else if (a->tcp_flags & FL_TCP_SYN)
+		fl_add_syn(p, slot, history, a);
+	else
+		fl_count_arrival(slot, a);
+	full.src = a->ip6->src; /* the account may take this slot */
+	full.dst = a->ip6->dst;
+	fl_account(p, &full);
+}
+
+/* Adds A in every other way than to the counts of a known connection. The packet comes in parts, since clang keeps on
+ * the stack whatever a function can reach. */
 static __attribute__((noinline)) void fl_add_otherwise(void *ctx, struct fl_counters *counters, __u32 cpu,
 						       const struct fl_place *place, const struct fl_arrival *a)
 {
 	const struct fl_packet p = {.ctx = ctx, .counters = counters, .cpu = cpu, .segments = a->segments};
-	struct fl_history *history = NULL;
+	struct fl_history *history;
 
-	if (place->slot)
-		history = fl_env_history(&p, fl_index_of(place->set, place->slot, place->preferred));
-	if (history && a->counted)
-		fl_recount(&p, place->slot, history, a);
-	else if (history)
-		fl_add_change(&p, place->slot, history, a);
-	else if (place->slot || !place->set || !fl_open_connection(&p, place, a))
-		fl_lose(&p, a->segments, a->octets); /* cannot happen; see fl_move_to_account() */
+	if (!place->slot) {
+		if (!place->set || !fl_open_connection(&p, place, a))
+			fl_lose(&p, a->segments, a->octets); /* cannot happen; see fl_move_to_account() */
+		return;
+	}
+	history = fl_env_history(&p, fl_index_of(place->set, place->slot, place->preferred));
+	if (history)
+		fl_add_with_history(&p, place->slot, history, a);
+	else
+		fl_lose(&p, a->segments, a->octets);
 }
 
-/* Adds A to the counts of SLOT, if that is all there is to do. */
-fl_inline bool fl_add_to_connection(const struct fl_packet *p, struct fl_connection *slot, const struct fl_arrival *a)
+/* Is there nothing to do but to add A to the counts of SLOT? */
+fl_inline bool fl_goes_on(const struct fl_connection *slot, const struct fl_arrival *a)
 {
-	const __u32 tag = slot->tag;
-
-	if (fl_unlikely((tag ^ a->tag) & FL_TAG_LABEL_STATE || a->tcp_flags & FL_TCP_SYN))
-		return false;
-	if (fl_unlikely(a->tag & ~tag & (FL_TAG_STAMPED | FL_TAG_CE)))
-		slot->tag = tag | (a->tag & (FL_TAG_STAMPED | FL_TAG_CE));
-	slot->packets += p->segments;
-	slot->octets_kind += a->octets << FL_OCTETS_SHIFT;
-	slot->last_seen = a->now << FL_LAST_SHIFT;
-	fl_advance(slot, a);
-	return true;
-}
-
-/* Have the counts of SLOT begun with the latest packet, or are they about to outgrow their fields? */
-fl_inline bool fl_must_recount(const struct fl_connection *slot)
-{
-	return slot->packets & (FL_PACKETS_ANEW | FL_PACKETS_MANY) || slot->octets_kind & FL_OCTETS_MANY;
+	return !((slot->tag ^ a->tag) & FL_TAG_LABEL_STATE) && !(a->tcp_flags & FL_TCP_SYN) &&
+	       !(slot->packets & (FL_PACKETS_YOUNG | FL_PACKETS_ANEW)) && !fl_is_full(slot);
 }
 
 /* fl_connections_add(), while no other program of this CPU is in the table. */
-fl_inline void fl_connections_add_alone(const struct fl_packet *p, struct fl_place place, struct fl_arrival *a)
+fl_inline void fl_connections_add_alone(const struct fl_packet *p, struct fl_place place, const struct fl_arrival *a)
 {
-	a->counted = fl_likely(place.slot) && fl_likely(fl_add_to_connection(p, place.slot, a));
-	if (fl_unlikely(!a->counted || fl_must_recount(place.slot)))
+	if (fl_likely(place.slot) && fl_likely(fl_goes_on(place.slot, a)))
+		fl_count_arrival(place.slot, a);
+	else
 		fl_add_otherwise(p->ctx, p->counters, p->cpu, &place, a);
 }
 
 /* Adds the packets of A to its connection, for which PLACE was found. */
-fl_inline void fl_connections_add(const struct fl_packet *p, struct fl_place place, struct fl_arrival *a)
+fl_inline void fl_connections_add(const struct fl_packet *p, struct fl_place place, const struct fl_arrival *a)
 {
 	fl_env_enter_table(p);
 	if (FL_ENV_PREEMPTIBLE) /* another program may have changed the set */
@@ -476,6 +525,8 @@ fl_inline __u64 fl_connections_first_seen(const struct fl_packet *p, const void 
 	const struct fl_connection *connection = slot;
 	const struct fl_history *history = fl_env_history(p, index);
 
+	if (fl_is_young(connection))
+		return fl_connections_last_seen(slot);
 	return history && !(connection->packets & FL_PACKETS_ANEW) ? history->label_since : ~0ULL >> 1;
 }
 
@@ -485,9 +536,7 @@ fl_inline bool fl_connections_end(const struct fl_packet *p, void *slot, __u32 i
 {
 	struct fl_connection *connection = slot;
 	struct fl_history *history = fl_env_history(p, index);
-	const __u32 bits = fl_bits_of(connection);
 	struct fl_part part;
-	__u32 generation;
 
 	if (!history)
 		return false;
@@ -498,9 +547,9 @@ fl_inline bool fl_connections_end(const struct fl_packet *p, void *slot, __u32 i
 		fl_free_slot(p, slot);
 		return true;
 	}
-	generation = fl_begin_change(p, slot);
-	fl_empty(connection, history);
-	fl_end_change(p, slot, generation, bits);
+	if (fl_is_young(connection))
+		fl_mature(p, connection, history);
+	fl_take_part(p, connection, history);
 	return true;
 }
 

@@ -254,21 +254,4 @@ fl_inline void fl_note_syn(struct fl_history *history, const struct fl_arrival *
 	history->syn_label = fl_came_with(a->tag);
 }
 
-/* The history of a slot that A has taken. */
-fl_inline void fl_begin_history(struct fl_history *history, const struct fl_arrival *a)
-{
-	const __u32 label = fl_came_with(a->tag);
-	const bool syn = a->tcp_flags & FL_TCP_SYN;
-
-	__builtin_memset(history, 0, offsetof(struct fl_history, first_change));
-	history->first_seen = a->now;
-	history->first_label = label;
-	history->previous_label = label;
-	history->labels = 1;
-	history->pending = FL_CHANGE_NONE;
-	history->syns = syn;
-	if (syn)
-		fl_note_syn(history, a, false);
-}
-
 #endif

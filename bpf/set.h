@@ -52,14 +52,14 @@ fl_inline void *fl_choose_slot(void *set, __u32 preferred, __u64 (*const last_se
 	return fl_probe(set, preferred, oldest);
 }
 
-/* Begins a change of the fields of SLOT: the generation becomes odd. Returns the generation that fl_end_change() takes.
- */
+/* Begins a change of the fields of SLOT: the generation becomes odd, the rest of the tag stays. Returns the generation
+ * that fl_end_change() takes. */
 fl_inline __u32 fl_begin_change(const struct fl_packet *p, void *slot)
 {
 	__u32 *tag = fl_tag_of(slot);
 	const __u32 generation = *tag & ~(FL_GENERATION - 1);
 
-	fl_env_set_tag(p, tag, generation + FL_GENERATION);
+	fl_env_set_tag(p, tag, *tag + FL_GENERATION);
 	return generation;
 }
 

@@ -86,8 +86,8 @@ struct fl_set {
 };
 
 /*
- * The slots of the table of connections (bpf/connection_table.h). A slot holds one of these; its number is in bits 8 to
- * 15 of fl_connection.octets_kind.
+ * The slots of the table of connections (bpf/connection_table.h). A slot holds one of these; its number is in bits 8 and
+ * 9 of fl_connection.octets_kind.
  */
 enum fl_kind {
 	FL_KIND_PORTS,    /* a connection: source, destination, protocol, ports */
@@ -96,13 +96,20 @@ enum fl_kind {
 };
 
 #define FL_KIND_SHIFT 8
-#define FL_KIND_MASK 0xFFFFu /* kind and protocol */
+#define FL_KIND_MASK 0x3FFu /* kind and protocol */
 #define FL_OCTETS_SHIFT 16
 #define FL_OCTETS_MANY (1ULL << 63) /* half of the field is used */
 #define FL_LAST_SHIFT 16
 
-#define FL_PACKETS_MANY (1u << 30)
+/* Flags beside the packets of a slot, and the number from which on they move elsewhere. A slot is young until its second
+ * packet: it has no history yet, since its only packet says it all. So a flood of new connections touches no history. */
+#define FL_PACKETS_MANY (1u << 28)
+#define FL_PACKETS_YOUNG (1u << 30)
 #define FL_PACKETS_ANEW (1u << 31) /* the counts begin with the next packet */
+
+/* Flags beside the kind of a young slot. */
+#define FL_YOUNG_SYN (1u << 10) /* its packet is a SYN */
+#define FL_YOUNG_ACK (1u << 11) /* with ACK */
 
 /* More flags of fl_connection.tag. */
 #define FL_TAG_CAME_ZERO (1u << 22) /* the latest packet came with label 0, and got the label of the tag */
@@ -112,8 +119,8 @@ enum fl_kind {
 struct fl_connection {
 	__u64 src[2];	   /* as on the wire */
 	__u64 dst[2];	   /* as on the wire */
-	__u64 octets_kind; /* octets in bits 16 to 63, enum fl_kind in 8 to 15, protocol in 0 to 7 */
-	__u32 packets;	   /* with the label of the tag, as the octets; FL_PACKETS_ANEW */
+	__u64 octets_kind; /* octets in bits 16 to 63, flags in 10 and 11, enum fl_kind in 8 and 9, protocol in 0 to 7 */
+	__u32 packets;	   /* with the label of the tag, as the octets; flags in bits 30 and 31 */
 	__u32 end_seq;	   /* TCP: the sequence number after the data sent so far; fragments: the latest identification */
 	__u32 tag;	   /* as in struct fl_slot; the label is that of the latest packet, when it left */
 	__u32 ports_be;	   /* source, destination */
@@ -156,7 +163,7 @@ enum fl_change {
  * those with which packets came.
  */
 struct fl_history {
-	/* The first cache line is written when the slot is taken. */
+	/* The first cache line is written at the second packet. */
 	__u64 first_seen;   /* ticks */
 	__u64 label_since;  /* ticks: the first packet of the slot's counts */
 	__u64 more_packets; /* a connection: what it counted before those; an account: a part of its counts */

@@ -10,6 +10,7 @@
 
 #include "flowlabel/abi.h"
 #include "maps/slots.hpp"
+#include "settle.h"
 
 namespace flowlabel {
 
@@ -34,7 +35,7 @@ struct ConnectionSlots {
 
     TrackedSlot copy(const fl_connection& slot, std::size_t index, std::uint32_t tag) const
     {
-        return {.slot = {.src = {load_word(slot.src[0]), load_word(slot.src[1])},
+        TrackedSlot value{.slot = {.src = {load_word(slot.src[0]), load_word(slot.src[1])},
                          .dst = {load_word(slot.dst[0]), load_word(slot.dst[1])},
                          .octets_kind = load_word(slot.octets_kind),
                          .packets = load_word(slot.packets),
@@ -42,7 +43,13 @@ struct ConnectionSlots {
                          .tag = tag,
                          .ports_be = load_word(slot.ports_be),
                          .last_seen = load_word(slot.last_seen)},
-                .history = copy(history[index])};
+                          .history = {}};
+
+        if (fl_is_young(&value.slot))
+            fl_write_history(&value.slot, &value.history);
+        else
+            value.history = copy(history[index]);
+        return value;
     }
 
     static bool same_key(const TrackedSlot& a, const TrackedSlot& b)

@@ -83,7 +83,7 @@ TableFlow flow_of(const fl_connection& slot, const fl_history& history)
         .dst = {slot.dst[0], slot.dst[1]},
         .label = slot.tag & FL_LABEL_MASK,
         .stamped = (slot.tag & FL_TAG_STAMPED) != 0,
-        .packets = (slot.packets & ~FL_PACKETS_ANEW) + (account ? history.more_packets : 0),
+        .packets = fl_counted_packets(&slot) + (account ? history.more_packets : 0),
         .octets = (slot.octets_kind >> FL_OCTETS_SHIFT) + (account ? history.more_octets : 0),
         .first = history.label_since,
         .last = slot.last_seen >> FL_LAST_SHIFT,
