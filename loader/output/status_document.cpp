@@ -38,8 +38,9 @@ Json status_json(const StatusDocument& document)
             {"in_front", in_front_json(entry.in_front)},
         };
 
+        if (info.track)
+            attachment["track"] = true;
         attachment.update({
-            {"track", info.track != 0},
             {"table",
              {{"slots", info.slots},
               {"cpus", info.cpus},

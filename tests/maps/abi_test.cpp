@@ -7,7 +7,9 @@
 
 #include <cstddef>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <numeric>
 #include <string>
 
 #include "flowlabel/abi.h"
@@ -19,9 +21,11 @@ std::string layout()
 {
     std::string text = fmt::format("layout {}\n\n", FL_LAYOUT_VERSION);
 
-#define FLOWLABEL_SIZE(type) text += fmt::format("{:<15} {:>3} bytes\n", #type, sizeof(type));
+#define FLOWLABEL_SIZE(type) text += fmt::format("{:<17} {:>3} bytes\n", #type, sizeof(type));
     FLOWLABEL_SIZE(fl_slot)
     FLOWLABEL_SIZE(fl_set)
+    FLOWLABEL_SIZE(fl_connection)
+    FLOWLABEL_SIZE(fl_history)
     FLOWLABEL_SIZE(fl_ring)
     FLOWLABEL_SIZE(fl_counters)
     FLOWLABEL_SIZE(fl_secrets)
@@ -59,6 +63,35 @@ TEST(Abi, SlotIsOneCacheLineWithTheKeyFirst)
     EXPECT_EQ(offsetof(fl_slot, octets), 40u);
     EXPECT_EQ(offsetof(fl_slot, tag), 48u);
     EXPECT_EQ(offsetof(fl_slot, last_first), 56u);
+}
+
+TEST(Abi, ConnectionIsOneCacheLineWithTheKeyFirst)
+{
+    EXPECT_EQ(alignof(fl_connection), 64u);
+    EXPECT_EQ(offsetof(fl_connection, src), 0u);
+    EXPECT_EQ(offsetof(fl_connection, dst), 16u);
+    EXPECT_EQ(offsetof(fl_connection, octets_kind), 32u);
+    EXPECT_EQ(offsetof(fl_connection, packets), 40u);
+    EXPECT_EQ(offsetof(fl_connection, end_seq), 44u);
+    EXPECT_EQ(offsetof(fl_connection, tag), 48u);
+    EXPECT_EQ(offsetof(fl_connection, ports_be), 52u);
+    EXPECT_EQ(offsetof(fl_connection, last_seen), 56u);
+}
+
+TEST(Abi, PartsOfAConnectionsWordsDoNotOverlap)
+{
+    constexpr unsigned tag[] = {FL_LABEL_MASK, FL_TAG_USED,         FL_TAG_STAMPED, FL_TAG_CAME_ZERO,
+                                FL_TAG_CE,     0xFFu << FL_TAG_GENERATION_SHIFT};
+    constexpr unsigned kind[] = {FL_KIND_MASK, FL_YOUNG_SYN, FL_YOUNG_ACK};
+    const auto sum = [](const auto& parts) { return std::accumulate(std::begin(parts), std::end(parts), 0ull); };
+    const auto all = [](const auto& parts) {
+        return std::accumulate(std::begin(parts), std::end(parts), 0u, std::bit_or());
+    };
+
+    EXPECT_EQ(sum(tag), all(tag));
+    EXPECT_EQ(sum(kind), all(kind));
+    EXPECT_LT(all(kind), 1u << FL_OCTETS_SHIFT);
+    EXPECT_LT(2 * FL_PACKETS_MANY, FL_PACKETS_YOUNG); // a super-packet may pass the limit
 }
 
 TEST(Abi, TagPartsDoNotOverlap)

@@ -36,6 +36,8 @@ protected:
         };
 
         return {.table = make(8, 1),
+                .connections = make(8, 1),
+                .history = make(8, 1),
                 .counters = make(8, 1),
                 .ring = make(8, 1),
                 .ring_positions = make(8, 1),
