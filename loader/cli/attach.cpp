@@ -112,7 +112,7 @@ void add_attach(CLI::App& app, Context& context)
                "default: 65536");
     command->stamp.add_to(attach);
     attach.add_flag("--track", options.track,
-                    "count by connection, and keep the history of its label; 192 bytes more for each slot");
+                    "count by connection, and keep the history of its label; 128 bytes more for each slot");
     attach.add_flag("--replace", options.replace,
                     "replace the program of an attachment; keep the flow table, the counters and --track, and the stamp "
                     "mode, function and key unless they are set again");
