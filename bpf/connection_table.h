@@ -324,7 +324,8 @@ fl_inline void fl_advance(struct fl_connection *slot, const struct fl_arrival *a
 		slot->end_seq = a->end_seq;
 }
 
-/* Adds A, the reset of the connection in SLOT, to the account of its label. The label of the connection stays. */
+/* Adds A, the reset of the connection in SLOT, to the account of its label. The label of the connection stays, and so
+ * does the time of its last packet with that label. */
 fl_inline void fl_add_reset(const struct fl_packet *p, struct fl_connection *slot, struct fl_history *history,
 			    const struct fl_arrival *a)
 {
@@ -341,7 +342,6 @@ fl_inline void fl_add_reset(const struct fl_packet *p, struct fl_connection *slo
 	fl_note_reset(history, a);
 	history->more_packets += part.packets;
 	history->more_octets += part.octets;
-	slot->last_seen = a->now << FL_LAST_SHIFT;
 	fl_end_change(p, slot, generation, bits);
 	fl_account(p, &part);
 }
