@@ -41,8 +41,9 @@ fl_inline bool fl_has_data(const struct fl_connection *slot, const struct fl_his
 	return history->data || fl_counted_packets(slot) != history->syns;
 }
 
-/* A change of class `changed`: is it one of an alternating label? */
-fl_inline enum fl_change fl_class_in_window(const struct fl_connection *slot, struct fl_history *history, __u32 to)
+/* A change of class CLASS, `changed` or `quic_repath`: is it one of an alternating label? */
+fl_inline enum fl_change fl_class_in_window(const struct fl_connection *slot, struct fl_history *history,
+					    enum fl_change class, __u32 to)
 {
 	const __u32 packets = (__u32)history->more_packets + fl_counted_packets(slot);
 	__u32 in_window;
@@ -55,13 +56,13 @@ fl_inline enum fl_change fl_class_in_window(const struct fl_connection *slot, st
 	}
 	in_window = packets - history->window_start;
 	history->window_changes = fl_saturated(history->window_changes, FL_WINDOW_CHANGES_MAX);
-	if (to == history->previous_label)
+	if (to == history->previous_label || to == history->first_label)
 		history->window_returns = fl_saturated(history->window_returns, FL_WINDOW_RETURNS);
 	if (history->alternating)
 		return FL_CHANGE_alternating;
 	if (history->window_returns < FL_WINDOW_RETURNS &&
 	    (history->window_changes < FL_WINDOW_CHANGES || in_window > FL_WINDOW_SHORT))
-		return FL_CHANGE_changed;
+		return class;
 	history->alternating = 1;
 	history->changes[FL_CHANGE_changed] -= history->window_changes - 1;
 	history->changes[FL_CHANGE_alternating] += history->window_changes - 1;
@@ -98,6 +99,13 @@ fl_inline enum fl_change fl_class_of_udp(const struct fl_connection *slot, const
 	return a->long_header || fl_is_quic_port(a->ports_be) ? FL_CHANGE_quic_repath : FL_CHANGE_changed;
 }
 
+/* Is A of another flow than the packets before, though it has their ports? */
+fl_inline bool fl_is_other_flow(const struct fl_connection *slot, const struct fl_arrival *a)
+{
+	return a->kind == (FL_KIND_PORTS << FL_KIND_SHIFT | FL_NEXT_UDP) &&
+	       a->now - (slot->last_seen >> FL_LAST_SHIFT) > FL_UDP_FLOW_GAP;
+}
+
 /* The class of the change from label FROM to TO that A makes. */
 fl_inline enum fl_change fl_class_of_change(const struct fl_connection *slot, const struct fl_history *history,
 					    const struct fl_arrival *a, __u32 from, __u32 to)
@@ -107,8 +115,6 @@ fl_inline enum fl_change fl_class_of_change(const struct fl_connection *slot, co
 
 	if (a->kind >> FL_KIND_SHIFT != FL_KIND_PORTS)
 		return a->fragment && a->sequenced && a->seq == slot->end_seq ? FL_CHANGE_frag_label : FL_CHANGE_NONE;
-	if (protocol == FL_NEXT_UDP && a->now - (slot->last_seen >> FL_LAST_SHIFT) > FL_UDP_FLOW_GAP)
-		return FL_CHANGE_NONE;
 	if (only_synack && from && to && !history->syn_again && !(a->tcp_flags & FL_TCP_SYN))
 		return FL_CHANGE_synack_cookie;
 	if (!to)
@@ -134,23 +140,42 @@ fl_inline bool fl_revise(const struct fl_connection *slot, struct fl_history *hi
 	const __u32 pending = history->pending;
 
 	if (fl_may_be_undone(pending) && to == history->previous_label) {
-		if (!history->undone) {
-			history->changes[pending]--;
-			history->undone = 1;
-		} else if (a->sequenced && (__s32)(a->seq - slot->end_seq) >= 0) {
-			history->changes[pending]++; /* new data with it: the sender did change */
-			history->undone = 0;
-		}
+		history->changes[pending] += history->undone ? 1 : -1;
+		history->undone ^= 1;
+		if (!history->undone && a->sequenced && (__s32)(a->seq - slot->end_seq) >= 0)
+			history->pending = FL_CHANGE_NONE; /* new data with the new label: the sender did change it */
 		return true;
 	}
-	if (pending == FL_CHANGE_quic_repath && (fl_counted_packets(slot) < 2 || to == history->previous_label)) {
-		history->changes[FL_CHANGE_quic_repath]--;
-		history->changes[FL_CHANGE_changed]++;
-		history->window_changes = fl_saturated(history->window_changes, FL_WINDOW_CHANGES_MAX);
-	}
+	if (pending == FL_CHANGE_quic_repath && to != history->previous_label)
+		fl_settle(slot, history);
+	fl_refute_repath(history);
 	history->pending = FL_CHANGE_NONE;
 	history->undone = 0;
 	return false;
+}
+
+fl_inline void fl_note_label(struct fl_history *history, __u32 label)
+{
+	if (label != history->first_label && label != history->previous_label && history->labels < 0xFFFF)
+		history->labels++;
+}
+
+/* A packet that came with LABEL begins a new connection on the ports of the one in SLOT. */
+fl_inline void fl_begin_again(const struct fl_connection *slot, struct fl_history *history, __u32 label)
+{
+	if (history->changed) {
+		fl_settle(slot, history);
+		fl_refute_repath(history);
+	}
+	if (label != fl_came_with(slot->tag))
+		fl_note_label(history, label);
+	history->pending = FL_CHANGE_NONE;
+	history->undone = 0;
+	history->window_changes = 0;
+	history->data = 0;
+	history->labelled_data = 0;
+	history->first_label = label;
+	history->previous_label = label;
 }
 
 fl_inline void fl_count_change(struct fl_history *history, enum fl_change class, __u64 now)
@@ -174,12 +199,6 @@ fl_inline void fl_begin_changes(struct fl_history *history)
 		history->changes[i] = 0;
 }
 
-fl_inline void fl_note_label(struct fl_history *history, __u32 label)
-{
-	if (label != history->first_label && label != history->previous_label && history->labels < 0xFFFF)
-		history->labels++;
-}
-
 /* A came with a label other than that of the packet before. Its packets are not in the slot's counts yet. */
 fl_inline void fl_note_change(const struct fl_connection *slot, struct fl_history *history, const struct fl_arrival *a)
 {
@@ -188,14 +207,20 @@ fl_inline void fl_note_change(const struct fl_connection *slot, struct fl_histor
 	const bool data = fl_has_data(slot, history);
 	enum fl_change class;
 
+	history->labelled_data |= data && from;
+	history->data |= data;
 	if (from == to)
-		return; /* only flowlabel changed the label: stamping was switched on or off */
+		return; /* only flowlabel changed the label: one of the packets was not stamped */
+	if (fl_is_other_flow(slot, a)) {
+		fl_begin_again(slot, history, to);
+		return;
+	}
 	fl_begin_changes(history);
 	fl_note_label(history, to);
 	if (!fl_revise(slot, history, a, to)) {
 		class = fl_class_of_change(slot, history, a, from, to);
-		if (class == FL_CHANGE_changed)
-			class = fl_class_in_window(slot, history, to);
+		if (class == FL_CHANGE_changed || class == FL_CHANGE_quic_repath)
+			class = fl_class_in_window(slot, history, class, to);
 		else if (class == FL_CHANGE_rto_rehash)
 			history->window_changes = 0;
 		fl_count_change(history, class, a->now);
@@ -204,8 +229,6 @@ fl_inline void fl_note_change(const struct fl_connection *slot, struct fl_histor
 		else if (fl_may_be_undone(class) || class == FL_CHANGE_quic_repath)
 			history->pending = class;
 	}
-	history->labelled_data |= data && from;
-	history->data |= data;
 	history->previous_label = from;
 }
 
@@ -223,19 +246,7 @@ fl_inline void fl_note_reset(struct fl_history *history, const struct fl_arrival
 /* A, a SYN with another sequence number, begins a new connection on the ports of the one before. */
 fl_inline void fl_note_reuse(const struct fl_connection *slot, struct fl_history *history, const struct fl_arrival *a)
 {
-	const __u32 label = fl_came_with(a->tag);
-
-	if (history->changed)
-		fl_settle(slot, history);
-	if (label != fl_came_with(slot->tag))
-		fl_note_label(history, label);
-	history->pending = FL_CHANGE_NONE;
-	history->undone = 0;
-	history->window_changes = 0;
-	history->data = 0;
-	history->labelled_data = 0;
-	history->first_label = label;
-	history->previous_label = label;
+	fl_begin_again(slot, history, fl_came_with(a->tag));
 	if (history->reused < 0xFFFF)
 		history->reused++;
 }

@@ -57,8 +57,20 @@ fl_inline void fl_settle(const struct fl_connection *slot, struct fl_history *hi
 		history->changes[FL_CHANGE_zeroed]--;
 		history->changes[FL_CHANGE_syn_then_zero]++;
 	}
+	if (history->pending == FL_CHANGE_quic_repath)
+		history->window_changes--; /* none that may alternate */
 	if (history->pending == FL_CHANGE_syn_then_zero || history->pending == FL_CHANGE_quic_repath)
 		history->pending = FL_CHANGE_NONE;
+}
+
+/* No packet confirmed a pending `quic_repath`, or one had the old label again. */
+fl_inline void fl_refute_repath(struct fl_history *history)
+{
+	if (history->pending != FL_CHANGE_quic_repath)
+		return;
+	history->changes[FL_CHANGE_quic_repath]--;
+	history->changes[FL_CHANGE_changed]++;
+	history->pending = FL_CHANGE_NONE;
 }
 
 #endif

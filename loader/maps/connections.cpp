@@ -20,11 +20,8 @@ Changes changes_of(const fl_connection& slot, fl_history history)
     if (!history.changed)
         return changes;
     fl_settle(&slot, &history);
+    fl_refute_repath(&history);
     std::ranges::copy(history.changes, changes.begin());
-    if (history.pending == FL_CHANGE_quic_repath) { // no packet has confirmed it yet
-        changes[FL_CHANGE_quic_repath]--;
-        changes[FL_CHANGE_changed]++;
-    }
     return changes;
 }
 
@@ -36,6 +33,7 @@ TableConnection connection_of(const TrackedSlot& tracked)
     flow.packets += history.more_packets;
     flow.octets += history.more_octets;
     flow.first = history.first_seen;
+    flow.last = std::max(flow.last, std::uint64_t{history.last_change}); // that of a reset with another label
     return {flow,
             {.protocol = static_cast<std::uint8_t>(slot.octets_kind),
              .has_ports = kind_of(slot) == FL_KIND_PORTS,
