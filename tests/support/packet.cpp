@@ -261,10 +261,10 @@ Octets build(const Tcp& layer, const Surroundings& around)
 {
     Octets header = ports(layer);
 
-    append32(header, 1);
+    append32(header, layer.seq);
     append32(header, 1);
     append8(header, std::size_t{layer.data_offset} << 4);
-    append8(header, 0x18);
+    append8(header, layer.flags);
     header.insert(header.end(), {0xFF, 0xFF, 0, 0, 0, 0});
     header.resize(std::max<std::size_t>(20, std::size_t{layer.data_offset} * 4), 1);
     return with_checksum(std::move(header), around, 6, 16);

@@ -118,6 +118,8 @@ struct Tcp {
     std::uint16_t source = default_source_port;
     std::uint16_t destination = default_destination_port;
     std::uint8_t data_offset = 5; ///< in units of 4 bytes; what exceeds 20 bytes is filled with padding options
+    std::uint32_t seq = 1;
+    std::uint8_t flags = 0x18; ///< ACK and PSH
 };
 struct Udp {
     std::uint16_t source = default_source_port;

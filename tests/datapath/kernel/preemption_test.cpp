@@ -8,10 +8,12 @@
 #include <map>
 #include <thread>
 
+#include "connection.hpp"
 #include "expect.hpp"
 #include "maps/preemption.hpp"
 #include "maps/program.hpp"
 #include "maps/sweep.hpp"
+#include "random_connections.hpp"
 #include "random_packet.hpp"
 
 namespace flowlabel::test {
@@ -98,6 +100,26 @@ TEST_P(Preemption, RecordsAndLiveFlowsTogetherAreWhatWasSent)
         add(found[flow.label], {flow.packets, flow.octets});
     EXPECT_GT(records.size(), 500u);
     EXPECT_EQ(found, sent);
+}
+
+TEST_P(Preemption, ConnectionsCountTheSame)
+{
+    constexpr Choice choice{.stamp = FL_STAMP_ZERO, .track = true, .slots_shift = 4};
+    RandomConnections random(1);
+
+    if (!make(choice))
+        return;
+    const auto other = make_engine(GetParam(), choice);
+    for (int i = 0; i < 2000; i++) {
+        Octets one = random.next();
+        Octets two = one;
+
+        ASSERT_EQ(engine_->run({.octets = one}).value(), other->run({.octets = two}).value());
+        ASSERT_EQ(one, two);
+    }
+    EXPECT_GT(engine_->counters().spilled_flows, 0u);
+    expect_identity(*engine_);
+    EXPECT_EQ(without_times(take_accounts(*engine_)), without_times(take_accounts(*other)));
 }
 
 TEST_P(Preemption, TheSweepEndsEveryFlow)

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/// Which class each change of a label belongs to, and that counting by connection counts the same flows as counting by
+/// label. tests/datapath/kernel compares the kernel with this engine.
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "connection.hpp"
+#include "random_connections.hpp"
+
+namespace flowlabel::test {
+namespace {
+
+constexpr std::uint32_t isn_before_wrap = 0xFFFFFFFF - 150; ///< the sequence numbers of a story wrap around
+
+class Stories : public testing::TestWithParam<Story> {};
+
+INSTANTIATE_TEST_SUITE_P(Connection, Stories, testing::ValuesIn(all_stories()),
+                         [](const testing::TestParamInfo<Story>& info) { return info.param.name; });
+
+TEST_P(Stories, EachChangeHasItsClass)
+{
+    const Story& story = GetParam();
+    Changes changes{};
+
+    for (const auto& [change, count] : story.changes)
+        changes[change] = count;
+    for (const fl_stamp_mode mode : all_modes)
+        for (const std::uint32_t isn : {usual_isn, isn_before_wrap}) {
+            SCOPED_TRACE(testing::Message() << "mode " << mode << ", ISN " << isn);
+            const auto engine = make_engine(Kind::native, {.stamp = mode, .track = true});
+
+            Player(*engine).play(story.packets, isn);
+            const auto connections = connections_of(*engine);
+            ASSERT_EQ(connections.size(), 1u);
+            const TableConnection& one = connections.front();
+            EXPECT_EQ(by_name(one.changes), by_name(changes));
+            EXPECT_EQ(one.labels, story.labels);
+            EXPECT_EQ(one.to, story.label);
+            EXPECT_EQ(one.reused, story.reused);
+            EXPECT_EQ(one.packets, story.packets.size());
+        }
+}
+
+TEST_P(Stories, TheFlowsAreThoseOfATableWithoutTracking)
+{
+    for (const fl_stamp_mode mode : all_modes) {
+        SCOPED_TRACE(testing::Message() << "mode " << mode);
+        const auto tracked = make_engine(Kind::native, {.stamp = mode, .track = true});
+        const auto untracked = make_engine(Kind::native, {.stamp = mode});
+
+        Player(*tracked).play(GetParam().packets);
+        Player(*untracked).play(GetParam().packets);
+        EXPECT_EQ(take_accounts(*tracked), take_accounts(*untracked));
+        EXPECT_EQ(tracked->counters().spilled_flows, 0u);
+        expect_identity(*tracked);
+    }
+}
+
+struct Table {
+    const char* name;
+    unsigned slots_shift;
+    unsigned ring_shift;
+};
+
+void PrintTo(const Table& table, std::ostream* out)
+{
+    *out << table.name;
+}
+
+constexpr unsigned storm_packets = 20'000;
+constexpr unsigned large_ring = 17;
+
+/// Storms of packets, into a roomy table and into small ones, where everything is evicted.
+class Storm : public testing::TestWithParam<std::tuple<Table, fl_stamp_mode>> {
+protected:
+    Storm()
+    {
+        const auto& [table, mode] = GetParam();
+
+        choice_ = {.stamp = mode, .track = true, .slots_shift = table.slots_shift, .ring_shift = table.ring_shift};
+        tracked_ = make_engine(Kind::native, choice_);
+    }
+
+    static void play(Engine& engine)
+    {
+        RandomConnections random(1);
+        Player player(engine);
+
+        for (unsigned i = 0; i < storm_packets; i++) {
+            player.wait(random.gap());
+            player.run(random.next());
+        }
+    }
+
+    Choice choice_;
+    std::unique_ptr<Engine> tracked_;
+};
+
+constexpr Table roomy = {"roomy", 14, large_ring};
+constexpr Table tables[] = {roomy, {"small", 6, large_ring}, {"tiny", 4, large_ring}};
+constexpr Table full_rings[] = {{"tiny_ring", 4, 5}, {"small_ring", 6, 8}};
+
+std::string name_of_storm(const testing::TestParamInfo<std::tuple<Table, fl_stamp_mode>>& info)
+{
+    static constexpr const char* modes[] = {"off", "dry_run", "zero"};
+
+    return std::string(std::get<0>(info.param).name) + "_" + modes[std::get<1>(info.param)];
+}
+
+INSTANTIATE_TEST_SUITE_P(Connection, Storm, testing::Combine(testing::ValuesIn(tables), testing::ValuesIn(all_modes)),
+                         name_of_storm);
+
+TEST_P(Storm, TheFlowsAreThoseOfATableWithoutTracking)
+{
+    choice_.track = false;
+    choice_.slots_shift = roomy.slots_shift;
+    const auto untracked = make_engine(Kind::native, choice_);
+
+    play(*tracked_);
+    play(*untracked);
+    const Counters counters = tracked_->counters();
+    ASSERT_EQ(untracked->counters().spilled_flows, 0u);
+    EXPECT_EQ(counters.lost_flows, 0u);
+    EXPECT_EQ(counters.spilled_flows != 0, std::get<Table>(GetParam()).slots_shift != roomy.slots_shift);
+    EXPECT_EQ(counters.counted, untracked->counters().counted);
+    EXPECT_EQ(counters.stamped, untracked->counters().stamped);
+    expect_identity(*tracked_);
+    const Accounts found = take_accounts(*tracked_);
+    const Accounts expected = take_accounts(*untracked);
+    EXPECT_EQ(found, expected);
+}
+
+class RoomyStorm : public Storm {};
+
+INSTANTIATE_TEST_SUITE_P(Connection, RoomyStorm, testing::Combine(testing::Values(roomy), testing::ValuesIn(all_modes)),
+                         name_of_storm);
+
+TEST_P(RoomyStorm, EveryClassAppears)
+{
+    Changes sum{};
+    std::uint64_t reused = 0;
+
+    play(*tracked_);
+    for (const TableConnection& connection : connections_of(*tracked_)) {
+        const std::uint64_t changes =
+            std::accumulate(connection.changes.begin(), connection.changes.end(), std::uint64_t{0});
+
+        EXPECT_LT(changes, connection.packets) << text_of(connection);
+        reused += connection.reused;
+        for (std::size_t i = 0; i < sum.size(); i++)
+            sum[i] += connection.changes[i];
+    }
+    for (std::size_t i = 0; i < sum.size(); i++)
+        EXPECT_GT(sum[i], 0u) << name_of(static_cast<fl_change>(i));
+    EXPECT_GT(reused, 0u);
+}
+
+class FullRing : public Storm {};
+
+INSTANTIATE_TEST_SUITE_P(Connection, FullRing,
+                         testing::Combine(testing::ValuesIn(full_rings), testing::ValuesIn(all_modes)), name_of_storm);
+
+TEST_P(FullRing, WhatIsLostIsCounted)
+{
+    play(*tracked_);
+    EXPECT_GT(tracked_->counters().lost_flows, 0u);
+    expect_identity(*tracked_);
+}
+
+} // namespace
+} // namespace flowlabel::test
