@@ -22,17 +22,6 @@ Sent tcp(std::uint32_t label, std::uint8_t flags, std::uint32_t seq, std::size_t
     return {.label = label, .upper = Tcp{.seq = seq, .flags = flags}, .payload = Octets(length, 'x')};
 }
 
-void add(Accounts& accounts, const TableFlow& flow)
-{
-    Accounted& sum = accounts[{flow.src[0], flow.src[1], flow.dst[0], flow.dst[1], flow.label}];
-
-    sum.packets += flow.packets;
-    sum.octets += flow.octets;
-    sum.stamped |= flow.stamped;
-    sum.first = std::min(sum.first, flow.first);
-    sum.last = std::max(sum.last, flow.last);
-}
-
 auto key_of(const TableConnection& c)
 {
     return std::tuple(c.src[0], c.src[1], c.dst[0], c.dst[1], c.protocol, c.has_ports, c.sport, c.dport);
@@ -230,14 +219,25 @@ void PrintTo(const Accounted& a, std::ostream* out)
          << " to " << a.last;
 }
 
+void add_flow(Accounts& accounts, const TableFlow& flow)
+{
+    Accounted& sum = accounts[{flow.src[0], flow.src[1], flow.dst[0], flow.dst[1], flow.label}];
+
+    sum.packets += flow.packets;
+    sum.octets += flow.octets;
+    sum.stamped |= flow.stamped;
+    sum.first = std::min(sum.first, flow.first);
+    sum.last = std::max(sum.last, flow.last);
+}
+
 Accounts take_accounts(Engine& engine)
 {
     Accounts accounts;
 
     for (const Ended& one : ended_flows(engine))
-        add(accounts, one.flow);
+        add_flow(accounts, one.flow);
     for (const TableFlow& flow : flows_of(engine))
-        add(accounts, flow);
+        add_flow(accounts, flow);
     return accounts;
 }
 

@@ -136,6 +136,9 @@ using Accounts = std::map<FlowKey, Accounted>;
 
 void PrintTo(const Accounted& accounted, std::ostream* out);
 
+/// Adds FLOW.
+void add_flow(Accounts& accounts, const TableFlow& flow);
+
 /// What is live in ENGINE, and its records, which are drained.
 Accounts take_accounts(Engine& engine);
 

@@ -10,16 +10,11 @@
 #include <random>
 #include <thread>
 
-#include "expect.hpp"
-#include "maps/program.hpp"
-#include "maps/sweep.hpp"
+#include "sweep_fixture.hpp"
 
 namespace flowlabel::test {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr std::uint64_t never = 1ull << FL_TICK_BITS;
 constexpr auto limit = 3s; // timeout: a flow that must stay outlives a machine that stands still for a second
 
 /// The bytes of a packet of flow NUMBER. They differ between flows, so the test detects a mixture of two flows.
@@ -33,64 +28,14 @@ Octets frame_of(std::uint32_t number)
     return (Ethernet{} / IPv6{.label = number} / Udp{} / Payload{octets_of(number) - 48}).octets();
 }
 
-std::uint64_t ticks(std::chrono::nanoseconds time)
-{
-    return static_cast<std::uint64_t>(time.count()) >> FL_TICK_SHIFT;
-}
-
-class Sweep : public testing::TestWithParam<Kind> {
+class Sweep : public SweepTest {
 protected:
-    void make(const Choice& choice)
-    {
-        engine_ = make_engine(GetParam(), choice);
-        auto* const kernel = dynamic_cast<KernelEngine*>(engine_.get());
-        fl_info info{};
-
-        info.cpus = *possible_cpus();
-        info.slots = 1u << choice.slots_shift;
-        info.ring_records = 1u << choice.ring_shift;
-        info.epoch_jiffies = kernel->epoch_jiffies();
-        auto sweeper = Sweeper::load(kernel->maps(), info);
-        ASSERT_TRUE(sweeper) << sweeper.error().what;
-        sweeper_ = std::make_unique<Sweeper>(std::move(*sweeper));
-        sets_ = info.slots / FL_WAYS;
-    }
-
     void run(std::uint32_t number)
     {
         Octets frame = frame_of(number);
 
         ASSERT_EQ(*engine_->run({.octets = frame}), Verdict::pass);
     }
-
-    /// A pass over all CPUs, on a thread of its own.
-    SweepPass pass(const SweepLimits& limits)
-    {
-        SweepPass done;
-
-        std::thread([&] {
-            const auto result = sweeper_->pass(limits, [](bool ring_full) { return !ring_full; });
-
-            EXPECT_TRUE(result) << result.error().what;
-            done = result.value_or(SweepPass{});
-        }).join();
-        return done;
-    }
-
-    std::vector<Ended> records() { return ended_flows(*engine_); }
-
-    void expect_conserved() const
-    {
-        const Counters counters = engine_->counters();
-        const Amount live = engine_->table().sum().amount;
-
-        EXPECT_EQ(counters.counted, live.packets + counters.spilled_packets + counters.lost_packets);
-        EXPECT_EQ(counters.counted_bytes, live.octets + counters.spilled_bytes + counters.lost_bytes);
-    }
-
-    std::unique_ptr<Engine> engine_;
-    std::unique_ptr<Sweeper> sweeper_;
-    std::uint32_t sets_ = 0;
 };
 
 INSTANTIATE_TEST_SUITE_P(Hook, Sweep, testing::ValuesIn(kernel_kinds), testing::PrintToStringParamName());
@@ -114,7 +59,7 @@ TEST_P(Sweep, AnIdleFlowEndsAndABusyOneStays)
     EXPECT_EQ(ended[0].flow.octets, 2 * octets_of(1));
     EXPECT_EQ(ended[0].reason, FL_END_IDLE);
     EXPECT_EQ(engine_->table().sum().amount, (Amount{2, 2 * octets_of(2)}));
-    expect_conserved();
+    expect_identity(*engine_);
 }
 
 TEST_P(Sweep, AnOldFlowEndsThoughItIsBusyAndGoesOnAsAnother)
@@ -140,7 +85,7 @@ TEST_P(Sweep, AnOldFlowEndsThoughItIsBusyAndGoesOnAsAnother)
         EXPECT_GE(flow.first, ended[0].flow.last);
     }
     EXPECT_EQ(flows_of(*engine_).size(), 2u);
-    expect_conserved();
+    expect_identity(*engine_);
 }
 
 TEST_P(Sweep, IdleIsTheReasonWhereBothTimesHavePassed)
@@ -179,7 +124,7 @@ TEST_P(Sweep, EverythingEndsWhenItIsForced)
     for (const Ended& one : ended)
         by_sweep += one.reason == FL_END_FORCED;
     EXPECT_EQ(by_sweep, done.ended);
-    expect_conserved();
+    expect_identity(*engine_);
 }
 
 TEST_P(Sweep, AFullRingEndsNothing)
@@ -197,7 +142,7 @@ TEST_P(Sweep, AFullRingEndsNothing)
     EXPECT_EQ(full.lost_flows, 0u) << "flows that find no room in the ring stay in the table";
     EXPECT_EQ(full.spilled_flows, evicted + done.ended);
     EXPECT_EQ(engine_->table().sum().flows + full.spilled_flows, 300u);
-    expect_conserved();
+    expect_identity(*engine_);
 
     // Once the ring has been read, the sweep goes on where it stopped.
     std::size_t read = records().size();
@@ -206,7 +151,7 @@ TEST_P(Sweep, AFullRingEndsNothing)
     read += records().size();
     EXPECT_EQ(read, 300u);
     EXPECT_EQ(engine_->table().sum().occupied, 0u);
-    expect_conserved();
+    expect_identity(*engine_);
 }
 
 TEST_P(Sweep, ACallStaysWithinItsCpuItsSetsAndItsEnds)
@@ -235,7 +180,7 @@ TEST_P(Sweep, ACallStaysWithinItsCpuItsSetsAndItsEnds)
         EXPECT_EQ(beyond.next, sets_) << "the next CPU's part begins there";
         EXPECT_EQ(step(sets_, 1000, 1000, 0).ended, 0u);
     }
-    expect_conserved();
+    expect_identity(*engine_);
 }
 
 /// Two CPUs send without a pause while a third thread sweeps both and drains the rings; the senders wait only if it is
@@ -317,7 +262,7 @@ TEST_P(Sweep, NoPacketIsLostOrCountedTwiceUnderLoad)
     RecordProperty("ended_idle", std::to_string(reasons[FL_END_IDLE]));
     RecordProperty("ended_active", std::to_string(reasons[FL_END_ACTIVE]));
     RecordProperty("evicted", std::to_string(reasons[FL_END_EVICTED]));
-    expect_conserved();
+    expect_identity(*engine_);
 }
 
 } // namespace
