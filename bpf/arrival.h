@@ -31,17 +31,17 @@ struct fl_tcp {
 
 struct fl_arrival {
 	const struct fl_ip6 *ip6;
-	__u64 octets;	 /* on the wire */
-	__u64 now;	 /* ticks */
-	__u32 segments;	 /* packets that cross the wire */
-	__u32 ports_be;	 /* 0: none */
-	__u32 kind;	 /* FL_KIND_MASK of fl_connection.octets_kind */
-	__u32 seq;	 /* TCP: its sequence number; a fragment: its identification */
-	__u32 end_seq;	 /* TCP: that after its data, SYN and FIN; a fragment: its identification */
-	__u32 tag;	 /* its label when it leaves, and FL_TAG_STAMPED, FL_TAG_CAME_ZERO, FL_TAG_CE */
-	__u8 tcp_flags;	 /* 0: not TCP, or no whole header */
-	bool sequenced;	 /* SEQ and END_SEQ are valid */
-	bool fragment;	 /* and not an atomic one */
+	__u64 octets;     /* on the wire */
+	__u64 now;        /* ticks */
+	__u32 segments;   /* packets that cross the wire */
+	__u32 ports_be;   /* 0: none */
+	__u32 kind;       /* FL_KIND_MASK of fl_connection.octets_kind */
+	__u32 seq;        /* TCP: its sequence number; a fragment: its identification */
+	__u32 end_seq;    /* TCP: that after its data, SYN and FIN; a fragment: its identification */
+	__u32 tag;        /* its label when it leaves, and FL_TAG_STAMPED, FL_TAG_CAME_ZERO, FL_TAG_CE */
+	__u8 tcp_flags;   /* 0: not TCP, or no whole header */
+	bool sequenced;   /* SEQ and END_SEQ are valid */
+	bool fragment;    /* and not an atomic one */
 	bool long_header; /* UDP: its payload begins like the long header of QUIC (RFC 9000 section 17.2) */
 };
 
@@ -66,8 +66,7 @@ fl_inline bool fl_read_tcp(const struct fl_packet *p, const struct fl_walk *walk
 	__u64 headers;
 	__u32 length;
 
-	if (walk->offset + sizeof(tcp) > walk->limit ||
-	    !fl_env_load(p, p->link.l3 + walk->offset, &tcp, sizeof(tcp)))
+	if (walk->offset + sizeof(tcp) > walk->limit || !fl_env_load(p, p->link.l3 + walk->offset, &tcp, sizeof(tcp)))
 		return false;
 	headers = (__u64)p->segments * (walk->offset + (tcp.data_offset >> 4) * 4);
 	length = a->octets > headers ? (__u32)(a->octets - headers) : 0;
@@ -108,7 +107,8 @@ fl_inline struct fl_arrival fl_arrival_of(const struct fl_packet *p, const struc
 {
 	struct fl_arrival a = {.ip6 = ip6, .octets = octets, .now = fl_env_now(p), .segments = p->segments};
 
-	if (fl_likely(walk->end == FL_WALK_UPPER && walk->protocol == FL_NEXT_TCP) && fl_likely(fl_read_tcp(p, walk, &a)))
+	if (fl_likely(walk->end == FL_WALK_UPPER && walk->protocol == FL_NEXT_TCP) &&
+	    fl_likely(fl_read_tcp(p, walk, &a)))
 		return a;
 	if (fl_read_ports(p, walk, &a.ports_be)) {
 		a.kind = FL_KIND_PORTS << FL_KIND_SHIFT | walk->protocol;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Counting by connection: source, destination, protocol and ports. What counts by (source, destination, label) is exact,
- * too: a slot counts what its connection sent with one label. When the label changes, these counts move to an account,
- * another slot of the table, whose key is (source, destination, label). Accounts leave the table like any flow.
+ * Counting by connection: source, destination, protocol and ports. What counts by (source, destination, label) is
+ * exact, too: a slot counts what its connection sent with one label. When the label changes, these counts move to an
+ * account, another slot of the table, whose key is (source, destination, label). Accounts leave the table like any
+ * flow.
  *
  * Parts and sets are those of flow_table.h. A packet of a known connection touches the cache line of its slot. The
  * history of the slot, in an array of its own, is touched only by a new connection, a SYN, and a change of label.
@@ -25,10 +26,11 @@
 struct fl_place {
 	struct fl_connection_set *set; /* NULL: none */
 	struct fl_connection *slot;    /* NULL: it has none */
-	__u32 preferred;	       /* the slot that the hash prefers, in this CPU's part */
+	__u32 preferred;               /* the slot that the hash prefers, in this CPU's part */
 };
 
-/* What moves to an account, or leaves as a record: PACKETS and OCTETS with the label of TAG, and with FL_TAG_STAMPED. */
+/* What moves to an account, or leaves as a record: PACKETS and OCTETS with the label of TAG, and with FL_TAG_STAMPED.
+ */
 struct fl_part {
 	const __u64 *src;
 	const __u64 *dst;
@@ -93,8 +95,7 @@ fl_inline bool fl_holds_connection(const struct fl_connection *slot, const struc
 
 fl_inline struct fl_place fl_find_connection(const struct fl_packet *p, const struct fl_arrival *a)
 {
-	struct fl_place place =
-		fl_connection_set_of(p, a->ip6->src, a->ip6->dst, (__u64)a->kind << 32 | a->ports_be);
+	struct fl_place place = fl_connection_set_of(p, a->ip6->src, a->ip6->dst, (__u64)a->kind << 32 | a->ports_be);
 
 	if (!place.set)
 		return place;
@@ -243,7 +244,8 @@ fl_inline bool fl_open_account(const struct fl_packet *p, const struct fl_place 
 	slot->end_seq = 0;
 	slot->ports_be = 0;
 	slot->last_seen = part->last << FL_LAST_SHIFT;
-	if (part->first == part->last && part->packets < FL_PACKETS_MANY && part->octets < FL_OCTETS_MANY >> FL_OCTETS_SHIFT) {
+	if (part->first == part->last && part->packets < FL_PACKETS_MANY &&
+	    part->octets < FL_OCTETS_MANY >> FL_OCTETS_SHIFT) {
 		slot->octets_kind |= part->octets << FL_OCTETS_SHIFT;
 		slot->packets = (__u32)part->packets | FL_PACKETS_YOUNG;
 	} else {
@@ -311,7 +313,8 @@ fl_inline bool fl_open_connection(const struct fl_packet *p, const struct fl_pla
 	slot->end_seq = a->end_seq;
 	slot->ports_be = a->ports_be;
 	fl_end_change(p, slot, generation, a->tag | FL_TAG_USED);
-	if (syn && a->end_seq - a->seq != 1) { /* with data (RFC 7413): its sequence number cannot be told from the end */
+	if (syn &&
+	    a->end_seq - a->seq != 1) { /* with data (RFC 7413): its sequence number cannot be told from the end */
 		fl_mature(p, slot, history);
 		history->isn = a->seq;
 	}

@@ -11,7 +11,7 @@
 #include "arrival.h"
 #include "settle.h"
 
-#define FL_TICKS_OF_MS(ms) ((__u64)(ms)*1000000 >> FL_TICK_SHIFT)
+#define FL_TICKS_OF_MS(ms) ((__u64)(ms) * 1000000 >> FL_TICK_SHIFT)
 
 /* A connected UDP socket has a label of its own. After the first gap, a packet with another label may come from a new
  * socket with the same ports; after the second, it does not belong to the flow before. */
@@ -81,8 +81,8 @@ fl_inline bool fl_is_quic_port(__u32 ports_be)
 fl_inline enum fl_change fl_class_of_tcp(const struct fl_connection *slot, const struct fl_arrival *a)
 {
 	const __u32 length = a->end_seq - a->seq;
-	const bool keep_alive =
-		!(a->tcp_flags & FL_TCP_FIN) && length <= 1 && a->seq == slot->end_seq - 1; /* RFC 1122 section 4.2.3.6 */
+	const bool keep_alive = !(a->tcp_flags & FL_TCP_FIN) && length <= 1 &&
+				a->seq == slot->end_seq - 1; /* RFC 1122 section 4.2.3.6 */
 
 	if (a->tcp_flags & FL_TCP_SYN)
 		return FL_CHANGE_syn_rehash;

@@ -10,8 +10,8 @@ struct fl_swept_table {
 	/* The times of the first and of the last packet of the flow in SLOT, in time units. */
 	__u64 (*first_seen)(const struct fl_packet *p, const void *slot, __u32 index);
 	__u64 (*last_seen)(const void *slot);
-	/* Ends the flow of SLOT for REASON: puts it into the ring as a record and frees the slot, or begins it anew. False:
-	 * the ring is full, and nothing was done. */
+	/* Ends the flow of SLOT for REASON: puts it into the ring as a record and frees the slot, or begins it anew.
+	 * False: the ring is full, and nothing was done. */
 	bool (*end)(const struct fl_packet *p, void *slot, __u32 index, __u8 reason);
 };
 

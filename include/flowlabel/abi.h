@@ -86,13 +86,13 @@ struct fl_set {
 };
 
 /*
- * The slots of the table of connections (bpf/connection_table.h). A slot holds one of these; its number is in bits 8 and
- * 9 of fl_connection.octets_kind.
+ * The slots of the table of connections (bpf/connection_table.h). A slot holds one of these; its number is in bits 8
+ * and 9 of fl_connection.octets_kind.
  */
 enum fl_kind {
 	FL_KIND_PORTS,    /* a connection: source, destination, protocol, ports */
 	FL_KIND_NO_PORTS, /* packets without ports: source, destination, protocol; real fragments have protocol 44 */
-	FL_KIND_ACCOUNT,  /* what connections counted under a label that they have no more: source, destination, label */
+	FL_KIND_ACCOUNT, /* what connections counted under a label that they have no more: source, destination, label */
 };
 
 #define FL_KIND_SHIFT 8
@@ -101,8 +101,9 @@ enum fl_kind {
 #define FL_OCTETS_MANY (1ULL << 63) /* half of the field is used */
 #define FL_LAST_SHIFT 16
 
-/* Flags beside the packets of a slot, and the number from which on they move elsewhere. A slot is young until its second
- * packet: it has no history yet, since its only packet says it all. So a flood of new connections touches no history. */
+/* Flags beside the packets of a slot, and the number from which on they move elsewhere. A slot is young until its
+ * second packet: it has no history yet, since its only packet says it all. So a flood of new connections touches no
+ * history. */
 #define FL_PACKETS_MANY (1u << 28)
 #define FL_PACKETS_YOUNG (1u << 30)
 #define FL_PACKETS_ANEW (1u << 31) /* the counts begin with the next packet */
@@ -113,18 +114,19 @@ enum fl_kind {
 
 /* More flags of fl_connection.tag. */
 #define FL_TAG_CAME_ZERO (1u << 22) /* the latest packet came with label 0, and got the label of the tag */
-#define FL_TAG_CE (1u << 23)	    /* a packet had the ECN mark CE (RFC 3168 section 5) */
+#define FL_TAG_CE (1u << 23)        /* a packet had the ECN mark CE (RFC 3168 section 5) */
 
 /* What every packet of a connection needs. */
 struct fl_connection {
-	__u64 src[2];	   /* as on the wire */
-	__u64 dst[2];	   /* as on the wire */
-	__u64 octets_kind; /* octets in bits 16 to 63, flags in 10 and 11, enum fl_kind in 8 and 9, protocol in 0 to 7 */
-	__u32 packets;	   /* with the label of the tag, as the octets; flags in bits 30 and 31 */
-	__u32 end_seq;	   /* TCP: the sequence number after the data sent so far; fragments: the latest identification */
-	__u32 tag;	   /* as in struct fl_slot; the label is that of the latest packet, when it left */
-	__u32 ports_be;	   /* source, destination */
-	__u64 last_seen;   /* bits 16 to 63: ticks; the rest is 0 */
+	__u64 src[2];      /* as on the wire */
+	__u64 dst[2];      /* as on the wire */
+	__u64 octets_kind; /* octets in bits 16 to 63, flags in 10 and 11, enum fl_kind in 8 and 9, protocol in 0 to 7
+			    */
+	__u32 packets;     /* with the label of the tag, as the octets; flags in bits 30 and 31 */
+	__u32 end_seq;   /* TCP: the sequence number after the data sent so far; fragments: the latest identification */
+	__u32 tag;       /* as in struct fl_slot; the label is that of the latest packet, when it left */
+	__u32 ports_be;  /* source, destination */
+	__u64 last_seen; /* bits 16 to 63: ticks; the rest is 0 */
 } __attribute__((aligned(64)));
 
 struct fl_connection_set {
@@ -169,26 +171,27 @@ struct fl_history {
 	__u64 more_packets; /* a connection: what it counted before those; an account: a part of its counts */
 	__u64 more_octets;
 	__u64 last_change; /* ticks; 0: none */
-	__u32 isn;	   /* TCP: sequence number of the SYN */
+	__u32 isn;         /* TCP: sequence number of the SYN */
 	__u32 first_label : 20;
-	__u32 isn_known : 1;	 /* the connection began with a SYN that was seen */
-	__u32 synack : 1;	 /* that SYN had ACK */
-	__u32 syn_again : 1;	 /* it was retransmitted */
-	__u32 data : 1;		 /* there were packets other than SYN before those of the slot's counts */
+	__u32 isn_known : 1;     /* the connection began with a SYN that was seen */
+	__u32 synack : 1;        /* that SYN had ACK */
+	__u32 syn_again : 1;     /* it was retransmitted */
+	__u32 data : 1;          /* there were packets other than SYN before those of the slot's counts */
 	__u32 labelled_data : 1; /* with a label other than 0 */
-	__u32 changed : 1;	 /* the second cache line has values */
-	__u32 undone : 1;	 /* the old label was seen again after PENDING */
-	__u32 pending : FL_CHANGE_BITS; /* enum fl_change: the class of the latest change, if later packets may revise it */
-	__u32 syn_label : 20;	 /* of the first SYN */
-	__u32 syns : 12;	 /* SYNs in the slot's counts */
+	__u32 changed : 1;       /* the second cache line has values */
+	__u32 undone : 1;        /* the old label was seen again after PENDING */
+	__u32 pending
+	    : FL_CHANGE_BITS; /* enum fl_change: the class of the latest change, if later packets may revise it */
+	__u32 syn_label : 20; /* of the first SYN */
+	__u32 syns : 12;      /* SYNs in the slot's counts */
 	__u32 previous_label : 20;
 	__u32 window_changes : 6; /* changes of class `changed` in the window (bpf/history.h) */
 	__u32 window_returns : 2; /* of these: back to the label before */
-	__u32 alternating : 1;	  /* the window has turned them to class `alternating` */
+	__u32 alternating : 1;    /* the window has turned them to class `alternating` */
 	__u32 unused : 3;
 	__u32 window_start; /* packets before it */
-	__u16 reused;	    /* how often a SYN with another ISN began a new connection on the same ports */
-	__u16 labels;	    /* how many it had; a label that was neither the first nor the one before counts again */
+	__u16 reused;       /* how often a SYN with another ISN began a new connection on the same ports */
+	__u16 labels;       /* how many it had; a label that was neither the first nor the one before counts again */
 	/* The second is written when the label changes. */
 	__u64 first_change; /* ticks */
 	__u32 changes[FL_CHANGE_COUNT];
@@ -199,16 +202,15 @@ FL_STATIC_ASSERT(__builtin_offsetof(struct fl_history, first_change) == 64, "a n
 FL_STATIC_ASSERT(FL_CHANGE_NONE < 1 << FL_CHANGE_BITS, "a class fits into fl_history.pending");
 
 /*
- * The tables of an attachment, in the order in which `status` shows them. All have the same number of slots.
+ * The tables of an attachment. All have the same number of slots.
  *
  *   TABLE(name, set, used)
  *
- * NAME is that of the table's map, of its pin and of its place in the output of `status`; struct SET has its slots.
- * USED, an expression of `config` (struct fl_config), is false if the attachment does not fill the table: then its map
- * has one entry. The table's header in bpf/ has fl_NAME_first_seen(), fl_NAME_last_seen() and fl_NAME_end(), with
- * which the sweep ends flows (bpf/sweep.h).
+ * NAME is that of the table's map and of its pin; struct SET has its slots. USED, an expression of `config` (struct
+ * fl_config), is false if the attachment does not fill the table: then its map has one entry. The table's header in
+ * bpf/ has fl_NAME_first_seen(), fl_NAME_last_seen() and fl_NAME_end(), with which the sweep ends flows (bpf/sweep.h).
  *
- * This list makes the maps, their pins, the sweeps, the tables of both engines, and what `status` shows of a table.
+ * This list makes the maps, their pins, the sweeps, and the tables of both engines.
  */
 #define FL_TABLES(TABLE)                                                                                               \
 	TABLE(table, fl_set, !config.track)                                                                            \
@@ -349,7 +351,7 @@ struct fl_config {
 	__u64 epoch_jiffies;  /* at attach */
 	__u64 jiffy_ns;       /* length of a jiffy */
 	__u32 gso_udp_tunnel; /* the bits of gso_type for tunnels over UDP */
-	__u8 track;	      /* count by connection */
+	__u8 track;           /* count by connection */
 	__u8 reserved[3];
 };
 

@@ -24,8 +24,8 @@ namespace flowlabel {
 /// How often a label changed, by enum fl_change.
 using Changes = std::array<std::uint64_t, FL_CHANGE_COUNT>;
 
-/// What a connection has beside a flow. A connection is (source, destination, protocol, ports) in one direction; packets
-/// without ports are one of (source, destination, protocol), and fragments have protocol 44.
+/// What a connection has beside a flow. A connection is (source, destination, protocol, ports) in one direction;
+/// packets without ports are one of (source, destination, protocol), and fragments have protocol 44.
 struct ConnectionDetails {
     std::uint8_t protocol = 0;
     bool has_ports = false;

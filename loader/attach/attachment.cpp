@@ -170,7 +170,7 @@ Result<Attachment> open_attachment(Inspected found)
 
     state->interface = interface_of(kept);
     state->program_tag = tag_of_program(kept);
-    state->table = MappedTable(kept.maps, info.cpus, info.slots, info.track);
+    state->table = MappedTable(kept.maps, info.cpus, info.slots, table_config(info));
     if (!state->table)
         return fail_errno(errno, "cannot map the flow table of " + kept.directory.path().string());
     return Attachment(std::move(state));

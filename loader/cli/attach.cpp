@@ -33,8 +33,7 @@ static std::string report_text(const AttachReport& report, const std::string& in
     return fmt::format("{} {}: {} ({}), stamp {}{}, table {} slots x {} CPUs = {}, rings {}\n{}", printable(interface),
                        name_of(static_cast<fl_hook>(info.hook)), report.replaced ? "replaced" : "attached",
                        name_of(static_cast<fl_mode>(info.mode)), stamping, info.track ? ", connections tracked" : "",
-                       grouped(info.slots), info.cpus,
-                       memory_text(table_bytes(info.slots, info.cpus, info.track)),
+                       grouped(info.slots), info.cpus, memory_text(table_bytes(info.slots, info.cpus, info.track)),
                        memory_text(rings_bytes(info.ring_records, info.cpus)),
                        report.kept.empty() ? "" : fmt::format("  kept: {}\n", fmt::join(report.kept, ", ")));
 }
@@ -113,9 +112,10 @@ void add_attach(CLI::App& app, Context& context)
     command->stamp.add_to(attach);
     attach.add_flag("--track", options.track,
                     "count by connection, and keep the history of its label; 128 bytes more for each slot");
-    attach.add_flag("--replace", options.replace,
-                    "replace the program of an attachment; keep the flow table, the counters and --track, and the stamp "
-                    "mode, function and key unless they are set again");
+    attach.add_flag(
+        "--replace", options.replace,
+        "replace the program of an attachment; keep the flow table, the counters and --track, and the stamp "
+        "mode, function and key unless they are set again");
     add_examples(attach, {{"flowlabel attach eth0", "count received packets, with XDP"},
                           {"flowlabel attach eth0 --hook tc-egress --stamp dry-run",
                            "count sent packets, and show which flows would get a label"},

@@ -93,7 +93,8 @@ static Result<void> run_flows(const Context& context, const FlowsCommand& comman
 void add_flows(CLI::App& app, Context& context)
 {
     auto command = std::make_shared<FlowsCommand>();
-    CLI::App& flows = *app.add_subcommand("flows", "show the live flows by (source, destination, label), or the connections");
+    CLI::App& flows =
+        *app.add_subcommand("flows", "show the live flows by (source, destination, label), or the connections");
 
     command->selection.add_to(flows);
     add_choice(flows, "--by", command->by,

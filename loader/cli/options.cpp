@@ -68,8 +68,7 @@ void FlowOptions::select(FlowsDocument& document) const
     if (auto* const flows = std::get_if<Flows>(&document.rows))
         document.rows = select_flows(std::move(*flows), bounded, &document.matched);
     else
-        document.rows =
-            select_connections(std::get<Connections>(std::move(document.rows)), bounded, &document.matched);
+        document.rows = select_connections(std::get<Connections>(std::move(document.rows)), bounded, &document.matched);
 }
 
 void FlowOptions::write(const FlowsDocument& document, const TextWriter& write) const

@@ -61,7 +61,7 @@ Result<std::shared_ptr<Collection>> Collection::open(Inspected found, Fd lock, s
     auto account = TRY(Account::open_or_make(found.directory));
     auto rings = TRY(Rings::open(found.maps, info.cpus, info.ring_records, Mapping::Access::write));
     auto sweeper = TRY(Sweeper::load(found.maps, info));
-    MappedTable table(found.maps, info.cpus, info.slots, info.track, Mapping::Access::write);
+    MappedTable table(found.maps, info.cpus, info.slots, table_config(info), Mapping::Access::write);
 
     if (!table)
         return fail_errno(errno, "cannot map the flow table of " + found.directory.path().string());

@@ -64,7 +64,7 @@ struct KernelEngine::State {
 
 Result<void> KernelEngine::State::map(const fl_config& config)
 {
-    table = MappedTable(program.maps, cpus, 1u << config.slots_shift, config.track, Mapping::Access::write);
+    table = MappedTable(program.maps, cpus, 1u << config.slots_shift, config, Mapping::Access::write);
     if (!table)
         return fail_errno(errno, "cannot map the flow table");
     rings = TRY(Rings::open(program.maps, cpus, 1u << config.ring_shift, Mapping::Access::write));

@@ -34,7 +34,8 @@ struct NativeEngine::State {
     user.name = (name).data();
         FL_TABLES(FL_MAKE_TABLE)
 #undef FL_MAKE_TABLE
-        if (config.track) // pages are taken when slots are used: the datapath writes the history of a slot before it reads it
+        if (config.track) // pages are taken when slots are used: the datapath writes the history of a slot before it
+                          // reads it
             history = std::make_unique_for_overwrite<fl_history[]>(sets * FL_WAYS);
         user.history = history.get();
     }

@@ -36,13 +36,13 @@ struct ConnectionSlots {
     TrackedSlot copy(const fl_connection& slot, std::size_t index, std::uint32_t tag) const
     {
         TrackedSlot value{.slot = {.src = {load_word(slot.src[0]), load_word(slot.src[1])},
-                         .dst = {load_word(slot.dst[0]), load_word(slot.dst[1])},
-                         .octets_kind = load_word(slot.octets_kind),
-                         .packets = load_word(slot.packets),
-                         .end_seq = load_word(slot.end_seq),
-                         .tag = tag,
-                         .ports_be = load_word(slot.ports_be),
-                         .last_seen = load_word(slot.last_seen)},
+                                   .dst = {load_word(slot.dst[0]), load_word(slot.dst[1])},
+                                   .octets_kind = load_word(slot.octets_kind),
+                                   .packets = load_word(slot.packets),
+                                   .end_seq = load_word(slot.end_seq),
+                                   .tag = tag,
+                                   .ports_be = load_word(slot.ports_be),
+                                   .last_seen = load_word(slot.last_seen)},
                           .history = {}};
 
         if (fl_is_young(&value.slot))

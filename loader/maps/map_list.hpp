@@ -78,11 +78,15 @@ int reuse_maps(const bpf_object& object, const Maps& maps);
 /// The maps of OBJECT, which is loaded, with descriptors of their own.
 Maps maps_of(const bpf_object& object);
 
-/// Does an attachment that tracks connections, or one that does not, fill TABLE?
-constexpr bool fills(fl_table table, bool track)
+/// The part of the configuration of an attachment that decides which tables it fills.
+constexpr fl_config table_config(const fl_info& info)
 {
-    const fl_config config{.track = track};
+    return {.track = info.track};
+}
 
+/// Does an attachment with CONFIG fill TABLE?
+constexpr bool fills(fl_table table, const fl_config& config)
+{
     switch (table) {
 #define FL_FILLS_TABLE(name, set, used)                                                                                \
     case FL_TABLE_##name:                                                                                              \

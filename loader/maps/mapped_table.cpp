@@ -7,19 +7,20 @@
 
 namespace flowlabel {
 
-MappedTable::MappedTable(const Maps& maps, unsigned cpus, std::uint32_t slots, bool track, Mapping::Access access)
-    : cpus_(cpus), sets_per_cpu_(slots / FL_WAYS), track_(track)
+MappedTable::MappedTable(const Maps& maps, unsigned cpus, std::uint32_t slots, const fl_config& config,
+                         Mapping::Access access)
+    : cpus_(cpus), sets_per_cpu_(slots / FL_WAYS), track_(config.track)
 {
     const std::size_t sets = sets_per_cpu_ * cpus;
 
     for (unsigned i = 0; i < table_list.size(); i++) {
-        if (!fills(static_cast<fl_table>(i), track))
+        if (!fills(static_cast<fl_table>(i), config))
             continue;
         sets_[i] = Mapping(maps.*table_list[i].fd, sets * sizeof(fl_any_set), 0, access);
         if (!sets_[i])
             return;
     }
-    if (track) {
+    if (track_) {
         history_ = Mapping(maps.history, sets * FL_WAYS * sizeof(fl_history), 0, access);
         if (!history_)
             return;

@@ -31,8 +31,8 @@ class MappedTable {
 public:
     MappedTable() = default;
 
-    /// SLOTS are those of one CPU. TRACK: the attachment counts by connection. False afterwards: errno says why.
-    MappedTable(const Maps& maps, unsigned cpus, std::uint32_t slots, bool track,
+    /// SLOTS are those of one CPU. CONFIG says which tables are filled. False afterwards: errno says why.
+    MappedTable(const Maps& maps, unsigned cpus, std::uint32_t slots, const fl_config& config,
                 Mapping::Access access = Mapping::Access::read);
 
     [[nodiscard]] explicit operator bool() const { return static_cast<bool>(counters_); }

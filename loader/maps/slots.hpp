@@ -6,10 +6,10 @@
 ///         using Set = fl_set;
 ///         using Value = TableFlow;                          // the copy of a slot
 ///         static constexpr std::uint32_t flags;             // of the tag; they may change while the key stays
-///         Value copy(const Slot&, std::size_t index, std::uint32_t tag) const // load_word() for each field but the tag
-///         static bool same_key(const Value&, const Value&);
-///         static bool same_start(const Value&, const Value&); // what else stays the same as long as the key does
-///         static void merge(Value& into, const Value&);       // what another CPU counted of the same key
+///         Value copy(const Slot&, std::size_t index, std::uint32_t tag) const // load_word() for each field but the
+///         tag static bool same_key(const Value&, const Value&); static bool same_start(const Value&, const Value&); //
+///         what else stays the same as long as the key does static void merge(Value& into, const Value&);       // what
+///         another CPU counted of the same key
 ///     };
 #pragma once
 
@@ -33,8 +33,9 @@ template <class Word> Word load_word(const Word& word, int order = __ATOMIC_RELA
     return __atomic_load_n(&word, order);
 }
 
-/// What SLOT, number INDEX of all CPUs' slots, holds. Empty: it is free. The generation shows whether the slot changed its flow during the copy. It has
-/// eight bits and may wrap around while a reader sleeps, so the key and what stays with it are compared too.
+/// What SLOT, number INDEX of all CPUs' slots, holds. Empty: it is free. The generation shows whether the slot changed
+/// its flow during the copy. It has eight bits and may wrap around while a reader sleeps, so the key and what stays
+/// with it are compared too.
 template <class Kind, class Slot>
 std::optional<typename Kind::Value> read_slot(const Kind& kind, const Slot& slot, std::size_t index)
 {

@@ -40,8 +40,7 @@ static void append_member(std::string& text, const char* name, const auto& value
 }
 
 /// A member without a value is left out.
-template <class Value>
-static void append_member(std::string& text, const char* name, const std::optional<Value>& value)
+template <class Value> static void append_member(std::string& text, const char* name, const std::optional<Value>& value)
 {
     if (value)
         append_member(text, name, *value);

@@ -166,8 +166,7 @@ private:
     }
 
     /// The address of a connection has its port (RFC 5952 section 6).
-    template <class Getter>
-    [[nodiscard]] std::string cell_of(const Column<Getter>& column, const Row& row) const
+    template <class Getter> [[nodiscard]] std::string cell_of(const Column<Getter>& column, const Row& row) const
     {
         if constexpr (std::is_same_v<Row, Connection> && std::is_same_v<typename Column<Getter>::Value, Address>)
             if (row.has_ports)

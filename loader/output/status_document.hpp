@@ -20,7 +20,7 @@ struct StatusEntry {
     fl_info info{};
     std::string program_tag;
     RingUsage ring;
-    std::uint64_t occupied = 0; ///< slots of the table in use
+    std::uint64_t occupied = 0;             ///< slots of the table in use
     std::optional<std::uint32_t> collector; ///< the process that drains the ring
     Totals totals;
     std::vector<ProgramInFront> in_front;

@@ -92,8 +92,8 @@ inline void append_value(std::string& text, const ChangeCounts& changes)
 
 /// Are these values numbers or truth values in JSON? All others are strings.
 template <class Value>
-constexpr bool is_bare = std::is_same_v<Value, bool> || std::is_same_v<Value, Label> ||
-                         std::is_same_v<Value, std::uint16_t> || std::is_same_v<Value, std::uint32_t> ||
-                         std::is_same_v<Value, std::uint64_t> || std::is_same_v<Value, Protocol>;
+constexpr bool is_bare =
+    std::is_same_v<Value, bool> || std::is_same_v<Value, Label> || std::is_same_v<Value, std::uint16_t> ||
+    std::is_same_v<Value, std::uint32_t> || std::is_same_v<Value, std::uint64_t> || std::is_same_v<Value, Protocol>;
 
 } // namespace flowlabel

@@ -71,8 +71,7 @@ Object::Object(const ObjectSetup& setup) : skeleton_(bench_bpf__open())
     skeleton_->rodata->bench_out_ifindex = setup.out_ifindex;
     skeleton_->rodata->bench_pace = setup.pace_ns;
     skeleton_->data_secrets->secrets[0] = *secrets;
-    if (size_maps(*skeleton_->obj, skeleton_->rodata->config, cpus) != 0 ||
-        bench_bpf__load(skeleton_.get()) != 0)
+    if (size_maps(*skeleton_->obj, skeleton_->rodata->config, cpus) != 0 || bench_bpf__load(skeleton_.get()) != 0)
         throw std::runtime_error("cannot load " + setup.program + " (are you root?)");
     program_ = bpf_program__fd(bpf_object__find_program_by_name(skeleton_->obj, setup.program.c_str()));
     filler_ = setup.filler.empty()

@@ -80,8 +80,8 @@ TEST(Abi, ConnectionIsOneCacheLineWithTheKeyFirst)
 
 TEST(Abi, PartsOfAConnectionsWordsDoNotOverlap)
 {
-    constexpr unsigned tag[] = {FL_LABEL_MASK, FL_TAG_USED,         FL_TAG_STAMPED, FL_TAG_CAME_ZERO,
-                                FL_TAG_CE,     0xFFu << FL_TAG_GENERATION_SHIFT};
+    constexpr unsigned tag[] = {FL_LABEL_MASK,    FL_TAG_USED, FL_TAG_STAMPED,
+                                FL_TAG_CAME_ZERO, FL_TAG_CE,   0xFFu << FL_TAG_GENERATION_SHIFT};
     constexpr unsigned kind[] = {FL_KIND_MASK, FL_YOUNG_SYN, FL_YOUNG_ACK};
     const auto sum = [](const auto& parts) { return std::accumulate(std::begin(parts), std::end(parts), 0ull); };
     const auto all = [](const auto& parts) {
