@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <numeric>
+#include <optional>
+#include <random>
 
 #include "connection.hpp"
 #include "random_connections.hpp"
@@ -54,6 +56,129 @@ TEST_P(Stories, TheFlowsAreThoseOfATableWithoutTracking)
         EXPECT_EQ(take_accounts(*tracked), take_accounts(*untracked));
         EXPECT_EQ(tracked->counters().spilled_flows, 0u);
         expect_identity(*tracked);
+    }
+}
+
+/// What the definitions say about each packet of a TCP connection by itself. Which of the classes between two labels a
+/// change has depends on later packets; the stories have these.
+class Reference {
+public:
+    void add(const Sent& sent)
+    {
+        const auto& tcp = std::get<Tcp>(sent.upper);
+        const bool syn = tcp.flags & syn_flag;
+
+        if (packets++ == 0 || (syn && isn_ != tcp.seq && !(tcp.flags & rst_flag))) {
+            reused += packets > 1;
+            begin(sent.label, tcp);
+            return;
+        }
+        if (sent.label != last_ && tcp.flags & rst_flag) {
+            rst_only++;
+            return;
+        }
+        if (sent.label != last_)
+            change(sent.label, syn);
+        syn_again_ |= syn;
+        data_ |= !syn;
+        last_ = sent.label;
+    }
+
+    std::uint64_t packets = 0;
+    std::uint64_t reused = 0;
+    std::uint64_t rst_only = 0;
+    std::uint64_t synack_cookie = 0;
+    std::uint64_t synack_zero = 0;
+    std::uint64_t zeroed = 0; ///< or syn_then_zero
+    std::uint64_t labelled_late = 0;
+    std::uint64_t between_labels = 0; ///< at most
+
+private:
+    void begin(std::uint32_t label, const Tcp& tcp)
+    {
+        const bool syn = tcp.flags & syn_flag;
+
+        isn_ = syn ? std::optional(tcp.seq) : std::nullopt;
+        synack_ = syn && tcp.flags & ack_flag;
+        syn_again_ = false;
+        data_ = !syn;
+        last_ = label;
+    }
+
+    void change(std::uint32_t label, bool syn)
+    {
+        const bool only_synack = synack_ && !data_;
+
+        if (!label)
+            zeroed++;
+        else if (!last_)
+            (only_synack ? synack_zero : labelled_late)++;
+        else if (only_synack && !syn_again_ && !syn)
+            synack_cookie++;
+        else
+            between_labels++;
+    }
+
+    std::optional<std::uint32_t> isn_;
+    bool synack_ = false;
+    bool syn_again_ = false;
+    bool data_ = false;
+    std::uint32_t last_ = 0;
+};
+
+Sent random_segment(std::mt19937& random)
+{
+    const std::uint32_t labels[] = {0, 0xA0001, 0xA0001, 0xB0002, 0xC0003};
+    const std::uint32_t label = labels[random() % std::size(labels)];
+    const std::uint32_t seq = random() % 400;
+
+    switch (random() % 12) {
+    case 0:
+        return syn(label, random() % 8 / 7 * 1000);
+    case 1:
+    case 2:
+        return syn_ack(label, random() % 8 / 7 * 1000);
+    case 3:
+        return rst(label, seq);
+    case 4:
+    case 5:
+        return ack(label, seq);
+    case 6:
+        return fin(label, seq);
+    default:
+        return data(label, seq, random() % 3);
+    }
+}
+
+TEST(RandomConnection, EachChangeIsOneOfOneClass)
+{
+    std::mt19937 random(1);
+    const auto engine = make_engine(Kind::native, {.track = true});
+
+    for (unsigned i = 0; i < 2000; i++) {
+        Reference reference;
+        Player player(*engine);
+
+        engine->reset();
+        for (unsigned packet = 0; packet < 2 + i % 40; packet++) {
+            const Sent sent = random_segment(random);
+
+            reference.add(sent);
+            player.run(frame_of(sent));
+        }
+        const TableConnection one = connections_of(*engine).at(0);
+        const Changes& changes = one.changes;
+        SCOPED_TRACE(testing::Message() << "connection " << i << ": " << text_of(one));
+        ASSERT_EQ(one.packets, reference.packets);
+        ASSERT_EQ(one.reused, reference.reused);
+        ASSERT_EQ(changes[FL_CHANGE_rst_only], reference.rst_only);
+        ASSERT_EQ(changes[FL_CHANGE_synack_cookie], reference.synack_cookie);
+        ASSERT_EQ(changes[FL_CHANGE_synack_zero], reference.synack_zero);
+        ASSERT_EQ(changes[FL_CHANGE_zeroed] + changes[FL_CHANGE_syn_then_zero], reference.zeroed);
+        ASSERT_EQ(changes[FL_CHANGE_labelled_late], reference.labelled_late);
+        ASSERT_LE(changes[FL_CHANGE_syn_rehash] + changes[FL_CHANGE_rto_rehash] + changes[FL_CHANGE_ack_change] +
+                      changes[FL_CHANGE_changed] + changes[FL_CHANGE_alternating],
+                  reference.between_labels);
     }
 }
 
