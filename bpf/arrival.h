@@ -19,6 +19,8 @@ struct fl_tcp {
 	__u16 window_be;
 };
 
+#define FL_TCP_SIZE 20 /* without options */
+
 #define FL_TCP_FIN 0x01
 #define FL_TCP_SYN 0x02
 #define FL_TCP_RST 0x04
@@ -59,16 +61,31 @@ fl_inline bool fl_read_ports(const struct fl_packet *p, const struct fl_walk *wa
 	       fl_env_load(p, p->link.l3 + walk->offset, ports_be, sizeof(*ports_be));
 }
 
+/* The kernel inserts a hop-by-hop header into super-packets above 65,535 bytes ("BIG TCP") and removes it when it
+ * makes segments, so the header is never on the wire. Only such packets have payload length 0 and segments. */
+#define FL_BIG_TCP_SIZE 8
+
+/* Which of the HEADERS of a super-packet, in bytes, are not sent. */
+fl_inline __u32 fl_unsent_headers(const struct fl_ip6 *ip6, __u32 headers)
+{
+	return !ip6->payload_length_be && ip6->next_header == FL_NEXT_HOP_BY_HOP &&
+			       headers >= FL_IP6_SIZE + FL_BIG_TCP_SIZE + FL_TCP_SIZE
+		       ? FL_BIG_TCP_SIZE
+		       : 0;
+}
+
 /* Reads the ports and the sequence of a TCP header. False: it is not whole. */
 fl_inline bool fl_read_tcp(const struct fl_packet *p, const struct fl_walk *walk, struct fl_arrival *a)
 {
 	struct fl_tcp tcp;
-	__u64 headers;
+	__u64 headers; /* of all segments */
 	__u32 length;
 
 	if (walk->offset + sizeof(tcp) > walk->limit || !fl_env_load(p, p->link.l3 + walk->offset, &tcp, sizeof(tcp)))
 		return false;
-	headers = (__u64)p->segments * (walk->offset + (tcp.data_offset >> 4) * 4);
+	headers = walk->offset + (tcp.data_offset >> 4) * 4;
+	if (p->segments > 1 || p->segment_size)
+		headers = p->segments * (headers - fl_unsent_headers(a->ip6, (__u32)headers));
 	length = a->octets > headers ? (__u32)(a->octets - headers) : 0;
 	a->kind = FL_KIND_PORTS << FL_KIND_SHIFT | FL_NEXT_TCP;
 	a->ports_be = tcp.ports_be;

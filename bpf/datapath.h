@@ -16,18 +16,6 @@
 #include "stamp.h"
 #include "walk.h"
 
-/* The kernel inserts a hop-by-hop header into super-packets above 65,535 bytes ("BIG TCP") and removes it when it
- * makes segments, so the header is never on the wire. Only such packets have payload length 0 and segments. */
-#define FL_BIG_TCP_SIZE 8
-
-fl_inline __u32 fl_unsent_headers(const struct fl_ip6 *ip6, __u32 headers)
-{
-	return !ip6->payload_length_be && ip6->next_header == FL_NEXT_HOP_BY_HOP &&
-			       headers >= FL_IP6_SIZE + FL_BIG_TCP_SIZE + FL_TCP_SIZE
-		       ? FL_BIG_TCP_SIZE
-		       : 0;
-}
-
 /* Bytes of all segments of a super-packet. Senders outside the stack (tun, virtio, packet sockets) do not set the
  * number of segments; then this computes p->segments. */
 fl_inline __u64 fl_segments_bytes(struct fl_packet *p, const struct fl_ip6 *ip6, struct fl_walk *walk)

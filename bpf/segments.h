@@ -23,7 +23,6 @@
 
 #define FL_IP4_SIZE 20         /* without options */
 #define FL_IP4_FRAGMENT 0x3FFF /* M flag and offset (RFC 791 section 3.1) */
-#define FL_TCP_SIZE 20         /* without options */
 
 /* A tunnel header that ends further from the start of the frame is ignored, so that all offsets stay below the
  * bound of fl_env_load(). */

@@ -136,5 +136,34 @@ TEST_P(Connections, TheProgramsWithFencesCountTheSame)
     EXPECT_EQ(without_times(take_accounts(*fences)), without_times(take_accounts(*plain)));
 }
 
+class SuperPackets : public Connections {};
+
+INSTANTIATE_TEST_SUITE_P(Hook, SuperPackets, testing::ValuesIn(tc_kinds), testing::PrintToStringParamName());
+
+/// After a super-packet of 300 bytes of data, with the header that the kernel puts into the longest ones or without it.
+TEST_P(SuperPackets, TheirDataEndsWhereThatOfTheirSegmentsDoes)
+{
+    const auto engine = make_engine(GetParam(), {.track = true});
+    auto& kernel = dynamic_cast<KernelEngine&>(*engine);
+    const Octets super_packets[] = {
+        (Ethernet{} / IPv6{.label = 1} / Tcp{.seq = 0} / Payload{300}).octets(),
+        (Ethernet{} / IPv6{.label = 1, .payload_length = 0} / HopByHop{} / Tcp{.seq = 0} / Payload{300}).octets(),
+    };
+    const std::pair<std::uint32_t, std::string> next[] = {{300, "changed"}, {299, "rto_rehash"}};
+
+    for (const Octets& super_packet : super_packets)
+        for (const auto& [seq, change] : next) {
+            engine->reset();
+            kernel.set_segments(3, 100);
+            Player(*engine).run(super_packet);
+            kernel.set_segments(0, 0);
+            Player(*engine).run((Ethernet{} / IPv6{.label = 2} / Tcp{.seq = seq} / Payload{50}).octets());
+            const auto connections = connections_of(*engine);
+            ASSERT_EQ(connections.size(), 1u);
+            EXPECT_EQ(connections[0].packets, 4u);
+            EXPECT_EQ(by_name(connections[0].changes), (std::map<std::string, std::uint64_t>{{change, 1}}));
+        }
+}
+
 } // namespace
 } // namespace flowlabel::test
