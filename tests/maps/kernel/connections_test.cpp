@@ -166,7 +166,7 @@ protected:
     /// Adds PACKETS and OCTETS to the only slot and to the counters, as if they had been counted.
     void add_to_slot(std::uint32_t packets, std::uint64_t octets)
     {
-        MappedTable table(kernel().maps(), info_.cpus, info_.slots, true, Mapping::Access::write);
+        MappedTable table(kernel().maps(), info_.cpus, info_.slots, table_config(info_), Mapping::Access::write);
         ASSERT_TRUE(table);
         unsigned used = 0;
 
