@@ -6,6 +6,7 @@
 
 #include <bpf/libbpf.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -84,19 +85,12 @@ constexpr fl_config table_config(const fl_info& info)
     return {.track = info.track};
 }
 
-/// Does an attachment with CONFIG fill TABLE?
-constexpr bool fills(fl_table table, const fl_config& config)
+/// Which tables an attachment with CONFIG fills, by enum fl_table.
+constexpr std::array<bool, FL_TABLE_COUNT> filled_tables(const fl_config& config)
 {
-    switch (table) {
-#define FL_FILLS_TABLE(name, set, used)                                                                                \
-    case FL_TABLE_##name:                                                                                              \
-        return used;
-        FL_TABLES(FL_FILLS_TABLE)
+#define FL_FILLS_TABLE(name, set, used) static_cast<bool>(used),
+    return {FL_TABLES(FL_FILLS_TABLE)};
 #undef FL_FILLS_TABLE
-    case FL_TABLE_COUNT:
-        break;
-    }
-    return false;
 }
 
 } // namespace flowlabel

@@ -12,9 +12,10 @@ MappedTable::MappedTable(const Maps& maps, unsigned cpus, std::uint32_t slots, c
     : cpus_(cpus), sets_per_cpu_(slots / FL_WAYS), track_(config.track)
 {
     const std::size_t sets = sets_per_cpu_ * cpus;
+    const auto filled = filled_tables(config);
 
     for (unsigned i = 0; i < table_list.size(); i++) {
-        if (!fills(static_cast<fl_table>(i), config))
+        if (!filled[i])
             continue;
         sets_[i] = Mapping(maps.*table_list[i].fd, sets * sizeof(fl_any_set), 0, access);
         if (!sets_[i])

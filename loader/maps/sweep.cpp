@@ -79,8 +79,7 @@ Result<std::unique_ptr<Sweeper::State>> Sweeper::load_as(const Maps& maps, const
     if (const int err = reuse_maps(*skeleton.obj, maps))
         return sweep_error(err);
     for (unsigned i = 0; i < table_list.size(); i++)
-        bpf_program__set_autoload(program_of(*skeleton.obj, table_list[i]),
-                                  fills(static_cast<fl_table>(i), table_config(info)));
+        bpf_program__set_autoload(program_of(*skeleton.obj, table_list[i]), filled_tables(table_config(info))[i]);
     if (const int result = Skeleton::load(&skeleton))
         return sweep_error(-result);
     for (std::size_t i = 0; i < table_list.size(); i++)
