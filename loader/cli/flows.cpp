@@ -101,7 +101,6 @@ void add_flows(CLI::App& app, Context& context)
                "a row for each flow, or for each connection of an attachment with --track; default: label");
     command->flows.add_to(flows);
     add_examples(flows, {{"flowlabel flows eth0 --label zero", "flows without a label, stamped or not"},
-                         {"flowlabel flows eth0 --src 2001:db8::/32 --limit 5", "the five largest flows from a prefix"},
                          {"flowlabel flows eth0 --by connection", "with ports, and how often each label changed"},
                          {"flowlabel flows eth0 --label 0x800/0x3fe00 --csv",
                           "all labels that equal 0x800 in the bits of the mask"}});
