@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Which room of loader/ may include which: the table of loader/README.md.
+// Which room of loader/ may include which: the table of loader/README.md. And names that occur once.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -119,6 +119,28 @@ TEST(Rooms, NoNameOfAHeaderTwice)
         }
     for (const auto& entry : std::filesystem::directory_iterator(FLOWLABEL_SOURCE_DIR "/include/flowlabel"))
         EXPECT_FALSE(names.contains(entry.path().filename())) << entry.path();
+}
+
+/// Two types of one name in namespace flowlabel would be one to the linker, which keeps one of their inline functions.
+TEST(Rooms, NoTypeOfAHeaderTwice)
+{
+    const std::regex type(R"(^(class|struct|union|enum class|enum) (\w+)[^;{(]*\{)", std::regex::multiline);
+    std::map<std::string, std::filesystem::path> names;
+    const auto take = [&](const std::filesystem::path& header) {
+        const std::string text = text_of(header);
+
+        for (std::sregex_iterator match(text.begin(), text.end(), type), end; match != end; ++match) {
+            const auto [at, is_new] = names.emplace((*match)[2], header);
+            EXPECT_TRUE(is_new) << (*match)[2] << " in " << header << " and " << at->second;
+        }
+    };
+
+    for (const auto& path : sources())
+        if (path.extension() == ".hpp" || path.extension() == ".h")
+            take(loader / path);
+    for (const auto& entry : std::filesystem::directory_iterator(FLOWLABEL_SOURCE_DIR "/include/flowlabel"))
+        take(entry.path());
+    EXPECT_TRUE(names.contains("Flow") && names.contains("Fd")) << "no types were found";
 }
 
 } // namespace

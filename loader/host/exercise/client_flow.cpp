@@ -122,7 +122,7 @@ Result<void> ClientFlow::renew_lease() const
     return lease_ ? lease_->renew(options_->lease.expires, options_->lease.linger) : Result<void>{};
 }
 
-Result<void> ClientFlow::send(const Message& message, std::optional<std::uint32_t> packet_label, int stop)
+Result<void> ClientFlow::send(const ExerciseMessage& message, std::optional<std::uint32_t> packet_label, int stop)
 {
     std::vector<std::uint8_t> bytes(options_->size);
 

@@ -14,7 +14,7 @@ namespace flowlabel {
 
 /// An answer of the server.
 struct Answer {
-    Message message;
+    ExerciseMessage message;
     std::uint32_t label = 0; ///< of the packet with the answer
 };
 
@@ -32,7 +32,7 @@ public:
     Result<void> change(std::uint32_t label, int stop);
 
     /// Sends MESSAGE, with PACKET_LABEL instead of the flow's label if it is set.
-    Result<void> send(const Message& message, std::optional<std::uint32_t> packet_label, int stop);
+    Result<void> send(const ExerciseMessage& message, std::optional<std::uint32_t> packet_label, int stop);
 
     /// The next answer, if a complete one has arrived. An error comes from the path or the peer.
     Result<std::optional<Answer>> receive();

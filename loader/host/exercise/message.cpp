@@ -22,7 +22,7 @@ struct WireMessage {
 };
 static_assert(sizeof(WireMessage) == message_header_size);
 
-void write_message(std::span<std::uint8_t> buffer, const Message& message)
+void write_message(std::span<std::uint8_t> buffer, const ExerciseMessage& message)
 {
     const WireMessage wire{
         .magic_be = htonl(message.answer ? answer_magic : request_magic),
@@ -46,7 +46,7 @@ bool may_be_message(std::span<const std::uint8_t> buffer)
     return buffer.empty() || starts_with(request_magic) || starts_with(answer_magic);
 }
 
-std::optional<Message> read_message(std::span<const std::uint8_t> buffer)
+std::optional<ExerciseMessage> read_message(std::span<const std::uint8_t> buffer)
 {
     WireMessage wire{};
 
@@ -54,7 +54,7 @@ std::optional<Message> read_message(std::span<const std::uint8_t> buffer)
         return std::nullopt;
     memcpy(&wire, buffer.data(), sizeof(wire));
     const std::uint32_t magic = ntohl(wire.magic_be);
-    Message message{
+    ExerciseMessage message{
         .answer = magic == answer_magic,
         .size = ntohl(wire.size_be),
         .sequence = ntohl(wire.sequence_be),

@@ -15,7 +15,7 @@ constexpr std::size_t max_message = 65527;      // bytes: a UDP payload (RFC 820
 
 /// On the wire, in network byte order: magic (4 bytes; requests and answers differ), size (4), sequence (4), label seen
 /// (4; all bits set: none), time sent (8), and padding up to the size.
-struct Message {
+struct ExerciseMessage {
     bool answer = false;               ///< servers never answer an answer
     std::uint32_t size = 0;            ///< bytes, including the header
     std::uint32_t sequence = 0;        ///< of the client
@@ -24,12 +24,12 @@ struct Message {
 };
 
 /// Writes the header to the start of BUFFER, which must be large enough.
-void write_message(std::span<std::uint8_t> buffer, const Message& message);
+void write_message(std::span<std::uint8_t> buffer, const ExerciseMessage& message);
 
 /// Whether BUFFER may be the start of a message.
 bool may_be_message(std::span<const std::uint8_t> buffer);
 
 /// Parses the header. Empty if BUFFER does not start with a complete one.
-std::optional<Message> read_message(std::span<const std::uint8_t> buffer);
+std::optional<ExerciseMessage> read_message(std::span<const std::uint8_t> buffer);
 
 } // namespace flowlabel

@@ -10,7 +10,7 @@
 #include "base/privilege.hpp"
 #include "base/time.hpp"
 #include "base/try.hpp"
-#include "host/exercise/connection.hpp"
+#include "host/exercise/accepted_connection.hpp"
 #include "host/exercise/message.hpp"
 #include "host/exercise/wait.hpp"
 
@@ -42,7 +42,7 @@ private:
     Peers peers_;
     Fd listener_;
     Fd datagrams_;
-    std::list<Connection> connections_;
+    std::list<AcceptedConnection> connections_;
     bool accepting_ = true; ///< false: the limit of open files has been reached
     std::uint64_t unreflected_ = 0;
 };
@@ -168,7 +168,7 @@ Result<void> Server::serve()
     for (;;) {
         wanted.assign({{.fd = accepting_ ? listener_.get() : -1, .events = POLLIN, .revents = 0},
                        {.fd = datagrams_.get(), .events = POLLIN, .revents = 0}});
-        for (const Connection& connection : connections_)
+        for (const AcceptedConnection& connection : connections_)
             wanted.push_back({.fd = connection.socket(),
                               .events = static_cast<short>(connection.has_pending() ? POLLOUT : POLLIN),
                               .revents = 0});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "host/exercise/connection.hpp"
+#include "host/exercise/accepted_connection.hpp"
 
 #include <sys/socket.h>
 
@@ -11,7 +11,7 @@
 
 namespace flowlabel {
 
-bool Connection::receive(Peers& peers)
+bool AcceptedConnection::receive(Peers& peers)
 {
     std::uint8_t chunk[1 << 16];
     const ssize_t received = recv(socket(), chunk, sizeof(chunk), 0);
@@ -25,7 +25,7 @@ bool Connection::receive(Peers& peers)
     return send();
 }
 
-void Connection::take_messages(Peers& peers, std::uint32_t label)
+void AcceptedConnection::take_messages(Peers& peers, std::uint32_t label)
 {
     std::span<std::uint8_t> rest(input_);
 
@@ -53,7 +53,7 @@ void Connection::take_messages(Peers& peers, std::uint32_t label)
     input_.erase(input_.begin(), input_.end() - static_cast<std::ptrdiff_t>(rest.size()));
 }
 
-bool Connection::send()
+bool AcceptedConnection::send()
 {
     while (!output_.empty()) {
         const ssize_t sent = ::send(socket(), output_.data(), output_.size(), MSG_NOSIGNAL);

@@ -10,9 +10,9 @@
 
 namespace flowlabel {
 
-class Connection {
+class AcceptedConnection {
 public:
-    Connection(Fd socket, PeerReport* peer) : socket_(std::move(socket)), peer_(peer) {}
+    AcceptedConnection(Fd socket, PeerReport* peer) : socket_(std::move(socket)), peer_(peer) {}
 
     /// Reads the bytes that have arrived, and sends the answers. False: the connection has ended.
     bool receive(Peers& peers);
