@@ -29,7 +29,7 @@ struct fl_place {
 	__u32 preferred;               /* the slot that the hash prefers, in this CPU's part */
 };
 
-/* What moves to an account, or leaves as a record: PACKETS and OCTETS with the label of TAG, and with FL_TAG_STAMPED.
+/* What moves to an account, or leaves with a record: PACKETS and OCTETS with the label of TAG, and with FL_TAG_STAMPED.
  */
 struct fl_part {
 	const __u64 *src;
@@ -135,23 +135,31 @@ fl_inline struct fl_part fl_part_of(const struct fl_connection *slot, const stru
 	return part;
 }
 
-/* Puts PART into the ring as the record of a flow. False: the ring is full, and nothing was done. */
-fl_inline bool fl_spill_part(const struct fl_packet *p, const struct fl_part *part, __u8 reason)
+/* Copies HISTORY, that of SLOT, into the record of PLACE. */
+fl_inline bool fl_spill_history(const struct fl_packet *p, struct fl_record_place place,
+				const struct fl_connection *slot, const struct fl_history *history)
+{
+	const __u32 line = __builtin_offsetof(struct fl_history, first_change);
+	struct fl_history *to = fl_env_record_history(p, place);
+
+	if (!to)
+		return false;
+	__builtin_memcpy(to, history, line);
+	if (history->changed && !fl_is_account(slot))
+		__builtin_memcpy((__u8 *)to + line, (const __u8 *)history + line, sizeof(*history) - line);
+	return true;
+}
+
+/* Puts SLOT, whose counts are PART, into the ring as a record. False: the ring is full, and nothing was done. */
+fl_inline bool fl_spill_connection(const struct fl_packet *p, const struct fl_connection *slot,
+				   const struct fl_history *history, const struct fl_part *part, __u8 reason)
 {
 	const struct fl_record_place place = fl_env_record(p);
-	struct fl_slot *record = place.record;
 
-	if (!record)
+	if (!place.record || (!fl_is_young(slot) && !fl_spill_history(p, place, slot, history)))
 		return false;
-	record->src[0] = part->src[0];
-	record->src[1] = part->src[1];
-	record->dst[0] = part->dst[0];
-	record->dst[1] = part->dst[1];
-	record->packets = part->packets;
-	record->octets = part->octets;
-	record->tag = fl_record_tag(part->tag | FL_TAG_USED, reason);
-	record->first_high = (__u32)(part->first >> 16);
-	record->last_first = part->last << 16 | (part->first & 0xFFFF);
+	place.record->connection = *slot;
+	place.record->connection.tag = fl_record_tag(slot->tag, reason);
 	fl_env_commit(p, place);
 	fl_count_spilled(p, part->packets, part->octets);
 	return true;
@@ -162,7 +170,7 @@ fl_inline void fl_evict(const struct fl_packet *p, const struct fl_connection *s
 {
 	const struct fl_part part = fl_part_of(slot, history);
 
-	if (part.packets && !fl_spill_part(p, &part, FL_END_EVICTED))
+	if (part.packets && !fl_spill_connection(p, slot, history, &part, FL_END_EVICTED))
 		fl_lose(p, part.packets, part.octets);
 }
 
@@ -477,24 +485,21 @@ fl_inline void fl_add_with_history(const struct fl_packet *p, struct fl_connecti
 	fl_account(p, &full);
 }
 
-/* Adds A in every other way than to the counts of a known connection. The packet comes in parts, since clang keeps on
- * the stack whatever a function can reach. */
-static __attribute__((noinline)) void fl_add_otherwise(void *ctx, struct fl_counters *counters, __u32 cpu,
+/* Adds A in every other way than to the counts of a known connection. False: it cannot; see fl_move_to_account(). The
+ * packet comes in parts, since clang keeps on the stack whatever a function can reach. */
+static __attribute__((noinline)) bool fl_add_otherwise(void *ctx, struct fl_counters *counters, __u32 cpu,
 						       const struct fl_place *place, const struct fl_arrival *a)
 {
 	const struct fl_packet p = {.ctx = ctx, .counters = counters, .cpu = cpu, .segments = a->segments};
 	struct fl_history *history;
 
-	if (!place->slot) {
-		if (!place->set || !fl_open_connection(&p, place, a))
-			fl_lose(&p, a->segments, a->octets); /* cannot happen; see fl_move_to_account() */
-		return;
-	}
+	if (!place->slot)
+		return place->set && fl_open_connection(&p, place, a);
 	history = fl_env_history(&p, fl_index_of(place->set, place->slot, place->preferred));
-	if (history)
-		fl_add_with_history(&p, place->slot, history, a);
-	else
-		fl_lose(&p, a->segments, a->octets);
+	if (!history)
+		return false;
+	fl_add_with_history(&p, place->slot, history, a);
+	return true;
 }
 
 /* Is there nothing to do but to add A to the counts of SLOT? */
@@ -509,8 +514,8 @@ fl_inline void fl_connections_add_alone(const struct fl_packet *p, struct fl_pla
 {
 	if (fl_likely(place.slot) && fl_likely(fl_goes_on(place.slot, a)))
 		fl_count_arrival(place.slot, a);
-	else
-		fl_add_otherwise(p->ctx, p->counters, p->cpu, &place, a);
+	else if (!fl_add_otherwise(p->ctx, p->counters, p->cpu, &place, a))
+		fl_lose(p, a->segments, a->octets);
 }
 
 /* Adds the packets of A to its connection, for which PLACE was found. */
@@ -544,7 +549,7 @@ fl_inline bool fl_connections_end(const struct fl_packet *p, void *slot, __u32 i
 	if (!history)
 		return false;
 	part = fl_part_of(connection, history);
-	if (part.packets && !fl_spill_part(p, &part, reason))
+	if (part.packets && !fl_spill_connection(p, connection, history, &part, reason))
 		return false;
 	if (reason != FL_END_ACTIVE || fl_is_account(connection)) {
 		fl_free_slot(p, slot);

@@ -7,11 +7,13 @@
  *   fl_env_now(p)                     time units since attach
  *   fl_env_table_set(p, name, index)  set INDEX of this CPU's part of the table NAME (FL_TABLES), or NULL
  *   fl_env_history(p, index)          the history of slot INDEX of this CPU's part of the connections, or NULL
- *   fl_env_record(p)                  the place of the next record in this CPU's ring; its record is NULL if that is
- * full fl_env_commit(p, place)           the record is whole: the reader may take it fl_env_add(counter, n) adds N to
- * COUNTER, a counter of this CPU fl_env_enter_table(p)             from here to fl_env_leave_table(p) no other program
- * runs on this CPU; no helper fl_env_leave_table(p)             in between may sleep (on PREEMPT_RT: allocate memory or
- * take a lock) FL_ENV_PREEMPTIBLE                other programs may run on this CPU after fl_env_leave_table()
+ *   fl_env_record(p)                  the place of the next record in this CPU's ring; its record is NULL: full
+ *   fl_env_record_history(p, place)   where the history of the record goes, or NULL
+ *   fl_env_commit(p, place)           the record is whole: the reader may take it
+ *   fl_env_add(counter, n)            adds N to COUNTER, a counter of this CPU
+ *   fl_env_enter_table(p)             from here to fl_env_leave_table(p) no other program runs on this CPU; no helper
+ *   fl_env_leave_table(p)             in between may sleep (on PREEMPT_RT: allocate memory or take a lock)
+ *   FL_ENV_PREEMPTIBLE                other programs may run on this CPU after fl_env_leave_table()
  *   fl_env_set_tag(p, tag, value)     sets TAG, after all stores before it and before all stores after it
  *   fl_env_load(p, offset, to, len)   copies LEN bytes from OFFSET of the frame; false if they do not exist
  *   fl_env_note_merged(p)             checks whether P, a super-packet, is a list of packets (gro_list.h)

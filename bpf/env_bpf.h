@@ -148,8 +148,17 @@ fl_inline struct fl_record_place fl_env_record(const struct fl_packet *p)
 			return place;
 	}
 	key = (key << config.ring_shift) + (__u32)(written & (records - 1));
+	place.index = key;
 	place.record = bpf_map_lookup_elem(&ring, &key);
 	return place;
+}
+
+fl_inline struct fl_history *fl_env_record_history(const struct fl_packet *p, struct fl_record_place place)
+{
+	__u32 key = place.index;
+
+	(void)p;
+	return bpf_map_lookup_elem(&ring_history, &key);
 }
 
 fl_inline void fl_env_commit(const struct fl_packet *p, struct fl_record_place place)

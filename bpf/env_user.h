@@ -41,7 +41,13 @@ fl_inline struct fl_record_place fl_env_record(const struct fl_packet *p)
 {
 	struct fl_user *user = fl_user_frame_of(p)->user;
 
-	return (struct fl_record_place){.record = user->next_record(user->ring)};
+	return user->next_record(user->ring);
+}
+
+fl_inline struct fl_history *fl_env_record_history(const struct fl_packet *p, struct fl_record_place place)
+{
+	(void)p;
+	return place.history;
 }
 
 fl_inline void fl_env_commit(const struct fl_packet *p, struct fl_record_place place)

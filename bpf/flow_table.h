@@ -69,10 +69,11 @@ fl_inline void fl_count_spilled(const struct fl_packet *p, __u64 packets, __u64 
 fl_inline bool fl_spill_flow(const struct fl_packet *p, const struct fl_slot *flow, __u8 reason)
 {
 	const struct fl_record_place place = fl_env_record(p);
-	struct fl_slot *record = place.record;
+	struct fl_slot *record;
 
-	if (!record)
+	if (!place.record)
 		return false;
+	record = &place.record->flow;
 	record->src[0] = flow->src[0];
 	record->src[1] = flow->src[1];
 	record->dst[0] = flow->dst[0];

@@ -45,8 +45,17 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct fl_slot);
+	__type(value, union fl_record);
 } ring SEC(".maps");
+
+/* The history of each record of connections; without tracking, one entry. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fl_history);
+} ring_history SEC(".maps");
 
 /* The positions of the programs and of the reader in each ring: one entry for each possible CPU. */
 struct {

@@ -6,8 +6,10 @@
 #include "flowlabel/abi.h"
 
 struct fl_record_place {
-	struct fl_slot *record; /* NULL: the ring is full */
-	struct fl_ring *ring;   /* in BPF */
+	union fl_record *record;    /* NULL: the ring is full */
+	struct fl_history *history; /* in user space; see fl_env_record_history() */
+	struct fl_ring *ring;       /* in BPF */
+	__u32 index;                /* in BPF */
 };
 
 /* The tag of a record: that of its slot, with REASON (enum fl_end_reason) instead of the generation. */

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "flowlabel/abi.h"
+#include "record.h"
 
 #define FL_USER_TABLE(name, set, used) struct set *name; /* 2^config.slots_shift slots; unused: none */
 
@@ -16,10 +17,10 @@ struct fl_user {
 	struct fl_secrets secrets;
 	struct fl_counters counters;
 	FL_TABLES(FL_USER_TABLE)
-	struct fl_history *history;                 /* of each slot of the table of connections */
-	__u64 now;                                  /* time units */
-	struct fl_slot *(*next_record)(void *ring); /* the place of the next record; NULL: the ring is full */
-	void *ring;                                 /* what next_record() gets */
+	struct fl_history *history;                        /* of each slot of the table of connections */
+	__u64 now;                                         /* time units */
+	struct fl_record_place (*next_record)(void *ring); /* see fl_env_record() */
+	void *ring;                                        /* what next_record() gets */
 };
 
 /* A frame that had WIRE_LENGTH bytes, of which CAPTURED are available. */

@@ -23,26 +23,26 @@
 #define FL_LABEL_MASK 0xFFFFFu
 
 enum fl_hook {
-	FL_HOOK_XDP,
-	FL_HOOK_TC_INGRESS,
-	FL_HOOK_TC_EGRESS,
+    FL_HOOK_XDP,
+    FL_HOOK_TC_INGRESS,
+    FL_HOOK_TC_EGRESS,
 };
 
 enum fl_stamp_mode {
-	FL_STAMP_OFF,     /* observe only (RFC 6437 section 3: off by default) */
-	FL_STAMP_DRY_RUN, /* compute and count, write nothing */
-	FL_STAMP_ZERO,    /* replace label 0 */
+    FL_STAMP_OFF,     /* observe only (RFC 6437 section 3: off by default) */
+    FL_STAMP_DRY_RUN, /* compute and count, write nothing */
+    FL_STAMP_ZERO,    /* replace label 0 */
 };
 
 enum fl_prf {
-	FL_PRF_SIPHASH_2_4,
-	FL_PRF_SIPHASH_1_3,
+    FL_PRF_SIPHASH_2_4,
+    FL_PRF_SIPHASH_1_3,
 };
 
 /* What the frames of a device begin with. */
 enum fl_link_layer {
-	FL_LINK_ETHERNET,
-	FL_LINK_NONE, /* the IP header: tun, WireGuard, PPP */
+    FL_LINK_ETHERNET,
+    FL_LINK_NONE, /* the IP header: tun, WireGuard, PPP */
 };
 
 /*
@@ -57,7 +57,7 @@ enum fl_link_layer {
  * matter of its table. */
 #define FL_TAG_OFFSET 48
 
-/* struct fl_slot.tag: label in bits 0 to 19, flags in 20 to 23, generation in 24 to 31. The generation is odd
+/* The tag: label in bits 0 to 19, flags in 20 to 23, generation in 24 to 31. The generation is odd
  * while the slot changes its flow, and has a new even value afterwards, so a reader on another CPU can detect the
  * change. A record has the end reason instead of the generation. */
 #define FL_TAG_USED (1u << 20)
@@ -72,17 +72,17 @@ enum fl_link_layer {
 #define FL_TICK_BITS 48
 
 struct fl_slot {
-	__u64 src[2]; /* as on the wire */
-	__u64 dst[2]; /* as on the wire */
-	__u64 packets;
-	__u64 octets;
-	__u32 tag;
-	__u32 first_high; /* first seen: bits 16 to 47 */
-	__u64 last_first; /* last seen in bits 16 to 63, bits 0 to 15 of first seen in bits 0 to 15 */
+    __u64 src[2]; /* as on the wire */
+    __u64 dst[2]; /* as on the wire */
+    __u64 packets;
+    __u64 octets;
+    __u32 tag;
+    __u32 first_high; /* first seen: bits 16 to 47 */
+    __u64 last_first; /* last seen in bits 16 to 63, bits 0 to 15 of first seen in bits 0 to 15 */
 } __attribute__((aligned(64)));
 
 struct fl_set {
-	struct fl_slot slot[FL_WAYS];
+    struct fl_slot slot[FL_WAYS];
 };
 
 /*
@@ -90,9 +90,9 @@ struct fl_set {
  * and 9 of fl_connection.octets_kind.
  */
 enum fl_kind {
-	FL_KIND_PORTS,    /* a connection: source, destination, protocol, ports */
-	FL_KIND_NO_PORTS, /* packets without ports: source, destination, protocol; real fragments have protocol 44 */
-	FL_KIND_ACCOUNT, /* what connections counted under a label that they have no more: source, destination, label */
+    FL_KIND_PORTS,    /* a connection: source, destination, protocol, ports */
+    FL_KIND_NO_PORTS, /* packets without ports: source, destination, protocol; real fragments have protocol 44 */
+    FL_KIND_ACCOUNT,  /* what connections counted under a label that they have no more: source, destination, label */
 };
 
 #define FL_KIND_SHIFT 8
@@ -118,44 +118,44 @@ enum fl_kind {
 
 /* What every packet of a connection needs. */
 struct fl_connection {
-	__u64 src[2];      /* as on the wire */
-	__u64 dst[2];      /* as on the wire */
-	__u64 octets_kind; /* octets in bits 16 to 63, flags in 10 and 11, enum fl_kind in 8 and 9, protocol in 0 to 7
-			    */
-	__u32 packets;     /* with the label of the tag, as the octets; flags in bits 30 and 31 */
-	__u32 end_seq;   /* TCP: the sequence number after the data sent so far; fragments: the latest identification */
-	__u32 tag;       /* as in struct fl_slot; the label is that of the latest packet, when it left */
-	__u32 ports_be;  /* source, destination */
-	__u64 last_seen; /* bits 16 to 63: ticks; the rest is 0 */
+    __u64 src[2];      /* as on the wire */
+    __u64 dst[2];      /* as on the wire */
+    __u64 octets_kind; /* octets in bits 16 to 63, flags in 10 and 11, enum fl_kind in 8 and 9, protocol in 0 to 7
+                        */
+    __u32 packets;     /* with the label of the tag, as the octets; flags in bits 30 and 31 */
+    __u32 end_seq;     /* TCP: the sequence number after the data sent so far; fragments: the latest identification */
+    __u32 tag;         /* as in struct fl_slot; the label is that of the latest packet, when it left */
+    __u32 ports_be;    /* source, destination */
+    __u64 last_seen;   /* bits 16 to 63: ticks; the rest is 0 */
 } __attribute__((aligned(64)));
 
 struct fl_connection_set {
-	struct fl_connection slot[FL_WAYS];
+    struct fl_connection slot[FL_WAYS];
 };
 
 /* Why a connection changed its label, as far as a packet and the history of its own direction can tell. The names are
  * those of the output, with '_' for '-'. */
 #define FL_CHANGES(CHANGE)                                                                                             \
-	CHANGE(syn_then_zero)                                                                                          \
-	CHANGE(zeroed)                                                                                                 \
-	CHANGE(labelled_late)                                                                                          \
-	CHANGE(alternating)                                                                                            \
-	CHANGE(changed)                                                                                                \
-	CHANGE(frag_label)                                                                                             \
-	CHANGE(syn_rehash)                                                                                             \
-	CHANGE(rto_rehash)                                                                                             \
-	CHANGE(quic_repath)                                                                                            \
-	CHANGE(rst_only)                                                                                               \
-	CHANGE(synack_zero)                                                                                            \
-	CHANGE(synack_cookie)                                                                                          \
-	CHANGE(udp_new_socket)                                                                                         \
-	CHANGE(ack_change)
+    CHANGE(syn_then_zero)                                                                                              \
+    CHANGE(zeroed)                                                                                                     \
+    CHANGE(labelled_late)                                                                                              \
+    CHANGE(alternating)                                                                                                \
+    CHANGE(changed)                                                                                                    \
+    CHANGE(frag_label)                                                                                                 \
+    CHANGE(syn_rehash)                                                                                                 \
+    CHANGE(rto_rehash)                                                                                                 \
+    CHANGE(quic_repath)                                                                                                \
+    CHANGE(rst_only)                                                                                                   \
+    CHANGE(synack_zero)                                                                                                \
+    CHANGE(synack_cookie)                                                                                              \
+    CHANGE(udp_new_socket)                                                                                             \
+    CHANGE(ack_change)
 
 #define FL_CHANGE_VALUE(name) FL_CHANGE_##name,
 
 enum fl_change {
-	FL_CHANGES(FL_CHANGE_VALUE) FL_CHANGE_COUNT, /* how many there are */
-	FL_CHANGE_NONE = FL_CHANGE_COUNT,
+    FL_CHANGES(FL_CHANGE_VALUE) FL_CHANGE_COUNT, /* how many there are */
+    FL_CHANGE_NONE = FL_CHANGE_COUNT,
 };
 
 #define FL_CHANGE_BITS 4
@@ -165,36 +165,35 @@ enum fl_change {
  * those with which packets came.
  */
 struct fl_history {
-	/* The first cache line is written at the second packet. */
-	__u64 first_seen;   /* ticks */
-	__u64 label_since;  /* ticks: the first packet of the slot's counts */
-	__u64 more_packets; /* a connection: what it counted before those; an account: a part of its counts */
-	__u64 more_octets;
-	__u64 last_change; /* ticks; 0: none */
-	__u32 isn;         /* TCP: sequence number of the SYN */
-	__u32 first_label : 20;
-	__u32 isn_known : 1;     /* the connection began with a SYN that was seen */
-	__u32 synack : 1;        /* that SYN had ACK */
-	__u32 syn_again : 1;     /* it was retransmitted */
-	__u32 data : 1;          /* there were packets other than SYN before those of the slot's counts */
-	__u32 labelled_data : 1; /* with a label other than 0 */
-	__u32 changed : 1;       /* the second cache line has values */
-	__u32 undone : 1;        /* the old label was seen again after PENDING */
-	__u32 pending
-	    : FL_CHANGE_BITS; /* enum fl_change: the class of the latest change, if later packets may revise it */
-	__u32 syn_label : 20; /* of the first SYN */
-	__u32 syns : 12;      /* SYNs in the slot's counts */
-	__u32 previous_label : 20;
-	__u32 window_changes : 6; /* changes of class `changed` in the window (bpf/history.h) */
-	__u32 window_returns : 2; /* of these: back to the label before */
-	__u32 alternating : 1;    /* the window has turned them to class `alternating` */
-	__u32 unused : 3;
-	__u32 window_start; /* packets before it */
-	__u16 reused;       /* how often a SYN with another ISN began a new connection on the same ports */
-	__u16 labels;       /* how many it had; a label that was neither the first nor the one before counts again */
-	/* The second is written when the label changes. */
-	__u64 first_change; /* ticks */
-	__u32 changes[FL_CHANGE_COUNT];
+    /* The first cache line is written at the second packet. */
+    __u64 first_seen;   /* ticks */
+    __u64 label_since;  /* ticks: the first packet of the slot's counts */
+    __u64 more_packets; /* a connection: what it counted before those; an account: a part of its counts */
+    __u64 more_octets;
+    __u64 last_change; /* ticks; 0: none */
+    __u32 isn;         /* TCP: sequence number of the SYN */
+    __u32 first_label : 20;
+    __u32 isn_known : 1;            /* the connection began with a SYN that was seen */
+    __u32 synack : 1;               /* that SYN had ACK */
+    __u32 syn_again : 1;            /* it was retransmitted */
+    __u32 data : 1;                 /* there were packets other than SYN before those of the slot's counts */
+    __u32 labelled_data : 1;        /* with a label other than 0 */
+    __u32 changed : 1;              /* the second cache line has values */
+    __u32 undone : 1;               /* the old label was seen again after PENDING */
+    __u32 pending : FL_CHANGE_BITS; /* enum fl_change: the class of the latest change, if later packets may revise it */
+    __u32 syn_label : 20;           /* of the first SYN */
+    __u32 syns : 12;                /* SYNs in the slot's counts */
+    __u32 previous_label : 20;
+    __u32 window_changes : 6; /* changes of class `changed` in the window (bpf/history.h) */
+    __u32 window_returns : 2; /* of these: back to the label before */
+    __u32 alternating : 1;    /* the window has turned them to class `alternating` */
+    __u32 unused : 3;
+    __u32 window_start; /* packets before it */
+    __u16 reused;       /* how often a SYN with another ISN began a new connection on the same ports */
+    __u16 labels;       /* how many it had; a label that was neither the first nor the one before counts again */
+    /* The second is written when the label changes. */
+    __u64 first_change; /* ticks */
+    __u32 changes[FL_CHANGE_COUNT];
 } __attribute__((aligned(64)));
 
 FL_STATIC_ASSERT(sizeof(struct fl_history) == 128, "a history is two cache lines");
@@ -213,41 +212,48 @@ FL_STATIC_ASSERT(FL_CHANGE_NONE < 1 << FL_CHANGE_BITS, "a class fits into fl_his
  * This list makes the maps, their pins, the sweeps, and the tables of both engines.
  */
 #define FL_TABLES(TABLE)                                                                                               \
-	TABLE(table, fl_set, !config.track)                                                                            \
-	TABLE(connections, fl_connection_set, config.track)
+    TABLE(table, fl_set, !config.track)                                                                                \
+    TABLE(connections, fl_connection_set, config.track)
 
 #define FL_TABLE_VALUE(name, set, used) FL_TABLE_##name,
 
 enum fl_table {
-	FL_TABLES(FL_TABLE_VALUE) FL_TABLE_COUNT /* how many there are */
+    FL_TABLES(FL_TABLE_VALUE) FL_TABLE_COUNT /* how many there are */
 };
 
 #define FL_CHECK_TABLE(name, set, used)                                                                                \
-	FL_STATIC_ASSERT(sizeof(struct set) == FL_SLOT_SIZE * FL_WAYS,                                                 \
-			 "a slot is one cache line, a set has no holes");                                              \
-	FL_STATIC_ASSERT(__builtin_offsetof(struct set, slot[0].tag) == FL_TAG_OFFSET, "the tag is where sets look");
+    FL_STATIC_ASSERT(sizeof(struct set) == FL_SLOT_SIZE * FL_WAYS, "a slot is one cache line, a set has no holes");    \
+    FL_STATIC_ASSERT(__builtin_offsetof(struct set, slot[0].tag) == FL_TAG_OFFSET, "the tag is where sets look");
 
 FL_TABLES(FL_CHECK_TABLE)
 FL_STATIC_ASSERT(FL_WAYS == 1 << FL_WAYS_SHIFT, "ways are a power of two");
 
 /* Why a flow left the table (the numbers of IPFIX flowEndReason, element 136). */
 enum fl_end_reason {
-	FL_END_IDLE = 1,    /* no packet for the idle timeout */
-	FL_END_ACTIVE = 2,  /* older than the active timeout; the flow may continue in another record */
-	FL_END_FORCED = 4,  /* counting ended: the program was detached, or the collector was stopped */
-	FL_END_EVICTED = 5, /* lack of resources: another flow took the slot */
+    FL_END_IDLE = 1,    /* no packet for the idle timeout */
+    FL_END_ACTIVE = 2,  /* older than the active timeout; the flow may continue in another record */
+    FL_END_FORCED = 4,  /* counting ended: the program was detached, or the collector was stopped */
+    FL_END_EVICTED = 5, /* lack of resources: another flow took the slot */
 };
 
 /*
  * The rings of finished flows. Each CPU has a ring of 2^fl_config.ring_shift records. Only the programs of this
- * CPU write to it, and one reader in user space reads it, so there is no lock. A record is a copy of the flow's
- * slot: one cache line. Record n is at index n modulo the size. It is complete when `written` is above n, and its
- * place is free when `read` is above n.
+ * CPU write to it, and one reader in user space reads it, so there is no lock. Record n is at index n modulo the size.
+ * It is complete when `written` is above n, and its place is free when `read` is above n.
  */
+union fl_record {
+    /* A copy of the slot of the table that the attachment fills. */
+    struct fl_slot flow;
+    /* The map `ring_history` has its history, at the index of the record, unless the slot is young. */
+    struct fl_connection connection;
+};
+
+FL_STATIC_ASSERT(sizeof(union fl_record) == FL_SLOT_SIZE, "a record is one cache line");
+
 struct fl_ring {
-	__u64 written;    /* records written by the programs of this CPU */
-	__u64 known_read; /* the programs' copy of `read`, updated only when the ring looks full */
-	__u64 read __attribute__((aligned(128))); /* records read by the reader */
+    __u64 written;                            /* records written by the programs of this CPU */
+    __u64 known_read;                         /* the programs' copy of `read`, updated only when the ring looks full */
+    __u64 read __attribute__((aligned(128))); /* records read by the reader */
 } __attribute__((aligned(128)));
 
 FL_STATIC_ASSERT(sizeof(struct fl_ring) == 256, "the programs and the reader share no pair of cache lines");
@@ -257,21 +263,21 @@ FL_STATIC_ASSERT(sizeof(struct fl_ring) == 256, "the programs and the reader sha
  * the same time. The request is the frame of its test run. If the ring is full, the flow stays in the table.
  */
 struct fl_sweep_request {
-	__u64 idle;   /* idle timeout, in time units */
-	__u64 active; /* active timeout, in time units */
-	__u32 first;  /* first set to examine */
-	__u32 sets;   /* maximum number of sets to examine */
-	__u32 ends;   /* maximum number of flows to end, at least FL_WAYS */
-	__u16 cpu;    /* the CPU whose flows to end */
-	__u16 forced; /* end every flow */
+    __u64 idle;   /* idle timeout, in time units */
+    __u64 active; /* active timeout, in time units */
+    __u32 first;  /* first set to examine */
+    __u32 sets;   /* maximum number of sets to examine */
+    __u32 ends;   /* maximum number of flows to end, at least FL_WAYS */
+    __u16 cpu;    /* the CPU whose flows to end */
+    __u16 forced; /* end every flow */
 };
 
 struct fl_sweep_result {
-	__u32 next;      /* the set to continue with; equal to the number of sets of a CPU: all are done */
-	__u32 ended;     /* flows ended */
-	__u16 cpu;       /* the CPU where it ran; if it is not the requested one, nothing was done */
-	__u16 ring_full; /* it stopped because the ring was full */
-	__u32 reserved;  /* 0 */
+    __u32 next;      /* the set to continue with; equal to the number of sets of a CPU: all are done */
+    __u32 ended;     /* flows ended */
+    __u16 cpu;       /* the CPU where it ran; if it is not the requested one, nothing was done */
+    __u16 ring_full; /* it stopped because the ring was full */
+    __u32 reserved;  /* 0 */
 };
 
 FL_STATIC_ASSERT(sizeof(struct fl_sweep_request) == 32, "the request has no holes");
@@ -290,69 +296,69 @@ FL_STATIC_ASSERT(sizeof(struct fl_sweep_result) == 16, "the result has no holes"
  * FL_LAYOUT_VERSION.
  */
 #define FL_COUNTERS(STORED, DERIVED, OUTCOME)                                                                          \
-	DERIVED(seen, "frames that reached the hook")                                                                  \
-	DERIVED(ipv6, "frames with a whole IPv6 header, version 6 (the same as counted)")                              \
-	OUTCOME(not_ipv6, "frames of another protocol")                                                                \
-	OUTCOME(short_frame, "frames that end inside their link-layer headers")                                        \
-	OUTCOME(bad_version, "frames announced as IPv6 whose version is not 6 (RFC 8200 section 3)")                   \
-	OUTCOME(vlan_limit, "frames with more than four VLAN tags")                                                    \
-	OUTCOME(mpls_limit, "frames with more than eight MPLS labels")                                                 \
-	OUTCOME(truncated, "frames announced as IPv6 with less than the 40-byte header")                               \
-	OUTCOME(link_unknown, "skbs whose network header does not follow a known link layer")                          \
-	OUTCOME(counted, "packets added to the flow table")                                                            \
-	STORED(counted_bytes, "bytes added to the flow table")                                                         \
-	DERIVED(zero_label, "counted packets that came with label 0")                                                  \
-	STORED(labelled, "counted packets that came with a label other than 0")                                        \
-	STORED(stamped, "packets that got a label")                                                                    \
-	STORED(would_stamp, "packets that would have got a label (dry run)")                                           \
-	STORED(skip_scope, "packets with label 0 that are out of the stamping scope")                                  \
-	STORED(fragments, "packets stamped by addresses only: fragments, but not atomic ones")                         \
-	STORED(atomic_fragments, "packets seen by the stamper with an atomic fragment header (RFC 6946)")              \
-	STORED(eh_limit, "packets stamped by addresses only: more than eight extension headers")                       \
-	STORED(eh_truncated, "packets stamped by addresses only: a truncated extension header")                        \
-	STORED(hbh_misplaced, "packets seen by the stamper with a hop-by-hop header that is not the first")            \
-	STORED(no_ports, "packets stamped by addresses only: no complete pair of ports")                               \
-	STORED(gso_estimated, "segments whose headers were taken as 40 bytes")                                         \
-	STORED(store_failed, "packets left at label 0 because the kernel refused the write")                           \
-	STORED(spilled_flows, "flow records that left the table into the ring")                                        \
-	STORED(spilled_packets, "packets of those records")                                                            \
-	STORED(spilled_bytes, "bytes of those records")                                                                \
-	STORED(lost_flows, "flow records that found the ring full")                                                    \
-	STORED(lost_packets, "packets of those records")                                                               \
-	STORED(lost_bytes, "bytes of those records")                                                                   \
-	OUTCOME(mpls_not_ip, "frames after MPLS that begin like IPv6 but have another length: pseudowires")            \
-	STORED(skip_gro_list, "packets left at label 0: their interface merges packets into lists (rx-gro-list)")
+    DERIVED(seen, "frames that reached the hook")                                                                      \
+    DERIVED(ipv6, "frames with a whole IPv6 header, version 6 (the same as counted)")                                  \
+    OUTCOME(not_ipv6, "frames of another protocol")                                                                    \
+    OUTCOME(short_frame, "frames that end inside their link-layer headers")                                            \
+    OUTCOME(bad_version, "frames announced as IPv6 whose version is not 6 (RFC 8200 section 3)")                       \
+    OUTCOME(vlan_limit, "frames with more than four VLAN tags")                                                        \
+    OUTCOME(mpls_limit, "frames with more than eight MPLS labels")                                                     \
+    OUTCOME(truncated, "frames announced as IPv6 with less than the 40-byte header")                                   \
+    OUTCOME(link_unknown, "skbs whose network header does not follow a known link layer")                              \
+    OUTCOME(counted, "packets added to the flow table")                                                                \
+    STORED(counted_bytes, "bytes added to the flow table")                                                             \
+    DERIVED(zero_label, "counted packets that came with label 0")                                                      \
+    STORED(labelled, "counted packets that came with a label other than 0")                                            \
+    STORED(stamped, "packets that got a label")                                                                        \
+    STORED(would_stamp, "packets that would have got a label (dry run)")                                               \
+    STORED(skip_scope, "packets with label 0 that are out of the stamping scope")                                      \
+    STORED(fragments, "packets stamped by addresses only: fragments, but not atomic ones")                             \
+    STORED(atomic_fragments, "packets seen by the stamper with an atomic fragment header (RFC 6946)")                  \
+    STORED(eh_limit, "packets stamped by addresses only: more than eight extension headers")                           \
+    STORED(eh_truncated, "packets stamped by addresses only: a truncated extension header")                            \
+    STORED(hbh_misplaced, "packets seen by the stamper with a hop-by-hop header that is not the first")                \
+    STORED(no_ports, "packets stamped by addresses only: no complete pair of ports")                                   \
+    STORED(gso_estimated, "segments whose headers were taken as 40 bytes")                                             \
+    STORED(store_failed, "packets left at label 0 because the kernel refused the write")                               \
+    STORED(spilled_flows, "flow records that left the table into the ring")                                            \
+    STORED(spilled_packets, "packets of those records")                                                                \
+    STORED(spilled_bytes, "bytes of those records")                                                                    \
+    STORED(lost_flows, "flow records that found the ring full")                                                        \
+    STORED(lost_packets, "packets of those records")                                                                   \
+    STORED(lost_bytes, "bytes of those records")                                                                       \
+    OUTCOME(mpls_not_ip, "frames after MPLS that begin like IPv6 but have another length: pseudowires")                \
+    STORED(skip_gro_list, "packets left at label 0: their interface merges packets into lists (rx-gro-list)")
 
 #define FL_COUNTER_FIELD(name, text) __u64 name;
 #define FL_COUNTER_NONE(name, text)
 
 /* The counters of one CPU. */
 struct fl_counters {
-	FL_COUNTERS(FL_COUNTER_FIELD, FL_COUNTER_NONE, FL_COUNTER_FIELD)
+    FL_COUNTERS(FL_COUNTER_FIELD, FL_COUNTER_NONE, FL_COUNTER_FIELD)
 } __attribute__((aligned(128)));
 
 FL_STATIC_ASSERT(
-	sizeof(struct fl_counters) == 256,
-	"32 counters fill this struct: raise the size by 128, so that no two CPUs share a pair of cache lines");
+    sizeof(struct fl_counters) == 256,
+    "32 counters fill this struct: raise the size by 128, so that no two CPUs share a pair of cache lines");
 
 /* Set when a program is loaded. The verifier knows the values and removes the branches that they turn off. */
 struct fl_config {
-	__u8 stamp;        /* enum fl_stamp_mode */
-	__u8 prf;          /* enum fl_prf */
-	__u8 link_layer;   /* enum fl_link_layer */
-	__u8 slots_shift;  /* log2 of the slots of one CPU, at least FL_WAYS_SHIFT */
-	__u32 entry;       /* index of this program's entry in the secrets and in the info map */
-	__u8 ring_shift;   /* log2 of the records of one CPU's ring */
-	__u8 fences;       /* other CPUs may see this machine's stores in another order */
-	__u8 gso_type;     /* its offset in the kernel's struct skb_shared_info */
-	__u8 gso_list_bit; /* number of the bit SKB_GSO_FRAGLIST of gso_type */
-	__u16 skb_head;    /* its offset in the kernel's struct sk_buff; 0: not known, so gso_type cannot be read */
-	__u16 skb_end;
-	__u64 epoch_jiffies;  /* at attach */
-	__u64 jiffy_ns;       /* length of a jiffy */
-	__u32 gso_udp_tunnel; /* the bits of gso_type for tunnels over UDP */
-	__u8 track;           /* count by connection */
-	__u8 reserved[3];
+    __u8 stamp;        /* enum fl_stamp_mode */
+    __u8 prf;          /* enum fl_prf */
+    __u8 link_layer;   /* enum fl_link_layer */
+    __u8 slots_shift;  /* log2 of the slots of one CPU, at least FL_WAYS_SHIFT */
+    __u32 entry;       /* index of this program's entry in the secrets and in the info map */
+    __u8 ring_shift;   /* log2 of the records of one CPU's ring */
+    __u8 fences;       /* other CPUs may see this machine's stores in another order */
+    __u8 gso_type;     /* its offset in the kernel's struct skb_shared_info */
+    __u8 gso_list_bit; /* number of the bit SKB_GSO_FRAGLIST of gso_type */
+    __u16 skb_head;    /* its offset in the kernel's struct sk_buff; 0: not known, so gso_type cannot be read */
+    __u16 skb_end;
+    __u64 epoch_jiffies;  /* at attach */
+    __u64 jiffy_ns;       /* length of a jiffy */
+    __u32 gso_udp_tunnel; /* the bits of gso_type for tunnels over UDP */
+    __u8 track;           /* count by connection */
+    __u8 reserved[3];
 };
 
 /* The map that marks the interfaces that make lists of packets (bpf/gro_list.h). A byte other than 0 is a mark. */
@@ -374,35 +380,35 @@ FL_STATIC_ASSERT(sizeof(struct fl_config) == 40, "the configuration has no holes
 
 /* In a map, so that the log of the verifier cannot show them. Never printed. */
 struct fl_secrets {
-	__u64 hash[FL_HASH_KEYS]; /* keys of fl_hash() */
-	__u64 stamp[2];           /* k0 and k1 of SipHash */
+    __u64 hash[FL_HASH_KEYS]; /* keys of fl_hash() */
+    __u64 stamp[2];           /* k0 and k1 of SipHash */
 };
 
 FL_STATIC_ASSERT(sizeof(struct fl_secrets) == 104, "the secrets have no holes");
 
 struct fl_amount {
-	__u64 packets;
-	__u64 octets;
+    __u64 packets;
+    __u64 octets;
 };
 
 /* What collectors did with the records of an attachment, since it was attached. What was taken and neither
  * exported nor lost is in the memory of the running collector, and is lost if the collector is killed. */
 struct fl_account {
-	__u64 position; /* position of the reader after the latest change: earlier records were taken */
-	__u32 cpu;      /* the ring of that position; in other rings the position is their `read` */
-	__u32 reserved;
-	struct fl_amount taken;    /* from the ring */
-	struct fl_amount exported; /* accepted by an exporter */
-	struct fl_amount lost;     /* taken, and will never be exported */
-	struct fl_amount writing;  /* passed to exporters that have not confirmed it yet */
+    __u64 position; /* position of the reader after the latest change: earlier records were taken */
+    __u32 cpu;      /* the ring of that position; in other rings the position is their `read` */
+    __u32 reserved;
+    struct fl_amount taken;    /* from the ring */
+    struct fl_amount exported; /* accepted by an exporter */
+    struct fl_amount lost;     /* taken, and will never be exported */
+    struct fl_amount writing;  /* passed to exporters that have not confirmed it yet */
 };
 
 /* The account in its pinned map, which the first collector creates. An update fills the unused entry, then
  * increments `current`. So a collector that is killed leaves a consistent account. */
 struct fl_collection {
-	__u32 current; /* number of updates; the entry in use is this modulo FL_ENTRIES */
-	__u32 pid;     /* the latest collector */
-	struct fl_account account[FL_ENTRIES];
+    __u32 current; /* number of updates; the entry in use is this modulo FL_ENTRIES */
+    __u32 pid;     /* the latest collector */
+    struct fl_account account[FL_ENTRIES];
 };
 
 FL_STATIC_ASSERT(sizeof(struct fl_account) == 80, "the account has no holes");
@@ -412,33 +418,33 @@ FL_STATIC_ASSERT(sizeof(struct fl_collection) == 168, "the collection has no hol
 
 /* How a program is attached to its interface. */
 enum fl_mode {
-	FL_MODE_NATIVE,  /* XDP in the driver */
-	FL_MODE_GENERIC, /* XDP on skbs */
-	FL_MODE_TCX,     /* tcx link */
-	FL_MODE_CLSACT,  /* filter on a clsact qdisc */
+    FL_MODE_NATIVE,  /* XDP in the driver */
+    FL_MODE_GENERIC, /* XDP on skbs */
+    FL_MODE_TCX,     /* tcx link */
+    FL_MODE_CLSACT,  /* filter on a clsact qdisc */
 };
 
 /* The description of an attachment, in its pinned info map. The entry in use has the id of the attached program. */
 struct fl_info {
-	__u32 layout_version; /* FL_LAYOUT_VERSION */
-	__u32 program_id;
-	__u64 netns_inode;
-	__u64 attached_at;   /* ns since 1970, UTC */
-	__u64 epoch;         /* ns of CLOCK_MONOTONIC at attach: time 0 of the table */
-	__u64 epoch_jiffies; /* the same moment in jiffies */
-	__u32 ifindex;
-	__u32 slots;        /* of one CPU */
-	__u32 cpus;         /* possible CPUs */
-	__u32 ring_records; /* of one CPU */
-	__u8 hook;          /* enum fl_hook */
-	__u8 mode;          /* enum fl_mode */
-	__u8 stamp;         /* enum fl_stamp_mode */
-	__u8 prf;           /* enum fl_prf */
-	__u8 link_layer;    /* enum fl_link_layer */
-	__u8 made_qdisc;    /* this attachment created the clsact qdisc */
-	__u8 filter_added;  /* the clsact filter was added; if it is missing, someone else removed it */
-	__u8 track;         /* counts by connection */
-	char ifname[FL_NAME_SIZE];
+    __u32 layout_version; /* FL_LAYOUT_VERSION */
+    __u32 program_id;
+    __u64 netns_inode;
+    __u64 attached_at;   /* ns since 1970, UTC */
+    __u64 epoch;         /* ns of CLOCK_MONOTONIC at attach: time 0 of the table */
+    __u64 epoch_jiffies; /* the same moment in jiffies */
+    __u32 ifindex;
+    __u32 slots;        /* of one CPU */
+    __u32 cpus;         /* possible CPUs */
+    __u32 ring_records; /* of one CPU */
+    __u8 hook;          /* enum fl_hook */
+    __u8 mode;          /* enum fl_mode */
+    __u8 stamp;         /* enum fl_stamp_mode */
+    __u8 prf;           /* enum fl_prf */
+    __u8 link_layer;    /* enum fl_link_layer */
+    __u8 made_qdisc;    /* this attachment created the clsact qdisc */
+    __u8 filter_added;  /* the clsact filter was added; if it is missing, someone else removed it */
+    __u8 track;         /* counts by connection */
+    char ifname[FL_NAME_SIZE];
 };
 
 FL_STATIC_ASSERT(sizeof(struct fl_info) == 80, "the description has no holes");

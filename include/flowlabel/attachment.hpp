@@ -67,8 +67,8 @@ struct AttachReport {
 /// The memory of a flow table, which counts by connection if TRACK.
 std::uint64_t table_bytes(std::uint64_t slots, std::uint64_t cpus, bool track);
 
-/// The memory of the rings of finished flows, each with RECORDS.
-std::uint64_t rings_bytes(std::uint64_t records, std::uint64_t cpus);
+/// The memory of the rings of finished flows, each with RECORDS, of connections if TRACK.
+std::uint64_t rings_bytes(std::uint64_t records, std::uint64_t cpus, bool track);
 
 enum class Liveness {
     live,

@@ -30,7 +30,7 @@ static Result<std::uint32_t> checked_slots(std::uint64_t wanted, unsigned cpus, 
     constexpr std::uint64_t beyond_doubt = 1ull << 40;
     const std::uint64_t slots = std::bit_ceil(std::clamp(wanted, smallest_slots, beyond_doubt));
     const std::uint64_t bytes = table_bytes(slots, cpus, track);
-    const std::uint64_t rings = rings_bytes(1u << default_ring_shift, cpus);
+    const std::uint64_t rings = rings_bytes(1u << default_ring_shift, cpus, track);
     const std::uint64_t available = available_memory();
 
     if (slots > largest_slots || slots / FL_WAYS * cpus > UINT32_MAX || bytes + rings > available)

@@ -105,7 +105,8 @@ ConnectionView Attachment::connections() const
 
 Result<RingUsage> Attachment::ring_usage() const
 {
-    const auto rings = TRY(Rings::open(state_->found.maps, info().cpus, info().ring_records, Mapping::Access::read));
+    const auto rings = TRY(
+        Rings::open(state_->found.maps, info().cpus, info().ring_records, table_config(info()), Mapping::Access::read));
 
     return rings.usage();
 }
@@ -139,9 +140,9 @@ std::uint64_t table_bytes(std::uint64_t slots, std::uint64_t cpus, bool track)
     return slots * bytes_of_slot(track) * cpus;
 }
 
-std::uint64_t rings_bytes(std::uint64_t records, std::uint64_t cpus)
+std::uint64_t rings_bytes(std::uint64_t records, std::uint64_t cpus, bool track)
 {
-    return records * sizeof(fl_slot) * cpus;
+    return records * bytes_of_record(track) * cpus;
 }
 
 static std::string tag_of_program(const Inspected& found)

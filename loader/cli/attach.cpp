@@ -34,7 +34,7 @@ static std::string report_text(const AttachReport& report, const std::string& in
                        name_of(static_cast<fl_hook>(info.hook)), report.replaced ? "replaced" : "attached",
                        name_of(static_cast<fl_mode>(info.mode)), stamping, info.track ? ", connections tracked" : "",
                        grouped(info.slots), info.cpus, memory_text(table_bytes(info.slots, info.cpus, info.track)),
-                       memory_text(rings_bytes(info.ring_records, info.cpus)),
+                       memory_text(rings_bytes(info.ring_records, info.cpus, info.track)),
                        report.kept.empty() ? "" : fmt::format("  kept: {}\n", fmt::join(report.kept, ", ")));
 }
 

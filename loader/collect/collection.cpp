@@ -59,7 +59,7 @@ Result<std::shared_ptr<Collection>> Collection::open(Inspected found, Fd lock, s
 {
     const fl_info info = found.info();
     auto account = TRY(Account::open_or_make(found.directory));
-    auto rings = TRY(Rings::open(found.maps, info.cpus, info.ring_records, Mapping::Access::write));
+    auto rings = TRY(Rings::open(found.maps, info.cpus, info.ring_records, table_config(info), Mapping::Access::write));
     auto sweeper = TRY(Sweeper::load(found.maps, info));
     MappedTable table(found.maps, info.cpus, info.slots, table_config(info), Mapping::Access::write);
 
@@ -353,11 +353,12 @@ std::size_t Collection::take_records(unsigned cpu, std::size_t max)
     std::size_t records = 0;
     const auto waiting = rings_.waiting(cpu);
 
-    for (const fl_slot& record : waiting.first(std::min(waiting.size(), max))) {
+    for (; records < std::min(waiting.size(), max); records++) {
+        const fl_slot record = waiting[records].flow_slot();
+
         if (!merged_.add(record))
             break;
         taken += Amount{.packets = record.packets, .octets = record.octets};
-        records++;
     }
     if (records > 0) {
         const std::uint64_t position = rings_.position(cpu) + records;
@@ -384,7 +385,7 @@ std::size_t Collection::drain(ExportQueues& queues)
             break; // the records stay in their rings
         // The rest waits for the next call. A reader that follows the programs record by record takes from them the
         // cache lines that they are writing, and a record costs twice as much.
-        if (rings_.usage().used < records_of_a_cpu * sizeof(fl_slot))
+        if (rings_.waiting_records() < records_of_a_cpu)
             break;
     }
     return records;

@@ -111,7 +111,7 @@ public:
     [[nodiscard]] bool has_left() const { return left_cursor_ < slots(); }
 
     /// True if records wait in the rings.
-    [[nodiscard]] bool has_waiting() const { return rings_.usage().used > 0; }
+    [[nodiscard]] bool has_waiting() const { return rings_.waiting_records() > 0; }
 
     /// Counts a bounded part of the merged table as lost and forgets it. Returns how much it was.
     Amount count_some_lost();

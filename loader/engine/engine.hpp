@@ -16,6 +16,7 @@
 #include "flowlabel/key.hpp"
 #include "flowlabel/result.hpp"
 #include "flowlabel/table.hpp"
+#include "maps/ring_record.hpp"
 
 namespace flowlabel {
 
@@ -75,7 +76,7 @@ public:
     [[nodiscard]] virtual ConnectionView connections() const = 0;
 
     /// Visits and removes the records of the flows that left the table; those of one CPU come in the order of leaving.
-    virtual void drain(const std::function<void(const fl_slot& record)>& visit) = 0;
+    virtual void drain(const std::function<void(const RingRecord& record)>& visit) = 0;
 
     /// Clears flows, counters and records.
     virtual void reset() = 0;
@@ -99,7 +100,7 @@ public:
     [[nodiscard]] Counters counters() const override;
     [[nodiscard]] TableView table() const override;
     [[nodiscard]] ConnectionView connections() const override;
-    void drain(const std::function<void(const fl_slot& record)>& visit) override;
+    void drain(const std::function<void(const RingRecord& record)>& visit) override;
     void reset() override;
 
 private:
@@ -130,7 +131,7 @@ public:
     [[nodiscard]] Counters counters() const override;
     [[nodiscard]] TableView table() const override;
     [[nodiscard]] ConnectionView connections() const override;
-    void drain(const std::function<void(const fl_slot& record)>& visit) override;
+    void drain(const std::function<void(const RingRecord& record)>& visit) override;
     void reset() override;
 
     /// The program's maps, as an attachment has them, and time 0 of its table in jiffies.

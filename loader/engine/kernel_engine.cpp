@@ -67,7 +67,7 @@ Result<void> KernelEngine::State::map(const fl_config& config)
     table = MappedTable(program.maps, cpus, 1u << config.slots_shift, config, Mapping::Access::write);
     if (!table)
         return fail_errno(errno, "cannot map the flow table");
-    rings = TRY(Rings::open(program.maps, cpus, 1u << config.ring_shift, Mapping::Access::write));
+    rings = TRY(Rings::open(program.maps, cpus, 1u << config.ring_shift, config, Mapping::Access::write));
     return {};
 }
 
@@ -184,13 +184,14 @@ ConnectionView KernelEngine::connections() const
     return state_->table.connections();
 }
 
-void KernelEngine::drain(const std::function<void(const fl_slot& record)>& visit)
+void KernelEngine::drain(const std::function<void(const RingRecord& record)>& visit)
 {
     Rings& rings = *state_->rings;
 
     for (unsigned cpu = 0; cpu < state_->cpus; cpu++)
         for (auto records = rings.waiting(cpu); !records.empty(); records = rings.waiting(cpu)) {
-            std::ranges::for_each(records, visit);
+            for (std::size_t i = 0; i < records.size(); i++)
+                visit(records[i]);
             rings.set_position(cpu, rings.position(cpu) + records.size());
         }
 }
@@ -198,7 +199,7 @@ void KernelEngine::drain(const std::function<void(const fl_slot& record)>& visit
 void KernelEngine::reset()
 {
     state_->table.clear();
-    drain([](const fl_slot&) {});
+    drain([](const RingRecord&) {});
 }
 
 const Maps& KernelEngine::maps() const

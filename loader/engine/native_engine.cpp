@@ -17,7 +17,8 @@ struct NativeEngine::State {
     FL_TABLES(FL_TABLE_SETS)
 #undef FL_TABLE_SETS
     std::unique_ptr<fl_history[]> history;
-    std::vector<fl_slot> records;
+    std::vector<fl_record> records;
+    std::vector<fl_history> record_histories; ///< empty, or one for each record
     std::size_t ring_records;
 
     [[nodiscard]] std::span<const fl_history> histories() const
@@ -47,11 +48,23 @@ struct NativeEngine::State {
 #undef FL_CLEAR_TABLE
     }
 
-    static fl_slot* next_record(void* ring)
+    static fl_record_place next_record(void* ring)
     {
         auto* const state = static_cast<State*>(ring);
+        fl_record_place place{};
 
-        return state->records.size() < state->ring_records ? &state->records.emplace_back() : nullptr;
+        if (state->records.size() >= state->ring_records)
+            return place;
+        place.record = &state->records.emplace_back();
+        if (state->user.config.track)
+            place.history = &state->record_histories.emplace_back();
+        return place;
+    }
+
+    void clear_records()
+    {
+        records.clear();
+        record_histories.clear();
     }
 };
 
@@ -111,18 +124,20 @@ ConnectionView NativeEngine::connections() const
     return {state_->connections, state_->histories(), 1};
 }
 
-void NativeEngine::drain(const std::function<void(const fl_slot& record)>& visit)
+void NativeEngine::drain(const std::function<void(const RingRecord& record)>& visit)
 {
-    for (const fl_slot& record : state_->records)
-        visit(record);
-    state_->records.clear();
+    const RingRecords records(state_->records, state_->record_histories);
+
+    for (std::size_t i = 0; i < records.size(); i++)
+        visit(records[i]);
+    state_->clear_records();
 }
 
 void NativeEngine::reset()
 {
     forget_flows();
     state_->user.counters = {};
-    state_->records.clear();
+    state_->clear_records();
 }
 
 } // namespace flowlabel

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "flowlabel/abi.h"
+#include "flowlabel/connections.hpp"
 #include "maps/slots.hpp"
 #include "settle.h"
 
@@ -24,6 +25,9 @@ constexpr fl_kind kind_of(const fl_connection& slot)
 {
     return static_cast<fl_kind>((slot.octets_kind & FL_KIND_MASK) >> FL_KIND_SHIFT);
 }
+
+/// The connection of a slot that is no account.
+TableConnection connection_of(const TrackedSlot& tracked);
 
 struct ConnectionSlots {
     using Set = fl_connection_set;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "maps/connection_slots.hpp"
+#include "maps/part_collector.hpp"
 #include "settle.h"
 
 namespace flowlabel {
@@ -24,6 +25,8 @@ Changes changes_of(const fl_connection& slot, fl_history history)
     std::ranges::copy(history.changes, changes.begin());
     return changes;
 }
+
+} // namespace
 
 TableConnection connection_of(const TrackedSlot& tracked)
 {
@@ -48,8 +51,7 @@ TableConnection connection_of(const TrackedSlot& tracked)
              .last_change = history.last_change}};
 }
 
-/// Adds OTHER, what another CPU saw of the same connection.
-void add_part(TableConnection& into, const TableConnection& other)
+void merge_part(TableConnection& into, const TableConnection& other)
 {
     const TableConnection& later = other.last > into.last ? other : into;
     const TableConnection& earlier = &later == &into ? other : into;
@@ -68,8 +70,6 @@ void add_part(TableConnection& into, const TableConnection& other)
     sum.last_change = std::max(sum.last_change, earlier.last_change);
     into = sum;
 }
-
-} // namespace
 
 Connection make_connection(const TableConnection& connection, std::uint64_t epoch_utc)
 {
@@ -98,7 +98,7 @@ void ConnectionView::merge_set(std::size_t index, std::vector<TableConnection>& 
                 std::ranges::find_if(firsts, [&](const TrackedSlot& other) { return kind.same_key(other, *slot); });
 
             if (same != firsts.end()) {
-                add_part(merged[static_cast<std::size_t>(same - firsts.begin())], connection_of(*slot));
+                merge_part(merged[static_cast<std::size_t>(same - firsts.begin())], connection_of(*slot));
             } else {
                 firsts.push_back(*slot);
                 merged.push_back(connection_of(*slot));

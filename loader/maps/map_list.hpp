@@ -25,6 +25,7 @@ struct Maps {
     Fd history;
     Fd counters;
     Fd ring;
+    Fd ring_history;
     Fd ring_positions;
     Fd info;
     Fd secrets;
@@ -53,6 +54,10 @@ inline constexpr ListedMap map_list[] = {
          }},
     {"counters", "counters", &Maps::counters, [](const fl_config&, unsigned cpus) { return cpus; }},
     {"ring", "ring", &Maps::ring, [](const fl_config& config, unsigned cpus) { return cpus << config.ring_shift; }},
+    {"ring_history", "ring_history", &Maps::ring_history,
+     [](const fl_config& config, unsigned cpus) {
+         return config.track ? cpus << config.ring_shift : std::uint32_t{1};
+     }},
     {"ring_positions", "ring_positions", &Maps::ring_positions, [](const fl_config&, unsigned cpus) { return cpus; }},
     {info_pin, "info", &Maps::info, [](const fl_config&, unsigned) { return std::uint32_t{FL_ENTRIES}; }},
     {"secrets", ".data.secrets", &Maps::secrets, [](const fl_config&, unsigned) { return std::uint32_t{1}; }},
@@ -68,6 +73,12 @@ constexpr auto last_pin = std::rbegin(map_list)->pin;
 constexpr std::uint64_t bytes_of_slot(bool track)
 {
     return FL_SLOT_SIZE + (track ? sizeof(fl_history) : 0);
+}
+
+/// The memory of a record, in bytes.
+constexpr std::uint64_t bytes_of_record(bool track)
+{
+    return sizeof(fl_record) + (track ? sizeof(fl_history) : 0);
 }
 
 /// Sizes the maps of OBJECT, which is not loaded yet. Returns 0 or an errno.

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 #include "base/fd.hpp"
 #include "flowlabel/abi.h"
@@ -12,14 +11,16 @@
 #include "flowlabel/result.hpp"
 #include "maps/mapping.hpp"
 #include "maps/program.hpp"
+#include "maps/ring_record.hpp"
 
 namespace flowlabel {
 
 class Rings {
 public:
-    /// Opens the rings of MAPS. Each of the CPUS has RECORDS, a power of two. To move positions, open them with
-    /// Mapping::Access::write.
-    static Result<Rings> open(const Maps& maps, unsigned cpus, std::uint32_t records, Mapping::Access access);
+    /// Opens the rings of MAPS, of an attachment with CONFIG. Each of the CPUS has RECORDS, a power of two. To move
+    /// positions, open them with Mapping::Access::write.
+    static Result<Rings> open(const Maps& maps, unsigned cpus, std::uint32_t records, const fl_config& config,
+                              Mapping::Access access);
 
     [[nodiscard]] unsigned cpus() const { return cpus_; }
 
@@ -30,8 +31,11 @@ public:
     void set_position(unsigned cpu, std::uint64_t position);
 
     /// The contiguous records from the position of CPU on: all that wait, or those up to the end of the memory of the
-    /// ring. Their tags hold the reason why the flow ended (FL_TAG_REASON_SHIFT).
-    [[nodiscard]] std::span<const fl_slot> waiting(unsigned cpu) const;
+    /// ring.
+    [[nodiscard]] RingRecords waiting(unsigned cpu) const;
+
+    /// How many wait in all rings.
+    [[nodiscard]] std::uint64_t waiting_records() const;
 
     [[nodiscard]] RingUsage usage() const;
 
@@ -39,10 +43,13 @@ private:
     Rings() = default;
 
     [[nodiscard]] std::uint64_t written(unsigned cpu) const;
+    [[nodiscard]] std::uint64_t count_waiting(unsigned cpu) const;
 
     unsigned cpus_ = 0;
     std::uint32_t records_ = 0; ///< of one CPU
+    bool track_ = false;
     Mapping ring_;
+    Mapping history_;
     Mapping positions_;
 };
 

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "maps/connection_slots.hpp"
-#include "maps/flow_collector.hpp"
+#include "maps/part_collector.hpp"
 #include "maps/slots.hpp"
 
 namespace flowlabel {
@@ -41,15 +41,17 @@ struct FlowSlots {
 
     static bool same_start(const TableFlow& a, const TableFlow& b) { return a.first == b.first; }
 
-    static void merge(TableFlow& into, const TableFlow& flow)
-    {
-        into.packets += flow.packets;
-        into.octets += flow.octets;
-        into.stamped |= flow.stamped;
-        into.first = std::min(into.first, flow.first);
-        into.last = std::max(into.last, flow.last);
-    }
+    static void merge(TableFlow& into, const TableFlow& flow) { merge_part(into, flow); }
 };
+
+void merge_part(TableFlow& into, const TableFlow& other)
+{
+    into.packets += other.packets;
+    into.octets += other.octets;
+    into.stamped |= other.stamped;
+    into.first = std::min(into.first, other.first);
+    into.last = std::max(into.last, other.last);
+}
 
 TableFlow flow_of(const fl_slot& slot)
 {

@@ -5,7 +5,7 @@
 
 #include "base/time.hpp"
 #include "base/try.hpp"
-#include "maps/flow_collector.hpp"
+#include "maps/part_collector.hpp"
 
 namespace flowlabel {
 
@@ -100,7 +100,10 @@ struct KernelRun {
 
 template <class Run> class Replay {
 public:
-    Replay(CaptureReader& reader, CaptureWriter* writer, Run& run) : reader_(reader), writer_(writer), run_(run) {}
+    Replay(CaptureReader& reader, CaptureWriter* writer, Run& run, bool connections)
+        : reader_(reader), writer_(writer), run_(run), keep_connections_(connections)
+    {
+    }
 
     Result<ReplayReport> all(const KeepGoing& keep_going);
 
@@ -108,6 +111,7 @@ private:
     Result<bool> one();
     Result<void> run(const CapturedPacket& packet);
     void take(TableFlow flow);
+    void take(TableConnection connection);
     void drain();
     void set_aside();
     Result<ReplayReport> report();
@@ -115,8 +119,10 @@ private:
     CaptureReader& reader_;
     CaptureWriter* writer_;
     Run& run_;
+    bool keep_connections_;
     Amount live_;
-    FlowCollector flows_; ///< their times are in time units since 1970
+    FlowCollector flows_; ///< their times are in time units since 1970, as those of the connections
+    ConnectionCollector connections_;
     std::optional<std::uint64_t> last_packet_;
     std::uint64_t unreadable_ = 0;
     LinkType unreadable_type_;
@@ -160,9 +166,26 @@ template <class Run> void Replay<Run>::take(TableFlow flow)
     flows_.add(flow);
 }
 
+template <class Run> void Replay<Run>::take(TableConnection connection)
+{
+    connection.first += run_.epoch();
+    connection.last += run_.epoch();
+    if (connection.first_change) {
+        connection.first_change += run_.epoch();
+        connection.last_change += run_.epoch();
+    }
+    connections_.add(connection);
+}
+
 template <class Run> void Replay<Run>::drain()
 {
-    run_.engine.drain([this](const fl_slot& record) { take(flow_of(record)); });
+    run_.engine.drain([this](const RingRecord& record) {
+        take(record.flow());
+        if (!keep_connections_)
+            return;
+        if (const auto connection = record.connection())
+            take(*connection);
+    });
 }
 
 /// Takes all flows, including those in the table. These count as live, even if the table is cleared afterwards.
@@ -174,6 +197,8 @@ template <class Run> void Replay<Run>::set_aside()
         live_.octets += flow.octets;
         take(flow);
     });
+    if (keep_connections_)
+        run_.engine.connections().each([this](const TableConnection& connection) { take(connection); });
 }
 
 template <class Run> Result<ReplayReport> Replay<Run>::report()
@@ -187,6 +212,8 @@ template <class Run> Result<ReplayReport> Replay<Run>::report()
     set_aside();
     for (const TableFlow& flow : flows_.take())
         report.flows.push_back(make_flow(flow, 0));
+    for (const TableConnection& connection : connections_.take())
+        report.connections.push_back(make_connection(connection, 0));
     report.totals = make_totals(report.counters, report.flows.size(), live_);
     run_.fill(report);
     return report;
@@ -238,12 +265,12 @@ Result<ReplayReport> replay(CaptureReader& reader, const ReplayOptions& options,
     if (options.engine == EngineKind::native) {
         NativeRun run(setup);
 
-        return Replay(reader, writer, run).all(keep_going);
+        return Replay(reader, writer, run, options.connections).all(keep_going);
     }
     auto engine = TRY(KernelEngine::create(FL_HOOK_XDP, setup));
     KernelRun run(std::move(engine));
 
-    return Replay(reader, writer, run).all(keep_going);
+    return Replay(reader, writer, run, options.connections).all(keep_going);
 }
 
 } // namespace flowlabel

@@ -10,6 +10,7 @@
 
 #include "base/word_table.hpp"
 #include "engine/engine.hpp"
+#include "flowlabel/connections.hpp"
 #include "flowlabel/counters.hpp"
 #include "flowlabel/flow.hpp"
 #include "flowlabel/result.hpp"
@@ -32,12 +33,14 @@ inline constexpr WordTable<EngineKind> word_table<EngineKind> = {
 struct ReplayOptions {
     EngineKind engine = EngineKind::native;
     EngineOptions setup{.track = true, .slots_shift = 18};
+    bool connections = false; ///< report them, too
 };
 
 struct ReplayReport {
     Counters counters;
     Totals totals; ///< live: in the table at the end or at a time shift; spilled: left the table before; lost: none
     Flows flows;   ///< every flow of the capture
+    Connections connections;                  ///< every connection, if they were asked for
     std::optional<std::uint64_t> last_packet; ///< the latest time, ns since 1970 UTC; empty: no packet
     std::uint64_t refused = 0;                ///< packets that the kernel could not run and that were not counted
     std::uint64_t padded = 0;                 ///< packets that were padded with zeros for the kernel

@@ -86,7 +86,7 @@ Rings Object::rings() const
 
     maps.ring = Fd(fcntl(bpf_map__fd(skeleton_->maps.ring), F_DUPFD_CLOEXEC, 0));
     maps.ring_positions = Fd(fcntl(bpf_map__fd(skeleton_->maps.ring_positions), F_DUPFD_CLOEXEC, 0));
-    return Rings::open(maps, possible_cpus().value(), 1u << default_ring_shift, Mapping::Access::write).value();
+    return Rings::open(maps, possible_cpus().value(), 1u << default_ring_shift, {}, Mapping::Access::write).value();
 }
 
 } // namespace flowlabel::bench

@@ -218,8 +218,8 @@ static std::uint64_t take_all(Rings& rings)
     for (unsigned cpu = 0; cpu < rings.cpus(); cpu++) {
         const auto records = rings.waiting(cpu);
 
-        for (const fl_slot& record : records)
-            packets += record.packets;
+        for (std::size_t i = 0; i < records.size(); i++)
+            packets += records[i].flow_slot().packets;
         rings.set_position(cpu, rings.position(cpu) + records.size());
     }
     return packets;

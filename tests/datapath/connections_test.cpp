@@ -44,6 +44,15 @@ TEST_P(Stories, EachChangeHasItsClass)
         }
 }
 
+TEST_P(Stories, TheRecordHasTheHistory)
+{
+    const auto engine = make_engine(Kind::native, {.track = true, .slots_shift = 6});
+
+    Player(*engine).play(GetParam().packets);
+    const auto live = connection_texts(*engine);
+    EXPECT_EQ(evicted_texts(*engine), live);
+}
+
 TEST_P(Stories, TheFlowsAreThoseOfATableWithoutTracking)
 {
     for (const fl_stamp_mode mode : all_modes) {
@@ -254,6 +263,16 @@ TEST_P(Storm, TheFlowsAreThoseOfATableWithoutTracking)
     const Accounts found = take_accounts(*tracked_);
     const Accounts expected = take_accounts(*untracked);
     EXPECT_EQ(found, expected);
+}
+
+TEST_P(Storm, NoPacketOfAConnectionIsMissing)
+{
+    choice_.slots_shift = roomy.slots_shift;
+    const auto roomy_engine = make_engine(Kind::native, choice_);
+
+    play(*tracked_);
+    play(*roomy_engine);
+    EXPECT_EQ(take_packets(*tracked_), take_packets(*roomy_engine));
 }
 
 class RoomyStorm : public Storm {};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "connection.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -118,6 +119,8 @@ Sequence join(std::initializer_list<Sequence> parts)
     return all;
 }
 
+constexpr std::uint16_t others_port = 9; ///< the destination port of connections that only take room
+
 Octets frame_of(const Sent& sent, std::uint32_t isn)
 {
     Packet packet = Packet{} / Ethernet{};
@@ -211,6 +214,38 @@ std::vector<std::string> connection_texts(const Engine& engine)
 
     std::ranges::transform(connections_of(engine), std::back_inserter(texts), text_of);
     return texts;
+}
+
+std::vector<std::string> evicted_texts(Engine& engine)
+{
+    constexpr std::uint16_t others = 512; // connections: several for each slot of a small table
+    Player player(engine);
+    std::vector<std::string> texts;
+
+    (void)ended_flows(engine);
+    player.wait(std::chrono::hours(1)); // later than all gaps of a story
+    for (std::uint16_t number = 0; number < others; number++)
+        player.run((Ethernet{} / IPv6{} / Udp{.source = number, .destination = others_port}).octets());
+    for (const Ended& one : ended_flows(engine))
+        if (one.connection && one.connection->dport != others_port)
+            texts.push_back(text_of(*one.connection));
+    std::ranges::sort(texts);
+    return texts;
+}
+
+std::map<std::string, std::uint64_t> take_packets(Engine& engine)
+{
+    std::map<std::string, std::uint64_t> packets;
+    const auto add = [&](const TableConnection& c) {
+        packets[fmt::format("{:x}{:x} {:x}{:x} {} {} {}", c.src[0], c.src[1], c.dst[0], c.dst[1], c.protocol, c.sport,
+                            c.dport)] += c.packets;
+    };
+
+    for (const Ended& one : ended_flows(engine))
+        if (one.connection)
+            add(*one.connection);
+    std::ranges::for_each(connections_of(engine), add);
+    return packets;
 }
 
 void PrintTo(const Accounted& a, std::ostream* out)

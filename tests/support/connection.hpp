@@ -120,6 +120,13 @@ std::string text_of(const TableConnection& connection);
 /// The connections of ENGINE as texts.
 std::vector<std::string> connection_texts(const Engine& engine);
 
+/// Fills the table of ENGINE with other connections until those that were there have left it. Returns them, as their
+/// records have them, as texts.
+std::vector<std::string> evicted_texts(Engine& engine);
+
+/// Packets of each connection: of its records, which are drained, and of what is live.
+std::map<std::string, std::uint64_t> take_packets(Engine& engine);
+
 /// What an engine counted by source, destination and label: live flows and records together.
 struct Accounted {
     std::uint64_t packets = 0;

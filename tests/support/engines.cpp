@@ -76,9 +76,8 @@ std::vector<Ended> ended_flows(Engine& engine)
 {
     std::vector<Ended> ended;
 
-    engine.drain([&](const fl_slot& record) {
-        ended.push_back({flow_of(record), static_cast<fl_end_reason>(record.tag >> FL_TAG_REASON_SHIFT)});
-    });
+    engine.drain(
+        [&](const RingRecord& record) { ended.push_back({record.flow(), record.reason(), record.connection()}); });
     return ended;
 }
 

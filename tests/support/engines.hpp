@@ -39,10 +39,11 @@ struct Choice {
 
 EngineSetup setup_for(const Choice& choice);
 
-/// What left the table: the flow of a record, and its end reason.
+/// What left the table: the flow of a record, its end reason, and the connection, if the engine tracks.
 struct Ended {
     TableFlow flow;
     fl_end_reason reason;
+    std::optional<TableConnection> connection;
 };
 
 /// Drains ENGINE.

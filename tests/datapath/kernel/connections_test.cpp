@@ -69,6 +69,19 @@ TEST_P(Connections, EachStoryIsThatOfTheNativeEngine)
     }
 }
 
+TEST_P(Connections, TheRecordOfEachStoryHasItsHistory)
+{
+    const auto engine = make_engine(GetParam(), {.track = true, .slots_shift = 6});
+
+    for (const Story& story : all_stories()) {
+        SCOPED_TRACE(story.name);
+        engine->reset();
+        Player(*engine).play(story.packets);
+        const auto live = connection_texts(*engine);
+        EXPECT_EQ(evicted_texts(*engine), live);
+    }
+}
+
 TEST_P(Connections, TheConnectionsOfAStormAreThoseOfTheNativeEngine)
 {
     for (const fl_stamp_mode mode : all_modes) {

@@ -202,7 +202,7 @@ TEST_P(Sweep, NoPacketIsLostOrCountedTwiceUnderLoad)
     for (std::uint32_t number = 0; number < flows; number++)
         frames.push_back(frame_of(number + 1));
     const auto take = [&] {
-        for (const auto& [flow, reason] : records()) {
+        for (const auto& [flow, reason, connection] : records()) {
             found[flow.label].packets += flow.packets;
             found[flow.label].octets += flow.octets;
             reasons[reason]++;

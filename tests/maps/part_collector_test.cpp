@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <gtest/gtest.h>
 
-#include "maps/flow_collector.hpp"
+#include "maps/part_collector.hpp"
 
 namespace flowlabel::test {
 namespace {
