@@ -5,7 +5,6 @@
 
 #include "base/time.hpp"
 #include "base/try.hpp"
-#include "base/words.hpp"
 #include "cli/context.hpp"
 #include "cli/help.hpp"
 #include "cli/options.hpp"
@@ -14,18 +13,8 @@
 
 namespace flowlabel {
 
-/// What a row is.
-enum class Grouping { label, connection };
-
-template <>
-inline constexpr WordTable<Grouping> word_table<Grouping> = {
-    {Grouping::label, "label"},
-    {Grouping::connection, "connection"},
-};
-
 struct FlowsCommand {
     SelectionOptions selection;
-    Grouping by = Grouping::label;
     FlowOptions flows;
 };
 
@@ -82,7 +71,7 @@ static Result<void> run_flows(const Context& context, const FlowsCommand& comman
     std::string last_warnings;
 
     warn_of_findings(found.attachment, last_warnings);
-    auto document = TRY(read_document(found.attachment, command.by));
+    auto document = TRY(read_document(found.attachment, command.flows.by));
 
     command.flows.select(document);
     const auto written = to_stdout([&](const TextWriter& write) { command.flows.write(document, write); });
@@ -97,8 +86,6 @@ void add_flows(CLI::App& app, Context& context)
         *app.add_subcommand("flows", "show the live flows by (source, destination, label), or the connections");
 
     command->selection.add_to(flows);
-    add_choice(flows, "--by", command->by,
-               "a row for each flow, or for each connection of an attachment with --track; default: label");
     command->flows.add_to(flows);
     add_examples(flows, {{"flowlabel flows eth0 --label zero", "flows without a label, stamped or not"},
                          {"flowlabel flows eth0 --by connection", "with ports, and how often each label changed"},

@@ -34,6 +34,8 @@ Selection SelectionOptions::selection() const
 
 void FlowOptions::add_to(CLI::App& app)
 {
+    add_choice(app, "--by", by,
+               "a row for each flow, or for each connection, which attachments with --track count; default: label");
     add_choice(app, "--sort", query.sort, "largest or latest first; default: bytes");
     add_number(app, "--limit", limit_, 0, "at most N flows; default: 20 in a table, all in the other forms");
     add_parsed(app, "--src", query.src, parse_prefix, "only sources in this prefix")->type_name("PREFIX");

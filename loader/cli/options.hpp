@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "arguments/arguments.hpp"
+#include "base/word_table.hpp"
 #include "flowlabel/attachment.hpp"
 #include "flowlabel/flow.hpp"
 #include "output/flows_document.hpp"
@@ -29,8 +30,18 @@ struct SelectionOptions {
 
 enum class FlowFormat { table, json, jsonl, csv };
 
-/// The selection and output options of `flows`.
+/// What a row is.
+enum class Grouping { label, connection };
+
+template <>
+inline constexpr WordTable<Grouping> word_table<Grouping> = {
+    {Grouping::label, "label"},
+    {Grouping::connection, "connection"},
+};
+
+/// The selection and output options of `flows` and `replay`.
 struct FlowOptions {
+    Grouping by = Grouping::label;
     FlowQuery query;
     FlowFormat format = FlowFormat::table;
 

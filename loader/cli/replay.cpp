@@ -59,18 +59,25 @@ Result<ReplayOptions> options_of(const ReplayCommand& command)
     options.setup.stamp = command.stamp.mode.value_or(FL_STAMP_OFF);
     options.setup.prf = command.stamp.prf.value_or(FL_PRF_SIPHASH_2_4);
     options.setup.key = key;
+    options.connections = command.flows.by == Grouping::connection;
     return options;
 }
 
 FlowsDocument document_of(const ReplayCommand& command, ReplayReport&& report)
 {
-    return {
+    FlowsDocument document{
         .source = capture_source(command.file, name_of(command.engine), command.stamp.mode.value_or(FL_STAMP_OFF)),
         .captured_at = report.last_packet.value_or(now_utc()),
         .totals = report.totals,
+        .connections = report.connections.size(),
         .counters = report.counters,
-        .rows = std::move(report.flows),
     };
+
+    if (command.flows.by == Grouping::connection)
+        document.rows = std::move(report.connections);
+    else
+        document.rows = std::move(report.flows);
+    return document;
 }
 
 /// Runs the capture, and writes the relabelled one if all of it could be read.
@@ -145,7 +152,7 @@ Result<void> run_replay(const ReplayCommand& command)
 void add_replay(CLI::App& app, Context& context)
 {
     auto command = std::make_shared<ReplayCommand>();
-    CLI::App& replay = *app.add_subcommand("replay", "count the flows in a pcap or pcapng file");
+    CLI::App& replay = *app.add_subcommand("replay", "count the flows, or the connections, of a pcap or pcapng file");
 
     replay.add_option("FILE", command->file, "a pcap or pcapng capture, plain or gzip-compressed, or - for stdin")
         ->required()

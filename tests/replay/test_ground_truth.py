@@ -53,6 +53,25 @@ def test_conservation(replay, truth):
     assert totals["lost"]["packets"] == 0
 
 
+# The classes of GROUND_TRUTH.json, and those of replay.
+CLASSES = {
+    "tcp: changes during data, 1 change(s), involves zero": {"zeroed", "labelled-late"},
+    "tcp: only SYN/SYN-ACK differs (zero on SYN)": {"synack-zero"},
+}
+
+
+def test_connections(replay, truth):
+    """The connections of every file, those with several labels, and the classes of their changes."""
+    rows = [row for row in replay.document(truth["path"], "--by", "connection")["flows"] if "sport" in row]
+    changed = [row for row in rows if row["labels"] > 1]
+    assert len(rows) == truth["fivetuples"]
+    assert len(changed) == truth["fivetuples_multi_label"] == sum(truth["label_change_classes"].values())
+    for name, connections in truth["label_change_classes"].items():
+        assert sum(set(row["changes"]) <= CLASSES[name] for row in changed) == connections
+    for row in changed:
+        assert sum(row["changes"].values()) == 1
+
+
 def test_every_frame_has_one_outcome(replay, truth):
     """Every frame counts in exactly one outcome."""
     counters = replay.document(truth["path"])["counters"]

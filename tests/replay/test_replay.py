@@ -396,6 +396,33 @@ def test_what_must_not_be_written_over(replay, tmp_path, name):
     assert pathlib.Path("/dev/null").is_char_device()
 
 
+def test_by_connection(replay, write):
+    """A row for each connection, with its ports and the classes of its changes; the totals are those of the flows."""
+    capture = write([_packet(label=5), _packet(label=5), _packet(label=0), _packet(label=7, source="2001:db8:c::2")])
+    flows, document = replay.document(capture), replay.document(capture, "--by", "connection")
+    assert document["totals"] == flows["totals"] and document["totals"]["flows"] == 3
+    first, second = document["flows"]
+    assert {name: first[name] for name in ("src", "label", "packets", "protocol", "sport", "dport", "labels", "changes")} == {
+        "src": CLIENT, "label": 0, "packets": 3, "protocol": 17, "sport": 1, "dport": 2, "labels": 2, "changes": {"zeroed": 1}}
+    assert second["src"] == "2001:db8:c::2" and second["labels"] == 1 and second["changes"] == {}
+    assert "zeroed 1" in replay.run(capture, "--by", "connection").stdout
+    filtered = replay.document(capture, "--by", "connection", "--src", "2001:db8:c::2")["flows"]
+    assert filtered == [second]
+    _error_lines(replay.run(capture, "--by", "ports"), status=2)
+
+
+def test_more_connections_than_slots(replay, write):
+    """Connections that leave the table keep their histories; none is missing."""
+    sources = [f"2001:db8:{number >> 16:x}::{number & 0xffff:x}" for number in range(3 << 17)]
+    changing = "2001:db8:ffff::1"
+    packets = [_packet(label=1, source=changing), _packet(label=1, source=changing), _packet(source=changing)]
+    document = replay.document(write(packets + [_packet(source=source) for source in sources]), "--by", "connection")
+    assert document["totals"]["spilled"]["packets"] > 0
+    rows = {row["src"]: row for row in document["flows"]}
+    assert len(rows) == len(document["flows"]) == len(sources) + 1
+    assert rows[changing]["packets"] == 3 and rows[changing]["changes"] == {"zeroed": 1}
+
+
 def test_output_that_cannot_be_written(replay, tmp_path):
     """A missing directory is an error."""
     assert "cannot write" in _error_lines(replay.run(SAMPLE, "--write", tmp_path / "no" / "out.pcap"))[0]

@@ -131,6 +131,9 @@ protected:
         for (const auto& path : paths) {
             SCOPED_TRACE(path.filename().string());
             ASSERT_NO_FATAL_FAILURE(compare(path, kind, {.stamp = stamp, .slots_shift = roomy}, left_out));
+            if (stamp == FL_STAMP_ZERO)
+                ASSERT_NO_FATAL_FAILURE(
+                    compare(path, kind, {.stamp = stamp, .track = true, .slots_shift = roomy}, left_out));
         }
         std::cout << paths.size() << " captures, " << left_out.packets << " packets; left out: " << left_out.refused
                   << " that " << name_of(kind) << " cannot run, " << left_out.snapped << " captured in part\n";
