@@ -29,6 +29,9 @@ struct Prefix {
     unsigned length = 0;
 
     [[nodiscard]] bool contains(const Address& other) const;
+
+    /// As parse_prefix() reads it; one of 128 bits is an address.
+    [[nodiscard]] std::string text() const;
 };
 
 /// `2001:db8::/32`, or an address, which means a prefix of 128 bits.

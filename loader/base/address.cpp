@@ -37,6 +37,11 @@ bool Prefix::contains(const Address& other) const
     return same.address == address;
 }
 
+std::string Prefix::text() const
+{
+    return length == 128 ? address.text() : fmt::format("{}/{}", address.text(), length);
+}
+
 Result<Prefix> parse_prefix(std::string_view text)
 {
     const auto slash = text.find('/');

@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/wrap.hpp"
+
 namespace flowlabel {
 
 namespace {
@@ -17,39 +19,14 @@ namespace {
 constexpr std::size_t width = 80;
 constexpr std::size_t column = 24; ///< start of the descriptions
 
-/// Wraps TEXT to lines of at most `width` columns. The first line starts at column AT, the others are indented by
-/// INDENT.
-std::string wrapped(std::string_view text, std::size_t indent, std::size_t at)
-{
-    std::string lines;
-    bool begun = false;
-
-    while (!text.empty()) {
-        const std::string_view word = text.substr(0, text.find(' '));
-
-        if (begun && at + 1 + word.size() > width) {
-            lines += "\n" + std::string(indent, ' ');
-            at = indent;
-        } else if (begun) {
-            lines += ' ';
-            at++;
-        }
-        lines += word;
-        at += word.size();
-        begun = true;
-        text.remove_prefix(std::min(word.size() + 1, text.size()));
-    }
-    return lines + "\n";
-}
-
 /// NAME and DESCRIPTION, on one line unless NAME is too long.
 std::string entry(const std::string& name, const std::string& description)
 {
     const std::string head = "  " + name;
 
     if (head.size() + 2 > column)
-        return head + "\n" + std::string(column, ' ') + wrapped(description, column, column);
-    return head + std::string(column - head.size(), ' ') + wrapped(description, column, column);
+        return head + "\n" + std::string(column, ' ') + wrapped(description, width, column, column);
+    return head + std::string(column - head.size(), ' ') + wrapped(description, width, column, column);
 }
 
 std::string names_of(const std::set<CLI::Option*>& options)
@@ -102,7 +79,7 @@ public:
 
     [[nodiscard]] std::string make_description(const CLI::App* app) const override
     {
-        return wrapped(app->get_description(), 0, 0);
+        return wrapped(app->get_description(), width, 0, 0);
     }
 };
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
-#include <netinet/in.h>
 
 #include <algorithm>
 #include <concepts>
@@ -11,6 +10,7 @@
 #include "base/time.hpp"
 #include "base/units.hpp"
 #include "flow/columns.hpp"
+#include "output/connection_text.hpp"
 #include "output/flows_document.hpp"
 #include "output/value.hpp"
 
@@ -70,25 +70,6 @@ static std::string other_counters(const Counters& counters)
             text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, grouped(value));
     });
     return text.empty() ? text : text + "\n";
-}
-
-/// As people know it.
-static std::string protocol_name(std::uint8_t number)
-{
-    switch (number) {
-    case IPPROTO_TCP:
-        return "tcp";
-    case IPPROTO_UDP:
-        return "udp";
-    case IPPROTO_FRAGMENT:
-        return "frag";
-    case IPPROTO_ICMPV6:
-        return "icmp6";
-    case IPPROTO_SCTP:
-        return "sctp";
-    default:
-        return std::to_string(number);
-    }
 }
 
 namespace {
@@ -169,9 +150,7 @@ private:
     template <class Getter> [[nodiscard]] std::string cell_of(const Column<Getter>& column, const Row& row) const
     {
         if constexpr (std::is_same_v<Row, Connection> && std::is_same_v<typename Column<Getter>::Value, Address>)
-            if (row.has_ports)
-                return fmt::format("[{}]:{}", column.get(row).text(),
-                                   std::string_view(column.name) == "src" ? row.sport : row.dport);
+            return std::string_view(column.name) == "src" ? source_text(row) : destination_text(row);
         return cell(column.get(row));
     }
 

@@ -12,6 +12,7 @@ import threading
 import pytest
 
 import lab as lab_module
+import schema
 import traffic
 from collector import Collector, read_records
 from feed import DESTINATION, SOURCE, cable, one_cpu
@@ -246,6 +247,7 @@ class Linux:
     """A client and a server, whose side is tracked: what the client sends, and what the server sends."""
 
     def __init__(self, lab):
+        self.lab = lab
         self.client, self.server = lab.namespace("client"), lab.namespace("server")
         lab.veth(self.client, "eth0", self.server, "eth0")
         self.client.address("eth0", f"{CLIENT}/64")
@@ -399,6 +401,14 @@ def test_rehashes_are_those_that_the_kernel_counts(linux):
     eventually(lambda: counted(linux.received, "dport", "syn-rehash", "rto-rehash") ==
                new(linux.client, "TcpTimeoutRehash"))
     eventually(lambda: counted(linux.sent, "sport", "ack-change") == new(linux.server, "TcpDuplicateDataRehash"))
+    watched = linux.lab.flowlabel(linux.server, "watch", "eth0", "--for", "100ms", "--level", "notice", "--jsonl")
+    joined = collections.Counter()
+    for finding in schema.lines(watched.ok().stdout.splitlines(), "watch_finding"):
+        if {finding["sport"], finding["dport"]} & {PORTS[case] for case in cases}:
+            joined[finding["class"]] += finding["changes"]
+    assert joined == {"syn-rehash": counted(linux.received, "dport", "syn-rehash"),
+                      "rto-rehash": counted(linux.received, "dport", "rto-rehash"),
+                      "receiver-rehash": counted(linux.sent, "sport", "ack-change")}
     for case, classes in (("syn_lost", {"syn-rehash"}), ("data_lost", {"rto-rehash"}), ("acks_lost", {"rto-rehash"})):
         assert set(changes(linux.received, dport=PORTS[case])) == classes
 

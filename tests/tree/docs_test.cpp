@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // docs/counters.md and docs/schema/common.json have the counters of FL_COUNTERS, docs/architecture.md names the pins of
-// all maps, and docs/requirements.md has the ids that tests cite, and no others.
+// all maps, docs/watch.md has all classes of changes, and docs/requirements.md has the ids that tests cite, and no
+// others.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -16,6 +17,7 @@
 
 #include "flowlabel/counters.hpp"
 #include "maps/map_list.hpp"
+#include "watch/change_class.hpp"
 
 namespace flowlabel {
 namespace {
@@ -94,6 +96,23 @@ TEST(Docs, ArchitecturePageListsThePinsOfAllMaps)
     }
     for (const ListedMap& map : map_list)
         listed.insert(map.pin);
+    EXPECT_EQ(on_page, listed);
+}
+
+TEST(Docs, WatchPageHasEachClassWithItsLevel)
+{
+    const std::string page = text_of(source / "docs/watch.md");
+    const std::regex row(R"(^\| `([a-z-]+)` \| (\w+) \|)", std::regex::multiline);
+    std::map<std::string, std::string> on_page;
+    std::map<std::string, std::string> listed;
+
+    for (std::sregex_iterator match(page.begin(), page.end(), row), end; match != end; ++match)
+        on_page.emplace((*match)[1], (*match)[2]);
+    for (ChangeClass change_class = 0; change_class < change_classes; change_class++) {
+        const ClassText& text = flowlabel::text_of(change_class);
+
+        listed.emplace(text.name, name_of(text.level));
+    }
     EXPECT_EQ(on_page, listed);
 }
 
