@@ -102,12 +102,24 @@ def test_a_signal_leaves_nothing(number, moment):
     assert traces_of(demo) == []
 
 
+def test_changes_are_named():
+    """--watch names the host that loses its labels as an error, and the one whose path fails as a notice."""
+    demo = start("--watch")
+    output, errors = demo.communicate(timeout=120)
+    assert (demo.returncode, errors) == (0, "")
+    words = " ".join(output.split())
+    assert re.search(r"error syn-then-zero: 2001:db8:1::2: \d+ of 20 connections lose their label after the SYN", words)
+    assert "notice rto-rehash: 2001:db8:3::2: 1 of 1 connection takes another label after a timeout" in words
+    assert traces_of(demo) == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_a_signal_while_collecting_leaves_nothing(number):
-    """Neither the exporter nor the collector outlives the demo."""
-    demo = start("--collect")
+@pytest.mark.parametrize("option, what", [("--collect", "flowlabel collect"), ("--watch", "flowlabel watch")])
+def test_a_signal_at_work_leaves_nothing(option, what, number):
+    """Neither the exporter nor the collector nor traffic outlives the demo."""
+    demo = start(option)
     seen = ""
-    while "flowlabel collect" not in seen:
+    while what not in seen:
         assert (line := demo.stdout.readline()), seen + demo.stderr.read()
         seen += line
     send(demo, number)
