@@ -20,10 +20,13 @@
 #include "flowlabel/attachment.hpp"
 #include "flowlabel/table.hpp"
 #include "lab.hpp"
+#include "maps/map_list.hpp"
+#include "maps/mapped_table.hpp"
 #include "maps/program.hpp"
 #include "object.hpp"
 #include "packet_shape.hpp"
 #include "shell.hpp"
+#include "watch/watch_report.hpp"
 
 namespace flowlabel::bench {
 
@@ -107,6 +110,17 @@ std::size_t scan(int table, unsigned cpus)
     return flows;
 }
 
+/// All connections of TABLE, with times of day.
+Connections read_connections(const MappedTable& table)
+{
+    Connections connections;
+
+    connections.reserve(1u << table_shift);
+    table.connections().each(
+        [&](const TableConnection& connection) { connections.push_back(make_connection(connection, 0)); });
+    return connections;
+}
+
 struct AltKey {
     std::uint64_t words[4];
     std::uint64_t label;
@@ -167,13 +181,38 @@ void check_count(std::size_t found, std::uint64_t wanted)
         throw std::runtime_error(fmt::format("{} flows of {} are live", found, wanted));
 }
 
-void run_readers(const LoaderOptions& options, Results& results)
+/// Adds rows to RESULTS.
+auto adder(const LoaderOptions& options, Results& results)
 {
-    const unsigned cpus = possible_cpus().value();
-    const auto add = [&](const char* name, const char* variant, const char* unit, std::vector<double> samples) {
+    return [&](const char* name, const char* variant, const char* unit, std::vector<double> samples) {
         results.add(make_row(
             {.suite = "loader", .name = name, .flows = options.flows, .variant = variant, .unit = unit}, samples));
     };
+}
+
+/// What one look of `flowlabel watch` costs, at connections without changes.
+void run_watch(const LoaderOptions& options, Results& results)
+{
+    const auto add = adder(options, results);
+    Object object({.program = "track", .flows = enough(options.flows), .table_shift = table_shift});
+    const MappedTable table(maps_of(*object.skeleton().obj), possible_cpus().value(), 1u << table_shift,
+                            {.track = true}, Mapping::Access::read);
+
+    if (!table)
+        throw std::runtime_error("cannot map the table of connections");
+    fill(object.program());
+    add("track", "scan", "ms",
+        measure(options.rounds, [&] { check_count(read_connections(table).size(), options.flows); }));
+    const std::vector<Connections> places{read_connections(table)};
+    add("watch", "report", "ms", measure(options.rounds, [&] {
+            check_count(make_watch_report(places, {}, Level::warning).connections, options.flows);
+        }));
+}
+
+void run_readers(const LoaderOptions& options, Results& results)
+{
+    const unsigned cpus = possible_cpus().value();
+    const auto add = adder(options, results);
     {
         Object object({.program = "datapath", .flows = enough(options.flows), .table_shift = table_shift});
         const int table = bpf_map__fd(object.skeleton().maps.table);
@@ -182,6 +221,7 @@ void run_readers(const LoaderOptions& options, Results& results)
         add("observe", "scan", "ms", measure(options.rounds, [&] { check_count(scan(table, cpus), options.flows); }));
         add("observe", "table", "MiB", {memory_of(table)});
     }
+    run_watch(options, results);
     Object object({.program = "alt_lru_percpu_hash", .flows = enough(options.flows), .table_shift = table_shift});
     const int map = bpf_map__fd(object.skeleton().maps.lru_percpu_hash);
 
