@@ -21,6 +21,7 @@ public:
 
     /// Takes the findings of REPORT that no call has taken, or that have ten times as many changes since; at most MOST.
     News take(const WatchReport& report, std::size_t most);
+    News take(WatchReport&&, std::size_t) = delete; // the news are parts of the report
 
 private:
     static constexpr std::size_t max_taken = 100'000; ///< bounds the memory; then all may be taken again

@@ -212,15 +212,18 @@ TEST(NewFindings, AreTakenOnceAndWhenTheyGrow)
         return report_of(
             {{with(connection(1, 2), FL_CHANGE_zeroed, first), with(connection(3, 4), FL_CHANGE_zeroed, second)}});
     };
+    const WatchReport early = changes(2, 1);
+    const WatchReport little = changes(19, 9);
+    const WatchReport grown = changes(19, 10);
     NewFindings known;
-    const auto few = known.take(changes(2, 1), 1);
+    const auto few = known.take(early, 1);
 
     ASSERT_EQ(few.findings.size(), 1u);
     EXPECT_EQ(few.findings.front()->changes, 2u);
     EXPECT_EQ(few.more, 1u);
-    EXPECT_EQ(known.take(changes(2, 1), 5).findings.size(), 1u) << "the one that was left";
-    EXPECT_TRUE(known.take(changes(19, 9), 5).findings.empty());
-    EXPECT_EQ(known.take(changes(19, 10), 5).findings.size(), 1u);
+    EXPECT_EQ(known.take(early, 5).findings.size(), 1u) << "the one that was left";
+    EXPECT_TRUE(known.take(little, 5).findings.empty());
+    EXPECT_EQ(known.take(grown, 5).findings.size(), 1u);
 }
 
 TEST(WatchReport, SentencesFitTheScreen)
