@@ -9,6 +9,7 @@
 #include <optional>
 #include <tuple>
 
+#include "maps/map_list.hpp"
 #include "own_bpffs.hpp"
 
 namespace flowlabel::test {
@@ -30,19 +31,15 @@ protected:
     /// Small maps. These tests only compare their ids, and use the contents of `info`.
     static Maps some_maps()
     {
-        const auto make = [](std::size_t size, std::uint32_t entries) {
-            return Fd(
-                bpf_map_create(BPF_MAP_TYPE_ARRAY, "some", 4, static_cast<std::uint32_t>(size), entries, nullptr));
-        };
+        Maps maps;
 
-        return {.table = make(8, 1),
-                .connections = make(8, 1),
-                .history = make(8, 1),
-                .counters = make(8, 1),
-                .ring = make(8, 1),
-                .ring_positions = make(8, 1),
-                .info = make(sizeof(fl_info), FL_ENTRIES),
-                .secrets = make(8, 1)};
+        for (const ListedMap& map : map_list) {
+            const bool info = map.fd == &Maps::info;
+
+            maps.*map.fd = Fd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "some", 4, info ? sizeof(fl_info) : 8,
+                                             info ? FL_ENTRIES : 1, nullptr));
+        }
+        return maps;
     }
 
     static std::uint32_t id_of(const Fd& map)
@@ -71,9 +68,8 @@ TEST_F(PinsTest, MapsThatWerePinnedAreOpenedAgain)
     const auto opened = open_maps(*directory);
 
     ASSERT_TRUE(opened) << opened.error().what;
-    EXPECT_EQ(id_of(opened->table), id_of(maps.table));
-    EXPECT_EQ(id_of(opened->ring_positions), id_of(maps.ring_positions));
-    EXPECT_EQ(id_of(opened->secrets), id_of(maps.secrets));
+    for (const ListedMap& map : map_list)
+        EXPECT_EQ(id_of((*opened).*map.fd), id_of(maps.*map.fd)) << map.name;
 }
 
 TEST_F(PinsTest, AMissingPinIsNamed)
