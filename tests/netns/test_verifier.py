@@ -32,9 +32,9 @@ LENGTHS = {
 }
 # The same with --track, where most of a program is for new connections and changes of labels.
 LENGTHS_TRACKED = {
-    XDP_NATIVE: [5107, 5846, 5654, 5878],
-    TC_INGRESS: [5979, 6792, 6593, 6816],
-    TC_EGRESS: [5890, 6694, 6495, 6718],
+    XDP_NATIVE: [5755, 6488, 6295, 6519],
+    TC_INGRESS: [6649, 7445, 7245, 7468],
+    TC_EGRESS: [6555, 7360, 7162, 7385],
 }
 OLD_KERNELS_KEEP = 600  # older kernels keep the instructions of a function that is never called
 
